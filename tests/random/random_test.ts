@@ -5,7 +5,8 @@ import {
   randomStream,
 } from "../../lib/random/mod.ts";
 
-Deno.test("xoshiro128** gives the generator's published sequence", () => {
+// Expected numbers: the C reference algorithm, state {1, 2, 3, 4}, in Python integers.
+Deno.test("xoshiro128** matches an independent implementation", () => {
   const stream = new RandomStream([1, 2, 3, 4]);
   const numbers = Array.from({ length: 10 }, () => stream.nextUint32());
   assert.deepEqual(numbers, [
@@ -13,7 +14,7 @@ Deno.test("xoshiro128** gives the generator's published sequence", () => {
     0,
     5927040,
     70819200,
-    2031721920,
+    2031721883,
     1637235492,
     1287239034,
     3734860849,
