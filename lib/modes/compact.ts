@@ -1,0 +1,225 @@
+/**
+ * The compact dialect: prompts and responses for tiny models.
+ *
+ * Every marker is one special token, so a whole task is a few dozen tokens and
+ * parsing is exact. All functions here are pure text; nothing is executed and
+ * nothing is tokenised. Language models speak the other dialect, `chat.ts`.
+ *
+ * | prompt | response |
+ * |---|---|
+ * | `<SD>program<i>input<o>` | `[<t>trace]<a>output<eos>` |
+ * | `<SA>program<o>output<i>` | `[<t>trace]<a>input<eos>` |
+ * | `<SI><i>in<o>out…<f>` | `[<t>trace]<a>program<eos>` |
+ * | `<PD>` or `<PA>`, K times `<r>program<i>input<o>output`, `<f>` | `program<i>input<eos>` |
+ * | `<PI>program<i>` | `input<i>input…<eos>` |
+ * | `<q>question<o>` | `[<t>trace]<a>answer<eos>` |
+ *
+ * A solver response starts with a mode token: `<a>` answers at once, `<t>`
+ * thinks first. Making the choice an explicit token keeps it independent of how
+ * certain the first answer token happens to be.
+ */
+
+import type { Example, ModeName } from "./task.ts";
+
+/** Every marker of the dialect, in vocabulary order (`<pad>` is token 0). */
+export const SPECIAL_TOKENS = [
+  "<pad>",
+  "<eos>",
+  "<PD>",
+  "<PA>",
+  "<PI>",
+  "<SD>",
+  "<SA>",
+  "<SI>",
+  "<f>",
+  "<i>",
+  "<o>",
+  "<r>",
+  "<q>",
+  "<a>",
+  "<t>",
+] as const;
+
+/** Ends every response. */
+export const END_TOKEN = "<eos>";
+/** Opens the trace of a response that thinks first. */
+export const THINK_TOKEN = "<t>";
+/** Opens the answer. */
+export const ANSWER_TOKEN = "<a>";
+
+/** Inputs an induction proposal is asked for (paper: 10; tiny models: 6). */
+export const INDUCTION_INPUTS = 6;
+/** Distinct valid inputs an induction task needs at least. */
+export const INDUCTION_MINIMUM = 5;
+/** Examples shown to the solver; the others are hidden and must all match. */
+export const INDUCTION_SHOWN = 3;
+
+/** A past task as the proposer sees it. */
+export interface Reference {
+  program: string;
+  argument: string;
+  output: string;
+}
+
+/** Predict the output. */
+export function deductionPrompt(program: string, argument: string): string {
+  return `<SD>${program}<i>${argument}<o>`;
+}
+
+/** Find an input that gives the output. */
+export function abductionPrompt(program: string, output: string): string {
+  return `<SA>${program}<o>${output}<i>`;
+}
+
+/** Write the program behind the examples (only those to be shown). */
+export function inductionPrompt(examples: readonly Example[]): string {
+  const pairs = examples.map(({ argument, output }) =>
+    `<i>${argument}<o>${output}`
+  );
+  return `<SI>${pairs.join("")}<f>`;
+}
+
+/** Propose a program and an input, after K references (K may be 0). */
+export function proposePrompt(
+  mode: Exclude<ModeName, "induction">,
+  references: readonly Reference[],
+): string {
+  const shown = references.map(({ program, argument, output }) =>
+    `<r>${program}<i>${argument}<o>${output}`
+  );
+  return `${mode === "deduction" ? "<PD>" : "<PA>"}${shown.join("")}<f>`;
+}
+
+/** Propose inputs for a given program. */
+export function proposeInductionPrompt(program: string): string {
+  return `<PI>${program}<i>`;
+}
+
+/** A question in words or figures; used in evaluation, never in self-play. */
+export function mathsPrompt(question: string): string {
+  return `<q>${question}<o>`;
+}
+
+/** Whether a text holds any marker, and so cannot be put inside a prompt. */
+export function containsMarker(text: string): boolean {
+  return SPECIAL_TOKENS.some((token) => text.includes(token));
+}
+
+/** Why a solver response is not of the required form. */
+export type AnswerFormatCause =
+  /** Does not end with `<eos>`: cut at the token limit. */
+  | "unfinished"
+  /** Holds no `<a>`. */
+  | "noAnswer"
+  /** Holds more than one `<a>`. */
+  | "severalAnswers"
+  /** Starts with neither `<a>` nor `<t>`, or has a `<t>` elsewhere. */
+  | "badOpening"
+  /** A marker inside the answer. */
+  | "markerInAnswer"
+  /** Nothing after `<a>`. */
+  | "emptyAnswer";
+
+export type ParsedAnswer =
+  | { ok: true; answer: string; trace: string | null }
+  | { ok: false; cause: AnswerFormatCause; thought: boolean };
+
+/**
+ * Splits a solver response (decoded with its special tokens) into trace and
+ * answer. Format is right if there is exactly one `<a>`, at most one `<t>` and
+ * only first, an `<eos>` at the end, and no marker inside the answer.
+ */
+export function parseAnswer(responseText: string): ParsedAnswer {
+  const thought = responseText.startsWith(THINK_TOKEN);
+  const fail = (cause: AnswerFormatCause): ParsedAnswer => ({
+    ok: false,
+    cause,
+    thought,
+  });
+  const body = withoutEnd(responseText);
+  if (body === null) return fail("unfinished");
+  const pieces = body.split(ANSWER_TOKEN);
+  if (pieces.length === 1) return fail("noAnswer");
+  if (pieces.length > 2) return fail("severalAnswers");
+  const [before, answer] = pieces;
+  const trace = thought ? before.slice(THINK_TOKEN.length) : null;
+  if (trace === null ? before !== "" : trace.includes(THINK_TOKEN)) {
+    return fail("badOpening");
+  }
+  if (containsMarker(answer)) return fail("markerInAnswer");
+  if (answer.trim() === "") return fail("emptyAnswer");
+  return { ok: true, answer, trace };
+}
+
+/** Why a proposal is not of the required form. */
+export type ProposalFormatCause =
+  /** Does not end with `<eos>`: cut at the token limit. */
+  | "unfinished"
+  /** No `<i>` between program and input. */
+  | "noInput"
+  /** More inputs than asked for. */
+  | "tooManyInputs"
+  /** A marker where none may be. */
+  | "strayMarker"
+  /** An empty program. */
+  | "emptyProgram"
+  /** An empty input. */
+  | "emptyInput";
+
+export type ParsedProposal =
+  | { ok: true; program: string; argument: string }
+  | { ok: false; cause: ProposalFormatCause };
+
+/** Splits a deduction or abduction proposal into program and input. */
+export function parseProposal(responseText: string): ParsedProposal {
+  const parts = splitInputs(responseText);
+  if (!Array.isArray(parts)) return parts;
+  if (parts.length === 1) return { ok: false, cause: "noInput" };
+  if (parts.length > 2) return { ok: false, cause: "tooManyInputs" };
+  const [program, argument] = parts;
+  if (program.trim() === "") return { ok: false, cause: "emptyProgram" };
+  if (argument.trim() === "") return { ok: false, cause: "emptyInput" };
+  return { ok: true, program, argument };
+}
+
+export type ParsedInductionProposal =
+  | { ok: true; arguments: string[] }
+  | { ok: false; cause: ProposalFormatCause };
+
+/**
+ * Splits an induction proposal into its inputs, repeated ones dropped and at
+ * most `INDUCTION_INPUTS` kept. Whether enough are left and valid is for the
+ * mode to decide: requiring all six to be distinct drove validity to zero in
+ * trials with tiny models.
+ */
+export function parseInductionProposal(
+  responseText: string,
+): ParsedInductionProposal {
+  const parts = splitInputs(responseText);
+  if (!Array.isArray(parts)) return parts;
+  if (parts.length > 2 * INDUCTION_INPUTS) {
+    return { ok: false, cause: "tooManyInputs" };
+  }
+  if (parts.some((part) => part.trim() === "")) {
+    return { ok: false, cause: "emptyInput" };
+  }
+  const distinct = [...new Set(parts)];
+  return { ok: true, arguments: distinct.slice(0, INDUCTION_INPUTS) };
+}
+
+/** The pieces between `<i>` markers, or the cause why there are none. */
+function splitInputs(
+  responseText: string,
+): string[] | { ok: false; cause: ProposalFormatCause } {
+  const body = withoutEnd(responseText);
+  if (body === null) return { ok: false, cause: "unfinished" };
+  const parts = body.split("<i>");
+  if (parts.some(containsMarker)) return { ok: false, cause: "strayMarker" };
+  return parts;
+}
+
+/** The response without its final `<eos>`, or null if it was cut before one. */
+function withoutEnd(responseText: string): string | null {
+  if (!responseText.endsWith(END_TOKEN)) return null;
+  return responseText.slice(0, -END_TOKEN.length);
+}
