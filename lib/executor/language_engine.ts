@@ -1,0 +1,59 @@
+/**
+ * What a language has to bring: an engine that runs inside a child process, and
+ * the recipe by which the parent starts such a child.
+ *
+ * The pool, the frames and the verdicts know nothing else about a language.
+ */
+
+import type { Language, Limits, Outcome } from "./outcome.ts";
+
+/** Runs one program at a time, each from an identical state. Lives in a child process. */
+export interface LanguageEngine {
+  /**
+   * @param language one of the recipe's languages
+   * @param source the program, already within `limits.sourceChars`
+   * @param argument comma-separated literals, already parsed and printed again by
+   *   the trusted side: safe text of the language's literal syntax
+   * @returns the outcome; every cause that the program can bring about is an
+   *   outcome, and an exception means the engine itself is broken
+   */
+  run(
+    language: Language,
+    source: string,
+    argument: string,
+    limits: Limits,
+  ): Outcome;
+  /**
+   * The same program on several arguments, as if each had run alone. Engines
+   * without a cheaper way leave it out.
+   */
+  runEach?(
+    language: Language,
+    source: string,
+    argument: readonly string[],
+    limits: Limits,
+  ): Outcome[];
+}
+
+/** Makes an engine inside the child, from the bytes that the parent sent on stdin. */
+export type StartEngine = (
+  payload: Uint8Array<ArrayBuffer>,
+  limits: Limits,
+) => Promise<LanguageEngine>;
+
+/** Names of the engines, one child program each; see `child.ts`. */
+export type EngineName = "quickjs" | "pyodide";
+
+/** How the parent starts children of one engine. */
+export interface EngineRecipe {
+  name: EngineName;
+  languages: readonly Language[];
+  /** Stored with every run: what decides the verdicts, besides the limits. */
+  identity: { name: string; version: string; sha256: string };
+  /** Permission flags of the child, for example a read permission for its own files. */
+  permissions: readonly string[];
+  /** V8 flags of the child. */
+  v8Flags: readonly string[];
+  /** Sent once to every child at start: the metered module. Made once by the parent. */
+  payload: Uint8Array<ArrayBuffer>;
+}
