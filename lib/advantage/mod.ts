@@ -1,0 +1,51 @@
+/** Advantage estimators, one per file, chosen by name. */
+
+import { drGrpo } from "./dr_grpo.ts";
+import { grpo } from "./grpo.ts";
+import { reinforceBaseline } from "./reinforce_baseline.ts";
+import { reinforcePlusPlus } from "./reinforce_plus_plus.ts";
+import { rloo } from "./rloo.ts";
+import type { RewardedSample, Whitening } from "./sample.ts";
+import { trrpp } from "./trrpp.ts";
+
+export { drGrpo } from "./dr_grpo.ts";
+export { grpo } from "./grpo.ts";
+export { reinforceBaseline } from "./reinforce_baseline.ts";
+export { reinforcePlusPlus } from "./reinforce_plus_plus.ts";
+export { rloo } from "./rloo.ts";
+export {
+  type RewardedSample,
+  rewardStatistics,
+  type Role,
+  roleAndMode,
+  sameTask,
+  type Whitening,
+} from "./sample.ts";
+export { trrpp } from "./trrpp.ts";
+
+/** The estimators by their names in a config. */
+export const ESTIMATORS = {
+  "trrpp": trrpp,
+  "reinforce-plus-plus": reinforcePlusPlus,
+  "rloo": rloo,
+  "grpo": grpo,
+  "dr-grpo": drGrpo,
+  "reinforce-baseline": reinforceBaseline,
+} as const satisfies Record<
+  string,
+  (samples: readonly RewardedSample[], whitening: Whitening) => number[]
+>;
+
+export type EstimatorName = keyof typeof ESTIMATORS;
+
+/**
+ * One advantage per sample, in order. `whitening` matters to `trrpp`,
+ * `reinforce-plus-plus` and `reinforce-baseline` only.
+ */
+export function estimateAdvantages(
+  name: EstimatorName,
+  samples: readonly RewardedSample[],
+  whitening: Whitening,
+): number[] {
+  return ESTIMATORS[name](samples, whitening);
+}

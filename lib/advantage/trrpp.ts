@@ -1,0 +1,29 @@
+/**
+ * Task-relative REINFORCE++ (paper, equation 8): each of the six groups
+ * role × mode has its own mean and standard deviation.
+ *
+ * A(i) = (r(i) - mean of the group) / deviation of the group
+ *
+ * Roles and modes earn on different scales (a proposal is worth at most 7/8, a
+ * right answer 1); a common baseline would reward a response for its group.
+ * Equal rewards, or a single sample, give 0.
+ */
+
+import {
+  type RewardedSample,
+  roleAndMode,
+  whiten,
+  type Whitening,
+  withinGroups,
+} from "./sample.ts";
+
+export function trrpp(
+  samples: readonly RewardedSample[],
+  whitening: Whitening,
+): number[] {
+  return withinGroups(
+    samples,
+    roleAndMode,
+    (group) => whiten(group, whitening),
+  );
+}

@@ -1,0 +1,36 @@
+/**
+ * The identity triplet: the only task a run starts from (paper, figure 5).
+ * Everything else in the buffers has been proposed by the model.
+ */
+
+import type { Language } from "../executor/outcome.ts";
+import type { ModeName, Task } from "../modes/mod.ts";
+
+/** `f(x) = x` on one string, as a task of the given mode. */
+export function identityTask(
+  mode: Exclude<ModeName, "induction">,
+  language: Language,
+  seed: number,
+): Task {
+  const python = language === "python";
+  // The paper's program and input for Python; the shortest form otherwise,
+  // in letters that a tiny vocabulary has.
+  const source = python ? "def f(a):\n    return a" : "x=>x";
+  const text = python ? "'Hello world'" : '"abc"';
+  return {
+    id: `identity-${mode}`,
+    mode,
+    program: { language, source },
+    examples: [{ argument: text, output: text }],
+    shownCount: 1,
+    message: "",
+    provenance: {
+      source: "seed",
+      parents: [],
+      step: 0,
+      seed,
+      verdict: "valid",
+      solveRate: null,
+    },
+  };
+}

@@ -1,0 +1,3 @@
+/** The objective's side that is made here: weights of tokens, groups and roles. */
+
+export * from "./weights.ts";

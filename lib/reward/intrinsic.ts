@@ -1,0 +1,98 @@
+/**
+ * Intrinsic terms of the proposer's reward: complexity, Halstead effort, edit
+ * distance to the references, answer diversity (paper, appendix D.4).
+ *
+ * All are off by default (coefficient 0) and logged always, since they describe
+ * what the proposer is doing. The measures of a program's text themselves live
+ * in the complexity stage; here they are only capped and combined.
+ */
+
+/** The intrinsic measures of one valid proposal; each is >= 0. */
+export interface IntrinsicMeasures {
+  /** Cognitive complexity / 15, as the official code scales it (may exceed 1). */
+  complexity: number;
+  /** Mix of Halstead effort, volume and cyclomatic complexity, in [0, 1]. */
+  halstead: number;
+  /** Mean syntax-tree distance to the references, in [0, 1]. */
+  editDistance: number;
+  /** 1 - the share of the buffer's tasks that have the same answer, in [0, 1]. */
+  answerDiversity: number;
+}
+
+/** A number per intrinsic measure: coefficients or caps. */
+export type PerMeasure = Record<keyof IntrinsicMeasures, number>;
+
+/** How the terms join the learnability reward r (paper, equations 11 to 14). */
+export type IntrinsicCombination =
+  /** r + sum of terms (default; the paper found it the most stable). */
+  | "sum"
+  /** r times the product of terms. */
+  | "product"
+  /** r + the product of terms. */
+  | "sum-product"
+  /** r times the sum of terms. */
+  | "product-sum";
+
+/** Each enabled term: min(coefficient × measure, cap). */
+export function intrinsicTerms(
+  measures: IntrinsicMeasures,
+  coefficients: PerMeasure,
+  cap: number,
+): number[] {
+  const names = Object.keys(coefficients) as (keyof IntrinsicMeasures)[];
+  return names
+    .filter((name) => coefficients[name] !== 0)
+    .map((name) => Math.min(coefficients[name] * measures[name], cap));
+}
+
+/**
+ * Joins a proposal's learnability reward with its intrinsic terms. Only a
+ * positive reward is changed, so that being intricate never pays by itself
+ * (as in the official code). Without terms the reward stays as it is.
+ */
+export function withIntrinsicTerms(
+  reward: number,
+  terms: readonly number[],
+  combination: IntrinsicCombination,
+): number {
+  if (terms.length === 0 || reward <= 0) return reward;
+  const sum = terms.reduce((total, term) => total + term, 0);
+  const product = terms.reduce((total, term) => total * term, 1);
+  switch (combination) {
+    case "sum":
+      return reward + sum;
+    case "product":
+      return reward * product;
+    case "sum-product":
+      return reward + product;
+    case "product-sum":
+      return reward * sum;
+  }
+}
+
+/**
+ * 1 - count(answer) / all answers: how rare an answer is among those already
+ * seen; 1 if it was never seen or nothing was.
+ */
+export function answerDiversity(
+  answer: string,
+  seen: ReadonlyMap<string, number>,
+): number {
+  let total = 0;
+  for (const count of seen.values()) total += count;
+  if (total === 0) return 1;
+  return 1 - (seen.get(answer) ?? 0) / total;
+}
+
+/**
+ * The official code's Halstead mix:
+ * 0.5·min(effort/10000, 1) + 0.3·min(cyclomatic/10, 1) + 0.2·min(volume/500, 1).
+ */
+export function halsteadMix(
+  effort: number,
+  volume: number,
+  cyclomatic: number,
+): number {
+  return 0.5 * Math.min(effort / 10000, 1) +
+    0.3 * Math.min(cyclomatic / 10, 1) + 0.2 * Math.min(volume / 500, 1);
+}

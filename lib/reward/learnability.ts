@@ -1,0 +1,59 @@
+/**
+ * The learnability reward: what a valid proposal is worth, given how often
+ * the solver gets it right.
+ *
+ * The solve rate is the mean of n solver rollouts, sampled at the training
+ * temperature, never greedily: greedy rollouts are all alike, every solve rate
+ * becomes 0 or 1, and the reward vanishes (this happened in one published
+ * revision of the official code).
+ */
+
+/**
+ * Shapes of the reward against the solve rate p:
+ *
+ * | name | value | source |
+ * |---|---|---|
+ * | `paper` | 0 at p = 0 and p = 1, else 1 - p | Absolute Zero, equation 4 (default) |
+ * | `official` | as `paper`, but -0.5 where that gives 0 | the official code |
+ * | `r-zero` | 1 - 2·abs(p - 1/2) = 2·min(p, 1 - p) | R-Zero's uncertainty reward |
+ * | `quadratic` | 4·p·(1 - p) | the Bernoulli variance, scaled to a maximum of 1 |
+ * | `uniform` | 1, whatever p | ablation: only validity counts |
+ */
+export type LearnabilityShape =
+  | "paper"
+  | "official"
+  | "r-zero"
+  | "quadratic"
+  | "uniform";
+
+/** All shapes, for figures and argument checks. */
+export const LEARNABILITY_SHAPES: readonly LearnabilityShape[] = [
+  "paper",
+  "official",
+  "r-zero",
+  "quadratic",
+  "uniform",
+];
+
+/** The reward of a valid proposal whose solve rate is `solveRate`, in [0, 1]. */
+export function learnabilityReward(
+  shape: LearnabilityShape,
+  solveRate: number,
+): number {
+  if (!(solveRate >= 0 && solveRate <= 1)) {
+    throw new RangeError(`solveRate must be in [0, 1], got ${solveRate}`);
+  }
+  const atAnEnd = solveRate === 0 || solveRate === 1;
+  switch (shape) {
+    case "paper":
+      return atAnEnd ? 0 : 1 - solveRate;
+    case "official":
+      return atAnEnd ? -0.5 : 1 - solveRate;
+    case "r-zero":
+      return 2 * Math.min(solveRate, 1 - solveRate);
+    case "quadratic":
+      return 4 * solveRate * (1 - solveRate);
+    case "uniform":
+      return 1;
+  }
+}

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { Buffers, sampleTasks, TaskBuffer } from "../../lib/buffer/mod.ts";
+import type { ModeName, Task } from "../../lib/modes/mod.ts";
+import { type RandomStream, randomStream } from "../../lib/random/mod.ts";
+
+function task(
+  source: string,
+  argument: string,
+  step = 1,
+  mode: ModeName = "deduction",
+): Task {
+  return {
+    id: `${source}/${argument}/${step}`,
+    mode,
+    program: { language: "javascript", source },
+    examples: [{ argument, output: "0" }],
+    shownCount: 1,
+    message: "",
+    provenance: {
+      source: "proposed",
+      parents: [],
+      step,
+      seed: 1,
+      verdict: "valid",
+      solveRate: 0.5,
+    },
+  };
+}
+
+function randomTasks(stream: RandomStream, count: number): Task[] {
+  return Array.from(
+    { length: count },
+    (_, i) => task(`p${stream.integer(0, 6)}`, `${stream.integer(0, 4)}`, i),
+  );
+}
+
+Deno.test("judging counts earlier candidates of the same list, and changes nothing", () => {
+  const buffer = new TaskBuffer({ capacity: 9, inputsPerProgram: 2 }, [
+    task("p", "1"),
+  ]);
+  const candidates = [
+    task("p", "1"),
+    task("p", "2"),
+    task("p", "2"),
+    task("p", "3"),
+    task("q", "3"),
+  ];
+  const expected = ["duplicate", "new", "duplicate", "programFull", "new"];
+  assert.deepEqual(buffer.judge(candidates), expected);
+  assert.deepEqual(buffer.judge(candidates), expected);
+  assert.equal(buffer.size, 1);
+});
+
+Deno.test("no limit of inputs per program when it is zero", () => {
+  const buffer = new TaskBuffer({ capacity: 9, inputsPerProgram: 0 });
+  const candidates = ["1", "2", "3", "4", "5", "6"].map((a) => task("p", a));
+  assert.ok(buffer.judge(candidates).every((verdict) => verdict === "new"));
+});
+
+Deno.test("bounded, newest kept in order, and a forgotten task is new again", () => {
+  for (let trial = 0; trial < 200; trial++) {
+    const stream = randomStream(3, "bounded", trial);
+    const limits = {
+      capacity: stream.integer(1, 12),
+      inputsPerProgram: stream.integer(0, 3),
+    };
+    const buffer = new TaskBuffer(limits);
+    const accepted: Task[] = [];
+    for (let round = 0; round < 8; round++) {
+      const offered = randomTasks(stream, stream.integer(0, 9));
+      const verdicts = buffer.judge(offered);
+      const fresh = offered.filter((_, i) => verdicts[i] === "new");
+      buffer.add(fresh);
+      accepted.push(...fresh);
+      assert.deepEqual(buffer.tasks, accepted.slice(-limits.capacity));
+    }
+    // A buffer rebuilt from its tasks alone judges everything the same way.
+    const rebuilt = new TaskBuffer(limits, buffer.tasks);
+    const probes = randomTasks(stream, 30);
+    assert.deepEqual(rebuilt.judge(probes), buffer.judge(probes));
+  }
+});
+
+Deno.test("saving and restoring is exact through JSON text", () => {
+  const limits = { capacity: 5, inputsPerProgram: 4 };
+  const buffers = Buffers.fromIdentity(limits, "javascript", 1);
+  buffers.of("abduction").add(randomTasks(randomStream(1, "x"), 9));
+  const text = JSON.stringify(buffers);
+  const restored = Buffers.fromJSON(JSON.parse(text));
+  assert.equal(JSON.stringify(restored), text);
+  assert.equal(restored.of("abduction").size, 5);
+  const draw = (source: Buffers) =>
+    source.drawReferences("induction", 1, randomStream(2, "draw"))[0].id;
+  assert.equal(draw(restored), draw(buffers));
+});
+
+Deno.test("references: own buffer, distinct, at most K; induction draws one program of the others", () => {
+  const buffers = Buffers.fromIdentity(
+    { capacity: 99, inputsPerProgram: 0 },
+    "javascript",
+    1,
+  );
+  buffers.of("deduction").add([task("d", "1"), task("d", "2")]);
+  buffers.of("induction").add([task("i", "1", 1, "induction")]);
+  for (let trial = 0; trial < 50; trial++) {
+    const stream = randomStream(1, "references", trial);
+    const references = buffers.drawReferences("deduction", 2, stream);
+    assert.equal(new Set(references.map(({ id }) => id)).size, 2);
+    assert.equal(buffers.drawReferences("deduction", 9, stream).length, 3);
+    assert.equal(buffers.drawReferences("deduction", 0, stream).length, 0);
+    const [program] = buffers.drawReferences("induction", 6, stream);
+    assert.notEqual(program.program.source, "i");
+  }
+});
+
+Deno.test("samplers: fresh first, the rest by rule", () => {
+  const fresh = [task("new", "1", 5), task("new", "2", 5)];
+  const past = [0, 1, 2, 3].map((i) => task("old", `${i}`, i));
+  const ids = (tasks: Task[]) => tasks.map(({ id }) => id);
+  let repeated = 0;
+  let newest = 0;
+  for (let trial = 0; trial < 400; trial++) {
+    const stream = randomStream(9, "sampler", trial);
+    const paper = sampleTasks("paper", { fresh, past }, 4, stream);
+    assert.deepEqual(paper.slice(0, 2), fresh);
+    assert.equal(new Set(ids(paper)).size, 4);
+    const official = sampleTasks("official", { fresh, past }, 4, stream);
+    assert.deepEqual(official.slice(0, 2), fresh);
+    if (new Set(ids(official)).size < 4) repeated++;
+    assert.equal(sampleTasks("uniform", { fresh, past }, 4, stream).length, 4);
+    const recent = sampleTasks("recent", { fresh, past }, 10, stream);
+    newest += recent.filter(({ provenance }) => provenance.step === 5).length;
+    assert.equal(sampleTasks("paper", { fresh, past }, 1, stream).length, 1);
+    assert.equal(sampleTasks("paper", { fresh, past }, 99, stream).length, 6);
+  }
+  // Two draws of six, two of them fresh: some repetition with probability 3/5.
+  assert.ok(Math.abs(repeated / 400 - 0.6) < 0.1, `${repeated}`);
+  // Weights 6 + 6 against 1 + 2 + 3 + 4.
+  assert.ok(Math.abs(newest / 4000 - 12 / 22) < 0.03, `${newest}`);
+  const empty = { fresh: [], past: [] };
+  assert.deepEqual(sampleTasks("recent", empty, 3, randomStream(1, "e")), []);
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import {
+  answerDiversity,
+  halsteadMix,
+  intrinsicTerms,
+  LEARNABILITY_SHAPES,
+  learnabilityReward,
+  proposerReward,
+  solverReward,
+  withIntrinsicTerms,
+} from "../../lib/reward/mod.ts";
+
+Deno.test("learnability at the ends, at a quarter and in the middle", () => {
+  const table: Record<string, number[]> = {
+    paper: [0, 0.75, 0.5, 0],
+    official: [-0.5, 0.75, 0.5, -0.5],
+    "r-zero": [0, 0.5, 1, 0],
+    quadratic: [0, 0.75, 1, 0],
+    uniform: [1, 1, 1, 1],
+  };
+  for (const shape of LEARNABILITY_SHAPES) {
+    const values = [0, 0.25, 0.5, 1].map((p) => learnabilityReward(shape, p));
+    assert.deepEqual(values, table[shape], shape);
+  }
+  assert.equal(learnabilityReward("paper", 1 / 8), 7 / 8);
+  assert.throws(() => learnabilityReward("paper", NaN), RangeError);
+  assert.throws(() => learnabilityReward("paper", 1.1), RangeError);
+});
+
+Deno.test("solver and proposer rewards follow equation 6", () => {
+  assert.equal(solverReward("right"), 1);
+  assert.equal(solverReward("wrong"), -0.5);
+  assert.equal(solverReward("malformed"), -1);
+  assert.equal(proposerReward("malformed", null), -1);
+  assert.equal(proposerReward("invalid", null), -1);
+  assert.equal(proposerReward("duplicate", null), -0.5);
+  assert.equal(proposerReward("valid", 0.375), 0.625);
+  assert.throws(() => proposerReward("valid", null), TypeError);
+});
+
+Deno.test("intrinsic terms are capped, combined four ways, and never rescue a useless task", () => {
+  const measures = {
+    complexity: 0.4,
+    halstead: 0.2,
+    editDistance: 0.9,
+    answerDiversity: 1,
+  };
+  const off = {
+    complexity: 0,
+    halstead: 0,
+    editDistance: 0,
+    answerDiversity: 0,
+  };
+  assert.deepEqual(intrinsicTerms(measures, off, 0.5), []);
+  const terms = intrinsicTerms(
+    measures,
+    { ...off, complexity: 0.5, editDistance: 1 },
+    0.5,
+  );
+  assert.deepEqual(terms, [0.2, 0.5]);
+  assert.equal(withIntrinsicTerms(0.5, terms, "sum"), 1.2);
+  assert.equal(withIntrinsicTerms(0.5, terms, "product"), 0.05);
+  assert.equal(withIntrinsicTerms(0.5, terms, "sum-product"), 0.6);
+  assert.equal(withIntrinsicTerms(0.5, terms, "product-sum"), 0.35);
+  assert.equal(withIntrinsicTerms(0, terms, "sum"), 0);
+  assert.equal(withIntrinsicTerms(-0.5, terms, "product"), -0.5);
+  assert.equal(withIntrinsicTerms(0.5, [], "product"), 0.5);
+});
+
+Deno.test("answer diversity and the Halstead mix, by hand", () => {
+  const seen = new Map([["1", 3], ["2", 1]]);
+  assert.equal(answerDiversity("1", seen), 0.25);
+  assert.equal(answerDiversity("2", seen), 0.75);
+  assert.equal(answerDiversity("9", seen), 1);
+  assert.equal(answerDiversity("9", new Map()), 1);
+  assert.equal(halsteadMix(5000, 250, 5), 0.25 + 0.15 + 0.1);
+  assert.equal(halsteadMix(1e9, 1e9, 1e9), 1);
+});
