@@ -45,6 +45,8 @@ export interface TrainSequence {
   oldLogProbs: readonly number[];
   /** Per response token; the loss is the weighted SUM over tokens (means are made by the caller). */
   weights: readonly number[];
+  /** What was banned at sampling; probabilities are renormalised without these tokens. */
+  bannedTokens?: readonly number[];
 }
 
 /** Policy-gradient objectives, chosen by name. */
@@ -98,6 +100,7 @@ export interface Engine {
     sequences: readonly {
       promptTokens: readonly number[];
       responseTokens: readonly number[];
+      bannedTokens?: readonly number[];
     }[],
   ): Promise<number[][]>;
   /** One optimiser step over all sequences (micro-batched inside). */
