@@ -1,0 +1,505 @@
+/**
+ * An engine whose model lives on a Tinker server: SkyRL on JAX, FSDP or
+ * Megatron, or the hosted service. The five verbs are those of the local
+ * engine, so a notebook or a run needs no other change than this object.
+ *
+ *     const engine = await TinkerEngine.connect({
+ *       url: "http://127.0.0.1:8000",
+ *       baseModel: "Qwen/Qwen3-0.6B",
+ *       contextLength: 8192,
+ *     });
+ *
+ * What trains is a LoRA adapter with its own AdamW; what is sampled is always
+ * the adapter as of the last `trainStep`, copied to the sampler when a sample
+ * is next asked for.
+ *
+ * Losing the server: a verb that finds the model gone (restart, reclaimed
+ * session) waits for the server, makes a new adapter and loads the last saved
+ * state. If no step was taken since that save, the verb then runs again and
+ * nobody notices. If steps were lost, `TinkerStateLostError` says how many:
+ * going on silently would make the run's record untrue.
+ *
+ * Left out: banned tokens, entropy bonus, KL penalty (the API has none), and
+ * gradient clipping where the server does not do it (SkyRL 0.3.0).
+ */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type {
+  Engine,
+  ObjectiveConfig,
+  OptimiserConfig,
+  Sample,
+  SampleRequest,
+  SamplingOptions,
+  TrainReport,
+  TrainSequence,
+} from "./engine.ts";
+import {
+  type JsonObject,
+  TinkerConnection,
+  TinkerError,
+  TinkerModelLostError,
+  type TinkerPatience,
+  TinkerUncertainError,
+} from "./tinker_http.ts";
+import {
+  checkTrainSequences,
+  type LossReduction,
+  responseLogProbs,
+  scoringDatum,
+  stepStatistics,
+  trainingDatum,
+  wireObjective,
+} from "./tinker_objective.ts";
+import { detectLossReduction, gradientNorm } from "./tinker_probe.ts";
+import { type AdapterConfig, TinkerSession } from "./tinker_session.ts";
+
+/** Steps taken since the last save are gone with the server. The engine stands at that save. */
+export class TinkerStateLostError extends TinkerError {
+  override name = "TinkerStateLostError";
+  constructor(readonly stepsLost: number, cause: TinkerError) {
+    super(
+      cause.endpoint,
+      `${cause.message}. The engine is back at its last saved state, ${stepsLost} ` +
+        "step(s) earlier: resume the run from its last checkpoint, or connect with " +
+        "saveEverySteps: 1 so that none can be lost",
+    );
+  }
+}
+
+/** Where the server is and what to train there. */
+export interface TinkerOptions {
+  /** For example `http://127.0.0.1:8000`. */
+  url: string;
+  /** The model's name or folder, exactly as the server was started with it. */
+  baseModel: string;
+  /** Longest prompt + response, in tokens. Needed where the server does not tell (SkyRL). */
+  contextLength?: number;
+  /** Default 32, SkyRL's largest unless it is configured otherwise. */
+  loraRank?: number;
+  /** Seed of the adapter's initial weights. Default 0. */
+  seed?: number;
+  /** Default: the environment variable TINKER_API_KEY, if reading it is permitted. */
+  apiKey?: string;
+  /** How the server reduces token losses; "detect" (default) measures it on a throw-away adapter. */
+  lossReduction?: LossReduction | "detect";
+  /** Save on the server after every so many steps. 0 (default): only when `save` is called. */
+  saveEverySteps?: number;
+  patience?: Partial<TinkerPatience>;
+}
+
+/** What `save` writes into the folder: where on the server the state is. */
+interface SavedState {
+  format: "tinker-state-1";
+  path: string;
+  baseModel: string;
+  loraRank: number;
+}
+
+const STATE_FILE = "tinker.json";
+
+/** Bounds one HTTP body; gradients of several bodies add up on the server. */
+const SEQUENCES_PER_REQUEST = 64;
+
+/** Requests in flight while sampling; the server batches what it finds waiting. */
+const SAMPLES_IN_FLIGHT = 128;
+
+/** How often one verb recovers before its error is passed on. */
+const RECOVERIES = 2;
+
+export class TinkerEngine implements Engine {
+  readonly description: Engine["description"];
+  #connection: TinkerConnection;
+  #adapter: AdapterConfig;
+  #reduction: LossReduction;
+  #saveEverySteps: number;
+  #session: TinkerSession;
+  /** The sampling session that holds the current weights, or null when there is none. */
+  #sampler: string | null = null;
+  /** The last saved state's path; null stands for the adapter's initial weights. */
+  #savedPath: string | null = null;
+  #stepsSinceSave = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    connection: TinkerConnection,
+    adapter: AdapterConfig,
+    session: TinkerSession,
+    known: {
+      contextLength: number;
+      reduction: LossReduction;
+      saveEverySteps: number;
+    },
+  ) {
+    this.#connection = connection;
+    this.#adapter = adapter;
+    this.#session = session;
+    this.#reduction = known.reduction;
+    this.#saveEverySteps = known.saveEverySteps;
+    this.description = {
+      name: adapter.baseModel.split("/").at(-1) ?? adapter.baseModel,
+      backend: `tinker (LoRA rank ${adapter.loraRank})`,
+      parameters: 0, // The API does not tell.
+      contextLength: known.contextLength,
+    };
+  }
+
+  /** Connects and makes a fresh adapter. Waits for a server that is still starting. */
+  static async connect(options: TinkerOptions): Promise<TinkerEngine> {
+    const key = options.apiKey ?? keyFromEnvironment();
+    const connection = new TinkerConnection(options.url, key, options.patience);
+    const adapter: AdapterConfig = {
+      baseModel: options.baseModel,
+      loraRank: options.loraRank ?? 32,
+      seed: options.seed ?? 0,
+    };
+    await connection.waitUntilHealthy();
+    const contextLength = options.contextLength ??
+      await toldContextLength(connection, adapter.baseModel);
+    const wanted = options.lossReduction ?? "detect";
+    const reduction = wanted === "detect"
+      ? await detectLossReduction(connection, adapter)
+      : wanted;
+    const session = await TinkerSession.create(connection, adapter);
+    return new TinkerEngine(connection, adapter, session, {
+      contextLength,
+      reduction,
+      saveEverySteps: options.saveEverySteps ?? 0,
+    });
+  }
+
+  /** How the server reduces token losses, as told or as measured. */
+  get lossReduction(): LossReduction {
+    return this.#reduction;
+  }
+
+  sample(
+    requests: readonly SampleRequest[],
+    options: SamplingOptions,
+  ): Promise<Sample[][]> {
+    if (options.bannedTokens && options.bannedTokens.length > 0) {
+      return Promise.reject(
+        new TinkerError(
+          "asample",
+          "options.bannedTokens is not empty, but the Tinker API cannot ban tokens; " +
+            "leave it out and let the parser refuse such answers",
+        ),
+      );
+    }
+    return this.#verb(async () => {
+      this.#sampler ??= await this.#session.publishToSampler();
+      const sampler = this.#sampler;
+      return await inFlight(
+        requests,
+        SAMPLES_IN_FLIGHT,
+        (request) => this.#sampleOne(sampler, request, options),
+      );
+    });
+  }
+
+  logProbs(
+    sequences: readonly Pick<
+      TrainSequence,
+      "promptTokens" | "responseTokens"
+    >[],
+  ): Promise<number[][]> {
+    return this.#verb(async () => {
+      const parts = [];
+      for (const part of chunks(sequences, SEQUENCES_PER_REQUEST)) {
+        const result = await this.#session.forward(part.map(scoringDatum));
+        parts.push(responseLogProbs("forward", result, part));
+      }
+      return parts.flat();
+    });
+  }
+
+  /** Sequences with an empty response are skipped; they have no loss. */
+  async trainStep(
+    sequences: readonly TrainSequence[],
+    objective: ObjectiveConfig,
+    optimiser: OptimiserConfig,
+  ): Promise<TrainReport> {
+    const started = performance.now();
+    checkTrainSequences(sequences);
+    const trained = sequences.filter((one) => one.responseTokens.length > 0);
+    if (trained.length === 0) {
+      throw new TinkerError(
+        "forward_backward",
+        "sequences hold no response token: there is nothing to train on",
+      );
+    }
+    const step = await this.#verb(async () => {
+      const logProbs = await this.#accumulate(trained, objective);
+      const metrics = await this.#session.optimiserStep(optimiser);
+      this.#sampler = null;
+      this.#stepsSinceSave++;
+      return { logProbs, norm: gradientNorm(metrics) };
+    });
+    if (!Number.isFinite(step.norm ?? 0)) await this.#undoStep(step.norm);
+    if (this.#saveEverySteps > 0) await this.#saveIfDue();
+    return {
+      ...stepStatistics(trained, step.logProbs, objective),
+      gradientNorm: step.norm ?? 0,
+      seconds: (performance.now() - started) / 1000,
+    };
+  }
+
+  /**
+   * Saves weights and optimiser on the server, and where they are into the
+   * folder. The folder alone is not enough without the server's checkpoints.
+   */
+  async save(folder: string): Promise<void> {
+    const path = await this.#verb(() => this.#saveState());
+    const state: SavedState = {
+      format: "tinker-state-1",
+      path,
+      baseModel: this.#adapter.baseModel,
+      loraRank: this.#adapter.loraRank,
+    };
+    await mkdir(folder, { recursive: true });
+    const file = join(folder, STATE_FILE);
+    await writeFile(`${file}.tmp`, JSON.stringify(state, null, 2) + "\n");
+    await rename(`${file}.tmp`, file);
+  }
+
+  async load(folder: string): Promise<void> {
+    const state = await readState(join(folder, STATE_FILE), this.#adapter);
+    await this.#verb(async () => {
+      // Asked first, so that a vanished checkpoint does not cost the current model.
+      await this.#connection.postRepeatable("weights_info", {
+        tinker_path: state.path,
+      });
+      await this.#rebuild(state.path);
+    });
+  }
+
+  /** Starts to close; use `close` to wait until the server has let go of the model. */
+  dispose(): void {
+    this.#session.abandon();
+    this.close().catch(() => {});
+  }
+
+  /** Frees the adapter on the server and closes the line. */
+  async close(): Promise<void> {
+    const patience = setTimeout(() => this.#connection.close(), 10_000);
+    await this.#session.unload();
+    clearTimeout(patience);
+    this.#connection.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Runs one verb at a time, recovering from a lost model. */
+  #verb<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(async () => {
+      for (let recoveries = 0;; recoveries++) {
+        try {
+          return await run();
+        } catch (error) {
+          if (!isLoss(error) || recoveries === RECOVERIES) throw error;
+          await this.#recover(error);
+        }
+      }
+    });
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async #recover(cause: TinkerError): Promise<void> {
+    await this.#connection.waitUntilHealthy();
+    const lost = this.#stepsSinceSave;
+    // Unless an optimiser step hangs in the balance, a model that is still
+    // there can be saved as it stands. Gradients it may hold are not saved.
+    const rescued = lost === 0 || cause.endpoint === "optim_step"
+      ? false
+      : await this.#rescue();
+    await this.#rebuild(this.#savedPath);
+    if (lost > 0 && !rescued) throw new TinkerStateLostError(lost, cause);
+  }
+
+  async #rescue(): Promise<boolean> {
+    try {
+      await this.#saveState();
+      return true;
+    } catch (error) {
+      if (isLoss(error)) return false;
+      throw error;
+    }
+  }
+
+  /** A new adapter in a new session, holding the state at `path`. */
+  async #rebuild(path: string | null): Promise<void> {
+    await this.#session.unload();
+    this.#sampler = null;
+    this.#session = await TinkerSession.create(this.#connection, this.#adapter);
+    if (path !== null) await this.#session.loadWeights(path);
+    this.#savedPath = path;
+    this.#stepsSinceSave = 0;
+  }
+
+  async #saveState(): Promise<string> {
+    this.#savedPath = await this.#session.saveWeights();
+    this.#stepsSinceSave = 0;
+    return this.#savedPath;
+  }
+
+  async #saveIfDue(): Promise<void> {
+    if (this.#stepsSinceSave < this.#saveEverySteps) return;
+    await this.#verb(() => this.#saveState());
+  }
+
+  /** Adds up the gradients of all sequences; on failure leaves none behind. */
+  async #accumulate(
+    sequences: readonly TrainSequence[],
+    objective: ObjectiveConfig,
+  ): Promise<number[][]> {
+    const wire = wireObjective(objective);
+    const parts: number[][][] = [];
+    try {
+      for (const part of chunks(sequences, SEQUENCES_PER_REQUEST)) {
+        const data = part.map((sequence) =>
+          trainingDatum(sequence, this.#reduction, sequences.length)
+        );
+        const result = await this.#session.forwardBackward(data, wire);
+        parts.push(responseLogProbs("forward_backward", result, part));
+      }
+      const logProbs = parts.flat();
+      requireFinite(logProbs);
+      return logProbs;
+    } catch (error) {
+      if (!isLoss(error)) await this.#discardGradients();
+      throw error;
+    }
+  }
+
+  /** The API cannot clear gradients; a saved state holds none, so we go through one. */
+  async #discardGradients(): Promise<void> {
+    if (this.#stepsSinceSave > 0) await this.#saveState();
+    await this.#rebuild(this.#savedPath);
+  }
+
+  /** A step with a broken gradient has broken the weights: go back to the last save. */
+  async #undoStep(norm: number | undefined): Promise<never> {
+    const lost = this.#stepsSinceSave - 1;
+    const cause = new TinkerError(
+      "optim_step",
+      `the gradient norm is ${norm}; the step was undone. Study the batch, then lower ` +
+        "optimiser.learningRate or look for extreme advantages",
+    );
+    await this.#verb(() => this.#rebuild(this.#savedPath));
+    throw lost > 0 ? new TinkerStateLostError(lost, cause) : cause;
+  }
+
+  #sampleOne(
+    sampler: string,
+    request: SampleRequest,
+    options: SamplingOptions,
+  ): Promise<Sample[]> {
+    const room = this.description.contextLength - request.promptTokens.length;
+    const maxNewTokens = Math.min(request.maxNewTokens, room);
+    if (maxNewTokens < 1 || request.count < 1) {
+      const empty = (): Sample => ({
+        tokens: [],
+        logProbs: [],
+        finish: "length",
+      });
+      return Promise.resolve(Array.from({ length: request.count }, empty));
+    }
+    return this.#session.sample(sampler, { ...request, maxNewTokens }, options);
+  }
+}
+
+function isLoss(error: unknown): error is TinkerError {
+  return error instanceof TinkerModelLostError ||
+    error instanceof TinkerUncertainError;
+}
+
+function requireFinite(logProbs: readonly (readonly number[])[]): void {
+  const bad = logProbs.findIndex((row) => !row.every(Number.isFinite));
+  if (bad < 0) return;
+  throw new TinkerError(
+    "forward_backward",
+    `sequences[${bad}] has a log-probability that is not finite; no step was taken. ` +
+      "The model has diverged or the sequence holds a token it cannot produce",
+  );
+}
+
+function keyFromEnvironment(): string | undefined {
+  const variable = "TINKER_API_KEY";
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  return state === "granted" ? Deno.env.get(variable) : undefined;
+}
+
+/** The context window, where the server tells it (the hosted service does). */
+async function toldContextLength(
+  connection: TinkerConnection,
+  baseModel: string,
+): Promise<number> {
+  const { supported_models } = await connection.get("get_server_capabilities");
+  const models = Array.isArray(supported_models) ? supported_models : [];
+  const told = models.find((model) => model?.model_name === baseModel)
+    ?.max_context_length;
+  if (typeof told === "number") return told;
+  throw new TinkerError(
+    "get_server_capabilities",
+    "the server does not tell the model's context window; give contextLength " +
+      "(max_position_embeddings in the model's config.json)",
+  );
+}
+
+async function readState(
+  file: string,
+  adapter: AdapterConfig,
+): Promise<SavedState> {
+  let state: JsonObject;
+  try {
+    state = JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    throw new TinkerError(
+      "load_weights",
+      `${file} cannot be read as a saved state (${
+        (error as Error).message
+      }); give the folder that save() wrote`,
+    );
+  }
+  for (const field of ["baseModel", "loraRank"] as const) {
+    if (state[field] !== adapter[field]) {
+      throw new TinkerError(
+        "load_weights",
+        `${file} was saved with ${field} ${
+          state[field]
+        }, but this engine has ` +
+          `${adapter[field]}; connect with the same ${field}`,
+      );
+    }
+  }
+  return state as unknown as SavedState;
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  const parts = [];
+  for (let start = 0; start < items.length; start += size) {
+    parts.push(items.slice(start, start + size));
+  }
+  return parts;
+}
+
+/** Maps with at most `limit` calls under way; results in the order of the items. */
+async function inFlight<T, R>(
+  items: readonly T[],
+  limit: number,
+  call: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const i = next++;
+      results[i] = await call(items[i]);
+    }
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+  return results;
+}
