@@ -1,0 +1,58 @@
+/**
+ * The world's configuration: one flat, serialisable record.
+ *
+ * Two configurations that are equal as JSON give the same programs, documents,
+ * splits and vocabulary.
+ */
+
+import type { WorldLanguage } from "./operations.ts";
+import type { ValueType } from "./value.ts";
+
+/** The kinds of pretraining document. */
+export type DocumentKind =
+  | "deduction"
+  | "abduction"
+  | "induction"
+  | "proposeDeduction"
+  | "proposeAbduction"
+  | "proposeInduction"
+  | "maths";
+
+/** The kinds whose answers may be traced. */
+export type SolverKind = "deduction" | "abduction" | "induction" | "maths";
+
+export interface WorldConfig {
+  /** Language of programs in documents, splits and self-play. */
+  language: WorldLanguage;
+  /** Names from the operation catalogue; empty means all. */
+  operations: readonly string[];
+  /** How often each input type is drawn. */
+  inputWeights: Record<ValueType, number>;
+  /** Share of list and integer programs that start with a loop. */
+  loopShare: number;
+  /** Relative frequency of corpus programs of depth 1, 2, 3, … */
+  depthWeights: readonly number[];
+  /** Relative frequency of document kinds. */
+  mixture: Record<DocumentKind, number>;
+  /** Share of traced answers, the same at every depth. */
+  traceShare: Record<SolverKind, number>;
+  /** Share of word problems among maths documents. */
+  wordShare: number;
+  /** Operations in a maths question of the corpus. */
+  mathsOperations: readonly number[];
+  /** Share of proposals whose input is drawn without regard to its program. */
+  mismatchedShare: number;
+  /** Depths, drawn uniformly, of the evaluation splits; [] leaves a split out. */
+  familiarDepths: readonly number[];
+  deepDepths: readonly number[];
+  largeDepths: readonly number[];
+  /** Depths of the two programs chained in the composed split. */
+  composedDepths: readonly number[];
+  /** Operations in the questions of the longer maths split; [] leaves it out. */
+  longerMathsOperations: readonly number[];
+  /** Items per mode: in the familiar split, and in each other one. */
+  familiarItems: number;
+  otherItems: number;
+  /** Seed of the splits, independent of the run's seed. */
+  splitSeed: number;
+}

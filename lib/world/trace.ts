@@ -1,0 +1,33 @@
+/**
+ * Traces: the short scratchpads that some documents hold before their answer.
+ *
+ * Deduction goes forwards, `operation=value` per step; repeating the
+ * operation's own token turns "which operation is next?" into copying.
+ * Abduction goes backwards from the output, `operation:value`, each step naming
+ * a value from which the operation gives the one before. Guessing an input and
+ * checking it forwards does worse than no trace at all: the last check in every
+ * document succeeds, so the model learns to invent its success.
+ * Induction derives the first example step by step and so names the program's
+ * operations before writing it.
+ */
+
+import { traceLabel, type WorldLanguage } from "./operations.ts";
+import type { ProgramRun } from "./program.ts";
+import { literal } from "./value.ts";
+
+/** Forwards: `+2=16*2=32`; loops and sums list their partial results. */
+export function forwardTrace(run: ProgramRun, language: WorldLanguage): string {
+  return run.trace.map(({ operation, steps }) =>
+    `${traceLabel(operation, language)}=${steps.map(literal).join(">")}`
+  ).join("");
+}
+
+/** Backwards: `*2:16+2:14`, undoing the last operation first. */
+export function backwardTrace(
+  run: ProgramRun,
+  language: WorldLanguage,
+): string {
+  return run.trace.toReversed().map(({ operation, before }) =>
+    `${traceLabel(operation, language)}:${literal(before)}`
+  ).join("");
+}
