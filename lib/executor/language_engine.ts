@@ -13,7 +13,7 @@ export interface LanguageEngine {
    * @param language one of the recipe's languages
    * @param source the program, already within `limits.sourceChars`
    * @param argument comma-separated literals, already parsed and printed again by
-   *   the trusted side: safe text of the language's literal syntax
+   *   `child.ts`: safe text of the language's literal syntax, possibly empty
    * @returns the outcome; every cause that the program can bring about is an
    *   outcome, and an exception means the engine itself is broken
    */

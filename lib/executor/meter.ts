@@ -39,7 +39,7 @@ export const CALLS_EXPORT = "__calls";
 /** Bytes moved by one bulk instruction for each step charged, as a power of two. */
 const BULK_SHIFT = 6;
 
-const SECTION = {
+export const SECTION = {
   type: 1,
   import: 2,
   function: 3,
@@ -49,7 +49,7 @@ const SECTION = {
   code: 10,
 };
 
-interface Section {
+export interface Section {
   id: number;
   start: number;
   end: number;
@@ -225,7 +225,7 @@ function isBulkMove(wasm: Uint8Array, position: number): boolean {
   return operation === 10 || operation === 11;
 }
 
-function readSections(wasm: Uint8Array): Section[] {
+export function readSections(wasm: Uint8Array): Section[] {
   const sections: Section[] = [];
   let position = 8;
   while (position < wasm.length) {
@@ -248,7 +248,7 @@ function vectorLength(
 }
 
 /** How many functions and globals are imported: they come first in the index spaces. */
-function countImports(
+export function countImports(
   wasm: Uint8Array,
   sections: readonly Section[],
 ): { functions: number; globals: number } {
@@ -334,7 +334,9 @@ function exportOfGlobal(name: string, index: number): number[] {
   return [bytes.length, ...bytes, 0x03, ...encodeUnsigned(index)];
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function concatenate(
+  parts: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const whole = new Uint8Array(length);
   let position = 0;
@@ -346,7 +348,10 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /** Reads an unsigned LEB128 integer: [value, position after it]. */
-function readUnsigned(bytes: Uint8Array, position: number): [number, number] {
+export function readUnsigned(
+  bytes: Uint8Array,
+  position: number,
+): [number, number] {
   let value = 0;
   let factor = 1;
   for (;;) {
@@ -357,7 +362,7 @@ function readUnsigned(bytes: Uint8Array, position: number): [number, number] {
   }
 }
 
-function encodeUnsigned(value: number): number[] {
+export function encodeUnsigned(value: number): number[] {
   const bytes: number[] = [];
   do {
     const low = value % 128;
@@ -368,7 +373,7 @@ function encodeUnsigned(value: number): number[] {
 }
 
 /** The position after a LEB128 integer of any sign and width. */
-function skipInteger(bytes: Uint8Array, position: number): number {
+export function skipInteger(bytes: Uint8Array, position: number): number {
   while (bytes[position] >= 128) position++;
   return position + 1;
 }
@@ -385,12 +390,12 @@ function skipLimits(bytes: Uint8Array, position: number): number {
 }
 
 /** A value type: one byte, or two for a typed reference. */
-function skipType(bytes: Uint8Array, position: number): number {
+export function skipType(bytes: Uint8Array, position: number): number {
   const isReference = bytes[position] === 0x63 || bytes[position] === 0x64;
   return isReference ? skipInteger(bytes, position + 1) : position + 1;
 }
 
-function skipLocals(bytes: Uint8Array, position: number): number {
+export function skipLocals(bytes: Uint8Array, position: number): number {
   let [groups, next] = readUnsigned(bytes, position);
   for (; groups > 0; groups--) next = skipType(bytes, skipInteger(bytes, next));
   return next;
@@ -404,7 +409,7 @@ function skipBlockType(bytes: Uint8Array, position: number): number {
 }
 
 /** The position after the instruction at `position`, or an error for an unknown one. */
-function skipInstruction(bytes: Uint8Array, position: number): number {
+export function skipInstruction(bytes: Uint8Array, position: number): number {
   const operation = bytes[position++];
   if (operation >= 0x28 && operation <= 0x3e) { // loads, stores: alignment, offset
     return skipInteger(bytes, skipInteger(bytes, position));

@@ -1,0 +1,104 @@
+/**
+ * The main program of a child process: reads jobs, runs them, writes outcomes.
+ *
+ * It is started without permissions (see `child_process.ts`) and everything is
+ * synchronous. It ends when its stdin closes, so it cannot outlive the parent by
+ * more than the program it is running, which fuel bounds; an interrupt from the
+ * terminal is for the parent and is ignored here.
+ */
+
+import {
+  FrameBuffer,
+  frameJson,
+  type Greeting,
+  type Reply,
+  type WireJob,
+} from "./frame.ts";
+import type {
+  EngineName,
+  LanguageEngine,
+  StartEngine,
+} from "./language_engine.ts";
+import { parseArguments } from "./literals.ts";
+import type { Language, Limits, Outcome } from "./outcome.ts";
+
+/** Outcomes are sent at the latest this long after the first of them. */
+const FLUSH_MS = 2;
+
+if (import.meta.main) await serve(Deno.args[0] as EngineName);
+
+async function serve(name: EngineName): Promise<never> {
+  Deno.addSignalListener("SIGINT", () => {});
+  const frames = new FrameBuffer();
+  const greeting: Greeting = decode(readFrame(frames) ?? Deno.exit(0));
+  const payload = readFrame(frames) ?? Deno.exit(0);
+  const start = await engineNamed(name);
+  const engine = await start(new Uint8Array(payload), greeting.limits);
+  const { nonce, limits } = greeting;
+  reply({ nonce, ready: true });
+  for (;;) {
+    const frame = readFrame(frames);
+    if (frame === null) Deno.exit(0);
+    const outcomes: [number, Outcome][] = [];
+    let firstAt = performance.now();
+    for (const [id, language, source, argument] of decode<WireJob[]>(frame)) {
+      outcomes.push([id, runJob(engine, language, source, argument, limits)]);
+      if (performance.now() - firstAt > FLUSH_MS) {
+        reply({ nonce, outcomes: outcomes.splice(0) });
+        firstAt = performance.now();
+      }
+    }
+    if (outcomes.length > 0) reply({ nonce, outcomes });
+  }
+}
+
+/** One job: the argument becomes data, printed again, before the guest sees it. */
+function runJob(
+  engine: LanguageEngine,
+  language: Language,
+  source: string,
+  argument: string,
+  limits: Limits,
+): Outcome {
+  if (source.length > limits.sourceChars) {
+    const message = `source longer than ${limits.sourceChars} characters`;
+    return { kind: "syntax", message };
+  }
+  const list = parseArguments(argument, language, limits);
+  if (!list.ok) return { kind: "badArgument", reason: list.reason };
+  return engine.run(language, source, list.literals.join(","), limits);
+}
+
+/** Each engine is its own module: a child loads only the one it serves. */
+async function engineNamed(name: EngineName): Promise<StartEngine> {
+  switch (name) {
+    case "quickjs":
+      return (await import("./quickjs.ts")).startQuickJs;
+    case "pyodide":
+      throw new Error("no Python engine");
+  }
+}
+
+/** The bytes of the next frame; null when the parent closed the pipe. */
+function readFrame(frames: FrameBuffer): Uint8Array | null {
+  for (;;) {
+    const frame = frames.next();
+    if (frame !== null) return frame;
+    const chunk = new Uint8Array(256 * 1024);
+    const length = Deno.stdin.readSync(chunk);
+    if (length === null) return null;
+    frames.push(chunk.subarray(0, length));
+  }
+}
+
+/** Fails, and so ends the process, when the parent is gone. */
+function reply(message: Reply): void {
+  const frame = frameJson(message);
+  for (let done = 0; done < frame.length;) {
+    done += Deno.stdout.writeSync(frame.subarray(done));
+  }
+}
+
+function decode<T>(bytes: Uint8Array): T {
+  return JSON.parse(new TextDecoder().decode(bytes));
+}

@@ -1,0 +1,110 @@
+/**
+ * Validation of proposals: a task is accepted only if its program is allowed,
+ * parses, terminates, and returns a value that can be represented (paper,
+ * section 3.3.3; there also "run it j times and compare", which one execution
+ * replaces: every run starts from the same bytes and nothing in reach varies).
+ *
+ * The audit at the end is for those who do not take that on trust.
+ */
+
+import type { Executor, Job, Outcome, Program } from "./outcome.ts";
+import { checkPolicy, defaultPolicy, type Policy } from "./policy.ts";
+
+/** A proposed program with one proposed input. */
+export interface Proposal {
+  program: Program;
+  /** Comma-separated literals. */
+  argument: string;
+}
+
+/** The gold output of a valid proposal, or the named cause of refusal. */
+export type ProposalVerdict =
+  | { valid: true; output: string; canonical: string; fuel: number }
+  | { valid: false; cause: InvalidCause; reason: string };
+
+/** Every way to end that is not a value. */
+export type InvalidCause = Exclude<Outcome["kind"], "value">;
+
+/** Validates one proposal. */
+export async function validateProposal(
+  executor: Executor,
+  program: Program,
+  argument: string,
+  policy: Policy = defaultPolicy,
+): Promise<ProposalVerdict> {
+  const [verdict] = await validateProposals(
+    executor,
+    [{ program, argument }],
+    policy,
+  );
+  return verdict;
+}
+
+/** Validates many at once, in order. Programs the policy forbids are not run. */
+export async function validateProposals(
+  executor: Executor,
+  proposals: readonly Proposal[],
+  policy: Policy = defaultPolicy,
+): Promise<ProposalVerdict[]> {
+  const policies = proposals.map(({ program }) => checkPolicy(program, policy));
+  const jobs = proposals.filter((_, i) => policies[i].allowed);
+  const outcomes = await executor.runMany(jobs);
+  let next = 0;
+  return policies.map((verdict) =>
+    verdict.allowed
+      ? verdictOf(outcomes[next++])
+      : { valid: false, cause: "policy", reason: verdict.reason }
+  );
+}
+
+function verdictOf(outcome: Outcome): ProposalVerdict {
+  if (outcome.kind === "value") {
+    const { literal, canonical, fuel } = outcome;
+    return { valid: true, output: literal, canonical, fuel };
+  }
+  return {
+    valid: false,
+    cause: outcome.kind,
+    reason: describeOutcome(outcome),
+  };
+}
+
+/** One line for a reader; never to be searched by a program. */
+export function describeOutcome(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "value":
+      return outcome.literal;
+    case "thrown":
+      return outcome.message
+        ? `${outcome.name}: ${outcome.message}`
+        : outcome.name;
+    case "fuel":
+      return `still running after ${outcome.fuel} steps`;
+    case "memory":
+      return "out of memory";
+    case "refused":
+      return `the result is not data: ${outcome.reason}`;
+    case "syntax":
+      return outcome.message;
+    case "badArgument":
+    case "policy":
+    case "infrastructure":
+      return outcome.reason;
+  }
+}
+
+/**
+ * Runs every job twice and returns the indices whose outcome or fuel differed:
+ * expected to be none, ever. The two passes are in opposite order, so that what a
+ * job leaves behind would meet other jobs.
+ */
+export async function auditDeterminism(
+  executor: Executor,
+  jobs: readonly Job[],
+): Promise<number[]> {
+  const forward = await executor.runMany(jobs);
+  const backward = (await executor.runMany(jobs.toReversed())).reverse();
+  return jobs.flatMap((_, i) =>
+    JSON.stringify(forward[i]) === JSON.stringify(backward[i]) ? [] : [i]
+  );
+}
