@@ -19,7 +19,8 @@
  * certain the first answer token happens to be.
  */
 
-import type { Example, ModeName } from "./task.ts";
+import type { AnswerReading, Dialect, ProposalReading } from "./dialect.ts";
+import type { Example, ModeName, Task } from "./task.ts";
 
 /** Every marker of the dialect, in vocabulary order (`<pad>` is token 0). */
 export const SPECIAL_TOKENS = [
@@ -222,4 +223,56 @@ function splitInputs(
 function withoutEnd(responseText: string): string | null {
   if (!responseText.endsWith(END_TOKEN)) return null;
   return responseText.slice(0, -END_TOKEN.length);
+}
+
+/** The dialect as the loop uses it. */
+export const compactDialect: Dialect = {
+  name: "compact",
+  induction: {
+    asked: INDUCTION_INPUTS,
+    minimum: INDUCTION_MINIMUM,
+    shown: INDUCTION_SHOWN,
+  },
+  keepsSpecialTokens: true,
+  proposerPrompt(mode, references) {
+    if (mode === "induction") {
+      return proposeInductionPrompt(references[0].program.source);
+    }
+    return proposePrompt(mode, references.map(toReference));
+  },
+  solverPrompt(task) {
+    const { program, examples, shownCount } = task;
+    switch (task.mode) {
+      case "deduction":
+        return deductionPrompt(program.source, examples[0].argument);
+      case "abduction":
+        return abductionPrompt(program.source, examples[0].output);
+      case "induction":
+        return inductionPrompt(examples.slice(0, shownCount));
+    }
+  },
+  readProposal(mode, responseText): ProposalReading {
+    if (mode === "induction") {
+      const parsed = parseInductionProposal(responseText);
+      if (!parsed.ok) return parsed;
+      return {
+        ok: true,
+        program: null,
+        arguments: parsed.arguments,
+        message: "",
+      };
+    }
+    const parsed = parseProposal(responseText);
+    if (!parsed.ok) return parsed;
+    const { program, argument } = parsed;
+    return { ok: true, program, arguments: [argument], message: "" };
+  },
+  readAnswer(_mode, responseText): AnswerReading {
+    return parseAnswer(responseText);
+  },
+  isUnsafe: containsMarker,
+};
+
+function toReference({ program, examples }: Task): Reference {
+  return { program: program.source, ...examples[0] };
 }

@@ -1,4 +1,30 @@
-/** Modes: what a task is, how it is asked, and how its answer is read. */
+/** Modes: what a task is, how it is asked, and how its answer is read and checked. */
 
+import type { Mode } from "./mode.ts";
+import type { Dialect, DialectName } from "./dialect.ts";
+import type { ModeName } from "./task.ts";
+import { abduction } from "./abduction.ts";
+import { chatDialect } from "./chat.ts";
+import { compactDialect } from "./compact.ts";
+import { deduction } from "./deduction.ts";
+import { induction } from "./induction.ts";
+
+export * from "./chat.ts";
 export * from "./compact.ts";
+export * from "./dialect.ts";
+export * from "./mode.ts";
 export * from "./task.ts";
+export { compactArgument } from "./triplet.ts";
+
+/** The modes by name. */
+export const MODES: Record<ModeName, Mode> = {
+  deduction,
+  abduction,
+  induction,
+};
+
+/** The dialects by name. */
+export const DIALECTS: Record<DialectName, Dialect> = {
+  compact: compactDialect,
+  chat: chatDialect,
+};

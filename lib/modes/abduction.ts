@@ -1,0 +1,23 @@
+/**
+ * Abduction: given a program and an output, find an input. Any input that gives
+ * the output is right, not only the proposer's.
+ */
+
+import { verifyAbductions } from "../executor/mod.ts";
+import type { Mode } from "./mode.ts";
+import { validateTriplets } from "./triplet.ts";
+
+export const abduction: Mode = {
+  name: "abduction",
+  validate: validateTriplets,
+  verify(executor, attempts) {
+    return verifyAbductions(
+      executor,
+      attempts.map(({ task, answer }) => ({
+        program: task.program,
+        gold: task.examples[0].output,
+        answer,
+      })),
+    );
+  },
+};

@@ -1,0 +1,61 @@
+/**
+ * What a dialect must offer: the words in which tasks are asked and answered.
+ *
+ * A dialect belongs to a model: `compact` to tiny ones trained on its markers,
+ * `chat` to language models. It only writes and reads text. What is then true
+ * of a program or an answer is for the executor to say.
+ */
+
+import type { Language } from "../executor/mod.ts";
+import type { ModeName, Task } from "./task.ts";
+
+export type DialectName = "compact" | "chat";
+
+/** How many inputs an induction task has. */
+export interface InductionShape {
+  /** Inputs the proposer is asked for. */
+  asked: number;
+  /** Distinct valid inputs a task needs at least. */
+  minimum: number;
+  /** Examples the solver sees; the others are hidden and must all match. */
+  shown: number;
+}
+
+/** A proposal as text, before anything has run. `program` is null for induction. */
+export type ProposalReading =
+  | { ok: true; program: string | null; arguments: string[]; message: string }
+  | { ok: false; cause: string };
+
+/** A solver's answer as text. */
+export type AnswerReading =
+  | { ok: true; answer: string; trace: string | null }
+  | { ok: false; cause: string; thought: boolean };
+
+export interface Dialect {
+  readonly name: DialectName;
+  readonly induction: InductionShape;
+  /** Whether responses are decoded with their special tokens before reading. */
+  readonly keepsSpecialTokens: boolean;
+  /**
+   * The proposer's prompt. For induction `references` is the one task whose
+   * program is to be given inputs.
+   */
+  proposerPrompt(
+    mode: ModeName,
+    references: readonly Task[],
+    language: Language,
+  ): string;
+  solverPrompt(task: Task): string;
+  readProposal(
+    mode: ModeName,
+    responseText: string,
+    language: Language,
+  ): ProposalReading;
+  readAnswer(
+    mode: ModeName,
+    responseText: string,
+    language: Language,
+  ): AnswerReading;
+  /** Whether a text would be mistaken for the dialect's own markers inside a prompt. */
+  isUnsafe(text: string): boolean;
+}

@@ -1,0 +1,50 @@
+/** `manifest.json`: what a run was made with, so that it can be made again. */
+
+import { createHash } from "node:crypto";
+import type { ExecutorIdentity } from "../executor/mod.ts";
+import type { SelfPlayOptions } from "../selfplay/mod.ts";
+
+export interface Manifest {
+  /** When the run was begun, and by which versions. */
+  started: string;
+  deno: string;
+  typescript: string;
+  platform: string;
+  seed: number;
+  /** SHA-256 of `config.json`'s settings, `steps` left out. */
+  configSha256: string;
+  engine: SelfPlayOptions["engine"]["description"];
+  proposerEngine: SelfPlayOptions["engine"]["description"] | null;
+  executor: ExecutorIdentity;
+  /** What the caller knows: preset, base model, its hash, data. */
+  experiment: Record<string, unknown>;
+  /** Where and when the run was taken up again. */
+  resumed: { afterStep: number; at: string }[];
+}
+
+export function newManifest(
+  options: SelfPlayOptions,
+  experiment: Record<string, unknown>,
+): Manifest {
+  const { config, engine, proposerEngine, executor } = options;
+  return {
+    started: new Date().toISOString(),
+    deno: Deno.version.deno,
+    typescript: Deno.version.typescript,
+    platform: `${Deno.build.os} ${Deno.build.arch}`,
+    seed: config.seed,
+    configSha256: configHash(config),
+    engine: engine.description,
+    proposerEngine: proposerEngine?.description ?? null,
+    executor: executor.identity,
+    experiment,
+    resumed: [],
+  };
+}
+
+/** SHA-256 of the settings that may not change when a run is resumed. */
+export function configHash(config: SelfPlayOptions["config"]): string {
+  const { steps: _steps, ...fixed } = config;
+  const ordered = Object.entries(fixed).sort(([a], [b]) => a < b ? -1 : 1);
+  return createHash("sha256").update(JSON.stringify(ordered)).digest("hex");
+}

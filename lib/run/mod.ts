@@ -1,0 +1,13 @@
+/** Runs on disk: recording, resuming and reading them back. */
+
+export { checkpointFolder, checkpointSteps } from "./checkpoint.ts";
+export type { Manifest } from "./manifest.ts";
+export * from "./read.ts";
+export {
+  LOG_NAMES,
+  readRunConfig,
+  type RecordOptions,
+  recordRun,
+  type RunOutcome,
+} from "./record.ts";
+export type { RolloutRow, TaskRow } from "./rows.ts";

@@ -1,0 +1,78 @@
+/** The rows of `tasks.jsonl` and `rollouts.jsonl`. */
+
+import type { Proposal, SolvedTask } from "../selfplay/mod.ts";
+
+/** One proposal, with its fate. */
+export interface TaskRow {
+  step: number;
+  id: string;
+  mode: string;
+  status: string;
+  /** "valid", or the named cause of its failure. */
+  cause: string;
+  reason: string;
+  program: string | null;
+  arguments: string[];
+  outputs: string[];
+  message: string;
+  parents: string[];
+  solveRate: number | null;
+  reward: number | null;
+  intrinsic: Record<string, number> | null;
+  /** What the model wrote. */
+  response: string | null;
+  responseTokens: number | null;
+}
+
+/** One solver response, with its grade. */
+export interface RolloutRow {
+  step: number;
+  task: string;
+  mode: string;
+  fresh: boolean;
+  trained: boolean;
+  grade: string;
+  cause: string;
+  thought: boolean;
+  response: string;
+  responseTokens: number;
+}
+
+export function taskRow(proposal: Proposal): TaskRow {
+  const { candidate, task, response } = proposal;
+  return {
+    step: proposal.step,
+    id: proposal.id,
+    mode: proposal.mode,
+    status: proposal.status,
+    cause: proposal.cause,
+    reason: proposal.reason,
+    program: candidate?.program.source ?? null,
+    arguments: task?.examples.map(({ argument }) => argument) ??
+      candidate?.arguments ?? [],
+    outputs: task?.examples.map(({ output }) => output) ?? [],
+    message: candidate?.message ?? "",
+    parents: proposal.references.map(({ id }) => id),
+    solveRate: proposal.solveRate,
+    reward: proposal.reward,
+    intrinsic: proposal.intrinsic && { ...proposal.intrinsic },
+    response: response?.text ?? null,
+    responseTokens: response?.sample.tokens.length ?? null,
+  };
+}
+
+export function rolloutRows(step: number, solved: SolvedTask): RolloutRow[] {
+  const { task, fresh, trained } = solved;
+  return solved.rollouts.map(({ grade, cause, thought, response }) => ({
+    step,
+    task: task.id,
+    mode: task.mode,
+    fresh,
+    trained,
+    grade,
+    cause,
+    thought,
+    response: response.text,
+    responseTokens: response.sample.tokens.length,
+  }));
+}

@@ -1,0 +1,264 @@
+/**
+ * The settings of self-play: one flat, serialisable object.
+ *
+ * Everything that changes what is learnt is here and nothing else, so that two
+ * runs with equal configs and equal base models are equal.
+ */
+
+import type { EstimatorName, Whitening } from "../advantage/mod.ts";
+import type { SamplerName } from "../buffer/mod.ts";
+import type { ObjectiveConfig } from "../engine/engine.ts";
+import type { Language } from "../executor/mod.ts";
+import type { DialectName, ModeName } from "../modes/mod.ts";
+import type { Aggregation } from "../objective/mod.ts";
+import type { IntrinsicCombination, LearnabilityShape } from "../reward/mod.ts";
+
+export interface SelfPlayConfig {
+  /** Seed of every random stream of the run. */
+  seed: number;
+  /** Optimiser steps. */
+  steps: number;
+
+  /** How tasks are worded; belongs to the model. */
+  dialect: DialectName;
+  /** Language of the programs. */
+  language: Language;
+  /** Modes played; the paper's ablation "deduction only" is `["deduction"]`. */
+  modes: ModeName[];
+  /** `generated` takes tasks from a program generator instead of the proposer. */
+  taskSource: "self-play" | "generated";
+
+  /** B: proposals per mode and step, and solver tasks per mode and step. */
+  proposalsPerMode: number;
+  /** n: solver rollouts per task. */
+  rolloutsPerTask: number;
+  /** K: reference tasks in a proposer's prompt; 0 for the ablation without. */
+  references: number;
+
+  /** Valid tasks wanted per mode before the first step. */
+  seedTasksPerMode: number;
+  /** Most rounds of seeding; what is there then has to do. */
+  seedRounds: number;
+  /** Most tasks per buffer, newest kept. */
+  bufferCapacity: number;
+  /** Most tasks per program and buffer; 0 for no limit. */
+  inputsPerProgram: number;
+  /** `penalise`: a repeated task earns `rewardDuplicate` and is not kept. `admit`: no rule, as in the paper. */
+  duplicates: "admit" | "penalise";
+  /** Which valid tasks enter the buffer. The paper and the official code: `all`. */
+  bufferAdmission: "all" | "notAlwaysSolved" | "learnable";
+  /** How solver tasks are drawn. */
+  sampler: SamplerName;
+  /** `same-step`: tasks are solved in the step that proposed them (Algorithm 1). `lagged`: in the next (official code). */
+  solveTiming: "same-step" | "lagged";
+
+  /** Shape of the learnability reward. */
+  learnability: LearnabilityShape;
+  rewardRight: number;
+  rewardWrong: number;
+  rewardMalformed: number;
+  /** A well-formed proposal that the executor rejects. */
+  rewardInvalid: number;
+  rewardDuplicate: number;
+  intrinsicCombination: IntrinsicCombination;
+  /** Most that one intrinsic term can add. */
+  intrinsicCap: number;
+  complexityCoefficient: number;
+  halsteadCoefficient: number;
+  editDistanceCoefficient: number;
+  answerDiversityCoefficient: number;
+
+  estimator: EstimatorName;
+  whitening: Whitening;
+  aggregation: Aggregation;
+  /** Weight of a proposer group in the loss, against a solver group's 1. */
+  proposerWeight: number;
+  /** Off for the ablation "train the solver only": proposals are made, but not learnt from. */
+  trainProposer: boolean;
+  /** On: the rollouts that estimate learnability also train the solver. Off: one further rollout per task does, as in the official code. */
+  trainOnEstimates: boolean;
+  /** `banned`: the solver cannot sample the token that starts a trace (compact dialect). */
+  thinking: "free" | "banned";
+
+  temperature: number;
+  topP: number;
+  maxPromptTokens: number;
+  /** How often references are drawn again when a prompt is too long. */
+  promptRedraws: number;
+  maxProposalTokens: number;
+  maxSolutionTokens: number;
+
+  objective: ObjectiveConfig["objective"];
+  clipLow: number;
+  clipHigh: number;
+  entropyCoefficient: number;
+  klCoefficient: number;
+  /** Optimiser steps per batch. */
+  epochs: number;
+  learningRate: number;
+  /** Steps over which the learning rate rises from zero. */
+  warmupSteps: number;
+  /** `linear` falls to a tenth at the last step. */
+  learningRateSchedule: "constant" | "linear";
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  maxGradientNorm: number;
+
+  /** Steps between evaluations; 0 for only before and after. */
+  evaluateEvery: number;
+  /** Steps between checkpoints. */
+  checkpointEvery: number;
+  /** Newest checkpoints kept; 0 for all. */
+  keepCheckpoints: number;
+}
+
+/** The paper's settings (Table 3 and the shipped scripts), for language models. */
+export const PAPER_CONFIG: SelfPlayConfig = {
+  seed: 1,
+  steps: 500,
+  dialect: "chat",
+  language: "python",
+  modes: ["deduction", "abduction", "induction"],
+  taskSource: "self-play",
+  proposalsPerMode: 64,
+  rolloutsPerTask: 8,
+  references: 6,
+  seedTasksPerMode: 256,
+  seedRounds: 100,
+  bufferCapacity: 16384,
+  inputsPerProgram: 0,
+  duplicates: "admit",
+  bufferAdmission: "all",
+  sampler: "paper",
+  solveTiming: "same-step",
+  learnability: "paper",
+  rewardRight: 1,
+  rewardWrong: -0.5,
+  rewardMalformed: -1,
+  rewardInvalid: -1,
+  rewardDuplicate: -0.5,
+  intrinsicCombination: "sum",
+  intrinsicCap: 0.5,
+  complexityCoefficient: 0,
+  halsteadCoefficient: 0,
+  editDistanceCoefficient: 0,
+  answerDiversityCoefficient: 0,
+  estimator: "trrpp",
+  whitening: "sample",
+  aggregation: "token-mean",
+  proposerWeight: 1,
+  trainProposer: true,
+  trainOnEstimates: true,
+  thinking: "free",
+  temperature: 1,
+  topP: 1,
+  maxPromptTokens: 6144,
+  promptRedraws: 10,
+  maxProposalTokens: 8096,
+  maxSolutionTokens: 8096,
+  objective: "ppo-clip",
+  clipLow: 0.2,
+  clipHigh: 0.2,
+  entropyCoefficient: 0.001,
+  klCoefficient: 0,
+  epochs: 1,
+  learningRate: 1e-6,
+  warmupSteps: 0,
+  learningRateSchedule: "constant",
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0.01,
+  maxGradientNorm: 1,
+  evaluateEvery: 10,
+  checkpointEvery: 10,
+  keepCheckpoints: 0,
+};
+
+/**
+ * Settings under which a model of well under a million parameters learns in
+ * minutes. Against the paper: compact dialect, JavaScript, duplicates penalised
+ * and four inputs per program (else the proposer collapses on one program),
+ * invalid but well-formed proposals told apart from malformed ones, a larger
+ * learning rate and a smaller proposer weight.
+ */
+export const TINY_CONFIG: SelfPlayConfig = {
+  ...PAPER_CONFIG,
+  steps: 80,
+  dialect: "compact",
+  language: "javascript",
+  proposalsPerMode: 16,
+  references: 2,
+  seedTasksPerMode: 64,
+  seedRounds: 20,
+  inputsPerProgram: 4,
+  duplicates: "penalise",
+  rewardInvalid: -0.5,
+  proposerWeight: 0.5,
+  maxPromptTokens: 112,
+  maxProposalTokens: 64,
+  maxSolutionTokens: 88,
+  entropyCoefficient: 0,
+  learningRate: 2.5e-4,
+  warmupSteps: 5,
+  beta2: 0.99,
+  weightDecay: 0,
+};
+
+const POSITIVE_INTEGERS = [
+  "proposalsPerMode",
+  "rolloutsPerTask",
+  "bufferCapacity",
+  "maxPromptTokens",
+  "maxProposalTokens",
+  "maxSolutionTokens",
+  "epochs",
+  "checkpointEvery",
+] as const;
+
+const COUNTS = [
+  "steps",
+  "references",
+  "seedTasksPerMode",
+  "seedRounds",
+  "inputsPerProgram",
+  "promptRedraws",
+  "warmupSteps",
+  "evaluateEvery",
+  "keepCheckpoints",
+] as const;
+
+/** Throws, naming the field, where a config makes no sense. */
+export function checkConfig(config: SelfPlayConfig): void {
+  const fail = (field: keyof SelfPlayConfig, wanted: string): never => {
+    throw new RangeError(
+      `config field "${field}" must be ${wanted}, got ${
+        JSON.stringify(config[field])
+      }`,
+    );
+  };
+  for (const field of POSITIVE_INTEGERS) {
+    if (!Number.isInteger(config[field]) || config[field] < 1) {
+      fail(field, "a whole number of at least 1");
+    }
+  }
+  for (const field of COUNTS) {
+    if (!Number.isInteger(config[field]) || config[field] < 0) {
+      fail(field, "a whole number of at least 0");
+    }
+  }
+  for (const [field, value] of Object.entries(config)) {
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      fail(field as keyof SelfPlayConfig, "finite");
+    }
+  }
+  if (config.modes.length === 0) fail("modes", "a non-empty list");
+  if (config.thinking === "banned" && config.dialect !== "compact") {
+    fail("thinking", '"free" unless the dialect is "compact"');
+  }
+  if (!(config.temperature > 0)) {
+    fail("temperature", "above 0: greedy rollouts are all alike");
+  }
+}

@@ -1,0 +1,74 @@
+/** Rewards of a step: what each proposal and each trained rollout earned. */
+
+import { proposerReward, solverReward } from "../reward/mod.ts";
+import type { PolicySample, Proposal, Setting, SolvedTask } from "./records.ts";
+
+/**
+ * Sets solve rate and reward of each proposal, and returns the samples that
+ * train: proposals with a reward (unless the proposer is not trained), and the
+ * rollouts of the solver's batch.
+ */
+export function rewardStep(
+  { config }: Setting,
+  proposals: readonly Proposal[],
+  solved: readonly SolvedTask[],
+): PolicySample[] {
+  rewardProposals(config, proposals, solved);
+  const samples: PolicySample[] = [];
+  for (const { id, mode, response, reward } of proposals) {
+    if (!config.trainProposer || response === null || reward === null) continue;
+    samples.push({
+      role: "propose",
+      mode,
+      promptGroup: id,
+      response,
+      reward,
+      advantage: 0,
+    });
+  }
+  const rewards = {
+    right: config.rewardRight,
+    wrong: config.rewardWrong,
+    malformed: config.rewardMalformed,
+  };
+  solved.forEach(({ task, trained, rollouts }, place) => {
+    if (!trained) return;
+    for (const { response, grade } of rollouts) {
+      samples.push({
+        role: "solve",
+        mode: task.mode,
+        promptGroup: `${place}/${task.id}`,
+        response,
+        reward: solverReward(grade, rewards),
+        advantage: 0,
+      });
+    }
+  });
+  return samples;
+}
+
+function rewardProposals(
+  config: Setting["config"],
+  proposals: readonly Proposal[],
+  solved: readonly SolvedTask[],
+): void {
+  const rates = new Map(
+    solved.filter(({ fresh }) => fresh)
+      .map(({ task, solveRate }) => [task.id, solveRate]),
+  );
+  const rewards = {
+    learnability: config.learnability,
+    malformed: config.rewardMalformed,
+    invalid: config.rewardInvalid,
+    duplicate: config.rewardDuplicate,
+  };
+  for (const proposal of proposals) {
+    const { status, task } = proposal;
+    if (status === "heldOut") continue;
+    if (status === "valid" && task) {
+      proposal.solveRate = rates.get(task.id) ?? null;
+      task.provenance.solveRate = proposal.solveRate;
+    }
+    proposal.reward = proposerReward(status, proposal.solveRate, rewards);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Filling the buffers before the first step, from the identity triplet alone:
+ * the base model proposes, and what is valid becomes a reference for the next
+ * round. Nothing is rewarded or trained.
+ *
+ * As in the paper, valid triplets of either proposer seed both deduction and
+ * abduction; induction takes its programs from them.
+ */
+
+import { Buffers } from "../buffer/mod.ts";
+import type { ModeName, Task } from "../modes/mod.ts";
+import { drawGenerated, drawProposals } from "./propose.ts";
+import type { Proposal, Setting } from "./records.ts";
+import { validateProposals } from "./validate.ts";
+
+export interface Seeding {
+  rounds: number;
+  proposals: Proposal[];
+  buffers: Buffers;
+}
+
+/** Seeds until every mode that is played has enough tasks, or the rounds are used up. */
+export async function seedBuffers(setting: Setting): Promise<Seeding> {
+  const { config } = setting;
+  const buffers = Buffers.fromIdentity(
+    {
+      capacity: config.bufferCapacity,
+      inputsPerProgram: config.inputsPerProgram,
+    },
+    config.language,
+    config.seed,
+  );
+  const proposals: Proposal[] = [];
+  let rounds = 0;
+  while (rounds < config.seedRounds) {
+    const wanting = modesWanting(setting, buffers, rounds);
+    if (wanting.length === 0) break;
+    rounds++;
+    proposals.push(...await seedOnce(setting, buffers, wanting, rounds));
+  }
+  return { rounds, proposals, buffers };
+}
+
+/** Modes still short of tasks. Induction waits for the first programs. */
+function modesWanting(
+  { config }: Setting,
+  buffers: Buffers,
+  rounds: number,
+): ModeName[] {
+  const wanted = config.seedTasksPerMode;
+  const short = (mode: ModeName) => buffers.of(mode).size < wanted;
+  const wanting: ModeName[] = config.modes.filter((mode) =>
+    short(mode) && (mode !== "induction" || rounds > 0)
+  );
+  if (wanting.length > 0 || !short("induction")) return wanting;
+  // Only induction is played: it needs programs all the same.
+  return config.modes.includes("induction") ? ["deduction"] : [];
+}
+
+/** Proposals of one round of seeding, twice a step's batch per mode. */
+async function seedOnce(
+  setting: Setting,
+  buffers: Buffers,
+  modes: readonly ModeName[],
+  round: number,
+): Promise<Proposal[]> {
+  const { config } = setting;
+  const draw = config.taskSource === "generated"
+    ? drawGenerated(setting, modes, 2 * config.proposalsPerMode, 0, round)
+    : drawProposals(
+      setting,
+      buffers,
+      modes,
+      2 * config.proposalsPerMode,
+      0,
+      round,
+    );
+  const { proposals } = await draw;
+  await validateProposals(setting, buffers, proposals);
+  const valid = proposals.flatMap(({ status, task }) =>
+    status === "valid" && task ? [task] : []
+  );
+  for (const mode of ["deduction", "abduction"] as const) {
+    admit(
+      buffers,
+      mode,
+      valid.filter((task) => task.mode !== "induction").map((task) =>
+        asMode(task, mode)
+      ),
+      config.seedTasksPerMode,
+    );
+  }
+  admit(
+    buffers,
+    "induction",
+    valid.filter((task) => task.mode === "induction"),
+    config.seedTasksPerMode,
+  );
+  return proposals;
+}
+
+/** Adds what is new, up to the number wanted. */
+function admit(
+  buffers: Buffers,
+  mode: ModeName,
+  tasks: readonly Task[],
+  wanted: number,
+): void {
+  const buffer = buffers.of(mode);
+  const admissions = buffer.judge(tasks);
+  const fresh = tasks.filter((_, i) => admissions[i] === "new");
+  buffer.add(fresh.slice(0, Math.max(0, wanted - buffer.size)));
+}
+
+function asMode(task: Task, mode: ModeName): Task {
+  return task.mode === mode
+    ? task
+    : { ...task, mode, id: `${task.id}-${mode}` };
+}

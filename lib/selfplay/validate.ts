@@ -1,0 +1,142 @@
+/** From a proposal's text to a task, or to the named cause why it is none. */
+
+import type { Buffers } from "../buffer/mod.ts";
+import {
+  type Candidate,
+  type CandidateVerdict,
+  MODE_NAMES,
+  MODES,
+  type Task,
+} from "../modes/mod.ts";
+import type { Proposal, Setting } from "./records.ts";
+
+/**
+ * Sets status, cause, candidate and task of each proposal: reads it, runs it
+ * (one batch per mode), and then sets aside what is held out or a duplicate.
+ */
+export async function validateProposals(
+  setting: Setting,
+  buffers: Buffers,
+  proposals: readonly Proposal[],
+): Promise<void> {
+  for (const proposal of proposals) readProposal(setting, proposal);
+  for (const mode of MODE_NAMES) {
+    const wellFormed = proposals.filter((proposal) =>
+      proposal.mode === mode && proposal.candidate !== null
+    );
+    if (wellFormed.length === 0) continue;
+    const verdicts = await MODES[mode].validate(
+      setting.executor,
+      wellFormed.map(({ candidate }) => candidate as Candidate),
+      setting.dialect,
+    );
+    wellFormed.forEach((proposal, i) =>
+      applyVerdict(setting, proposal, verdicts[i])
+    );
+  }
+  setAsideHeldOut(setting, proposals);
+  if (setting.config.duplicates === "penalise") {
+    markDuplicates(buffers, proposals);
+  }
+}
+
+function readProposal(
+  { config, dialect }: Setting,
+  proposal: Proposal,
+): void {
+  const { response, mode, references } = proposal;
+  if (response === null) return;
+  const reading = dialect.readProposal(mode, response.text, config.language);
+  if (!reading.ok) {
+    proposal.status = "malformed";
+    proposal.cause = reading.cause;
+    return;
+  }
+  const program = reading.program === null
+    ? references[0].program
+    : { language: config.language, source: reading.program };
+  const { message } = reading;
+  proposal.candidate = { program, arguments: reading.arguments, message };
+}
+
+function applyVerdict(
+  setting: Setting,
+  proposal: Proposal,
+  verdict: CandidateVerdict,
+): void {
+  if (!verdict.valid) {
+    reject(proposal, verdict.cause, verdict.reason);
+    return;
+  }
+  const { config, dialect, tokenizer } = setting;
+  const candidate = proposal.candidate as Candidate;
+  const task: Task = {
+    id: proposal.id,
+    mode: proposal.mode,
+    program: candidate.program,
+    examples: verdict.examples,
+    shownCount: proposal.mode === "induction" ? dialect.induction.shown : 1,
+    message: candidate.message,
+    provenance: {
+      source: proposal.response === null ? "generated" : "proposed",
+      parents: proposal.references.map(({ id }) => id),
+      step: proposal.step,
+      seed: config.seed,
+      verdict: "valid",
+      solveRate: null,
+    },
+  };
+  const length = tokenizer.encode(dialect.solverPrompt(task)).length;
+  if (length > config.maxPromptTokens) {
+    reject(
+      proposal,
+      "promptTooLong",
+      `${length} tokens, ${config.maxPromptTokens} allowed`,
+    );
+    return;
+  }
+  proposal.status = "valid";
+  proposal.cause = "valid";
+  proposal.task = task;
+}
+
+function reject(proposal: Proposal, cause: string, reason: string): void {
+  proposal.status = "invalid";
+  proposal.cause = cause;
+  proposal.reason = reason;
+}
+
+/** No task may be trained on whose program and input an evaluation uses. */
+function setAsideHeldOut(
+  { heldOut }: Setting,
+  proposals: readonly Proposal[],
+): void {
+  if (!heldOut) return;
+  for (const proposal of proposals) {
+    if (proposal.task === null) continue;
+    const { program, examples } = proposal.task;
+    if (examples.some(({ argument }) => heldOut(program, argument))) {
+      proposal.status = "heldOut";
+      proposal.cause = "heldOut";
+    }
+  }
+}
+
+function markDuplicates(
+  buffers: Buffers,
+  proposals: readonly Proposal[],
+): void {
+  for (const mode of MODE_NAMES) {
+    const valid = proposals.filter((proposal) =>
+      proposal.mode === mode && proposal.status === "valid"
+    );
+    const admissions = buffers.of(mode).judge(
+      valid.map(({ task }) => task as Task),
+    );
+    valid.forEach((proposal, i) => {
+      if (admissions[i] === "new") return;
+      proposal.status = "duplicate";
+      proposal.cause = admissions[i];
+    });
+  }
+}
