@@ -1,0 +1,80 @@
+/**
+ * `deno task setup [--without-jupyter]`: brings everything the kit needs into the project folder.
+ *
+ * Idempotent: what is there is neither fetched nor built again, a second run needs no network, and a run that
+ * was cut off goes on where it stopped. What this machine cannot have costs one line that names the cure.
+ * Imports no npm package, because it is what installs them.
+ */
+
+import { installDeno } from "./setup/deno_binary.ts";
+import { installJupyter, installKernel } from "./setup/jupyter.ts";
+import { installPackages } from "./setup/packages.ts";
+import { firstLine, SetupProblem } from "./setup/problem.ts";
+import { runSteps, type Step } from "./setup/steps.ts";
+import {
+  installTensorFlow,
+  unlinkTensorFlow,
+  wantedKind,
+} from "./setup/tensorflow.ts";
+
+const withoutTensorFlow =
+  "Until then WebGPU or WebAssembly computes, many times slower";
+
+const runSetup: Step[] = [
+  { title: "Deno", work: installDeno },
+  { title: "npm packages", work: installPackages },
+  {
+    title: "native TensorFlow",
+    otherwise: withoutTensorFlow,
+    work: installBestTensorFlow,
+  },
+];
+
+const labSetup: Step[] = [
+  {
+    title: "JupyterLab",
+    otherwise:
+      "Until then notebooks run without a browser (`deno task notebooks`)",
+    work: installJupyter,
+  },
+  { title: "Deno kernel for Jupyter", work: installKernel },
+];
+
+/** The GPU build where a GPU is seen; a GPU build that fails leaves the processor build. */
+async function installBestTensorFlow(
+  progress: (received: number, total?: number) => void,
+) {
+  if (await wantedKind() === "cpu") {
+    return await installTensorFlow("cpu", progress);
+  }
+  try {
+    return await installTensorFlow("gpu", progress);
+  } catch (error) {
+    await unlinkTensorFlow("gpu");
+    const processor = await installTensorFlow("cpu", progress);
+    return `${processor}, because the GPU build failed: ${firstLine(error)}`;
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const unknown = args.find((argument) => argument !== "--without-jupyter");
+  if (unknown !== undefined) {
+    console.error(
+      `unknown argument ${unknown}; usage: deno task setup [--without-jupyter]`,
+    );
+    return 2;
+  }
+  try {
+    const steps = args.includes("--without-jupyter")
+      ? runSetup
+      : [...runSetup, ...labSetup];
+    await runSteps(steps);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof SetupProblem)) throw error;
+    console.error(`✗ ${error.message}`);
+    return 1;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,126 @@
+/**
+ * Fetches one file over HTTP so that a cut-off download goes on where it stopped:
+ * bytes collect in `<target>.tmp`, and only a complete, checked file gets its final name.
+ */
+
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { assertNetworkAllowed } from "./offline.ts";
+
+/** What to fetch. `digest` is what the file must hash to, where that is known. */
+export interface Download {
+  readonly url: string;
+  readonly target: string;
+  readonly digest?: {
+    readonly algorithm: "sha256" | "sha512";
+    readonly hex: string;
+  };
+}
+
+/** Called now and then with the bytes that are on disk and, where known, the bytes in all. */
+export type DownloadProgress = (
+  received: number,
+  total: number | undefined,
+) => void;
+
+/**
+ * Brings `target` into being, or returns at once when it is there.
+ * Throws when the server refuses, the connection breaks (run again to go on) or the digest differs.
+ */
+export async function download(
+  request: Download,
+  progress?: DownloadProgress,
+): Promise<void> {
+  if (await fileSize(request.target) !== undefined) return;
+  await mkdir(dirname(request.target), { recursive: true });
+  const partial = `${request.target}.tmp`;
+  await fetchInto(partial, request.url, progress);
+  const { digest } = request;
+  if (
+    digest !== undefined &&
+    await digestOf(partial, digest.algorithm) !== digest.hex
+  ) {
+    await Deno.remove(partial);
+    throw new Error(
+      `${request.url}: the download's ${digest.algorithm} is not the announced one; try again`,
+    );
+  }
+  await Deno.rename(partial, request.target);
+}
+
+async function fetchInto(
+  partial: string,
+  address: string,
+  progress?: DownloadProgress,
+): Promise<void> {
+  assertNetworkAllowed(address);
+  const have = await fileSize(partial) ?? 0;
+  const { url, headers } = withCredentials(address);
+  if (have > 0) headers.set("range", `bytes=${have}-`);
+  const response = await fetch(url, { headers });
+  // 416: the range begins at the end, so the file is whole already.
+  if (response.status === 416 && have > 0) {
+    await response.body?.cancel();
+    return;
+  }
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    throw new Error(
+      `${url}: the server answered ${response.status} ${response.statusText}`,
+    );
+  }
+  const resumed = response.status === 206;
+  const length = Number(response.headers.get("content-length")) || undefined;
+  let received = resumed ? have : 0;
+  const total = length === undefined ? undefined : received + length;
+  const file = await Deno.open(partial, {
+    write: true,
+    create: true,
+    append: resumed,
+    truncate: !resumed,
+  });
+  const counted = response.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        received += chunk.length;
+        progress?.(received, total);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  await counted.pipeTo(file.writable);
+}
+
+/** Splits `https://user:password@host/…` into a plain address and a basic-authentication header. */
+export function withCredentials(
+  address: string,
+): { url: string; headers: Headers } {
+  const url = new URL(address);
+  const headers = new Headers();
+  if (url.username !== "") {
+    const pair = `${decodeURIComponent(url.username)}:${
+      decodeURIComponent(url.password)
+    }`;
+    headers.set("authorization", `Basic ${btoa(pair)}`);
+    url.username = "";
+    url.password = "";
+  }
+  return { url: url.href, headers };
+}
+
+async function digestOf(path: string, algorithm: string): Promise<string> {
+  const hash = createHash(algorithm);
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+async function fileSize(path: string): Promise<number | undefined> {
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * JupyterLab with Plotly's renderer in a virtual environment of the project, and the kernelspec that makes
+ * the pinned Deno a kernel of it. Python is needed for JupyterLab only: notebooks run and are tested without.
+ */
+
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { findProgram, type Finished, runQuietly } from "./commands.ts";
+import { assertNetworkAllowed } from "./offline.ts";
+import { SetupProblem } from "./problem.ts";
+import {
+  jupyterFolder,
+  pinnedDenoPath,
+  projectFolder,
+  venvFolder,
+} from "./project.ts";
+
+const requirements = join(projectFolder, "requirements-lab.txt");
+const stamp = join(venvFolder, "setup-done");
+
+/** A program of the virtual environment. */
+export function venvProgram(name: string): string {
+  return Deno.build.os === "windows"
+    ? join(venvFolder, "Scripts", `${name}.exe`)
+    : join(venvFolder, "bin", name);
+}
+
+/** Installs JupyterLab and Plotly. Returns at once when requirements-lab.txt is as it was. */
+export async function installJupyter(): Promise<string> {
+  const wanted = await Deno.readTextFile(requirements);
+  const contents = wanted.split("\n").filter((line) => /^\w/.test(line)).join(
+    ", ",
+  );
+  const there = existsSync(stamp) &&
+    await Deno.readTextFile(stamp) === wanted &&
+    existsSync(venvProgram("python"));
+  if (there) return contents;
+  assertNetworkAllowed("JupyterLab");
+  const uv = findProgram("uv");
+  if (uv === undefined) await installWithPip();
+  else await installWithUv(uv);
+  await Deno.writeTextFile(stamp, wanted);
+  return `${contents}, installed with ${uv === undefined ? "pip" : "uv"}`;
+}
+
+async function installWithUv(uv: string): Promise<void> {
+  const made = await runQuietly(uv, [
+    "venv",
+    "--allow-existing",
+    "--python",
+    "3",
+    venvFolder,
+  ]);
+  if (!made.success) throw failure("making .venv with uv", made);
+  const target = venvProgram("python");
+  const installed = await runQuietly(uv, [
+    "pip",
+    "install",
+    "--python",
+    target,
+    "-r",
+    requirements,
+  ]);
+  if (!installed.success) {
+    throw failure("installing JupyterLab with uv", installed);
+  }
+}
+
+async function installWithPip(): Promise<void> {
+  const python = findProgram("python3", "python");
+  if (python === undefined) {
+    throw new SetupProblem(
+      "no Python 3 in PATH",
+      "install it (Debian: apt-get install python3-venv) or uv, then run `deno task setup` again",
+    );
+  }
+  if (!existsSync(venvProgram("pip"))) await makeVenv(python);
+  const installed = await runQuietly(venvProgram("python"), [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    "-r",
+    requirements,
+  ]);
+  if (!installed.success) {
+    throw failure("installing JupyterLab with pip", installed);
+  }
+}
+
+async function makeVenv(python: string): Promise<void> {
+  await rm(venvFolder, { recursive: true, force: true });
+  const made = await runQuietly(python, ["-m", "venv", venvFolder]);
+  if (made.success) return;
+  await rm(venvFolder, { recursive: true, force: true });
+  if (/ensurepip|No module named venv/.test(made.output + made.errors)) {
+    throw new SetupProblem(
+      `${python} cannot make virtual environments`,
+      "install its venv module (Debian: apt-get install python3-venv) or uv, then run `deno task setup` again",
+    );
+  }
+  throw failure(`making .venv with ${python}`, made);
+}
+
+function failure(what: string, finished: Finished): SetupProblem {
+  const lines = finished.errors.trim().split("\n").filter((line) =>
+    /error/i.test(line)
+  );
+  return new SetupProblem(
+    `${what} failed (${
+      lines.at(-1)?.trim() ?? finished.errors.trim().split("\n").at(-1)
+    })`,
+    "connect to the Python package index and run `deno task setup` again",
+  );
+}
+
+/** The folders that hold the kernelspec once `installKernel` has run: the project's own, and Lab's. */
+export function kernelFolders(): string[] {
+  const folders = [join(jupyterFolder, "kernels", "deno")];
+  if (existsSync(venvFolder)) {
+    folders.push(join(venvFolder, "share", "jupyter", "kernels", "deno"));
+  }
+  return folders;
+}
+
+/** Writes the kernelspec where Jupyter finds it, pointing at the pinned Deno inside the project. */
+export async function installKernel(): Promise<string> {
+  const spec = JSON.stringify(kernelSpecification(), null, 2) + "\n";
+  for (const folder of kernelFolders()) {
+    const file = join(folder, "kernel.json");
+    if (existsSync(file) && await Deno.readTextFile(file) === spec) continue;
+    await mkdir(dirname(file), { recursive: true });
+    await Deno.writeTextFile(`${file}.tmp`, spec);
+    await rename(`${file}.tmp`, file);
+  }
+  return pinnedDenoPath();
+}
+
+/** The heap limit is raised from V8's 4.4 GB; tensors lie outside the heap. */
+function kernelSpecification() {
+  return {
+    argv: [
+      pinnedDenoPath(),
+      "jupyter",
+      "--quiet",
+      "--kernel",
+      "--conn",
+      "{connection_file}",
+    ],
+    display_name: "Deno",
+    language: "typescript",
+    interrupt_mode: "signal",
+    env: {
+      DENO_NO_UPDATE_CHECK: "1",
+      DENO_V8_FLAGS: "--max-old-space-size=8192",
+    },
+  };
+}

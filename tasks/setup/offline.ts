@@ -1,0 +1,19 @@
+/**
+ * One switch that forbids every network use of set-up: `KIT_OFFLINE=1`.
+ * It serves machines whose network would hang rather than refuse, and the test that a second run needs none.
+ */
+
+/** True when `KIT_OFFLINE` is set to anything but `0` or nothing. */
+export function isOffline(): boolean {
+  const value = Deno.env.get("KIT_OFFLINE") ?? "";
+  return value !== "" && value !== "0";
+}
+
+/** Throws an error that names `address` when the network is switched off. */
+export function assertNetworkAllowed(address: string): void {
+  if (isOffline()) {
+    throw new Error(
+      `KIT_OFFLINE forbids fetching ${address}; unset it and run set-up again`,
+    );
+  }
+}

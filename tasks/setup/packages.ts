@@ -1,0 +1,47 @@
+/**
+ * The npm packages of deno.json, with the versions of deno.lock, in node_modules.
+ */
+
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { runQuietly } from "./commands.ts";
+import { assertNetworkAllowed } from "./offline.ts";
+import { SetupProblem } from "./problem.ts";
+import { pinnedDenoPath, projectFolder } from "./project.ts";
+
+const stamp = join(projectFolder, "node_modules", ".setup-done");
+
+/** Installs what is missing. Returns at once when deno.json and deno.lock are as they were. */
+export async function installPackages(): Promise<string> {
+  const before = await fingerprint();
+  if (existsSync(stamp) && await Deno.readTextFile(stamp) === before) {
+    return "as deno.lock says";
+  }
+  assertNetworkAllowed("the npm packages");
+  const finished = await runQuietly(pinnedDenoPath(), ["install", "--quiet"], {
+    folder: projectFolder,
+    environment: { NO_COLOR: "1" },
+  });
+  if (!finished.success) {
+    const reason = /error: .*/.exec(finished.errors)?.[0] ??
+      finished.errors.trim();
+    throw new SetupProblem(
+      `installing the npm packages failed (${reason})`,
+      "connect to the npm registry (NPM_CONFIG_REGISTRY names another one) and run `deno task setup` again",
+    );
+  }
+  await Deno.writeTextFile(stamp, await fingerprint());
+  return "installed as deno.lock says";
+}
+
+async function fingerprint(): Promise<string> {
+  const hash = createHash("sha256");
+  const { imports } = JSON.parse(
+    await Deno.readTextFile(join(projectFolder, "deno.json")),
+  );
+  hash.update(JSON.stringify(imports));
+  const lock = join(projectFolder, "deno.lock");
+  if (existsSync(lock)) hash.update(await Deno.readTextFile(lock));
+  return hash.digest("hex");
+}
