@@ -104,6 +104,9 @@ const SEQUENCES_PER_REQUEST = 64;
 /** Requests in flight while sampling; the server batches what it finds waiting. */
 const SAMPLES_IN_FLIGHT = 128;
 
+/** How long closing waits for a server that does not answer. */
+const UNLOAD_SECONDS = 10;
+
 /** How often one verb recovers before its error is passed on. */
 const RECOVERIES = 2;
 
@@ -120,6 +123,7 @@ export class TinkerEngine implements Engine {
   #savedPath: string | null = null;
   #stepsSinceSave = 0;
   #queue: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
 
   private constructor(
     connection: TinkerConnection,
@@ -275,20 +279,27 @@ export class TinkerEngine implements Engine {
 
   /** Starts to close; use `close` to wait until the server has let go of the model. */
   dispose(): void {
-    this.#session.abandon();
     this.close().catch(() => {});
   }
 
   /** Frees the adapter on the server and closes the line. */
-  async close(): Promise<void> {
-    const patience = setTimeout(() => this.#connection.close(), 10_000);
-    await this.#session.unload();
-    clearTimeout(patience);
-    this.#connection.close();
+  close(): Promise<void> {
+    this.#closed ??= this.#release();
+    return this.#closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #release(): Promise<void> {
+    const patience = setTimeout(
+      () => this.#connection.close(),
+      UNLOAD_SECONDS * 1000,
+    );
+    await this.#session.unload();
+    clearTimeout(patience);
+    this.#connection.close();
   }
 
   /** Runs one verb at a time, recovering from a lost model. */
