@@ -1,0 +1,288 @@
+/**
+ * The decoder: token ids in, hidden states and logits out.
+ *
+ * One class for Qwen2, Qwen3 and Llama 3: pre-normalised blocks of grouped-query
+ * attention with rotary positions and a gated feed-forward, tied or untied
+ * output. Left out: sampling (sampling.ts) and losses (training.ts).
+ */
+import * as tf from "@tensorflow/tfjs";
+import { attentionMask, plainBatch, type TokenBatch } from "./batch.ts";
+import type { ModelConfig } from "./config.ts";
+import {
+  attention,
+  embed,
+  linear,
+  rmsNorm,
+  rotate,
+  swiglu,
+} from "./kernels.ts";
+import {
+  initialValues,
+  type ParameterSpec,
+  parameterSpecs,
+  parameterTensor,
+} from "./parameters.ts";
+import { type RotaryTable, rotaryTable } from "./rope.ts";
+
+/** Rotary factors of N tokens, `[1, N, E]`. Query factors carry 1/sqrt(E). */
+export interface RotaryFactors {
+  cos: tf.Tensor3D;
+  sin: tf.Tensor3D;
+  queryCos: tf.Tensor3D;
+  querySin: tf.Tensor3D;
+}
+
+/** Heads of N tokens: queries `[H, N, E]`, keys and values `[G, N, E]`. */
+export interface Heads {
+  query: tf.Tensor3D;
+  key: tf.Tensor3D;
+  value: tf.Tensor3D;
+}
+
+/** A language model and its weights. Dispose it when done. */
+export class Decoder {
+  readonly config: ModelConfig;
+  readonly specs: readonly ParameterSpec[];
+  readonly #tensors = new Map<string, tf.Tensor>();
+  #rotary: RotaryTable;
+
+  /** Takes ownership of `tensors`, one per entry of `parameterSpecs(config)`. */
+  constructor(config: ModelConfig, tensors: readonly tf.Tensor[]) {
+    this.config = config;
+    this.specs = parameterSpecs(config);
+    this.#rotary = rotaryTable(config, 64);
+    this.replaceParameters(tensors);
+  }
+
+  /** Number of trained values. */
+  get parameterCount(): number {
+    return this.parameters().reduce((sum, tensor) => sum + tensor.size, 0);
+  }
+
+  /** One parameter by its name. */
+  parameter(name: string): tf.Tensor {
+    const tensor = this.#tensors.get(name);
+    if (tensor === undefined) throw new Error(`no parameter named "${name}"`);
+    return tensor;
+  }
+
+  /** All parameters, in the order of `specs`. */
+  parameters(): tf.Tensor[] {
+    return this.specs.map((spec) => this.parameter(spec.name));
+  }
+
+  /** Replaces all parameters, disposing the old ones. Takes ownership. */
+  replaceParameters(tensors: readonly tf.Tensor[]) {
+    if (tensors.length !== this.specs.length) {
+      throw new Error(
+        `${tensors.length} tensors given for ${this.specs.length} parameters`,
+      );
+    }
+    this.specs.forEach((spec, index) => {
+      this.#tensors.get(spec.name)?.dispose();
+      this.#tensors.set(spec.name, tf.keep(tensors[index]));
+    });
+  }
+
+  /** Logits `[B, T, V]` of equally long token lists. */
+  forward(tokens_BT: readonly (readonly number[])[]): tf.Tensor3D {
+    const batch = plainBatch(tokens_BT);
+    return tf.tidy(() =>
+      tf.reshape(this.logits(this.hidden(batch)), [
+        batch.rows,
+        batch.columns,
+        this.config.vocab_size,
+      ])
+    );
+  }
+
+  /** Final hidden states `[B*T, D]`, normalised, ready for `logits`. */
+  hidden(batch: TokenBatch): tf.Tensor2D {
+    return this.#run(batch, () => {});
+  }
+
+  /** Hidden states, with every layer's keys and values `[G, B, T, E]`. */
+  prefill(
+    batch: TokenBatch,
+  ): { hidden: tf.Tensor2D; keys: tf.Tensor4D[]; values: tf.Tensor4D[] } {
+    const keys: tf.Tensor4D[] = [];
+    const values: tf.Tensor4D[] = [];
+    const hidden = this.#run(batch, (key, value) => {
+      keys.push(key);
+      values.push(value);
+    });
+    return { hidden, keys, values };
+  }
+
+  /** Logits `[M, V]` of normalised hidden states `[M, D]`. */
+  logits(hidden_MD: tf.Tensor2D): tf.Tensor2D {
+    const name = this.config.tie_word_embeddings
+      ? "model.embed_tokens.weight"
+      : "lm_head.weight";
+    return linear(hidden_MD, this.parameter(name) as tf.Tensor2D);
+  }
+
+  /** Embeddings of N token ids. */
+  embedTokens(ids_N: tf.Tensor1D): tf.Tensor2D {
+    const table = this.parameter("model.embed_tokens.weight") as tf.Tensor2D;
+    return embed(table, ids_N);
+  }
+
+  /** The normalisation before the output layer. */
+  finalNorm(x_ND: tf.Tensor2D): tf.Tensor2D {
+    return this.#norm("model.norm.weight", x_ND) as tf.Tensor2D;
+  }
+
+  /** Rotated queries and keys, and values, of one layer. */
+  heads(
+    layer: number,
+    x_ND: tf.Tensor2D,
+    factors: RotaryFactors,
+  ): Heads {
+    const { num_attention_heads: queries, num_key_value_heads: groups } =
+      this.config;
+    const name = `model.layers.${layer}`;
+    const normed = this.#norm(`${name}.input_layernorm.weight`, x_ND);
+    const joined = this.#project(`${name}.self_attn.qkv_proj`, normed);
+    const heads = tf.transpose(
+      tf.reshape(joined, [-1, queries + 2 * groups, this.config.head_dim]),
+      [1, 0, 2],
+    );
+    let [query, key, value] = tf.split(heads, [queries, groups, groups]);
+    if (this.config.model_type === "qwen3") {
+      query = this.#norm(`${name}.self_attn.q_norm.weight`, query);
+      key = this.#norm(`${name}.self_attn.k_norm.weight`, key);
+    }
+    return {
+      query: rotate(query as tf.Tensor3D, factors.queryCos, factors.querySin),
+      key: rotate(key as tf.Tensor3D, factors.cos, factors.sin),
+      value: value as tf.Tensor3D,
+    };
+  }
+
+  /** Output projection, residual, feed-forward, residual. */
+  finishLayer(
+    layer: number,
+    x_ND: tf.Tensor2D,
+    attended_HNE: tf.Tensor,
+  ): tf.Tensor2D {
+    const name = `model.layers.${layer}`;
+    const attended_ND = tf.reshape(tf.transpose(attended_HNE, [1, 0, 2]), [
+      x_ND.shape[0],
+      -1,
+    ]);
+    const afterAttention = tf.add(
+      x_ND,
+      this.#project(`${name}.self_attn.o_proj`, attended_ND),
+    );
+    const normed = this.#norm(
+      `${name}.post_attention_layernorm.weight`,
+      afterAttention,
+    );
+    const activated = swiglu(
+      this.#project(`${name}.mlp.gate_proj`, normed),
+      this.#project(`${name}.mlp.up_proj`, normed),
+    );
+    return tf.add(
+      afterAttention,
+      this.#project(`${name}.mlp.down_proj`, activated),
+    );
+  }
+
+  /** Rotary factors of the given positions, from a table that grows on demand. */
+  rotaryFactors(positions: Int32Array): RotaryFactors {
+    const { cos, sin, headWidth } = this.rotaryRows(
+      1 + positions.reduce((most, position) => Math.max(most, position), 0),
+    );
+    const gather = (table: Float32Array) => {
+      const values = new Float32Array(positions.length * headWidth);
+      positions.forEach((position, i) => {
+        const row = position * headWidth;
+        values.set(table.subarray(row, row + headWidth), i * headWidth);
+      });
+      return tf.tensor3d(values, [1, positions.length, headWidth]);
+    };
+    return withQueryScale(gather(cos), gather(sin));
+  }
+
+  /** The rotary table, at least `positions` rows long. */
+  rotaryRows(positions: number): RotaryTable {
+    if (positions > this.#rotary.positions) {
+      // Doubling keeps the number of rebuilds logarithmic.
+      this.#rotary = rotaryTable(
+        this.config,
+        Math.max(positions, 2 * this.#rotary.positions),
+      );
+    }
+    return this.#rotary;
+  }
+
+  dispose() {
+    for (const tensor of this.#tensors.values()) tensor.dispose();
+    this.#tensors.clear();
+  }
+
+  #run(
+    batch: TokenBatch,
+    onLayer: (key: tf.Tensor4D, value: tf.Tensor4D) => void,
+  ): tf.Tensor2D {
+    const { rows, columns } = batch;
+    const mask = attentionMask(batch);
+    const mask_TT = tf.tensor(mask.values, mask.shape);
+    const factors = this.rotaryFactors(batch.positions);
+    const inRows = (x: tf.Tensor3D) =>
+      tf.reshape(x, [x.shape[0], rows, columns, x.shape[2]]) as tf.Tensor4D;
+    let x_ND = this.embedTokens(tf.tensor1d(batch.tokens, "int32"));
+    for (let layer = 0; layer < this.config.num_hidden_layers; layer++) {
+      const heads = this.heads(layer, x_ND, factors);
+      const key = inRows(heads.key);
+      const value = inRows(heads.value);
+      onLayer(key, value);
+      const attended = attention(inRows(heads.query), key, value, mask_TT);
+      x_ND = this.finishLayer(
+        layer,
+        x_ND,
+        tf.reshape(attended, heads.query.shape),
+      );
+    }
+    return this.finalNorm(x_ND);
+  }
+
+  #norm(name: string, x: tf.Tensor): tf.Tensor {
+    return rmsNorm(
+      x,
+      this.parameter(name) as tf.Tensor1D,
+      this.config.rms_norm_eps,
+    );
+  }
+
+  #project(name: string, x: tf.Tensor): tf.Tensor2D {
+    return linear(
+      x as tf.Tensor2D,
+      this.parameter(`${name}.weight`) as tf.Tensor2D,
+      this.#tensors.get(`${name}.bias`) as tf.Tensor1D | undefined,
+    );
+  }
+}
+
+/** Completes rotary factors: attention scores are divided by sqrt(E) here. */
+export function withQueryScale(
+  cos: tf.Tensor3D,
+  sin: tf.Tensor3D,
+): RotaryFactors {
+  const scale = 1 / Math.sqrt(cos.shape[2]);
+  return {
+    cos,
+    sin,
+    queryCos: tf.mul(cos, scale),
+    querySin: tf.mul(sin, scale),
+  };
+}
+
+/** A fresh model; equal configuration and seed give equal weights. */
+export function createModel(config: ModelConfig, seed: number): Decoder {
+  const tensors = parameterSpecs(config).map((spec) =>
+    parameterTensor(spec, initialValues(spec, config, seed))
+  );
+  return new Decoder(config, tensors);
+}

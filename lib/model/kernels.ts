@@ -1,0 +1,340 @@
+/**
+ * The differentiable pieces of the decoder, each with a hand-written gradient.
+ *
+ * tfjs would derive these gradients too, but from many small operations; here a
+ * piece is one tape entry that keeps only what its gradient needs. On native
+ * TensorFlow some pieces call a fused operation by name. Left out: how the
+ * pieces are wired together (decoder.ts).
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** The part of the native backend that calls any TensorFlow operation by name. */
+interface NamedOperations {
+  binding: Record<string, number>;
+  executeSingleOutput(
+    name: string,
+    attributes: { name: string; type: number; value: unknown }[],
+    inputs: tf.Tensor[],
+  ): tf.Tensor;
+  executeMultipleOutputs(
+    name: string,
+    attributes: { name: string; type: number; value: unknown }[],
+    inputs: tf.Tensor[],
+    outputs: number,
+  ): tf.Tensor[];
+}
+
+/** The native backend, or null on WebGPU, WebAssembly and plain JavaScript. */
+export function nativeTensorFlow(): NamedOperations | null {
+  return tf.getBackend() === "tensorflow"
+    ? tf.backend() as unknown as NamedOperations
+    : null;
+}
+
+/** A tensor operation with its gradient, in the shape tfjs asks for. */
+type Gradient = (
+  dy: tf.Tensor,
+  saved: tf.Tensor[],
+) => tf.Tensor | tf.Tensor[];
+
+function differentiable(
+  inputs: tf.Tensor[],
+  forward: (
+    save: (tensors: tf.Tensor[]) => void,
+  ) => { value: tf.Tensor; gradFunc: Gradient },
+): tf.Tensor {
+  const operation = tf.customGrad((...args: unknown[]) =>
+    forward(args[args.length - 1] as (tensors: tf.Tensor[]) => void)
+  );
+  return operation(...inputs);
+}
+
+/**
+ * `x_NI` times the transpose of `weight_OI`, plus an optional bias.
+ * A frozen weight (`trained` false) gets no gradient and costs none.
+ */
+export function linear(
+  x_NI: tf.Tensor2D,
+  weight_OI: tf.Tensor2D,
+  bias_O?: tf.Tensor1D,
+  trained = true,
+): tf.Tensor2D {
+  const inputs: tf.Tensor[] = [x_NI];
+  if (trained) inputs.push(weight_OI);
+  if (trained && bias_O !== undefined) inputs.push(bias_O);
+  return differentiable(inputs, (save) => {
+    save([x_NI]);
+    const product = tf.matMul(x_NI, weight_OI, false, true);
+    return {
+      value: bias_O === undefined ? product : tf.add(product, bias_O),
+      gradFunc: (dy, [x_NI]) => {
+        const gradients = [
+          tf.matMul(dy as tf.Tensor2D, weight_OI),
+        ] as tf.Tensor[];
+        if (trained) gradients.push(tf.matMul(dy, x_NI, true, false));
+        if (trained && bias_O !== undefined) gradients.push(tf.sum(dy, 0));
+        return gradients;
+      },
+    };
+  }) as tf.Tensor2D;
+}
+
+/**
+ * Root-mean-square normalisation over the last axis, scaled by `weight_D`
+ * (Zhang and Sennrich 2019).
+ */
+export function rmsNorm(
+  x: tf.Tensor,
+  weight_D: tf.Tensor1D,
+  epsilon: number,
+): tf.Tensor {
+  const width = weight_D.shape[0];
+  return differentiable([x, weight_D], (save) => {
+    const inverse = tf.rsqrt(
+      tf.add(tf.mean(tf.square(x), -1, true), epsilon),
+    );
+    const normed = tf.mul(x, inverse);
+    save([inverse, normed]);
+    return {
+      value: tf.mul(normed, weight_D),
+      gradFunc: (dy, [inverse, normed]) => {
+        const product_ND = tf.reshape(tf.mul(dy, normed), [-1, width]);
+        // mean(dy * weight * normed) over the width, as one matrix-vector product
+        const along = tf.reshape(
+          tf.matMul(
+            product_ND as tf.Tensor2D,
+            tf.reshape(tf.div(weight_D, width), [width, 1]),
+          ),
+          inverse.shape,
+        );
+        const dx = tf.mul(
+          tf.sub(tf.mul(dy, weight_D), tf.mul(normed, along)),
+          inverse,
+        );
+        return [dx, tf.sum(product_ND, 0)];
+      },
+    };
+  });
+}
+
+/**
+ * Rotates every head by its position: `x * cos + swapHalves(x) * sin`.
+ * The first half of `sin_1NE` carries the minus sign (see rope.ts).
+ */
+export function rotate(
+  x_HNE: tf.Tensor3D,
+  cos_1NE: tf.Tensor3D,
+  sin_1NE: tf.Tensor3D,
+): tf.Tensor3D {
+  return differentiable([x_HNE], (save) => {
+    save([cos_1NE, sin_1NE]);
+    return {
+      value: tf.add(
+        tf.mul(x_HNE, cos_1NE),
+        tf.mul(swapHalves(x_HNE), sin_1NE),
+      ),
+      // The transpose of swapping halves is swapping halves.
+      gradFunc: (dy, [cos, sin]) =>
+        tf.add(tf.mul(dy, cos), swapHalves(tf.mul(dy, sin))),
+    };
+  }) as tf.Tensor3D;
+}
+
+function swapHalves(x: tf.Tensor): tf.Tensor {
+  const [first, second] = tf.split(x, 2, -1);
+  return tf.concat([second, first], -1);
+}
+
+/**
+ * Attention with an additive mask; queries come scaled.
+ *
+ * `mask` broadcasts over `[heads, B, T, T]`. Key and value heads are repeated
+ * for their group of query heads (grouped-query attention).
+ */
+export function attention(
+  query_HBTE: tf.Tensor4D,
+  key_GBTE: tf.Tensor4D,
+  value_GBTE: tf.Tensor4D,
+  mask: tf.Tensor,
+): tf.Tensor4D {
+  const repeats = query_HBTE.shape[0] / key_GBTE.shape[0];
+  return differentiable([query_HBTE, key_GBTE, value_GBTE], (save) => {
+    const key = repeatHeads(key_GBTE, repeats);
+    const scores = tf.matMul(query_HBTE, key, false, true);
+    const weights = tf.softmax(tf.add(scores, mask));
+    const output = tf.matMul(weights, repeatHeads(value_GBTE, repeats));
+    save([query_HBTE, key_GBTE, value_GBTE, weights, output]);
+    return {
+      value: output,
+      gradFunc: (dy, [query, key, value, weights, output]) => {
+        const dWeights = tf.matMul(
+          dy,
+          repeatHeads(value, repeats),
+          false,
+          true,
+        );
+        // sum(weights * dWeights) over keys equals sum(dy * output) over the head
+        const delta = tf.sum(tf.mul(dy, output), -1, true);
+        const dScores = tf.mul(weights, tf.sub(dWeights, delta));
+        return [
+          tf.matMul(dScores, repeatHeads(key, repeats)),
+          sumRepeats(tf.matMul(dScores, query, true, false), repeats),
+          sumRepeats(tf.matMul(weights, dy, true, false), repeats),
+        ];
+      },
+    };
+  }) as tf.Tensor4D;
+}
+
+/** `[G, ...]` to `[G * repeats, ...]`, each head `repeats` times in a row. */
+export function repeatHeads(x: tf.Tensor, repeats: number): tf.Tensor {
+  if (repeats === 1) return x;
+  const [heads, ...rest] = x.shape;
+  const size = rest.reduce((product, axis) => product * axis, 1);
+  return tf.reshape(
+    tf.tile(tf.reshape(x, [heads, 1, size]), [1, repeats, 1]),
+    [heads * repeats, ...rest],
+  );
+}
+
+function sumRepeats(x: tf.Tensor, repeats: number): tf.Tensor {
+  if (repeats === 1) return x;
+  const [heads, ...rest] = x.shape;
+  const size = rest.reduce((product, axis) => product * axis, 1);
+  const groups = heads / repeats;
+  return tf.reshape(tf.sum(tf.reshape(x, [groups, repeats, size]), 1), [
+    groups,
+    ...rest,
+  ]);
+}
+
+/** `silu(gate) * up`, the gated activation of the feed-forward block. */
+export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
+  return differentiable([gate, up], (save) => {
+    const sigmoid = tf.sigmoid(gate);
+    const silu = tf.mul(gate, sigmoid);
+    save([sigmoid, silu, up]);
+    return {
+      value: tf.mul(silu, up),
+      gradFunc: (dy, [sigmoid, silu, up]) => {
+        // silu'(g) = s + silu - s * silu
+        const slope = tf.sub(tf.add(sigmoid, silu), tf.mul(sigmoid, silu));
+        return [tf.mul(tf.mul(dy, up), slope), tf.mul(dy, silu)];
+      },
+    };
+  }) as tf.Tensor2D;
+}
+
+/** Rows of `table_VD`; the gradient sums the rows that share an id. */
+export function embed(
+  table_VD: tf.Tensor2D,
+  ids_N: tf.Tensor1D,
+  trained = true,
+): tf.Tensor2D {
+  if (!trained) return tf.gather(table_VD, ids_N);
+  const rows = table_VD.shape[0];
+  return differentiable([table_VD], (save) => {
+    save([ids_N]);
+    return {
+      value: tf.gather(table_VD, ids_N),
+      gradFunc: (dy, [ids]) =>
+        sumRowsById(dy as tf.Tensor2D, ids as tf.Tensor1D, rows),
+    };
+  }) as tf.Tensor2D;
+}
+
+/** Picks rows of `x_ND`; `rows_M` may repeat. */
+export function pickRows(
+  x_ND: tf.Tensor2D,
+  rows_M: tf.Tensor1D,
+): tf.Tensor2D {
+  return embed(x_ND, rows_M);
+}
+
+function sumRowsById(
+  rows_ND: tf.Tensor2D,
+  ids_N: tf.Tensor1D,
+  count: number,
+): tf.Tensor {
+  if (nativeTensorFlow() !== null) {
+    return tf.unsortedSegmentSum(rows_ND, ids_N, count);
+  }
+  // The WebAssembly backend lacks the segment sum.
+  return tf.matMul(
+    tf.oneHot(ids_N, count, 1, 0, "float32") as tf.Tensor2D,
+    rows_ND,
+    true,
+    false,
+  );
+}
+
+/**
+ * Log-probability of each row's target under the softmax of `logits_MV`.
+ * On native TensorFlow value and gradient come from one fused operation.
+ */
+export function targetLogProbs(
+  logits_MV: tf.Tensor2D,
+  targets_M: tf.Tensor1D,
+): tf.Tensor1D {
+  return differentiable([logits_MV], (save) => {
+    const [loss_M, slope_MV] = softmaxCrossEntropy(logits_MV, targets_M);
+    save([slope_MV]);
+    return {
+      value: tf.neg(loss_M),
+      gradFunc: (dy, [slope_MV]) =>
+        tf.mul(slope_MV, tf.reshape(tf.neg(dy), [-1, 1])),
+    };
+  }) as tf.Tensor1D;
+}
+
+/** The loss per row and its slope, softmax minus the one-hot target. */
+export function softmaxCrossEntropy(
+  logits_MV: tf.Tensor2D,
+  targets_M: tf.Tensor1D,
+): [tf.Tensor1D, tf.Tensor2D] {
+  const native = nativeTensorFlow();
+  if (native !== null) {
+    const type = native.binding.TF_ATTR_TYPE;
+    const [loss, slope] = native.executeMultipleOutputs(
+      "SparseSoftmaxCrossEntropyWithLogits",
+      [
+        { name: "T", type, value: native.binding.TF_FLOAT },
+        { name: "Tlabels", type, value: native.binding.TF_INT32 },
+      ],
+      [logits_MV, targets_M],
+      2,
+    );
+    return [loss as tf.Tensor1D, slope as tf.Tensor2D];
+  }
+  const oneHot = tf.oneHot(
+    targets_M,
+    logits_MV.shape[1],
+    1,
+    0,
+    "float32",
+  ) as tf.Tensor2D;
+  const logSoftmax = tf.logSoftmax(logits_MV);
+  return [
+    tf.neg(tf.sum(tf.mul(logSoftmax, oneHot), 1)),
+    tf.sub(tf.exp(logSoftmax), oneHot),
+  ];
+}
+
+/** Entropy of each row's softmax, in nats. */
+export function entropies(logits_MV: tf.Tensor2D): tf.Tensor1D {
+  return differentiable([logits_MV], (save) => {
+    const logSoftmax = tf.logSoftmax(logits_MV);
+    const softmax = tf.exp(logSoftmax);
+    const entropy = tf.neg(tf.sum(tf.mul(softmax, logSoftmax), 1));
+    save([softmax, logSoftmax, entropy]);
+    return {
+      value: entropy,
+      // dH/dz = -p (log p + H)
+      gradFunc: (dy, [softmax, logSoftmax, entropy]) =>
+        tf.mul(
+          tf.mul(softmax, tf.add(logSoftmax, tf.reshape(entropy, [-1, 1]))),
+          tf.reshape(tf.neg(dy), [-1, 1]),
+        ),
+    };
+  }) as tf.Tensor1D;
+}

@@ -1,0 +1,42 @@
+/**
+ * The language model: configuration, tokenizer, decoder, sampling, training and
+ * checkpoints, on whichever tfjs backend the machine has.
+ */
+export {
+  BACKEND_NAMES,
+  type BackendDecision,
+  type BackendInfo,
+  type BackendName,
+  currentBackend,
+  startBackend,
+} from "./backend.ts";
+export {
+  configJson,
+  type ModelConfig,
+  modelConfig,
+  type ModelShape,
+  type ModelType,
+  parseModelConfig,
+  type RopeScaling,
+} from "./config.ts";
+export { Tokenizer, type TokenizerConfig } from "./tokenizer.ts";
+export { createModel, Decoder } from "./decoder.ts";
+export {
+  loadModel,
+  replaceFolder,
+  saveModel,
+  writeModelFiles,
+} from "./checkpoint.ts";
+export { readOptimiserState, writeOptimiserState } from "./optimiser_state.ts";
+export { parameterCount } from "./parameters.ts";
+export { lengthBuckets } from "./batch.ts";
+export { sampleBatch } from "./sampling.ts";
+export { AdamW, defaultOptimiser, NonFiniteError } from "./optimiser.ts";
+export {
+  languageModelEvaluation,
+  type LanguageModelExample,
+  type LanguageModelReport,
+  languageModelStep,
+  policyGradientStep,
+  responseLogProbs,
+} from "./training.ts";

@@ -1,0 +1,47 @@
+/**
+ * The optimiser's moments on disk: one safetensors file beside the weights.
+ *
+ * Left out: settings such as the learning rate, which belong to the run.
+ */
+import { join } from "node:path";
+import type { AdamW } from "./optimiser.ts";
+import { SafetensorsFile, writeSafetensors } from "./safetensors.ts";
+
+const FILE_NAME = "optimizer.safetensors";
+
+/** Writes the moments and the step count into a folder. */
+export async function writeOptimiserState(
+  optimiser: AdamW,
+  folder: string,
+): Promise<void> {
+  const { step, firstMoment, secondMoment } = await optimiser.state();
+  writeSafetensors(join(folder, FILE_NAME), [
+    {
+      name: "first_moment",
+      shape: [firstMoment.length],
+      values: () => firstMoment,
+    },
+    {
+      name: "second_moment",
+      shape: [secondMoment.length],
+      values: () => secondMoment,
+    },
+  ], { step: String(step) });
+}
+
+/** Restores the moments; false when the folder holds none. */
+export function readOptimiserState(optimiser: AdamW, folder: string): boolean {
+  const path = join(folder, FILE_NAME);
+  try {
+    Deno.statSync(path);
+  } catch {
+    return false;
+  }
+  using file = SafetensorsFile.open(path);
+  optimiser.restore({
+    step: Number(file.metadata.step),
+    firstMoment: file.read("first_moment").values as Float32Array,
+    secondMoment: file.read("second_moment").values as Float32Array,
+  });
+  return true;
+}

@@ -1,0 +1,178 @@
+/**
+ * Text to token ids and back, by a Hugging Face `tokenizer.json`.
+ *
+ * Special tokens written inside a text are recognised as such, so a prompt is
+ * built by joining strings. Left out: adding beginning-of-sequence tokens, which
+ * is the business of whoever writes the prompt.
+ */
+import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import { join } from "node:path";
+
+/** Extra facts about a tokenizer, in the names of `tokenizer_config.json`. */
+export interface TokenizerConfig {
+  eos_token?: string;
+  pad_token?: string;
+  bos_token?: string;
+  chat_template?: string;
+}
+
+/** A tokenizer; ids are the row numbers of the model's embedding. */
+export class Tokenizer {
+  /** Size the embedding needs: the largest id plus one. */
+  readonly vocabularySize: number;
+  readonly eosId: number;
+  readonly padId: number;
+  /** Ids removed by `decode(ids, { skipSpecial: true })`. */
+  readonly specialIds: ReadonlySet<number>;
+  readonly json: Record<string, unknown>;
+  readonly config: TokenizerConfig;
+  readonly #inner: HuggingFaceTokenizer;
+
+  private constructor(
+    json: Record<string, unknown>,
+    config: TokenizerConfig,
+  ) {
+    this.json = json;
+    this.config = config;
+    this.#inner = new HuggingFaceTokenizer(json, {
+      clean_up_tokenization_spaces: false,
+      ...config,
+    });
+    const added = (json.added_tokens ?? []) as {
+      id: number;
+      special?: boolean;
+    }[];
+    this.specialIds = new Set(
+      added.filter((token) => token.special).map((token) => token.id),
+    );
+    let largest = -1;
+    for (const id of this.#inner.get_vocab(true).values()) {
+      if (id > largest) largest = id;
+    }
+    this.vocabularySize = largest + 1;
+    this.eosId = this.id(textOf(config.eos_token) ?? "<eos>");
+    this.padId = config.pad_token === undefined
+      ? this.#inner.token_to_id("<pad>") ?? this.eosId
+      : this.id(textOf(config.pad_token)!);
+  }
+
+  /**
+   * A tokenizer from the parsed `tokenizer.json`. Without a configuration the
+   * end and padding tokens are `<eos>` and `<pad>`.
+   */
+  static fromJson(
+    tokenizerJson: object,
+    config: TokenizerConfig = {},
+  ): Tokenizer {
+    return new Tokenizer(tokenizerJson as Record<string, unknown>, config);
+  }
+
+  /** Reads `tokenizer.json` and, when present, `tokenizer_config.json`. */
+  static async fromFolder(folder: string): Promise<Tokenizer> {
+    const file = join(folder, "tokenizer.json");
+    let json: Record<string, unknown>;
+    try {
+      json = JSON.parse(await Deno.readTextFile(file));
+    } catch (error) {
+      throw new Error(
+        `${file}: ${(error as Error).message}; a model folder needs the ` +
+          `tokenizer.json that its checkpoint was published with`,
+      );
+    }
+    return new Tokenizer(json, await readTokenizerConfig(folder));
+  }
+
+  /** Writes `tokenizer.json` and `tokenizer_config.json` into a model folder. */
+  async save(folder: string): Promise<void> {
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(
+      join(folder, "tokenizer.json"),
+      JSON.stringify(this.json),
+    );
+    await Deno.writeTextFile(
+      join(folder, "tokenizer_config.json"),
+      JSON.stringify(
+        {
+          tokenizer_class: "PreTrainedTokenizerFast",
+          clean_up_tokenization_spaces: false,
+          eos_token: this.token(this.eosId),
+          pad_token: this.token(this.padId),
+          ...this.config,
+        },
+        null,
+        2,
+      ),
+    );
+  }
+
+  /** Token ids of a text; nothing is added at either end. */
+  encode(text: string): number[] {
+    return this.#inner.encode(text, { add_special_tokens: false }).ids;
+  }
+
+  /** The text of some ids. Special tokens are kept unless `skipSpecial`. */
+  decode(
+    ids: readonly number[],
+    options: { skipSpecial?: boolean } = {},
+  ): string {
+    if (ids.length === 0) return "";
+    return this.#inner.decode([...ids], {
+      skip_special_tokens: options.skipSpecial === true,
+    });
+  }
+
+  /** The id of one token. Throws when the vocabulary lacks it. */
+  id(token: string): number {
+    const id = this.#inner.token_to_id(token);
+    if (id === undefined) {
+      throw new Error(
+        `the vocabulary of ${this.#inner.get_vocab(true).size} tokens has no ` +
+          `${
+            JSON.stringify(token)
+          }; check tokenizer.json and tokenizer_config.json`,
+      );
+    }
+    return id;
+  }
+
+  /** The token behind an id, as the vocabulary spells it. */
+  token(id: number): string {
+    const token = this.#inner.id_to_token(id);
+    if (token === undefined) {
+      throw new RangeError(`no token has the id ${id}`);
+    }
+    return token;
+  }
+}
+
+async function readTokenizerConfig(folder: string): Promise<TokenizerConfig> {
+  const file = join(folder, "tokenizer_config.json");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return {};
+    throw error;
+  }
+  const fields = JSON.parse(text) as Record<string, unknown>;
+  const config: TokenizerConfig = {};
+  for (
+    const name of [
+      "eos_token",
+      "pad_token",
+      "bos_token",
+      "chat_template",
+    ] as const
+  ) {
+    const value = textOf(fields[name]);
+    if (value !== undefined) config[name] = value;
+  }
+  return config;
+}
+
+/** Tokens are written as text or as `{ content }`. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  const content = (value as { content?: unknown } | null | undefined)?.content;
+  return typeof content === "string" ? content : undefined;
+}
