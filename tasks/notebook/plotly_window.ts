@@ -32,6 +32,7 @@ interface Drawn {
 /** The parts of jsdom's window that are filled in or called. */
 interface Window {
   Element: { prototype: Record<string, unknown> };
+  HTMLCanvasElement: { prototype: Record<string, unknown> };
   URL: { createObjectURL?: () => string };
   Math: { random: () => number };
   eval(source: string): void;
@@ -58,6 +59,7 @@ async function open(): Promise<PlotlyWindow> {
   });
   const window = page.window as unknown as Window;
   window.URL.createObjectURL = () => "";
+  window.HTMLCanvasElement.prototype.getContext = () => null;
   measureText(window.Element.prototype);
   measurePaths(window.Element.prototype);
   const source = new URL(import.meta.resolve("plotly.js-dist-min"));

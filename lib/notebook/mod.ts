@@ -1,0 +1,2 @@
+import { installOrderedConsole } from "./ordered_console.ts";
+installOrderedConsole();

@@ -1,0 +1,240 @@
+/**
+ * Checks the code of notebooks without running it: types, lint, formatting and
+ * line length, every finding with its notebook, cell and line.
+ *
+ * Deno checks modules, not notebooks. So the code cells of a notebook become
+ * one module in which each cell opens a block inside the one before: a later
+ * cell sees the names of the earlier ones and may declare them anew, as in the
+ * kernel. Imports are moved to the top of the module.
+ */
+
+import { dirname, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  joined,
+  kitRoot,
+  type Notebook,
+  readNotebook,
+} from "./notebook_file.ts";
+
+/** Longest line of code that a reader sees without scrolling. */
+export const LONGEST_LINE = 80;
+
+/** Something wrong with a notebook. `cell` and `line` are null if it is about the whole file. */
+export interface Problem {
+  notebook: string;
+  /** Number of the cell, counted from 0 over cells of all kinds. */
+  cell: number | null;
+  /** Line in the cell, counted from 1. */
+  line: number | null;
+  message: string;
+}
+
+interface Position {
+  cell: number;
+  line: number;
+}
+
+/** The code of a notebook as a module; `positions[i]` is where its line i + 1 comes from. */
+export interface NotebookModule {
+  source: string;
+  positions: (Position | null)[];
+}
+
+const IMPORT =
+  /^import\s+(type\s+)?([\w*${}\s,]+?\s+from\s+)?["']([^"'\n]+)["'](?:\s+with\s*\{[^}]*\})?[ \t]*;?/gm;
+
+/** Makes one module of a notebook's code cells. `folder` is where its relative imports start. */
+export function notebookModule(
+  notebook: Notebook,
+  folder: string,
+): NotebookModule {
+  const imports = new Map<string, Position>();
+  const body: [string, Position | null][] = [];
+  let depth = 0;
+  for (const [cell, { cell_type, source }] of notebook.cells.entries()) {
+    if (cell_type !== "code") continue;
+    const code = joined(source).replace(IMPORT, (statement, ...groups) => {
+      const [typeOnly, names, specifier] = groups as (string | undefined)[];
+      const offset = groups.find((group) => typeof group === "number");
+      const line = joined(source).slice(0, offset).split("\n").length;
+      const from = absoluteSpecifier(specifier as string, folder);
+      for (const single of splitImport(typeOnly, names, from)) {
+        if (!imports.has(single)) imports.set(single, { cell, line });
+      }
+      return statement.replace(/[^\n]/g, " ");
+    });
+    body.push(["{", null]);
+    depth++;
+    for (const [i, text] of code.split("\n").entries()) {
+      body.push([text, { cell, line: i + 1 }]);
+    }
+  }
+  const rows = [...imports, ...body, ["}".repeat(depth), null] as const];
+  return {
+    source: rows.map(([text]) => text).join("\n") + "\nexport {};\n",
+    positions: rows.map(([, position]) => position),
+  };
+}
+
+/** Checks notebooks; an empty list means that nothing is wrong. */
+export async function checkNotebooks(paths: string[]): Promise<Problem[]> {
+  if (paths.length === 0) return [];
+  const cache = `${kitRoot()}/.cache`;
+  await Deno.mkdir(cache, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: cache, prefix: "cells-" });
+  try {
+    const modules = new Map<string, { path: string } & NotebookModule>();
+    const problems: Problem[] = [];
+    for (const [i, path] of paths.entries()) {
+      const notebook = await readNotebook(path);
+      const module = notebookModule(notebook, dirname(path));
+      const file = `${folder}/notebook_${i}.ts`;
+      await Deno.writeTextFile(file, module.source);
+      modules.set(pathToFileURL(file).href, { path, ...module });
+      problems.push(...longLines(path, notebook));
+    }
+    const locate: Locate = (url, line) => {
+      const module = modules.get(url);
+      const position = module?.positions[line - 1];
+      return {
+        notebook: relative(kitRoot(), module?.path ?? url),
+        cell: position?.cell ?? null,
+        line: position?.line ?? null,
+      };
+    };
+    problems.push(...await typeProblems([...modules.keys()], locate));
+    problems.push(...await lintProblems([...modules.keys()], locate));
+    for (const path of paths) problems.push(...await formatProblems(path));
+    return problems;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A problem on one line: `notebooks/00_tour.ipynb cell 3 line 2: …`. */
+export function problemText(problem: Problem): string {
+  const { notebook, cell, line, message } = problem;
+  const place = cell === null ? "" : ` cell ${cell} line ${line}`;
+  return `${notebook}${place}: ${message}`;
+}
+
+type Locate = (url: string, line: number) => Omit<Problem, "message">;
+
+function absoluteSpecifier(specifier: string, folder: string): string {
+  if (!/^\.{1,2}\//.test(specifier)) return specifier;
+  return new URL(specifier, pathToFileURL(`${folder}/`)).href;
+}
+
+/** One import statement per name, so that cells may import a name again. */
+function splitImport(
+  typeOnly: string | undefined,
+  names: string | undefined,
+  from: string,
+): string[] {
+  const source = JSON.stringify(from);
+  if (!names) return [`import ${source};`];
+  const keyword = typeOnly ? "import type" : "import";
+  const clause = names.replace(/\s+from\s+$/, "");
+  const braces = clause.match(/\{([^}]*)\}/);
+  const named = (braces?.[1] ?? "").split(",");
+  const whole = clause.replace(/\{[^}]*\}/, "").split(",");
+  const clean = (list: string[]) =>
+    list.map((name) => name.trim()).filter((name) => name !== "");
+  return [
+    ...clean(whole).map((name) => `${keyword} ${name} from ${source};`),
+    ...clean(named).map((name) => `${keyword} { ${name} } from ${source};`),
+  ];
+}
+
+function longLines(path: string, notebook: Notebook): Problem[] {
+  const problems: Problem[] = [];
+  for (const [cell, { cell_type, source }] of notebook.cells.entries()) {
+    if (cell_type !== "code") continue;
+    for (const [i, text] of joined(source).split("\n").entries()) {
+      if (text.length <= LONGEST_LINE) continue;
+      problems.push({
+        notebook: relative(kitRoot(), path),
+        cell,
+        line: i + 1,
+        message: `${text.length} characters; at most ${LONGEST_LINE}`,
+      });
+    }
+  }
+  return problems;
+}
+
+async function deno(args: string[]) {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: kitRoot(),
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const decoder = new TextDecoder();
+  return {
+    success,
+    stdout: decoder.decode(stdout),
+    stderr: decoder.decode(stderr),
+  };
+}
+
+/** Errors of `deno check`: each is a text that ends with its position. */
+async function typeProblems(
+  urls: string[],
+  locate: Locate,
+): Promise<Problem[]> {
+  const { success, stderr } = await deno(["check", "--quiet", ...urls]);
+  if (success) return [];
+  const problems: Problem[] = [];
+  const position = /\n\s*at (file:\/\/\S+?):(\d+):\d+\n/g;
+  let start = 0;
+  for (const found of `${stderr}\n`.matchAll(position)) {
+    const message = stderr.slice(start, found.index).trim();
+    problems.push({ ...locate(found[1], Number(found[2])), message });
+    start = found.index + found[0].length;
+  }
+  if (problems.length > 0) return problems;
+  const whole = { notebook: "notebooks", cell: null, line: null };
+  return [{ ...whole, message: stderr.trim() }];
+}
+
+/** Findings of `deno lint`. A function in a cell is not nested for its reader. */
+async function lintProblems(
+  urls: string[],
+  locate: Locate,
+): Promise<Problem[]> {
+  const { stdout, stderr } = await deno([
+    "lint",
+    "--json",
+    "--rules-exclude=no-inner-declarations",
+    ...urls.map((url) => decodeURIComponent(new URL(url).pathname)),
+  ]);
+  let report: {
+    diagnostics: {
+      filename: string;
+      range: { start: { line: number } };
+      message: string;
+      code: string;
+    }[];
+  };
+  try {
+    report = JSON.parse(stdout);
+  } catch {
+    const whole = { notebook: "notebooks", cell: null, line: null };
+    return [{ ...whole, message: `deno lint failed: ${stderr.trim()}` }];
+  }
+  return report.diagnostics.map(({ filename, range, message, code }) => ({
+    ...locate(filename, range.start.line),
+    message: `lint ${code}: ${message}`,
+  }));
+}
+
+async function formatProblems(path: string): Promise<Problem[]> {
+  const { success } = await deno(["fmt", "--check", "--quiet", path]);
+  if (success) return [];
+  const notebook = relative(kitRoot(), path);
+  const message = `not formatted; run: deno fmt ${notebook}`;
+  return [{ notebook, cell: null, line: null, message }];
+}
