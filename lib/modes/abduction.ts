@@ -4,6 +4,7 @@
  */
 
 import { verifyAbductions } from "../executor/mod.ts";
+import { verifyDistinct } from "./distinct.ts";
 import type { Mode } from "./mode.ts";
 import { validateTriplets } from "./triplet.ts";
 
@@ -11,13 +12,18 @@ export const abduction: Mode = {
   name: "abduction",
   validate: validateTriplets,
   verify(executor, attempts) {
-    return verifyAbductions(
-      executor,
-      attempts.map(({ task, answer }) => ({
-        program: task.program,
-        gold: task.examples[0].output,
-        answer,
-      })),
+    return verifyDistinct(
+      attempts,
+      ({ task, answer }) => JSON.stringify([task.program, task.id, answer]),
+      (distinct) =>
+        verifyAbductions(
+          executor,
+          distinct.map(({ task, answer }) => ({
+            program: task.program,
+            gold: task.examples[0].output,
+            answer,
+          })),
+        ),
     );
   },
 };

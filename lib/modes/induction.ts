@@ -5,6 +5,7 @@
  */
 
 import { type Executor, verifyInductions } from "../executor/mod.ts";
+import { verifyDistinct } from "./distinct.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Candidate, CandidateVerdict, Mode } from "./mode.ts";
 import type { Example } from "./task.ts";
@@ -62,12 +63,17 @@ export const induction: Mode = {
   name: "induction",
   validate: validateInputs,
   verify(executor, attempts) {
-    return verifyInductions(
-      executor,
-      attempts.map(({ task, answer }) => ({
-        program: { language: task.program.language, source: answer },
-        hidden: task.examples.slice(task.shownCount),
-      })),
+    return verifyDistinct(
+      attempts,
+      ({ task, answer }) => JSON.stringify([task.program, task.id, answer]),
+      (distinct) =>
+        verifyInductions(
+          executor,
+          distinct.map(({ task, answer }) => ({
+            program: { language: task.program.language, source: answer },
+            hidden: task.examples.slice(task.shownCount),
+          })),
+        ),
     );
   },
 };

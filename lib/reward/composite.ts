@@ -36,16 +36,16 @@ export function solverReward(
   return rewards[grade];
 }
 
-/**
- * How a proposal fared. `heldOut` proposals equal an evaluation task: they are
- * discarded before training and have no reward.
- */
+/** How a proposal fared. The last two have no reward and are not trained on. */
 export type ProposalStatus =
   | "malformed"
   | "invalid"
   | "duplicate"
+  | "valid"
+  /** Equals an evaluation task. */
   | "heldOut"
-  | "valid";
+  /** The sandbox itself failed, which says nothing about the proposal. */
+  | "unjudged";
 
 /** What each fate of a proposal is worth. */
 export interface ProposerRewards {
@@ -70,7 +70,7 @@ export const PAPER_PROPOSER_REWARDS: ProposerRewards = {
 
 /** The reward of one proposal; `solveRate` is needed only if it is valid. */
 export function proposerReward(
-  status: Exclude<ProposalStatus, "heldOut">,
+  status: Exclude<ProposalStatus, "heldOut" | "unjudged">,
   solveRate: number | null,
   rewards: ProposerRewards = PAPER_PROPOSER_REWARDS,
 ): number {

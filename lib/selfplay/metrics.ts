@@ -24,6 +24,7 @@ export interface ProposerMetrics {
   invalid: number | null;
   duplicate: number | null;
   heldOut: number | null;
+  unjudged: number | null;
   valid: number | null;
   /** How often each named cause of failure occurred. */
   failureCauses: Record<string, number>;
@@ -163,6 +164,7 @@ function proposerMetrics(proposals: readonly Proposal[]): ProposerMetrics {
     invalid: withStatus("invalid"),
     duplicate: withStatus("duplicate"),
     heldOut: withStatus("heldOut"),
+    unjudged: withStatus("unjudged"),
     valid: withStatus("valid"),
     failureCauses: tally(failures.map(({ cause }) => cause)),
     distinctPrograms: programs.size,

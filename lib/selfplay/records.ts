@@ -46,8 +46,8 @@ export interface Setting {
   tokenizer: TextCodec;
   executor: Executor;
   dialect: Dialect;
-  /** Whether a (program, input) belongs to an evaluation and may not be trained on. */
-  heldOut?: (program: Program, argument: string) => boolean;
+  /** Whether an example of a program belongs to an evaluation and may not be trained on. */
+  heldOut?: (program: Program, argument: string, output: string) => boolean;
   taskSource?: TaskSource;
   /** Called before the first step, every `evaluateEvery` steps and after the last. */
   evaluate?: (step: number) => Promise<EvaluationRow[]>;
@@ -90,7 +90,8 @@ export interface Proposal {
 /** One solver response, graded. */
 export interface Rollout {
   response: Response;
-  grade: Grade;
+  /** `unjudged`: the sandbox itself failed; counts nowhere. */
+  grade: Grade | "unjudged";
   /** Named cause of the grade: "match", "different", "noAnswer" and so on. */
   cause: string;
   /** Whether it opened with a trace. */

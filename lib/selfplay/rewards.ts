@@ -34,6 +34,7 @@ export function rewardStep(
   solved.forEach(({ task, trained, rollouts }, place) => {
     if (!trained) return;
     for (const { response, grade } of rollouts) {
+      if (grade === "unjudged") continue;
       samples.push({
         role: "solve",
         mode: task.mode,
@@ -64,7 +65,7 @@ function rewardProposals(
   };
   for (const proposal of proposals) {
     const { status, task } = proposal;
-    if (status === "heldOut") continue;
+    if (status === "heldOut" || status === "unjudged") continue;
     if (status === "valid" && task) {
       proposal.solveRate = rates.get(task.id) ?? null;
       task.provenance.solveRate = proposal.solveRate;

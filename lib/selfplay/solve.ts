@@ -30,9 +30,15 @@ export async function solveTasks(
     fresh,
     trained,
     rollouts: rollouts[i],
-    solveRate: rollouts[i].filter(({ grade }) => grade === "right").length /
-      rollouts[i].length,
+    solveRate: solveRate(rollouts[i]),
   }));
+}
+
+/** Share of right rollouts among those that could be judged. */
+function solveRate(rollouts: readonly Rollout[]): number {
+  const judged = rollouts.filter(({ grade }) => grade !== "unjudged");
+  const right = judged.filter(({ grade }) => grade === "right");
+  return right.length / Math.max(1, judged.length);
 }
 
 /** This step's tasks of one mode: fresh ones to be estimated, and a batch to train on. */
@@ -173,8 +179,10 @@ async function gradeRollouts(
     });
     const verdicts = await MODES[mode].verify(executor, pending);
     pending.forEach(({ rollout }, i) => {
-      rollout.grade = verdicts[i].correct ? "right" : "wrong";
-      rollout.cause = verdicts[i].cause;
+      const { correct, cause } = verdicts[i];
+      rollout.grade = correct ? "right" : "wrong";
+      if (cause === "infrastructure") rollout.grade = "unjudged";
+      rollout.cause = cause;
     });
   }
 }

@@ -101,12 +101,12 @@ function applyVerdict(
 }
 
 function reject(proposal: Proposal, cause: string, reason: string): void {
-  proposal.status = "invalid";
+  proposal.status = cause === "infrastructure" ? "unjudged" : "invalid";
   proposal.cause = cause;
   proposal.reason = reason;
 }
 
-/** No task may be trained on whose program and input an evaluation uses. */
+/** No task may be trained on that an evaluation uses. */
 function setAsideHeldOut(
   { heldOut }: Setting,
   proposals: readonly Proposal[],
@@ -115,7 +115,10 @@ function setAsideHeldOut(
   for (const proposal of proposals) {
     if (proposal.task === null) continue;
     const { program, examples } = proposal.task;
-    if (examples.some(({ argument }) => heldOut(program, argument))) {
+    const barred = examples.some(({ argument, output }) =>
+      heldOut(program, argument, output)
+    );
+    if (barred) {
       proposal.status = "heldOut";
       proposal.cause = "heldOut";
     }

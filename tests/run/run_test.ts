@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type Executor, startExecutor } from "../../lib/executor/mod.ts";
+import { randomStream } from "../../lib/random/mod.ts";
+import {
+  checkpointSteps,
+  findRuns,
+  LOG_NAMES,
+  readMetrics,
+  readRollouts,
+  readRun,
+  readTasks,
+  readTimings,
+  type RecordOptions,
+  recordRun,
+} from "../../lib/run/mod.ts";
+import type { SelfPlayEvent } from "../../lib/selfplay/mod.ts";
+import {
+  characterTokenizer,
+  ScriptedEngine,
+} from "../selfplay/scripted_engine.ts";
+import { smallConfig } from "./small_config.ts";
+
+const tokenizer = characterTokenizer();
+/** Everything but the timings, which differ from run to run. */
+const EXACT = LOG_NAMES.filter((name) => name !== "timings.jsonl");
+
+function optionsFor(
+  executor: Executor,
+  folder: string,
+  more: Partial<RecordOptions> = {},
+): RecordOptions {
+  return {
+    folder,
+    config: smallConfig,
+    engine: new ScriptedEngine(tokenizer),
+    tokenizer,
+    executor,
+    evaluate: (step) =>
+      Promise.resolve([{ mode: "deduction", correct: step % 2 === 0 }]),
+    experiment: { preset: "test" },
+    ...more,
+  };
+}
+
+function contents(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    EXACT.map((name) => [name, Deno.readTextFileSync(join(folder, name))]),
+  );
+}
+
+Deno.test("runs on disk", async (t) => {
+  const parent = await Deno.makeTempDir({ prefix: "run-test-" });
+  await using executor = await startExecutor({
+    workers: 1,
+    languages: ["javascript"],
+  });
+  const whole = join(parent, "whole");
+
+  await t.step("a run leaves a complete folder", async () => {
+    const outcome = await recordRun(optionsFor(executor, whole));
+    assert.deepEqual(outcome, { step: 5, finished: true });
+    const run = readRun(whole);
+    assert.deepEqual(run.config, smallConfig);
+    assert.deepEqual(run.checkpoints, [0, 2, 4, 5]);
+    assert.deepEqual(run.metrics.map(({ step }) => step), [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual(run.evaluations.map(({ step }) => step), [0, 2, 4, 5]);
+    assert.deepEqual(readTimings(whole).length, 6);
+    assert.equal(run.manifest.experiment.preset, "test");
+    assert.equal(run.manifest.seed, smallConfig.seed);
+    assert.deepEqual(run.manifest.executor, executor.identity);
+    const tasks = readTasks(whole).filter(({ step }) => step > 0);
+    assert.equal(tasks.length, 5 * 3 * 4);
+    for (const task of tasks) {
+      assert.equal(task.status === "valid", task.solveRate !== null);
+      assert.equal(typeof task.reward, "number");
+    }
+    const rollouts = readRollouts(whole);
+    assert.equal(
+      rollouts.length,
+      run.metrics.reduce(
+        (sum, { solve }) =>
+          sum + Object.values(solve).reduce((n, mode) => n + mode.rollouts, 0),
+        0,
+      ),
+    );
+    const samples = Deno.readTextFileSync(join(whole, "samples.md"));
+    assert.match(samples, /## Step 5/);
+    assert.match(samples, /Proposed for induction/);
+    assert.deepEqual(findRuns(parent), [whole]);
+  });
+
+  await t.step("an equal seed leaves equal bytes", async () => {
+    const again = join(parent, "again");
+    await recordRun(optionsFor(executor, again));
+    assert.deepEqual(contents(again), contents(whole));
+  });
+
+  await t.step(
+    "stopped at whatever event, a resumed run ends with the same files",
+    async () => {
+      const reference = contents(whole);
+      let events = 0;
+      await recordRun(optionsFor(executor, join(parent, "count"), {
+        onEvent: () => events++,
+      }));
+      for (let stopAt = 0; stopAt < events; stopAt += 3) {
+        const folder = join(parent, `stopped-${stopAt}`);
+        let seen = 0;
+        const interrupted = recordRun(optionsFor(executor, folder, {
+          onEvent: () => {
+            if (seen++ === stopAt) throw new Error("interrupted here");
+          },
+        }));
+        await assert.rejects(interrupted, /interrupted here/);
+        const outcome = await recordRun(
+          optionsFor(executor, folder, { resume: true }),
+        );
+        assert.ok(outcome.finished);
+        assert.deepEqual(contents(folder), reference, `stopped at ${stopAt}`);
+      }
+    },
+  );
+
+  await t.step(
+    "told to stop, it finishes the step, saves, and can go on",
+    async () => {
+      const folder = join(parent, "told");
+      const stop = new AbortController();
+      const outcome = await recordRun(optionsFor(executor, folder, {
+        stop: stop.signal,
+        onEvent: (event: SelfPlayEvent) => {
+          if (event.type === "solved" && event.step === 3) stop.abort();
+        },
+      }));
+      assert.deepEqual(outcome, { step: 3, finished: false });
+      assert.deepEqual(checkpointSteps(folder), [0, 2, 3]);
+      await recordRun(optionsFor(executor, folder, { resume: true }));
+      assert.deepEqual(contents(folder), contents(whole));
+      assert.equal(readRun(folder).manifest.resumed[0].afterStep, 3);
+    },
+  );
+
+  await t.step(
+    "a finished run can be given more steps, and nothing else",
+    async () => {
+      const folder = join(parent, "longer");
+      await recordRun(optionsFor(executor, folder, {
+        config: { ...smallConfig, steps: 2 },
+      }));
+      await assert.rejects(
+        recordRun(optionsFor(executor, folder)),
+        /holds a run already/,
+      );
+      const other = { ...smallConfig, learningRate: 1, references: 3 };
+      await assert.rejects(
+        recordRun(
+          optionsFor(executor, folder, { resume: true, config: other }),
+        ),
+        /other settings \(references, learningRate\)/,
+      );
+      await recordRun(optionsFor(executor, folder, { resume: true }));
+      assert.equal(
+        contents(folder)["metrics.jsonl"],
+        contents(whole)["metrics.jsonl"],
+      );
+    },
+  );
+
+  await t.step(
+    "old checkpoints are dropped only if the config says so",
+    async () => {
+      const folder = join(parent, "two");
+      await recordRun(optionsFor(executor, folder, {
+        config: { ...smallConfig, keepCheckpoints: 2 },
+      }));
+      assert.deepEqual(checkpointSteps(folder), [4, 5]);
+    },
+  );
+
+  await t.step("an update that is not finite leaves its batch", async () => {
+    const folder = join(parent, "failed");
+    const engine = new ScriptedEngine(tokenizer);
+    engine.failAtStep = 2;
+    await assert.rejects(
+      recordRun(optionsFor(executor, folder, { engine })),
+      /update of step 3 failed: loss is NaN/,
+    );
+    const saved = JSON.parse(
+      Deno.readTextFileSync(join(folder, "failed_update_step_3.json")),
+    );
+    assert.equal(saved.step, 3);
+    assert.ok(saved.sequences[0].responseTokens.length > 0);
+    assert.equal(readMetrics(folder).length, 3);
+  });
+
+  await t.step("a folder with something else in it is left alone", async () => {
+    const folder = join(parent, "foreign");
+    Deno.mkdirSync(folder);
+    Deno.writeTextFileSync(join(folder, "thesis.txt"), "precious");
+    await assert.rejects(
+      recordRun(optionsFor(executor, folder, { resume: true })),
+      /not empty \(thesis.txt\)/,
+    );
+  });
+
+  await Deno.remove(parent, { recursive: true });
+});
+
+Deno.test("killed by SIGKILL again and again, a run ends as if it never was", async () => {
+  const parent = await Deno.makeTempDir({ prefix: "kill-test-" });
+  const script = new URL("./killed_run.ts", import.meta.url).pathname;
+  const steps = "12";
+  const start = (folder: string) =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", script, folder, steps],
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+  const whole = join(parent, "whole");
+  await drain(start(whole), Infinity);
+  const killed = join(parent, "killed");
+  const stream = randomStream(5, "kills");
+  for (let kill = 0; kill < 4; kill++) {
+    await drain(start(killed), stream.integer(1, 24));
+  }
+  await drain(start(killed), Infinity);
+  assert.deepEqual(contents(killed), contents(whole));
+  assert.ok(readRun(killed).manifest.resumed.length > 0);
+  await Deno.remove(parent, { recursive: true });
+});
+
+/** Reads a process's lines and kills it after so many. */
+async function drain(child: Deno.ChildProcess, linesToLive: number) {
+  let lines = 0;
+  for await (const chunk of child.stdout) {
+    lines += new TextDecoder().decode(chunk).split("\n").length - 1;
+    if (lines < linesToLive) continue;
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  const { success } = await child.status;
+  if (linesToLive === Infinity) assert.ok(success);
+}

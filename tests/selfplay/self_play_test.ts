@@ -1,0 +1,340 @@
+import assert from "node:assert/strict";
+import { type Executor, startExecutor } from "../../lib/executor/mod.ts";
+import {
+  type PolicySample,
+  selfPlay,
+  type SelfPlayConfig,
+  type SelfPlayEvent,
+  type SelfPlayOptions,
+  type SelfPlayState,
+  type StepMetrics,
+  TINY_CONFIG,
+  UpdateFailed,
+} from "../../lib/selfplay/mod.ts";
+import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
+
+const tokenizer = characterTokenizer();
+
+const config: SelfPlayConfig = {
+  ...TINY_CONFIG,
+  steps: 3,
+  proposalsPerMode: 6,
+  rolloutsPerTask: 4,
+  seedTasksPerMode: 8,
+  seedRounds: 6,
+};
+
+async function play(
+  executor: Executor,
+  changes: Partial<SelfPlayConfig> = {},
+  options: Partial<SelfPlayOptions> = {},
+) {
+  const engine = new ScriptedEngine(tokenizer);
+  const events: SelfPlayEvent[] = [];
+  const stream = selfPlay({
+    config: { ...config, ...changes },
+    engine,
+    tokenizer,
+    executor,
+    ...options,
+  });
+  for await (const event of stream) events.push(event);
+  return { engine, events };
+}
+
+function of<Type extends SelfPlayEvent["type"]>(
+  events: SelfPlayEvent[],
+  type: Type,
+) {
+  return events.filter((event): event is Extract<
+    SelfPlayEvent,
+    { type: Type }
+  > => event.type === type);
+}
+
+function metricsOf(events: SelfPlayEvent[]): StepMetrics[] {
+  return of(events, "stepFinished").map(({ metrics }) => metrics);
+}
+
+Deno.test("self-play on the real sandbox", async (t) => {
+  await using executor = await startExecutor({
+    workers: 1,
+    languages: ["javascript"],
+  });
+
+  await t.step("a step's events come in order, after the seeding", async () => {
+    const { events } = await play(executor, { steps: 1 }, {
+      evaluate: (step) => Promise.resolve([{ task: "a", correct: step }]),
+    });
+    assert.deepEqual(events.map(({ type, step }) => `${step} ${type}`), [
+      "0 seeded",
+      "0 evaluated",
+      "0 stepFinished",
+      "1 proposed",
+      "1 validated",
+      "1 solved",
+      "1 rewarded",
+      "1 advantages",
+      "1 updated",
+      "1 evaluated",
+      "1 stepFinished",
+    ]);
+  });
+
+  await t.step(
+    "seeding fills every buffer, each task descending from the identity",
+    async () => {
+      const { events } = await play(executor, { steps: 0 });
+      const [{ state }] = of(events, "stepFinished");
+      const { tasks } = state().buffers;
+      for (const mode of ["deduction", "abduction", "induction"] as const) {
+        assert.equal(tasks[mode].length, 8, mode);
+      }
+      assert.equal(tasks.deduction[0].program.source, "x=>x");
+      const known = new Set(
+        [...tasks.deduction, ...tasks.abduction].map(({ id }) => id),
+      );
+      for (const task of tasks.induction) {
+        assert.equal(task.provenance.parents.length, 1);
+        assert.equal(task.examples.length, 6);
+        assert.ok(known.has(task.provenance.parents[0]));
+      }
+    },
+  );
+
+  await t.step(
+    "equal seeds give equal metrics, another seed others",
+    async () => {
+      const text = async (seed: number) =>
+        JSON.stringify(metricsOf((await play(executor, { seed })).events));
+      const first = await text(1);
+      assert.equal(await text(1), first);
+      assert.notEqual(await text(2), first);
+    },
+  );
+
+  await t.step(
+    "state and engine saved after a step continue as if never stopped",
+    async () => {
+      const whole = await play(executor, { steps: 4 });
+      const start = await play(executor, { steps: 2 });
+      const state = JSON.parse(
+        JSON.stringify(of(start.events, "stepFinished").at(-1)!.state()),
+      ) as SelfPlayState;
+      const engine = new ScriptedEngine(tokenizer);
+      engine.skill = start.engine.skill;
+      const rest = await play(executor, { steps: 4 }, { state, engine });
+      assert.equal(
+        JSON.stringify(metricsOf(rest.events)),
+        JSON.stringify(metricsOf(whole.events).slice(3)),
+      );
+    },
+  );
+
+  await t.step(
+    "fresh tasks are solved in their own step, and their rollouts train",
+    async () => {
+      const { events } = await play(executor);
+      for (const { solved, samples, proposals } of of(events, "rewarded")) {
+        const valid = proposals.filter(({ status }) => status === "valid");
+        const fresh = solved.filter((task) => task.fresh);
+        assert.equal(fresh.length, valid.length);
+        assert.ok(fresh.length > 0);
+        for (const { task, trained, rollouts, solveRate } of fresh) {
+          assert.ok(trained);
+          assert.equal(rollouts.length, 4);
+          const right = rollouts.filter(({ grade }) =>
+            grade === "right"
+          ).length;
+          assert.equal(solveRate, right / 4);
+          const proposal = valid.find(({ id }) => id === task.id)!;
+          const wanted = solveRate === 0 || solveRate === 1 ? 0 : 1 - solveRate;
+          assert.equal(proposal.reward, wanted);
+        }
+        const perMode = solved.filter(({ task }) => task.mode === "abduction");
+        assert.equal(perMode.length, 6);
+        const proposed = samples.filter(({ role }) => role === "propose");
+        assert.equal(proposed.length, 18);
+      }
+    },
+  );
+
+  await t.step(
+    "the official ways: lagged solving, one further rollout per task",
+    async () => {
+      const { events } = await play(executor, {
+        solveTiming: "lagged",
+        trainOnEstimates: false,
+        sampler: "official",
+        learnability: "official",
+        whitening: "token",
+      });
+      for (const { step, solved } of of(events, "solved")) {
+        for (const { task, fresh, trained, rollouts } of solved) {
+          assert.notEqual(fresh, trained);
+          assert.equal(rollouts.length, fresh ? 4 : 1);
+          if (trained) assert.ok(task.provenance.step < step);
+        }
+      }
+      const { sampledTokens, trainedTokens } = of(events, "updated")[0].report;
+      assert.ok(
+        trainedTokens < 0.85 * sampledTokens,
+        `${trainedTokens} of ${sampledTokens}`,
+      );
+    },
+  );
+
+  await t.step(
+    "duplicates are penalised, held-out tasks vanish without reward",
+    async () => {
+      const { events } = await play(executor, { steps: 4 }, {
+        heldOut: (program, argument) =>
+          program.source === "x=>x*2" && argument === "4",
+      });
+      const proposals = of(events, "rewarded").flatMap((e) => e.proposals);
+      const duplicates = proposals.filter((p) => p.status === "duplicate");
+      assert.ok(duplicates.length > 0);
+      assert.ok(duplicates.every(({ reward }) => reward === -0.5));
+      const heldOut = proposals.filter(({ status }) => status === "heldOut");
+      assert.ok(heldOut.length > 0);
+      assert.ok(heldOut.every(({ reward }) => reward === null));
+      const trained = of(events, "rewarded").flatMap(({ samples }) =>
+        samples.map(({ promptGroup }) => promptGroup)
+      );
+      assert.ok(heldOut.every(({ id }) => !trained.includes(id)));
+      const { tasks } = of(events, "stepFinished").at(-1)!.state().buffers;
+      for (const list of Object.values(tasks)) {
+        const barred = list.some(({ program, examples }) =>
+          program.source === "x=>x*2" &&
+          examples.some(({ argument }) => argument === "4")
+        );
+        assert.equal(barred, false);
+        const perProgram = Map.groupBy(list, ({ program }) => program.source);
+        assert.ok([...perProgram.values()].every(({ length }) => length <= 4));
+      }
+    },
+  );
+
+  await t.step(
+    "thinking can be banned, the proposer left untrained, modes left out",
+    async () => {
+      const { engine, events } = await play(executor, {
+        steps: 1,
+        thinking: "banned",
+        trainProposer: false,
+        modes: ["deduction"],
+      });
+      const think = tokenizer.id("<t>");
+      const banned = engine.sampled.filter(({ options }) =>
+        options.bannedTokens?.includes(think)
+      );
+      assert.equal(banned.length, 6);
+      assert.ok(
+        engine.trained[0].every((s) => s.bannedTokens?.includes(think)),
+      );
+      const [{ samples }] = of(events, "rewarded");
+      assert.ok(
+        samples.every(({ role, mode }) =>
+          role === "solve" && mode === "deduction"
+        ),
+      );
+    },
+  );
+
+  await t.step("two models: each is trained on its own role", async () => {
+    const proposerEngine = new ScriptedEngine(tokenizer);
+    const { engine } = await play(executor, { steps: 1 }, { proposerEngine });
+    const starts = (
+      sequences: readonly { promptTokens: readonly number[] }[],
+    ) =>
+      new Set(
+        sequences.map(({ promptTokens }) =>
+          tokenizer.token(promptTokens[0]).slice(0, 2)
+        ),
+      );
+    assert.deepEqual(starts(engine.trained[0]), new Set(["<S"]));
+    assert.deepEqual(starts(proposerEngine.trained[0]), new Set(["<P"]));
+  });
+
+  await t.step("generated tasks take the proposer's place", async () => {
+    let number = 0;
+    const { events } = await play(executor, {
+      taskSource: "generated",
+      modes: ["deduction", "abduction"],
+    }, {
+      taskSource: (_mode, count) =>
+        Array.from({ length: count }, () => ({
+          program: {
+            language: "javascript",
+            source: `x=>x+${1 + number++ % 4}*${number}`,
+          },
+          arguments: [`${number}`],
+          message: "",
+        })),
+    });
+    const [{ samples, proposals }] = of(events, "rewarded");
+    assert.ok(proposals.some(({ status }) => status === "valid"));
+    assert.ok(samples.length > 0 && samples.every((s) => s.role === "solve"));
+  });
+
+  await t.step("merged sequences carry the whole batch's weight", async () => {
+    const { engine, events } = await play(executor, { steps: 1 });
+    const [{ samples }] = of(events, "advantages");
+    const key = ({ response, advantage }: PolicySample) =>
+      JSON.stringify([
+        response.promptTokens,
+        response.sample.tokens,
+        advantage,
+      ]);
+    const active = samples.filter(({ advantage, response }) =>
+      advantage !== 0 && response.sample.tokens.length > 0
+    );
+    const [sequences] = engine.trained;
+    assert.equal(sequences.length, new Set(active.map(key)).size);
+    assert.ok(sequences.length < active.length);
+    const weight = sequences.reduce(
+      (sum, s) => sum + s.weights.reduce((a, b) => a + b, 0),
+      0,
+    );
+    assert.ok(weight > 0.5 && weight <= 1 + 1e-9);
+  });
+
+  await t.step(
+    "an update that is not finite hands over its batch",
+    async () => {
+      const engine = new ScriptedEngine(tokenizer);
+      engine.failAtStep = 1;
+      await assert.rejects(play(executor, {}, { engine }), (error) => {
+        assert.ok(error instanceof UpdateFailed);
+        assert.equal(error.step, 2);
+        assert.ok(error.sequences.length > 0);
+        assert.match(error.message, /loss is NaN/);
+        return true;
+      });
+    },
+  );
+
+  await t.step(
+    "prompts that never fit end in drops, not in a loop",
+    async () => {
+      const { events } = await play(executor, { steps: 1, maxPromptTokens: 2 });
+      const [, { promptsRedrawn, promptsDropped, propose }] = metricsOf(events);
+      assert.ok(promptsRedrawn > 0);
+      assert.equal(promptsDropped, 6);
+      assert.equal(propose.deduction?.valid, 0);
+      assert.ok(propose.deduction!.failureCauses.promptTooLong > 0);
+    },
+  );
+
+  await t.step("a wrong setting is named", async () => {
+    await assert.rejects(
+      play(executor, { rolloutsPerTask: 0 }),
+      /"rolloutsPerTask" must be a whole number of at least 1, got 0/,
+    );
+    await assert.rejects(play(executor, { temperature: 0 }), /temperature/);
+    await assert.rejects(
+      play(executor, { learningRate: NaN }),
+      /"learningRate" must be finite/,
+    );
+  });
+});
