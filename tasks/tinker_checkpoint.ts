@@ -2,18 +2,25 @@
  * A tiny random Qwen3 as a Hugging Face folder: enough for a real trainer to
  * load, small enough to train on a processor in milliseconds.
  *
- * 64 tokens, 2 layers, 90 thousand values. Its tokenizer knows the words t0 to
+ * 64 tokens, 2 layers, 78 thousand values. Its tokenizer knows the words t0 to
  * t63 and nothing else; the tests talk to it in token numbers.
  */
-import { configJson, modelConfig } from "../lib/model/config.ts";
-import { initialValues, parameterSpecs } from "../lib/model/parameters.ts";
-import { writeSafetensors } from "../lib/model/safetensors.ts";
+import {
+  createModel,
+  modelConfig,
+  saveModel,
+  startBackend,
+} from "../lib/model/mod.ts";
 
 export const TINY_VOCABULARY = 64;
 export const TINY_CONTEXT = 128;
 
 /** Writes config.json, model.safetensors and a tokenizer; the same bytes every time. */
-export function writeTinyCheckpoint(folder: string, seed = 0): void {
+export async function writeTinyCheckpoint(
+  folder: string,
+  seed = 0,
+): Promise<void> {
+  await startBackend();
   const config = modelConfig({
     model_type: "qwen3",
     vocab_size: TINY_VOCABULARY,
@@ -27,30 +34,16 @@ export function writeTinyCheckpoint(folder: string, seed = 0): void {
     initializer_range: 0.15, // Larger than usual: a fresh model that has opinions.
     eos_token_id: 0,
   });
-  Deno.mkdirSync(folder, { recursive: true });
-  writeJson(`${folder}/config.json`, configJson(config));
-  writeJson(`${folder}/tokenizer.json`, wordTokenizer());
-  writeJson(`${folder}/tokenizer_config.json`, {
+  const model = createModel(config, seed);
+  await Deno.mkdir(folder, { recursive: true });
+  await saveModel(model, folder);
+  model.dispose();
+  await writeJson(`${folder}/tokenizer.json`, wordTokenizer());
+  await writeJson(`${folder}/tokenizer_config.json`, {
     tokenizer_class: "PreTrainedTokenizerFast",
     eos_token: "t0",
     pad_token: "t0",
   });
-  const tensors = parameterSpecs(config).flatMap((spec) => {
-    const values = initialValues(spec, config, seed);
-    const rowSize = spec.shape.slice(1).reduce((a, b) => a * b, 1);
-    let row = 0;
-    return spec.parts.map(({ name, rows }) => {
-      const from = row * rowSize;
-      row += rows;
-      const part = values.subarray(from, row * rowSize);
-      return {
-        name,
-        shape: [rows, ...spec.shape.slice(1)],
-        values: () => part,
-      };
-    });
-  });
-  writeSafetensors(`${folder}/model.safetensors`, tensors);
 }
 
 function wordTokenizer(): object {
@@ -70,6 +63,6 @@ function wordTokenizer(): object {
   };
 }
 
-function writeJson(path: string, value: unknown): void {
-  Deno.writeTextFileSync(path, JSON.stringify(value, null, 2) + "\n");
+function writeJson(path: string, value: unknown): Promise<void> {
+  return Deno.writeTextFile(path, JSON.stringify(value, null, 2) + "\n");
 }

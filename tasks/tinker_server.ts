@@ -42,7 +42,7 @@ export async function startTinkerServer(
   await ensureEnvironment();
   const folder = place.folder ?? join(CACHE, "tinker");
   const baseModel = join(folder, "tiny-qwen3");
-  writeTinyCheckpoint(baseModel);
+  await writeTinyCheckpoint(baseModel);
   const port = place.port ?? freePort();
   const url = `http://127.0.0.1:${port}`;
   const log = Deno.openSync(join(folder, "server.log"), {

@@ -1,4 +1,4 @@
-/** What self-play asks of a model, and the engine that runs on this machine. */
+/** What self-play asks of a model, and the engines: on this machine, or on a server. */
 export type {
   Engine,
   ObjectiveConfig,
@@ -10,3 +10,8 @@ export type {
   TrainSequence,
 } from "./engine.ts";
 export { LocalEngine } from "./local.ts";
+export {
+  TinkerEngine,
+  type TinkerOptions,
+  TinkerStateLostError,
+} from "./tinker.ts";

@@ -43,9 +43,11 @@ import {
   TinkerUncertainError,
 } from "./tinker_http.ts";
 import {
+  bannedTokensRefused,
   checkTrainSequences,
   type LossReduction,
   responseLogProbs,
+  type ScoredSequence,
   scoringDatum,
   stepStatistics,
   trainingDatum,
@@ -182,13 +184,7 @@ export class TinkerEngine implements Engine {
     options: SamplingOptions,
   ): Promise<Sample[][]> {
     if (options.bannedTokens && options.bannedTokens.length > 0) {
-      return Promise.reject(
-        new TinkerError(
-          "asample",
-          "options.bannedTokens is not empty, but the Tinker API cannot ban tokens; " +
-            "leave it out and let the parser refuse such answers",
-        ),
-      );
+      return Promise.reject(bannedTokensRefused("options.bannedTokens"));
     }
     return this.#verb(async () => {
       this.#sampler ??= await this.#session.publishToSampler();
@@ -202,10 +198,7 @@ export class TinkerEngine implements Engine {
   }
 
   logProbs(
-    sequences: readonly Pick<
-      TrainSequence,
-      "promptTokens" | "responseTokens"
-    >[],
+    sequences: readonly ScoredSequence[],
   ): Promise<number[][]> {
     return this.#verb(async () => {
       const parts = [];

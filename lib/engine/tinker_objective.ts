@@ -64,10 +64,27 @@ export function wireObjective(objective: ObjectiveConfig): WireObjective {
   }
 }
 
+/** What scoring needs of a sequence. */
+export type ScoredSequence = Pick<
+  TrainSequence,
+  "promptTokens" | "responseTokens" | "bannedTokens"
+>;
+
+export function bannedTokensRefused(field: string): TinkerError {
+  return new TinkerError(
+    "asample",
+    `${field} is not empty, but the Tinker API cannot ban tokens; leave it empty ` +
+      "(and let the parser refuse such answers), or use the local engine",
+  );
+}
+
 /** A prompt and response as the API's `model_input` and shifted `target_tokens`. */
 export function scoringDatum(
-  sequence: Pick<TrainSequence, "promptTokens" | "responseTokens">,
+  sequence: ScoredSequence,
 ): JsonObject {
+  if (sequence.bannedTokens && sequence.bannedTokens.length > 0) {
+    throw bannedTokensRefused("sequences[].bannedTokens");
+  }
   if (sequence.promptTokens.length === 0) {
     throw new TinkerError(
       "forward",
@@ -144,7 +161,7 @@ export function checkTrainSequences(sequences: readonly TrainSequence[]): void {
 export function responseLogProbs(
   endpoint: string,
   result: JsonObject,
-  sequences: readonly Pick<TrainSequence, "promptTokens" | "responseTokens">[],
+  sequences: readonly ScoredSequence[],
 ): number[][] {
   const outputs = result.loss_fn_outputs;
   if (!Array.isArray(outputs) || outputs.length !== sequences.length) {
@@ -186,7 +203,8 @@ export interface StepStatistics {
  *
  * `entropy` is the mean of −log p of the sampled tokens: an unbiased estimate
  * of the policy's entropy for tokens sampled from it at temperature 1, not the
- * exact sum over the vocabulary, which never leaves the server.
+ * exact sum over the vocabulary, which never leaves the server. `clipFraction`
+ * counts ratios outside the clipping range, whichever the objective.
  */
 export function stepStatistics(
   sequences: readonly TrainSequence[],
@@ -194,15 +212,24 @@ export function stepStatistics(
   objective: ObjectiveConfig,
 ): StepStatistics {
   const sum = { loss: 0, entropy: 0, clipFraction: 0, approximateKl: 0 };
+  const low = 1 - objective.clipLow;
+  const high = 1 + objective.clipHigh;
   let tokens = 0;
   sequences.forEach((sequence, i) =>
     sequence.responseTokens.forEach((_, t) => {
       const logProb = newLogProbs[i][t];
       const old = sequence.oldLogProbs[t];
       const advantage = sequence.advantages[t];
-      const token = tokenLoss(logProb, old, advantage, objective);
-      sum.loss += sequence.weights[t] * token.loss;
-      sum.clipFraction += token.clipped ? 1 : 0;
+      const ratio = Math.exp(logProb - old);
+      const bounded = Math.min(Math.max(ratio, low), high);
+      const gain = {
+        "importance-sampling": ratio * advantage,
+        "ppo-clip": Math.min(ratio * advantage, bounded * advantage),
+        "cispo": bounded * logProb * advantage,
+        "reinforce": logProb * advantage,
+      }[objective.objective];
+      sum.loss -= sequence.weights[t] * gain;
+      sum.clipFraction += bounded === ratio ? 0 : 1;
       sum.entropy -= logProb;
       sum.approximateKl += old - logProb;
       tokens++;
@@ -215,31 +242,4 @@ export function stepStatistics(
     approximateKl: sum.approximateKl / tokens,
     tokens,
   };
-}
-
-function tokenLoss(
-  logProb: number,
-  old: number,
-  advantage: number,
-  objective: ObjectiveConfig,
-): { loss: number; clipped: boolean } {
-  const ratio = Math.exp(logProb - old);
-  const low = 1 - objective.clipLow;
-  const high = 1 + objective.clipHigh;
-  const bounded = Math.min(Math.max(ratio, low), high);
-  switch (objective.objective) {
-    case "importance-sampling":
-      return { loss: -ratio * advantage, clipped: false };
-    case "reinforce":
-      return { loss: -logProb * advantage, clipped: false };
-    case "cispo":
-      return {
-        loss: -bounded * logProb * advantage,
-        clipped: bounded !== ratio,
-      };
-    case "ppo-clip": {
-      const kept = Math.min(ratio * advantage, bounded * advantage);
-      return { loss: -kept, clipped: kept !== ratio * advantage };
-    }
-  }
 }
