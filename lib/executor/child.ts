@@ -19,7 +19,6 @@ import type {
   LanguageEngine,
   StartEngine,
 } from "./language_engine.ts";
-import { parseArguments } from "./literals.ts";
 import type { Language, Limits, Outcome } from "./outcome.ts";
 
 /** Outcomes are sent at the latest this long after the first of them. */
@@ -52,7 +51,6 @@ async function serve(name: EngineName): Promise<never> {
   }
 }
 
-/** One job: the argument becomes data, printed again, before the guest sees it. */
 function runJob(
   engine: LanguageEngine,
   language: Language,
@@ -64,9 +62,7 @@ function runJob(
     const message = `source longer than ${limits.sourceChars} characters`;
     return { kind: "syntax", message };
   }
-  const list = parseArguments(argument, language, limits);
-  if (!list.ok) return { kind: "badArgument", reason: list.reason };
-  return engine.run(language, source, list.literals.join(","), limits);
+  return engine.run(language, source, argument, limits);
 }
 
 /** Each engine is its own module: a child loads only the one it serves. */

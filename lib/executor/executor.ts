@@ -14,14 +14,14 @@ import type {
   Outcome,
 } from "./outcome.ts";
 import { Pool } from "./pool.ts";
-import { quickjsRecipe } from "./quickjs_recipe.ts";
+import { quickJsRecipe } from "./quickjs_recipe.ts";
 
 export interface ExecutorOptions {
   /** Sandbox processes of each engine. */
   workers?: number;
   /** Replacements for some of the default limits. */
   limits?: Partial<Limits>;
-  /** Languages to accept. Python's process is larger: ask for it. */
+  /** Languages to accept: JavaScript alone unless asked for more. */
   languages?: readonly Language[];
 }
 
@@ -37,8 +37,8 @@ export async function startExecutor(
   options: ExecutorOptions = {},
 ): Promise<PooledExecutor> {
   const limits = limitsWith(options.limits);
-  const languages = options.languages ?? ["javascript", "typescript"];
-  const recipes = await recipesFor(languages, limits);
+  const languages = options.languages ?? ["javascript"];
+  const recipes = recipesFor(languages);
   const executor = new PooledExecutor(
     recipes,
     languages,
@@ -54,15 +54,9 @@ export async function startExecutor(
   return executor;
 }
 
-async function recipesFor(
-  languages: readonly Language[],
-  _limits: Limits,
-): Promise<EngineRecipe[]> {
-  const recipes: EngineRecipe[] = [];
-  if (languages.some((language) => language !== "python")) {
-    recipes.push(quickjsRecipe());
-  }
-  return await Promise.all(recipes);
+function recipesFor(languages: readonly Language[]): EngineRecipe[] {
+  const scripts = languages.filter((language) => language !== "python");
+  return scripts.length > 0 ? [quickJsRecipe(scripts)] : [];
 }
 
 /** An executor whose languages each have a pool. */
@@ -88,7 +82,10 @@ export class PooledExecutor implements Executor {
     }
     this.identity = {
       engines: Object.fromEntries(
-        recipes.map((recipe) => [recipe.name, recipe.identity]),
+        recipes.flatMap(({ name, identity, parts = {} }) => [
+          [name, identity],
+          ...Object.entries(parts),
+        ]),
       ),
       limits,
     };

@@ -12,8 +12,8 @@ export interface LanguageEngine {
   /**
    * @param language one of the recipe's languages
    * @param source the program, already within `limits.sourceChars`
-   * @param argument comma-separated literals, already parsed and printed again by
-   *   `child.ts`: safe text of the language's literal syntax, possibly empty
+   * @param argument comma-separated literals as a model wrote them, possibly none:
+   *   the engine parses them as data before anything of the guest runs
    * @returns the outcome; every cause that the program can bring about is an
    *   outcome, and an exception means the engine itself is broken
    */
@@ -41,6 +41,13 @@ export type StartEngine = (
   limits: Limits,
 ) => Promise<LanguageEngine>;
 
+/** A pinned module. */
+export interface EngineIdentity {
+  name: string;
+  version: string;
+  sha256: string;
+}
+
 /** Names of the engines, one child program each; see `child.ts`. */
 export type EngineName = "quickjs" | "pyodide";
 
@@ -49,7 +56,9 @@ export interface EngineRecipe {
   name: EngineName;
   languages: readonly Language[];
   /** Stored with every run: what decides the verdicts, besides the limits. */
-  identity: { name: string; version: string; sha256: string };
+  identity: EngineIdentity;
+  /** Further modules that decide verdicts, by name. */
+  parts?: Record<string, EngineIdentity>;
   /** Permission flags of the child, for example a read permission for its own files. */
   permissions: readonly string[];
   /** V8 flags of the child. */

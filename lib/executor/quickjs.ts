@@ -8,8 +8,8 @@
  * Fuel (see `meter.ts`) stops what does not end; the trap cannot be caught by the
  * program, and the next copy repairs whatever it interrupted.
  *
- * Order of one run: source compiled and evaluated, argument evaluated, `f` called,
- * result serialised by the engine's own C code and decoded here with budgets.
+ * Order of one run: source compiled and evaluated, arguments built and result
+ * serialised by the engine's own C code, both decoded here with budgets.
  * Promises are refused and their pending jobs are dropped with the memory.
  *
  * Missing in the guest on purpose: Date, Intl and everything locale-dependent,
@@ -18,9 +18,21 @@
  */
 
 import { BytecodeValueReader } from "./bytecode_value.ts";
-import { type DataValue, LiteralError, printJavaScript } from "./literal.ts";
+import { writeBytecodeValue } from "./bytecode_writer.ts";
+import {
+  type DataValue,
+  LiteralError,
+  parseJavaScriptList,
+  printJavaScript,
+} from "./literal.ts";
 import type { LanguageEngine } from "./language_engine.ts";
 import type { Language, Limits, Outcome } from "./outcome.ts";
+import { readQuickJsPayload } from "./quickjs_payload.ts";
+import {
+  loadStripperGlue,
+  type TypeStripper,
+  typeStripper,
+} from "./typescript.ts";
 
 /** Exports of the metered module that are used; pointers and handles are numbers. */
 interface QuickJsExports {
@@ -40,8 +52,6 @@ interface QuickJsExports {
   qjs_call(f: number, self: number, count: number, argv: number): number;
   qjs_get_exception(): number;
   qjs_get_prop_string(object: number, name: number): number;
-  qjs_get_prop_uint32(object: number, index: number): number;
-  qjs_get_float64(value: number): number;
   qjs_get_string_len(value: number, length: number): number;
   qjs_is_exception(value: number): number;
   qjs_is_error(value: number): number;
@@ -53,6 +63,12 @@ interface QuickJsExports {
   wasm_malloc(bytes: number): number;
   JS_AtomToValue(context: number, atom: number): bigint;
   JS_EvalFunction(context: number, compiled: bigint): bigint;
+  JS_ReadObject(
+    context: number,
+    bytes: number,
+    length: number,
+    flags: number,
+  ): bigint;
   JS_WriteObject(
     context: number,
     sizePointer: number,
@@ -67,11 +83,25 @@ const INTRINSICS = 0x1fe;
 const STACK_BYTES = 256 * 1024;
 /** Most arguments of a call. */
 const MAXIMUM_ARGUMENTS = 12;
-const SOURCE_BUFFER_BYTES = 64 * 1024;
 const COMPILE_ONLY = 1 << 5;
 /** Write shared objects once and refer to them: without it a DAG of depth n takes 2ⁿ steps. */
 const WRITE_REFERENCES = 1 << 3;
-const PAGE = 4096;
+const WASM_PAGE = 65536;
+/** The linker puts the stack below 1 MiB, growing down, and everything else above. */
+const HEAP_START = 1024 * 1024;
+/**
+ * Sources and arguments are handed over in the part of the stack that a guest
+ * limited to 256 KiB never reaches: it needs no restoring and no allocation.
+ */
+const EXCHANGE_START = 64 * 1024;
+const EXCHANGE_END = 640 * 1024;
+const UTF8 = new TextEncoder();
+/** Values whose serialisation is checked at start-up. */
+const FORMAT_SAMPLES = [
+  '[null,undefined,true,false,1,-1,1.5,"a","é😀",12n,-300n]',
+  '{"1":2,"a":{"length":[]},"b":"c"}',
+  "new Map([[1,new Set([2])]])",
+];
 const MESSAGE_CHARS = 300;
 const NAME_CHARS = 80;
 const BOOT_FUEL = 0x7fffffff;
@@ -109,6 +139,16 @@ class EndOfRun extends Error {
   }
 }
 
+/** A memory to go back to. */
+interface Snapshot {
+  /** Bytes from the base of the heap to the last one that is not zero. */
+  bytes: Uint8Array;
+  memoryLength: number;
+  /** What had been counted when it was taken. */
+  fuel: number;
+  allocationFailures: number;
+}
+
 /** A booted engine. Not reentrant: one program at a time. */
 export class QuickJsEngine implements LanguageEngine {
   /** How often a grown or broken memory was thrown away for a new instance. */
@@ -116,49 +156,90 @@ export class QuickJsEngine implements LanguageEngine {
   readonly #module: WebAssembly.Module;
   readonly #limits: Limits;
   readonly #reader: BytecodeValueReader;
+  readonly #stripTypes: TypeStripper;
   readonly #atomTexts = new Map<number, string | null>();
+  readonly #boot: Snapshot;
   #exports!: QuickJsExports;
   #memory: Uint8Array = new Uint8Array(0);
-  #snapshot = new Uint8Array(0);
-  /** Where the snapshot starts: everything below is stack. */
-  #base = 0;
-  #bootLength = 0;
+  #memoryView: DataView = new DataView(new ArrayBuffer(0));
   #stackPointer = 0;
   #context = 0;
   #global = 0;
   #undefined = 0;
-  #sourceBuffer = 0;
+  /** A few words for sizes, values and argument lists. */
   #scratch = 0;
-  #names = { file: 0, f: 0, name: 0, message: 0, length: 0 };
+  #names = { file: 0, f: 0, name: 0, message: 0 };
 
-  /** Boots from the metered module. */
-  constructor(metered: Uint8Array<ArrayBuffer>, limits: Limits) {
+  /** Boots from the metered module; `stripTypes` is what TypeScript needs. */
+  constructor(
+    metered: Uint8Array<ArrayBuffer>,
+    limits: Limits,
+    stripTypes: TypeStripper,
+  ) {
     this.#module = new WebAssembly.Module(metered);
     this.#limits = limits;
+    this.#stripTypes = stripTypes;
     this.#reader = new BytecodeValueReader(
       limits,
       (atom) => this.#predefinedAtom(atom),
     );
-    this.#boot();
+    this.#boot = this.#start();
+    this.#learnAtoms();
+    this.#checkFormat();
   }
 
-  run(_language: Language, source: string, argument: string): Outcome {
-    return this.#guarded(
-      () => this.#callWith(this.#load(source), argument),
-      true,
-    );
+  run(language: Language, source: string, argument: string): Outcome {
+    return this.runEach(language, source, [argument])[0];
   }
 
   /**
-   * Runs a step on a restored engine. A trap with fuel left is the engine's fault:
-   * tried once more on a new instance, then reported as such.
+   * The same program on several arguments, as if each had run alone. The source is
+   * compiled and evaluated once; the memory it left is put back for each argument.
    */
-  #guarded(step: () => Outcome, mayRetry: boolean): Outcome {
-    this.#restore();
-    this.#exports.__fuel.value = this.#limits.fuel;
-    this.#exports.__calls.value = 0;
+  runEach(
+    language: Language,
+    source: string,
+    argumentTexts: readonly string[],
+  ): Outcome[] {
+    const lists = argumentTexts.map((text) =>
+      encodedArguments(text, this.#limits)
+    );
+    const text = language === "typescript" ? this.#stripTypes(source) : source;
+    if (typeof text !== "string") return lists.map(() => text);
+    let f = 0;
+    let loaded: Snapshot | null = null;
+    const failure = this.#guarded(this.#boot, () => {
+      f = this.#load(text);
+      if (lists.length > 1) loaded = this.#snapshot();
+    });
+    return lists.map((list, index) => {
+      if (!Array.isArray(list)) return list;
+      if (failure !== null) return failure;
+      // The first argument meets the memory as the source left it.
+      const from = index === 0 ? null : loaded;
+      return this.#guarded(
+        from,
+        () => this.#call(f, list),
+        () => this.#load(text),
+      )!;
+    });
+  }
+
+  /**
+   * Runs a step from a snapshot, or from where the engine is; the outcome, if the
+   * step ended the run. A trap with fuel left is the engine's fault: tried once
+   * more on a new instance, after `again`, and then reported as such.
+   */
+  #guarded(
+    from: Snapshot | null,
+    step: () => void,
+    again: () => void = () => {},
+    mayRetry = true,
+  ): Outcome | null {
+    if (from !== null) this.#restore(from);
     try {
-      return step();
+      step();
+      return null;
     } catch (error) {
       if (error instanceof EndOfRun) return error.outcome;
       if (this.#exports.__fuel.value < 0) {
@@ -167,9 +248,15 @@ export class QuickJsEngine implements LanguageEngine {
       if (error instanceof LiteralError) {
         return { kind: "refused", reason: error.message, fuel: this.#used() };
       }
-      this.#instantiateFromSnapshot();
-      if (mayRetry) return this.#guarded(step, false);
-      return { kind: "infrastructure", reason: `engine trap: ${error}` };
+      this.#instantiateFrom(this.#boot);
+      if (!mayRetry) {
+        return { kind: "infrastructure", reason: `engine trap: ${error}` };
+      }
+      const repeated = () => {
+        again();
+        step();
+      };
+      return this.#guarded(null, repeated, () => {}, false);
     }
   }
 
@@ -178,7 +265,10 @@ export class QuickJsEngine implements LanguageEngine {
     const quickjs = this.#exports;
     const compiled = this.#evaluate(asProgram(source), COMPILE_ONLY);
     if (quickjs.qjs_is_exception(compiled)) throw this.#thrown("compile");
-    const result = this.#scratch + 8;
+    const result = quickjs.wasm_malloc(8);
+    if (result === 0) {
+      throw new EndOfRun({ kind: "memory", fuel: this.#used() });
+    }
     this.#setValue(
       result,
       quickjs.JS_EvalFunction(this.#context, this.#valueAt(compiled)),
@@ -199,28 +289,30 @@ export class QuickJsEngine implements LanguageEngine {
     return f;
   }
 
-  /** Calls `f` with the values of a safe list of literals. */
-  #callWith(f: number, argument: string): Outcome {
+  /** Calls `f` with serialised arguments; always ends the run. */
+  #call(f: number, list: readonly Uint8Array[]): never {
     const quickjs = this.#exports;
-    const values = this.#evaluate(`[${argument}]`, 0);
-    if (quickjs.qjs_is_exception(values)) throw this.#thrown("run");
-    const length = quickjs.qjs_get_prop_string(values, this.#names.length);
-    const count = quickjs.qjs_get_float64(length);
-    if (count > MAXIMUM_ARGUMENTS) {
-      throw new EndOfRun({
-        kind: "badArgument",
-        reason: `more than ${MAXIMUM_ARGUMENTS} arguments`,
-      });
+    const pointers = this.#scratch + 16;
+    const values = pointers + 4 * (MAXIMUM_ARGUMENTS + MAXIMUM_ARGUMENTS % 2);
+    for (let i = 0; i < list.length; i++) {
+      this.#setValue(values + 8 * i, this.#argumentValue(list[i]));
+      this.#view().setUint32(pointers + 4 * i, values + 8 * i, true);
+      if (quickjs.qjs_is_exception(values + 8 * i)) throw this.#thrown("run");
     }
-    const argv = this.#scratch + 16;
-    for (let i = 0; i < count; i++) {
-      const value = quickjs.qjs_get_prop_uint32(values, i);
-      this.#view().setUint32(argv + 4 * i, value, true);
-    }
-    const result = quickjs.qjs_call(f, this.#undefined, count, argv);
+    const result = quickjs.qjs_call(f, this.#undefined, list.length, pointers);
     if (quickjs.qjs_is_exception(result)) throw this.#thrown("run");
     const printed = printJavaScript(this.#decode(result), this.#limits);
-    return { kind: "value", ...printed, fuel: this.#used() };
+    throw new EndOfRun({ kind: "value", ...printed, fuel: this.#used() });
+  }
+
+  #argumentValue(bytes: Uint8Array): bigint {
+    this.#bytes().set(bytes, EXCHANGE_START);
+    return this.#exports.JS_ReadObject(
+      this.#context,
+      EXCHANGE_START,
+      bytes.length,
+      0,
+    );
   }
 
   #decode(result: number): DataValue {
@@ -288,34 +380,31 @@ export class QuickJsEngine implements LanguageEngine {
     return new TextDecoder().decode(bytes);
   }
 
+  /** Evaluates or compiles a text; returns a handle. */
   #evaluate(source: string, flags: number): number {
-    const [start, length] = this.#writeSource(source);
-    return this.#exports.qjs_eval(start, length, this.#names.file, flags);
-  }
-
-  #writeSource(source: string): [start: number, length: number] {
-    let start = this.#sourceBuffer;
-    let room = SOURCE_BUFFER_BYTES;
-    if (3 * source.length >= room) {
-      room = 3 * source.length + 1;
-      start = this.#exports.wasm_malloc(room);
-      if (start === 0) {
-        throw new EndOfRun({ kind: "memory", fuel: this.#used() });
-      }
+    const target = this.#bytes().subarray(EXCHANGE_START, EXCHANGE_END);
+    const { read, written } = UTF8.encodeInto(source, target);
+    if (read < source.length || written === target.length) {
+      throw new RangeError("limits.sourceChars is too large for the engine");
     }
-    const target = this.#bytes().subarray(start, start + room);
-    const { written } = new TextEncoder().encodeInto(source, target);
     target[written] = 0;
-    return [start, written];
+    return this.#exports.qjs_eval(
+      EXCHANGE_START,
+      written,
+      this.#names.file,
+      flags,
+    );
   }
 
   #used(): number {
     return this.#limits.fuel - this.#exports.__fuel.value;
   }
 
-  #boot(): void {
+  /** Boots the first instance and takes its snapshot. */
+  #start(): Snapshot {
     this.#instantiate();
     const quickjs = this.#exports;
+    quickjs.__fuel.value = BOOT_FUEL;
     quickjs._initialize();
     if (quickjs.qjs_init2(INTRINSICS) !== 0) {
       throw new Error("QuickJS did not start");
@@ -327,77 +416,56 @@ export class QuickJsEngine implements LanguageEngine {
       f: this.#permanentText("f"),
       name: this.#permanentText("name"),
       message: this.#permanentText("message"),
-      length: this.#permanentText("length"),
     };
-    this.#scratch = quickjs.wasm_malloc(128);
-    this.#sourceBuffer = quickjs.wasm_malloc(SOURCE_BUFFER_BYTES);
+    this.#scratch = quickjs.wasm_malloc(16 + 16 * MAXIMUM_ARGUMENTS);
     this.#context = quickjs.qjs_get_context_ptr();
     if (quickjs.qjs_is_exception(this.#evaluate(HARDEN, 0))) {
-      throw new Error(
-        `QuickJS refused its preparation: ${this.#thrown("run").outcome}`,
-      );
+      throw new Error("QuickJS refused its preparation");
     }
     this.#global = quickjs.qjs_get_global();
     this.#undefined = quickjs.qjs_get_undefined();
     quickjs.qjs_run_gc();
-    this.#takeSnapshot();
-    this.#learnAtoms();
+    this.#stackPointer = quickjs.__stack_pointer.value;
+    quickjs.__fuel.value = this.#limits.fuel;
+    quickjs.__calls.value = 0;
+    return this.#snapshot();
   }
 
-  #takeSnapshot(): void {
-    this.#stackPointer = this.#exports.__stack_pointer.value;
-    this.#base = this.#stackPointer - (this.#stackPointer % PAGE);
+  #snapshot(): Snapshot {
     const memory = this.#bytes();
-    this.#bytes().fill(
-      0,
-      this.#sourceBuffer,
-      this.#sourceBuffer + SOURCE_BUFFER_BYTES,
-    );
-    this.#bootLength = memory.length;
     let end = memory.length;
-    while (end > this.#base && memory[end - 1] === 0) end--;
-    this.#snapshot = memory.slice(this.#base, Math.ceil(end / PAGE) * PAGE);
+    while (end > HEAP_START && memory[end - 1] === 0) end--;
+    return {
+      bytes: memory.slice(HEAP_START, Math.ceil(end / 8) * 8),
+      memoryLength: memory.length,
+      fuel: this.#exports.__fuel.value,
+      allocationFailures: this.#exports.__calls.value,
+    };
   }
 
-  #learnAtoms(): void {
-    this.#restore();
-    const object = this.#evaluate("({unlikely_key_:1})", 0);
-    const bytes = this.#serialised(this.#valueAt(object));
-    if (bytes === null) throw new Error("QuickJS cannot serialise");
-    this.#reader.learnFirstAtom(bytes);
-  }
-
-  /** Text of an atom that every engine has; asked once, while a program's memory is live. */
-  #predefinedAtom(atom: number): string | null {
-    const known = this.#atomTexts.get(atom);
-    if (known !== undefined) return known;
-    const handle = this.#scratch + 8;
-    this.#setValue(handle, this.#exports.JS_AtomToValue(this.#context, atom));
-    const text = this.#exports.qjs_is_string(handle)
-      ? this.#text(handle, NAME_CHARS)
-      : null;
-    this.#atomTexts.set(atom, text);
-    return text;
-  }
-
-  /** Puts the memory back to its state after boot. A grown memory is never used again. */
-  #restore(): void {
+  /** Puts the memory back. A memory that has grown since is never used again. */
+  #restore(snapshot: Snapshot): void {
     const memory = this.#bytes();
-    if (memory.length !== this.#bootLength) {
-      this.#instantiateFromSnapshot();
-      return;
+    if (memory.length !== snapshot.memoryLength) {
+      return this.#instantiateFrom(snapshot);
     }
-    memory.set(this.#snapshot, this.#base);
-    memory.fill(0, this.#base + this.#snapshot.length);
-    this.#exports.__stack_pointer.value = this.#stackPointer;
+    memory.set(snapshot.bytes, HEAP_START);
+    memory.fill(0, HEAP_START + snapshot.bytes.length);
+    this.#resetGlobals(snapshot);
   }
 
-  #instantiateFromSnapshot(): void {
+  #instantiateFrom(snapshot: Snapshot): void {
     this.#instantiate();
-    const missing = this.#bootLength - this.#bytes().length;
-    if (missing > 0) this.#exports.memory.grow(missing / 65536);
-    this.#bytes().set(this.#snapshot, this.#base);
+    const missing = snapshot.memoryLength - this.#bytes().length;
+    if (missing > 0) this.#exports.memory.grow(missing / WASM_PAGE);
+    this.#bytes().set(snapshot.bytes, HEAP_START);
+    this.#resetGlobals(snapshot);
+  }
+
+  #resetGlobals(snapshot: Snapshot): void {
     this.#exports.__stack_pointer.value = this.#stackPointer;
+    this.#exports.__fuel.value = snapshot.fuel;
+    this.#exports.__calls.value = snapshot.allocationFailures;
   }
 
   #instantiate(): void {
@@ -407,11 +475,43 @@ export class QuickJsEngine implements LanguageEngine {
       hostImports(() => this.#view(), () => this.#bytes()),
     );
     this.#exports = instance.exports as unknown as QuickJsExports;
-    this.#exports.__fuel.value = BOOT_FUEL;
+  }
+
+  #learnAtoms(): void {
+    this.#restore(this.#boot);
+    const object = this.#evaluate("({unlikely_key_:1})", 0);
+    const bytes = this.#serialised(this.#valueAt(object));
+    if (bytes === null) throw new Error("QuickJS cannot serialise");
+    this.#reader.learnFirstAtom(bytes);
+  }
+
+  /** The serialisation format belongs to one version: refuse to run with another. */
+  #checkFormat(): void {
+    for (const text of FORMAT_SAMPLES) {
+      const outcome = this.run("javascript", "x=>x", text);
+      if (outcome.kind !== "value" || outcome.literal !== text) {
+        throw new Error(`QuickJS serialises ${text} in an unknown way`);
+      }
+    }
+  }
+
+  /** Text of an atom that every engine has; asked once, while a program's memory is live. */
+  #predefinedAtom(atom: number): string | null {
+    const known = this.#atomTexts.get(atom);
+    if (known !== undefined) return known;
+    const handle = this.#scratch + 8;
+    const bytes = this.#bytes().slice(this.#scratch, this.#scratch + 8);
+    this.#setValue(handle, this.#exports.JS_AtomToValue(this.#context, atom));
+    const text = this.#exports.qjs_is_string(handle)
+      ? this.#text(handle, NAME_CHARS)
+      : null;
+    this.#bytes().set(bytes, this.#scratch);
+    this.#atomTexts.set(atom, text);
+    return text;
   }
 
   #permanentText(text: string): number {
-    const bytes = new TextEncoder().encode(text + "\0");
+    const bytes = UTF8.encode(text + "\0");
     const start = this.#exports.wasm_malloc(bytes.length);
     this.#bytes().set(bytes, start);
     return start;
@@ -432,16 +532,45 @@ export class QuickJsEngine implements LanguageEngine {
   }
 
   #view(): DataView {
-    return new DataView(this.#exports.memory.buffer);
+    const buffer = this.#exports.memory.buffer;
+    if (this.#memoryView.buffer !== buffer) {
+      this.#memoryView = new DataView(buffer);
+    }
+    return this.#memoryView;
+  }
+}
+
+/** The arguments as the engine reads them, or why the text is not a list of literals. */
+function encodedArguments(
+  text: string,
+  limits: Limits,
+): Uint8Array[] | Outcome {
+  try {
+    const values = parseJavaScriptList(text, limits);
+    if (values.length <= MAXIMUM_ARGUMENTS) {
+      return values.map(writeBytecodeValue);
+    }
+    const reason = `more than ${MAXIMUM_ARGUMENTS} arguments`;
+    return { kind: "badArgument", reason };
+  } catch (error) {
+    if (!(error instanceof LiteralError)) throw error;
+    return { kind: "badArgument", reason: error.message };
   }
 }
 
 /** Starts the engine in a child; see `child.ts`. */
-export function startQuickJs(
+export async function startQuickJs(
   payload: Uint8Array<ArrayBuffer>,
   limits: Limits,
 ): Promise<LanguageEngine> {
-  return Promise.resolve(new QuickJsEngine(payload, limits));
+  const { engine, stripper } = readQuickJsPayload(payload);
+  const stripTypes: TypeStripper = stripper.length === 0
+    ? () => ({
+      kind: "syntax",
+      message: "this process does not serve TypeScript",
+    })
+    : typeStripper(stripper, await loadStripperGlue(), limits);
+  return new QuickJsEngine(engine, limits, stripTypes);
 }
 
 /** A lone anonymous `function` is a statement to the parser: make it an expression. */
