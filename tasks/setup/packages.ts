@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runQuietly } from "./commands.ts";
-import { assertNetworkAllowed } from "./offline.ts";
+import { isOffline } from "./offline.ts";
 import { SetupProblem } from "./problem.ts";
 import { pinnedDenoPath, projectFolder } from "./project.ts";
 
@@ -18,8 +18,12 @@ export async function installPackages(): Promise<string> {
   if (existsSync(stamp) && await Deno.readTextFile(stamp) === before) {
     return "as deno.lock says";
   }
-  assertNetworkAllowed("the npm packages");
-  const finished = await runQuietly(pinnedDenoPath(), ["install", "--quiet"], {
+  const offline = isOffline() ? ["--cached-only"] : [];
+  const finished = await runQuietly(pinnedDenoPath(), [
+    "install",
+    "--quiet",
+    ...offline,
+  ], {
     folder: projectFolder,
     environment: { NO_COLOR: "1" },
   });

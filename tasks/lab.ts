@@ -1,0 +1,53 @@
+/**
+ * `deno task lab [--no-browser] [JupyterLab's own arguments]`: opens JupyterLab on notebooks/.
+ * It listens on 127.0.0.1 only and asks for the token in the address that it prints.
+ */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { venvProgram } from "./setup/jupyter.ts";
+import { jupyterFolder, projectFolder } from "./setup/project.ts";
+
+/** The arguments of `jupyter lab`: the browser opens notebooks/, and the file list reaches the whole project. */
+export function labArguments(
+  extra: readonly string[],
+  userId: number | null,
+): string[] {
+  return [
+    `--ServerApp.root_dir=${projectFolder}`,
+    "--ServerApp.ip=127.0.0.1",
+    "--LabApp.default_url=/lab/tree/notebooks",
+    ...(userId === 0 ? ["--allow-root"] : []),
+    ...extra,
+  ];
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const program = venvProgram("jupyter-lab");
+  if (!existsSync(program)) {
+    console.error(
+      "JupyterLab is not installed; the line about it above says why and names the cure.",
+    );
+    return 1;
+  }
+  const jupyterPath = [jupyterFolder, Deno.env.get("JUPYTER_PATH") ?? ""]
+    .filter((path) => path !== "");
+  const server = new Deno.Command(program, {
+    args: labArguments(args, Deno.uid()),
+    cwd: join(projectFolder, "notebooks"),
+    env: {
+      JUPYTER_PATH: jupyterPath.join(Deno.build.os === "windows" ? ";" : ":"),
+    },
+  }).spawn();
+  // Ctrl-C reaches the server too, which asks whether to stop; this process waits for its answer.
+  Deno.addSignalListener("SIGINT", () => {});
+  if (Deno.build.os !== "windows") {
+    Deno.addSignalListener("SIGTERM", () => server.kill("SIGTERM"));
+  }
+  console.error(
+    "JupyterLab listens on 127.0.0.1 only; open the address with the token that it prints below.",
+  );
+  return (await server.status).code;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
