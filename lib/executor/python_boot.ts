@@ -1,0 +1,129 @@
+/**
+ * What the interpreter has done before any program runs: the Python text that is
+ * executed once, while the image is made.
+ *
+ * It loads the part of the standard library that a pure function may want, so
+ * that `import` later finds modules without a file system; closes the ways to
+ * anything else; and makes what differs from run to run raise an error instead
+ * of returning some value: unseeded random numbers and `id`. Clocks, entropy and
+ * files need no Python text: their host calls are not there (see
+ * `python_engine.ts`).
+ *
+ * Nothing in here is a security boundary. A program that undoes all of it reaches
+ * only its own interpreter, which is restored before the next program runs.
+ */
+
+/** Modules found in memory by `import`; the rest is "No module named …". */
+export const PRELOADED_MODULES = [
+  ...["__future__", "_collections_abc", "abc", "array", "ast", "base64"],
+  ...["binascii", "bisect", "builtins", "calendar", "cmath", "codecs"],
+  ...["collections", "collections.abc", "colorsys", "contextlib"],
+  ...["contextvars", "copy", "copyreg", "csv", "dataclasses", "datetime"],
+  ...["decimal", "difflib", "dis", "enum", "errno", "fnmatch", "fractions"],
+  ...["functools", "gc", "glob", "graphlib", "hashlib", "heapq", "hmac"],
+  ...["html", "html.parser", "inspect", "io", "ipaddress", "itertools"],
+  ...["json", "keyword", "linecache", "locale", "logging", "marshal", "math"],
+  ...["numbers", "opcode", "operator", "os", "os.path", "pathlib", "pickle"],
+  ...["posixpath", "pprint", "queue", "random", "re", "reprlib", "secrets"],
+  ...["select", "shlex", "signal", "statistics", "stat", "string", "struct"],
+  ...["sys", "tempfile", "textwrap", "threading", "time", "timeit", "token"],
+  ...["tokenize", "traceback", "types", "typing", "unicodedata"],
+  ...["urllib.parse", "uuid", "warnings", "weakref", "zlib", "zoneinfo"],
+] as const;
+
+/** Bridges to the host and to native code: not importable. */
+const BLOCKED_MODULES = [
+  ...["js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "micropip"],
+  ...["ctypes", "_ctypes", "socket", "_socket", "ssl", "asyncio"],
+  ...["subprocess", "multiprocessing", "webbrowser"],
+] as const;
+
+/** Executed once, in `__main__`, which is left empty. */
+export const BOOT_SOURCE = String.raw`
+def _boot():
+    import builtins, gc, importlib, sys, warnings
+    preloaded = PRELOADED_NAMES
+    blocked = frozenset(BLOCKED_NAMES)
+    for name in preloaded:
+        importlib.import_module(name)
+    import random, traceback, types
+    for name in list(sys.modules):
+        if name.partition('.')[0] in blocked:
+            del sys.modules[name]
+
+    class Closed:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name.partition('.')[0] in blocked:
+                raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+            return None
+
+    from importlib.machinery import BuiltinImporter, FrozenImporter
+    sys.meta_path[:] = [Closed, BuiltinImporter, FrozenImporter]
+    sys.path[:] = []
+    sys.path_hooks[:] = []
+    sys.path_importer_cache.clear()
+    sys.argv[:] = ['']
+    warnings.resetwarnings()
+    warnings.simplefilter('ignore')
+
+    def unavailable(name):
+        def refuse(*arguments, **options):
+            raise RuntimeError(f'{name} is not available: it differs from run to run')
+        refuse.__name__ = refuse.__qualname__ = name.rpartition('.')[2]
+        return refuse
+
+    def mentions(code, name):
+        return name in code.co_names or any(
+            mentions(constant, name) for constant in code.co_consts
+            if isinstance(constant, types.CodeType))
+
+    def functions(namespace):
+        for value in list(namespace.values()):
+            if isinstance(value, types.FunctionType):
+                yield value
+            elif isinstance(value, type):
+                yield from (member for member in vars(value).values()
+                            if isinstance(member, types.FunctionType))
+
+    for module in list(sys.modules.values()):
+        namespace = getattr(module, '__dict__', None)
+        if namespace and any(mentions(function.__code__, 'id')
+                             for function in functions(namespace)):
+            namespace.setdefault('id', id)
+    builtins.id = unavailable('id')
+
+    drawing = ('random', 'uniform', 'triangular', 'randint', 'choice', 'randrange',
+               'sample', 'shuffle', 'choices', 'normalvariate', 'lognormvariate',
+               'expovariate', 'vonmisesvariate', 'gammavariate', 'gauss',
+               'betavariate', 'binomialvariate', 'paretovariate', 'weibullvariate',
+               'getstate', 'getrandbits', 'randbytes')
+
+    def seed(a=None, version=2):
+        if a is None:
+            unavailable('random.seed without a seed')()
+        source = random.Random(0)
+        source.seed(a, version)
+        for name in drawing:
+            setattr(random, name, getattr(source, name))
+
+    def setstate(state):
+        seed(0)
+        random.getrandbits.__self__.setstate(state)
+
+    for name in drawing:
+        setattr(random, name, unavailable('unseeded random.' + name))
+    random.seed = seed
+    random.setstate = setstate
+    random._inst = None
+    for name in ('exit', 'quit', 'copyright', 'credits', 'license', 'help'):
+        if hasattr(builtins, name):
+            delattr(builtins, name)
+    for name in ('_boot', 'Any'):
+        globals().pop(name, None)
+    gc.collect()
+    gc.freeze()
+
+_boot()
+`.replace("PRELOADED_NAMES", JSON.stringify(PRELOADED_MODULES))
+  .replace("BLOCKED_NAMES", JSON.stringify(BLOCKED_MODULES));
