@@ -1,0 +1,167 @@
+/**
+ * Against PyTorch: fixtures made by tasks/make_fixtures.py, and, when
+ * AZR_TORCH_PYTHON names an interpreter with transformers, a folder written here
+ * and opened there.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  AdamW,
+  type Decoder,
+  defaultOptimiser,
+  languageModelStep,
+  loadModel,
+  sampleBatch,
+  saveModel,
+  startBackend,
+} from "../../lib/model/mod.ts";
+import { SafetensorsFile } from "../../lib/model/safetensors.ts";
+import { fullWeights } from "./shapes.ts";
+
+await startBackend();
+
+const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
+
+interface Expected {
+  tokens: number[][];
+  positions: number[];
+  logits: number[][][];
+  greedy_prompt: number[];
+  greedy: number[];
+  loss: number;
+}
+
+function fixture(name: string): { folder: string; expected: Expected } {
+  const folder = join(FIXTURES, name);
+  const text = Deno.readTextFileSync(join(folder, "expected.json"));
+  return { folder, expected: JSON.parse(text) };
+}
+
+for (
+  const name of ["qwen2", "qwen3", "llama", "qwen2-bf16-sharded", "qwen3-f16"]
+) {
+  Deno.test(`${name}: logits and greedy text equal PyTorch's`, async () => {
+    const { folder, expected } = fixture(name);
+    const model = await loadModel(folder);
+    const logits = model.forward(expected.tokens);
+    const values = await logits.array();
+    logits.dispose();
+    expected.logits.forEach((row, b) =>
+      row.forEach((reference, i) =>
+        reference.forEach((value, token) => {
+          const ours = values[b][expected.positions[i]][token];
+          assert.ok(
+            Math.abs(ours - value) < 1e-4,
+            `row ${b} position ${expected.positions[i]} token ${token}: ` +
+              `${ours} against ${value}`,
+          );
+        })
+      )
+    );
+    assert.deepEqual(await greedy(model, expected), expected.greedy);
+    model.dispose();
+  });
+}
+
+for (const name of ["qwen2", "qwen3", "llama"]) {
+  Deno.test(`${name}: loss and gradients equal PyTorch's`, async () => {
+    const { folder, expected } = fixture(name);
+    const model = await loadModel(folder);
+    const optimiser = new AdamW(model);
+    // Without momentum the first moment is the gradient itself.
+    const { loss } = await languageModelStep(
+      model,
+      optimiser,
+      expected.tokens.map((tokens) => ({
+        tokens,
+        weights: fullWeights(tokens),
+      })),
+      {
+        ...defaultOptimiser,
+        learningRate: 0,
+        beta1: 0,
+        maxGradientNorm: 1e9,
+      },
+    );
+    assert.ok(Math.abs(loss - expected.loss) < 1e-5);
+    const { firstMoment } = await optimiser.state();
+    using reference = SafetensorsFile.open(
+      join(folder, "gradients.safetensors"),
+    );
+    let offset = 0;
+    for (const spec of model.specs) {
+      for (const part of spec.parts) {
+        const { values } = reference.read(part.name);
+        const ours = firstMoment.subarray(offset, offset + values.length);
+        assertClose(ours, values as Float32Array, part.name);
+        offset += values.length;
+      }
+    }
+    assert.equal(offset, firstMoment.length);
+    optimiser.dispose();
+    model.dispose();
+  });
+}
+
+const python = Deno.env.get("AZR_TORCH_PYTHON");
+
+for (const name of ["qwen2", "qwen3", "llama"]) {
+  Deno.test({
+    name: `${name}: a folder written here gives the same text in transformers`,
+    ignore: python === undefined,
+    fn: async () => {
+      const { folder, expected } = fixture(name);
+      const model = await loadModel(folder);
+      const written = join(await Deno.makeTempDir(), name);
+      await saveModel(model, written);
+      model.dispose();
+      const script = `
+import json, sys, torch
+from transformers import AutoModelForCausalLM
+model = AutoModelForCausalLM.from_pretrained(sys.argv[1])
+prompt = torch.tensor([json.loads(sys.argv[2])])
+out = model.generate(prompt, attention_mask=torch.ones_like(prompt),
+                     max_new_tokens=32, do_sample=False, eos_token_id=None)
+print(json.dumps(out[0, prompt.shape[1]:].tolist()))`;
+      const result = await new Deno.Command(python!, {
+        args: ["-c", script, written, JSON.stringify(expected.greedy_prompt)],
+        stderr: "inherit",
+      }).output();
+      const lines = new TextDecoder().decode(result.stdout).trim().split("\n");
+      assert.deepEqual(JSON.parse(lines.at(-1)!), expected.greedy);
+    },
+  });
+}
+
+async function greedy(model: Decoder, expected: Expected): Promise<number[]> {
+  const [[sample]] = await sampleBatch(
+    model,
+    [{
+      promptTokens: expected.greedy_prompt,
+      count: 1,
+      maxNewTokens: expected.greedy.length,
+      seed: 0,
+    }],
+    { temperature: 0, stopTokens: [] },
+  );
+  return sample.tokens;
+}
+
+/** Within 1e-3 of the tensor's largest entry. */
+function assertClose(
+  ours: Float32Array,
+  reference: Float32Array,
+  name: string,
+) {
+  const largest = reference.reduce(
+    (most, value) => Math.max(most, Math.abs(value)),
+    0,
+  );
+  reference.forEach((value, i) =>
+    assert.ok(
+      Math.abs(ours[i] - value) < 1e-3 * largest,
+      `${name}[${i}]: ${ours[i]} against ${value}`,
+    )
+  );
+}
