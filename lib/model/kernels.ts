@@ -261,7 +261,7 @@ function sumRowsById(
   }
   // The WebAssembly backend lacks the segment sum.
   return tf.matMul(
-    tf.oneHot(ids_N, count, 1, 0, "float32") as tf.Tensor2D,
+    oneHotRows(ids_N, count),
     rows_ND,
     true,
     false,
@@ -306,18 +306,17 @@ export function softmaxCrossEntropy(
     );
     return [loss as tf.Tensor1D, slope as tf.Tensor2D];
   }
-  const oneHot = tf.oneHot(
-    targets_M,
-    logits_MV.shape[1],
-    1,
-    0,
-    "float32",
-  ) as tf.Tensor2D;
+  const oneHot = oneHotRows(targets_M, logits_MV.shape[1]);
   const logSoftmax = tf.logSoftmax(logits_MV);
   return [
     tf.neg(tf.sum(tf.mul(logSoftmax, oneHot), 1)),
     tf.sub(tf.exp(logSoftmax), oneHot),
   ];
+}
+
+/** The WebAssembly backend writes integers whatever type is asked, hence the cast. */
+function oneHotRows(ids_N: tf.Tensor1D, depth: number): tf.Tensor2D {
+  return tf.cast(tf.oneHot(ids_N, depth), "float32") as tf.Tensor2D;
 }
 
 /** Entropy of each row's softmax, in nats. */
