@@ -1,6 +1,7 @@
 /** Runs on disk: recording, resuming and reading them back. */
 
 export { checkpointFolder, checkpointSteps } from "./checkpoint.ts";
+export * from "./compare.ts";
 export type { Manifest } from "./manifest.ts";
 export * from "./read.ts";
 export {

@@ -1,0 +1,76 @@
+/** Runs side by side: what was set differently, and what came of it. */
+
+import type { EvaluationRow } from "../selfplay/mod.ts";
+import type { RunSummary } from "./read.ts";
+
+/** A setting in which runs differ, with each run's value. */
+export interface SettingDifference {
+  field: string;
+  values: unknown[];
+}
+
+/** The settings that are not the same in all runs, in alphabetical order. */
+export function differingSettings(
+  runs: readonly RunSummary[],
+): SettingDifference[] {
+  const fields = new Set(runs.flatMap(({ config }) => Object.keys(config)));
+  return [...fields].sort().flatMap((field) => {
+    const values = runs.map(({ config }) =>
+      (config as unknown as Record<string, unknown>)[field]
+    );
+    const texts = new Set(values.map((value) => JSON.stringify(value)));
+    return texts.size > 1 ? [{ field, values }] : [];
+  });
+}
+
+/** Accuracy of one split and mode at one step of a run. */
+export interface Accuracy {
+  step: number;
+  /** Split, mode, temperature and use of a trace, for example "familiar/deduction greedy". */
+  name: string;
+  accuracy: number;
+  items: number;
+}
+
+/** Mean accuracy per step, split, mode and way of sampling. */
+export function accuracies(rows: readonly EvaluationRow[]): Accuracy[] {
+  const groups = Map.groupBy(
+    rows,
+    (row) => `${row.step}\n${evaluationName(row)}`,
+  );
+  return [...groups.entries()].map(([key, members]) => {
+    const [step, name] = key.split("\n");
+    const shares = members.map((row) =>
+      Number(row.correct) / Number(row.samples ?? 1)
+    );
+    const accuracy = shares.reduce((sum, s) => sum + s, 0) / shares.length;
+    return { step: Number(step), name, accuracy, items: members.length };
+  });
+}
+
+function evaluationName(row: EvaluationRow): string {
+  const sampling = row.temperature === undefined
+    ? ""
+    : row.temperature === 0
+    ? " greedy"
+    : ` T=${row.temperature}`;
+  const thinking = row.thinking === undefined || row.thinking === "free"
+    ? ""
+    : ` thinking ${row.thinking}`;
+  const split = row.split === undefined ? "" : `${row.split}/`;
+  return `${split}${row.mode}${sampling}${thinking}`;
+}
+
+/** First and last accuracy of every evaluation of a run, by name. */
+export function beforeAndAfter(
+  run: RunSummary,
+): Map<string, { before: Accuracy; after: Accuracy }> {
+  const found = new Map<string, { before: Accuracy; after: Accuracy }>();
+  const ordered = accuracies(run.evaluations).sort((a, b) => a.step - b.step);
+  for (const accuracy of ordered) {
+    const known = found.get(accuracy.name);
+    if (known) known.after = accuracy;
+    else found.set(accuracy.name, { before: accuracy, after: accuracy });
+  }
+  return found;
+}

@@ -1,0 +1,163 @@
+/**
+ * Recorded runs at the command line: list, compare, query.
+ *
+ *   deno task runs list [FOLDER]
+ *   deno task runs compare RUN RUN [RUN…]
+ *   deno task runs query "SQL" [FOLDER]
+ *
+ * A query sees the tables `metrics`, `timings`, `tasks`, `rollouts` and `eval`
+ * of all runs below the folder, read in place by DuckDB, each with a column
+ * `run`. DuckDB is fetched on the first query (140 MB) and needed for nothing
+ * else, so it is no dependency of the kit; the task runs with `--no-lock`.
+ */
+
+import { join, relative, resolve } from "node:path";
+import {
+  beforeAndAfter,
+  differingSettings,
+  findRuns,
+  readRun,
+  type RunSummary,
+} from "../lib/run/mod.ts";
+
+const USAGE =
+  `deno task runs list [FOLDER]            runs below FOLDER (default: runs)
+deno task runs compare RUN RUN [RUN…]   settings that differ, accuracy before → after
+deno task runs query "SQL" [FOLDER]     tables metrics, timings, tasks, rollouts, eval
+  for example: query "select run, status, count(*) from tasks group by all"`;
+
+const DUCKDB = "npm:@duckdb/node-api@1.5.4-r.1";
+
+/** The part of DuckDB that is used. */
+interface DuckDb {
+  DuckDBInstance: {
+    create(path: string): Promise<{
+      connect(): Promise<DuckDbConnection>;
+    }>;
+  };
+}
+
+interface DuckDbConnection {
+  run(sql: string): Promise<unknown>;
+  runAndReadAll(sql: string): Promise<{
+    columnNames(): string[];
+    getRowsJson(): unknown[][];
+  }>;
+}
+
+/** Runs the command line; returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
+  try {
+    if (command === "list" && rest.length <= 1) list(rest[0] ?? "runs");
+    else if (command === "compare" && rest.length >= 2) compare(rest);
+    else if (command === "query" && rest.length >= 1 && rest.length <= 2) {
+      await query(rest[0], rest[1] ?? "runs");
+    } else {
+      console.error(USAGE);
+      return command === undefined ? 0 : 2;
+    }
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+}
+
+function list(folder: string): void {
+  const rows = findRuns(resolve(folder)).map((path) => {
+    const { config, manifest, metrics } = readRun(path);
+    const last = metrics.at(-1);
+    return [
+      relative(resolve(folder), path) || ".",
+      String(manifest.experiment.preset ?? ""),
+      String(config.seed),
+      `${last?.step ?? 0}/${config.steps}`,
+      config.modes.map((mode) => percent(last?.solve[mode]?.solveRate))
+        .join(" "),
+      manifest.started.slice(0, 16).replace("T", " "),
+    ];
+  });
+  if (rows.length === 0) console.log(`no runs below ${folder}`);
+  else {
+    printTable(
+      ["run", "preset", "seed", "steps", "solve rates", "begun (UTC)"],
+      rows,
+    );
+  }
+}
+
+function compare(folders: readonly string[]): void {
+  const runs = folders.map((folder) => readRun(resolve(folder)));
+  const settings = differingSettings(runs).map(({ field, values }) => [
+    field,
+    ...values.map((value) => JSON.stringify(value) ?? "-"),
+  ]);
+  console.log("Settings that differ:");
+  if (settings.length === 0) console.log("none");
+  else printTable(["setting", ...folders], settings);
+  console.log("\nAccuracy before → after, with items:");
+  printTable(["evaluation", ...folders], accuracyRows(runs));
+}
+
+function accuracyRows(runs: readonly RunSummary[]): string[][] {
+  const tables = runs.map(beforeAndAfter);
+  const names = [...new Set(tables.flatMap((table) => [...table.keys()]))];
+  return names.map((name) => [
+    name,
+    ...tables.map((table) => {
+      const found = table.get(name);
+      if (!found) return "-";
+      const { before, after } = found;
+      return `${percent(before.accuracy)} → ${percent(after.accuracy)} ` +
+        `(${after.items}, step ${after.step})`;
+    }),
+  ]);
+}
+
+async function query(sql: string, folder: string): Promise<void> {
+  const runs = findRuns(resolve(folder));
+  if (runs.length === 0) throw new Error(`no runs below ${folder}`);
+  const { DuckDBInstance } = await import(DUCKDB) as DuckDb;
+  const connection = await (await DuckDBInstance.create(":memory:")).connect();
+  for (const name of ["metrics", "timings", "tasks", "rollouts", "eval"]) {
+    const files = runs.map((run) => join(run, `${name}.jsonl`))
+      .filter((path) => Deno.statSync(path).size > 0);
+    if (files.length === 0) continue;
+    const list = files.map(quote).join(", ");
+    await connection.run(
+      `create view ${name} as select regexp_extract(filename, ` +
+        `'([^/\\\\]+)[/\\\\][^/\\\\]+$', 1) as run, * exclude (filename) ` +
+        `from read_json_auto([${list}], format = 'newline_delimited', ` +
+        "union_by_name = true, filename = true, sample_size = -1)",
+    );
+  }
+  const result = await connection.runAndReadAll(sql);
+  printTable(
+    result.columnNames(),
+    result.getRowsJson().map((row) =>
+      row.map((cell) => typeof cell === "string" ? cell : JSON.stringify(cell))
+    ),
+  );
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function percent(share: number | null | undefined): string {
+  return typeof share === "number" ? `${(100 * share).toFixed(1)}%` : "-";
+}
+
+function printTable(heading: string[], rows: string[][]): void {
+  const widths = heading.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column].length))
+  );
+  const line = (cells: string[]) =>
+    cells.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd();
+  console.log(line(heading));
+  console.log(widths.map((width) => "-".repeat(width)).join("  "));
+  for (const row of rows) console.log(line(row));
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
