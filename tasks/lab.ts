@@ -17,6 +17,7 @@ export function labArguments(
     `--ServerApp.root_dir=${projectFolder}`,
     "--ServerApp.ip=127.0.0.1",
     "--LabApp.default_url=/lab/tree/notebooks",
+    "--MultiKernelManager.default_kernel_name=deno",
     ...(userId === 0 ? ["--allow-root"] : []),
     ...extra,
   ];

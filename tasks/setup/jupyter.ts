@@ -36,7 +36,6 @@ export async function installJupyter(): Promise<string> {
     await Deno.readTextFile(stamp) === wanted &&
     existsSync(venvProgram("python"));
   if (there) return contents;
-  assertNetworkAllowed("JupyterLab");
   const uv = findProgram("uv");
   if (uv === undefined) await installWithPip();
   else await installWithUv(uv);
@@ -45,6 +44,7 @@ export async function installJupyter(): Promise<string> {
 }
 
 async function installWithUv(uv: string): Promise<void> {
+  assertNetworkAllowed("JupyterLab");
   const made = await runQuietly(uv, [
     "venv",
     "--allow-existing",
@@ -75,6 +75,7 @@ async function installWithPip(): Promise<void> {
       "install it (Debian: apt-get install python3-venv) or uv, then run `deno task setup` again",
     );
   }
+  assertNetworkAllowed("JupyterLab");
   if (!existsSync(venvProgram("pip"))) await makeVenv(python);
   const installed = await runQuietly(venvProgram("python"), [
     "-m",
