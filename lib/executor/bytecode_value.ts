@@ -145,7 +145,8 @@ export class BytecodeValueReader {
     const index = this.#begin(object);
     for (let left = this.#unsigned(); left > 0; left--) {
       const key = this.#key();
-      object[key] = this.#value(depth + 1);
+      const value = this.#value(depth + 1);
+      if (key !== null) object[key] = value;
     }
     this.#open[index] = false;
     return object;
@@ -195,11 +196,12 @@ export class BytecodeValueReader {
     return this.#objects[index];
   }
 
-  #key(): string {
+  /** A property's name; null for a symbol or a private field, which are not data. */
+  #key(): string | null {
     const code = this.#unsigned();
     if (code % 2 === 1) return String((code - 1) / 2);
     const text = this.#atoms[code / 2 - this.#firstAtom];
-    if (typeof text !== "string") throw new LiteralError("a symbol key");
+    if (text === undefined) throw new LiteralError("bad key");
     return text;
   }
 

@@ -37,6 +37,7 @@ export class ChildProcess {
   private constructor(recipe: EngineRecipe, cacheFolder: string) {
     this.#process = new Deno.Command(...commandFor(recipe, cacheFolder))
       .spawn();
+    // An idle child does not keep the parent alive; a reply's timer does while one is due.
     this.#process.unref();
     this.#writer = this.#process.stdin.getWriter();
     this.#reader = this.#process.stdout.getReader();
@@ -103,6 +104,7 @@ export class ChildProcess {
 
   /** Kills the child and waits until the system has forgotten it. */
   async end(): Promise<void> {
+    this.#process.ref();
     try {
       this.#process.kill("SIGKILL");
     } catch { /* it has already ended */ }

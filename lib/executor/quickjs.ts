@@ -495,17 +495,21 @@ export class QuickJsEngine implements LanguageEngine {
     }
   }
 
-  /** Text of an atom that every engine has; asked once, while a program's memory is live. */
+  /**
+   * Text of an atom that every engine has; asked once, when a program's result
+   * mentions it first. The program does not pay for the question.
+   */
   #predefinedAtom(atom: number): string | null {
     const known = this.#atomTexts.get(atom);
     if (known !== undefined) return known;
+    const fuel = this.#exports.__fuel.value;
+    this.#exports.__fuel.value = BOOT_FUEL;
     const handle = this.#scratch + 8;
-    const bytes = this.#bytes().slice(this.#scratch, this.#scratch + 8);
     this.#setValue(handle, this.#exports.JS_AtomToValue(this.#context, atom));
     const text = this.#exports.qjs_is_string(handle)
       ? this.#text(handle, NAME_CHARS)
       : null;
-    this.#bytes().set(bytes, this.#scratch);
+    this.#exports.__fuel.value = fuel;
     this.#atomTexts.set(atom, text);
     return text;
   }
