@@ -211,7 +211,7 @@ function mathsSplits(config: WorldConfig): Split[] {
   const drawn: [string, MathsKind, readonly number[]][] = [
     ["expressions", "expression", mathsOperations],
     ["longer expressions", "expression", longerMathsOperations],
-    ["words", "words", mathsOperations],
+    ["words", "words", config.wordShare > 0 ? mathsOperations : []],
   ];
   return drawn.filter(([, , counts]) => counts.length > 0).map(
     ([name, kind, counts]) => {

@@ -1,0 +1,8 @@
+/** The experiment: presets, base models, and runs of self-play on them. */
+
+export * from "./base_model.ts";
+export * from "./corpus.ts";
+export * from "./evaluation_plan.ts";
+export * from "./presets.ts";
+export * from "./pretrain.ts";
+export * from "./run.ts";
