@@ -2,10 +2,10 @@
  * Token lists laid out as rectangles for the decoder.
  *
  * Two layouts. A plain batch has one sequence per row. A packed batch has one
- * prompt per row followed by several of its responses, every response seeing the
- * prompt and itself but not its siblings (a tree), so that a prompt shared by n
- * responses is computed once. Rows are padded on the right; padding is never the
- * key of a real token and carries no loss. Left out: what the loss is.
+ * prompt per row with its responses grown from it as a tree: a prompt shared by n
+ * responses, and every prefix that responses share, is computed once. A token
+ * sees its ancestors and itself. Rows are padded on the right; padding is never
+ * the key of a real token and carries no loss. Left out: what the loss is.
  */
 
 /** A rectangle of tokens with `rows * columns` entries, row by row. */
@@ -16,10 +16,10 @@ export interface TokenBatch {
   /** Rotary position of every token. */
   positions: Int32Array;
   /**
-   * Which response of its row a token belongs to; 0 is the prompt, -1 padding.
-   * Null when every row is one sequence.
+   * Column of the token before each token, -1 at the start of a row and in its
+   * padding. Null when every row is one sequence.
    */
-  segments: Int32Array | null;
+  parents: Int32Array | null;
 }
 
 /** Predictions to score: after the token at `source`, the token `target`. */
@@ -41,7 +41,7 @@ export function plainBatch(
     tokens.set(sequence, row * columns);
     for (let t = 0; t < columns; t++) positions[row * columns + t] = t;
   });
-  return { rows, columns, tokens, positions, segments: null };
+  return { rows, columns, tokens, positions, parents: null };
 }
 
 /** A prompt and the responses that share it. */
@@ -52,67 +52,84 @@ export interface PromptGroup {
 
 /**
  * Packs each group into one row. Predictions come group by group, response by
- * response, token by token. The last token of a response predicts nothing, so it
- * is not laid out.
+ * response, token by token; equal prefixes share their places, and the last token
+ * of a response, which predicts nothing, takes none of its own.
  */
 export function packedBatch(
   groups: readonly PromptGroup[],
 ): { batch: TokenBatch; predictions: Predictions } {
+  const trees = groups.map(growTree);
   const rows = groups.length;
-  const columns = Math.max(1, ...groups.map(packedLength));
+  const columns = Math.max(1, ...trees.map(({ tokens }) => tokens.length));
   const tokens = new Int32Array(rows * columns);
   const positions = new Int32Array(rows * columns);
-  const segments = new Int32Array(rows * columns).fill(-1);
-  const sources: number[] = [];
-  const targets: number[] = [];
-  groups.forEach((group, row) => {
-    let next = row * columns;
-    const place = (token: number, position: number, segment: number) => {
-      tokens[next] = token;
-      positions[next] = position;
-      segments[next] = segment;
-      return next++;
-    };
-    let promptEnd = next;
-    group.promptTokens.forEach((token, i) => {
-      promptEnd = place(token, i, 0);
-    });
-    group.responses.forEach((response, index) => {
-      let source = promptEnd;
-      response.forEach((token, i) => {
-        sources.push(source);
-        targets.push(token);
-        if (i === response.length - 1) return;
-        source = place(token, group.promptTokens.length + i, index + 1);
-      });
-    });
+  const parents = new Int32Array(rows * columns).fill(-1);
+  trees.forEach((tree, row) => {
+    tokens.set(tree.tokens, row * columns);
+    positions.set(tree.positions, row * columns);
+    parents.set(tree.parents, row * columns);
   });
   return {
-    batch: { rows, columns, tokens, positions, segments },
+    batch: { rows, columns, tokens, positions, parents },
     predictions: {
-      sources: Int32Array.from(sources),
-      targets: Int32Array.from(targets),
+      sources: Int32Array.from(
+        trees.flatMap(({ sources }, row) =>
+          sources.map((source) => row * columns + source)
+        ),
+      ),
+      targets: Int32Array.from(
+        groups.flatMap(({ responses }) => responses.flat()),
+      ),
     },
   };
 }
 
-/** Columns a group takes in a packed batch. */
-export function packedLength(group: PromptGroup): number {
-  return group.responses.reduce(
-    (sum, response) => sum + Math.max(0, response.length - 1),
-    group.promptTokens.length,
-  );
+/** One row of a packed batch: nodes in order of growth, parents first. */
+interface TokenTree {
+  tokens: number[];
+  positions: number[];
+  parents: number[];
+  /** Node that predicts each response token. */
+  sources: number[];
+}
+
+function growTree({ promptTokens, responses }: PromptGroup): TokenTree {
+  const tree: TokenTree = {
+    tokens: [...promptTokens],
+    positions: promptTokens.map((_, i) => i),
+    parents: promptTokens.map((_, i) => i - 1),
+    sources: [],
+  };
+  const children = new Map<string, number>();
+  for (const response of responses) {
+    let node = promptTokens.length - 1;
+    response.forEach((token, i) => {
+      tree.sources.push(node);
+      if (i === response.length - 1) return;
+      const key = `${node} ${token}`;
+      let child = children.get(key);
+      if (child === undefined) {
+        child = tree.tokens.length;
+        children.set(key, child);
+        tree.tokens.push(token);
+        tree.positions.push(promptTokens.length + i);
+        tree.parents.push(node);
+      }
+      node = child;
+    });
+  }
+  return tree;
 }
 
 /**
  * The additive attention mask, 0 or -1e9: `[T, T]` for plain batches (causal),
- * `[B, T, T]` for packed ones (causal, and own segment or prompt).
+ * `[B, T, T]` for packed ones (ancestors).
  */
 export function attentionMask(
   batch: TokenBatch,
 ): { shape: number[]; values: Float32Array } {
-  const { rows, columns, segments } = batch;
-  if (segments === null) {
+  const { rows, columns, parents } = batch;
+  if (parents === null) {
     const values = new Float32Array(columns * columns);
     for (let query = 0; query < columns; query++) {
       values.fill(-1e9, query * columns + query + 1, (query + 1) * columns);
@@ -123,12 +140,13 @@ export function attentionMask(
   for (let row = 0; row < rows; row++) {
     const start = row * columns;
     for (let query = 0; query < columns; query++) {
-      const own = segments[start + query];
       const line = (start + query) * columns;
-      for (let key = 0; key <= query; key++) {
-        const segment = segments[start + key];
-        if (segment === 0 || segment === own) values[line + key] = 0;
+      const parent = parents[start + query];
+      if (parent >= 0) {
+        const above = (start + parent) * columns;
+        values.copyWithin(line, above, above + columns);
       }
+      values[line + query] = 0;
     }
   }
   return { shape: [rows, columns, columns], values };

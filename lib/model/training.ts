@@ -16,7 +16,6 @@ import type {
 import {
   lengthBuckets,
   packedBatch,
-  packedLength,
   plainBatch,
   type Predictions,
   type TokenBatch,
@@ -243,11 +242,12 @@ function asGroup(
   };
 }
 
+/** Columns a group may take; shared prefixes make it shorter. */
 function groupLength(group: PolicyGroup): number {
-  return packedLength({
-    promptTokens: group.promptTokens,
-    responses: group.members.map(({ responseTokens }) => responseTokens),
-  });
+  return group.members.reduce(
+    (sum, { responseTokens }) => sum + responseTokens.length - 1,
+    group.promptTokens.length,
+  );
 }
 
 function groupByPrompt(sequences: readonly TrainSequence[]): PolicyGroup[] {

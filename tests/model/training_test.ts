@@ -92,7 +92,15 @@ Deno.test("the gradient is the slope of the loss", async () => {
 Deno.test("responses of one prompt are scored as if alone", async () => {
   const model = smallModel();
   const promptTokens = tokensOf(6, "prompt");
-  const responses = [4, 1, 7].map((length, i) => tokensOf(length, "r", i));
+  const long = tokensOf(7, "long");
+  // Shared prefixes, a prefix of another response, and an equal pair.
+  const responses = [
+    tokensOf(4, "short"),
+    long,
+    [...long.slice(0, 4), 3, 2],
+    long.slice(0, 2),
+    long,
+  ];
   const scored = await responseLogProbs(
     model,
     responses.map((responseTokens) => ({ promptTokens, responseTokens })),
@@ -115,7 +123,7 @@ Deno.test("responses of one prompt are scored as if alone", async () => {
   );
   assert.ok(Math.abs(report.loss) < 1e-6, `${report.loss}`);
   assert.ok(Math.abs(report.approximateKl) < 1e-5);
-  assert.equal(report.tokens, 12);
+  assert.equal(report.tokens, 26);
   assert.equal(report.clipFraction, 0);
   optimiser.dispose();
   model.dispose();
