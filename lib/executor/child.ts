@@ -19,7 +19,7 @@ import type {
   LanguageEngine,
   StartEngine,
 } from "./language_engine.ts";
-import type { Language, Limits, Outcome } from "./outcome.ts";
+import type { Limits, Outcome } from "./outcome.ts";
 
 /** Outcomes are sent at the latest this long after the first of them. */
 const FLUSH_MS = 2;
@@ -33,36 +33,51 @@ async function serve(name: EngineName): Promise<never> {
   const payload = readFrame(frames) ?? Deno.exit(0);
   const start = await engineNamed(name);
   const engine = await start(new Uint8Array(payload), greeting.limits);
-  const { nonce, limits } = greeting;
-  reply({ nonce, ready: true });
+  reply({ nonce: greeting.nonce, ready: true });
   for (;;) {
     const frame = readFrame(frames);
     if (frame === null) Deno.exit(0);
-    const outcomes: [number, Outcome][] = [];
-    let firstAt = performance.now();
-    for (const [id, language, source, argument] of decode<WireJob[]>(frame)) {
-      outcomes.push([id, runJob(engine, language, source, argument, limits)]);
-      if (performance.now() - firstAt > FLUSH_MS) {
-        reply({ nonce, outcomes: outcomes.splice(0) });
-        firstAt = performance.now();
-      }
-    }
-    if (outcomes.length > 0) reply({ nonce, outcomes });
+    runFrame(engine, decode(frame), greeting);
   }
 }
 
-function runJob(
+/** Runs a frame's jobs in order; neighbours with the same program share its loading. */
+function runFrame(
   engine: LanguageEngine,
-  language: Language,
-  source: string,
-  argument: string,
+  jobs: readonly WireJob[],
+  { nonce, limits }: Greeting,
+): void {
+  const outcomes: [number, Outcome][] = [];
+  let firstAt = performance.now();
+  for (let start = 0; start < jobs.length;) {
+    const [, language, source] = jobs[start];
+    let end = start + 1;
+    while (jobs[end]?.[1] === language && jobs[end][2] === source) end++;
+    const group = jobs.slice(start, end);
+    const results = runGroup(engine, group, limits);
+    group.forEach(([id], i) => outcomes.push([id, results[i]]));
+    if (performance.now() - firstAt > FLUSH_MS) {
+      reply({ nonce, outcomes: outcomes.splice(0) });
+      firstAt = performance.now();
+    }
+    start = end;
+  }
+  if (outcomes.length > 0) reply({ nonce, outcomes });
+}
+
+/** Jobs of one program. */
+function runGroup(
+  engine: LanguageEngine,
+  group: readonly WireJob[],
   limits: Limits,
-): Outcome {
+): Outcome[] {
+  const [, language, source] = group[0];
   if (source.length > limits.sourceChars) {
     const message = `source longer than ${limits.sourceChars} characters`;
-    return { kind: "syntax", message };
+    return group.map(() => ({ kind: "syntax", message }));
   }
-  return engine.run(language, source, argument, limits);
+  const argumentTexts = group.map(([, , , argument]) => argument);
+  return engine.runEach(language, source, argumentTexts, limits);
 }
 
 /** Each engine is its own module: a child loads only the one it serves. */
@@ -71,7 +86,7 @@ async function engineNamed(name: EngineName): Promise<StartEngine> {
     case "quickjs":
       return (await import("./quickjs.ts")).startQuickJs;
     case "pyodide":
-      throw new Error("no Python engine");
+      return (await import("./python_engine.ts")).startPython;
   }
 }
 

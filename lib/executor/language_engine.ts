@@ -10,27 +10,20 @@ import type { Language, Limits, Outcome } from "./outcome.ts";
 /** Runs one program at a time, each from an identical state. Lives in a child process. */
 export interface LanguageEngine {
   /**
+   * One program on several arguments, each as if it had run alone: same outcome,
+   * same fuel.
+   *
    * @param language one of the recipe's languages
    * @param source the program, already within `limits.sourceChars`
-   * @param argument comma-separated literals as a model wrote them, possibly none:
-   *   the engine parses them as data before anything of the guest runs
-   * @returns the outcome; every cause that the program can bring about is an
-   *   outcome, and an exception means the engine itself is broken
+   * @param argumentTexts for each run the comma-separated literals as a model wrote
+   *   them, possibly none: parsed as data before anything of the guest runs
+   * @returns the outcomes, in order; every cause that the program can bring about is
+   *   an outcome, and an exception means the engine itself is broken
    */
-  run(
+  runEach(
     language: Language,
     source: string,
-    argument: string,
-    limits: Limits,
-  ): Outcome;
-  /**
-   * The same program on several arguments, as if each had run alone. Engines
-   * without a cheaper way leave it out.
-   */
-  runEach?(
-    language: Language,
-    source: string,
-    argument: readonly string[],
+    argumentTexts: readonly string[],
     limits: Limits,
   ): Outcome[];
 }

@@ -188,10 +188,6 @@ export class QuickJsEngine implements LanguageEngine {
     this.#checkFormat();
   }
 
-  run(language: Language, source: string, argument: string): Outcome {
-    return this.runEach(language, source, [argument])[0];
-  }
-
   /**
    * The same program on several arguments, as if each had run alone. The source is
    * compiled and evaluated once; the memory it left is put back for each argument.
@@ -488,7 +484,7 @@ export class QuickJsEngine implements LanguageEngine {
   /** The serialisation format belongs to one version: refuse to run with another. */
   #checkFormat(): void {
     for (const text of FORMAT_SAMPLES) {
-      const outcome = this.run("javascript", "x=>x", text);
+      const [outcome] = this.runEach("javascript", "x=>x", [text]);
       if (outcome.kind !== "value" || outcome.literal !== text) {
         throw new Error(`QuickJS serialises ${text} in an unknown way`);
       }
