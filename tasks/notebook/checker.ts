@@ -14,6 +14,7 @@ import {
   joined,
   kitRoot,
   type Notebook,
+  notebookText,
   readNotebook,
 } from "./notebook_file.ts";
 
@@ -80,14 +81,18 @@ export function notebookModule(
 /** Checks notebooks; an empty list means that nothing is wrong. */
 export async function checkNotebooks(paths: string[]): Promise<Problem[]> {
   if (paths.length === 0) return [];
-  const cache = `${kitRoot()}/.cache`;
-  await Deno.mkdir(cache, { recursive: true });
-  const folder = await Deno.makeTempDir({ dir: cache, prefix: "cells-" });
+  // Beside deno.json, so that its imports and rules hold; git ignores the name.
+  const folder = await Deno.makeTempDir({
+    dir: kitRoot(),
+    prefix: "cells-",
+    suffix: ".tmp",
+  });
   try {
     const modules = new Map<string, { path: string } & NotebookModule>();
     const problems: Problem[] = [];
     for (const [i, path] of paths.entries()) {
       const notebook = await readNotebook(path);
+      problems.push(...await formatProblems(path, notebook));
       const module = notebookModule(notebook, dirname(path));
       const file = `${folder}/notebook_${i}.ts`;
       await Deno.writeTextFile(file, module.source);
@@ -105,7 +110,6 @@ export async function checkNotebooks(paths: string[]): Promise<Problem[]> {
     };
     problems.push(...await typeProblems([...modules.keys()], locate));
     problems.push(...await lintProblems([...modules.keys()], locate));
-    for (const path of paths) problems.push(...await formatProblems(path));
     return problems;
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -231,10 +235,39 @@ async function lintProblems(
   }));
 }
 
-async function formatProblems(path: string): Promise<Problem[]> {
-  const { success } = await deno(["fmt", "--check", "--quiet", path]);
-  if (success) return [];
-  const notebook = relative(kitRoot(), path);
-  const message = `not formatted; run: deno fmt ${notebook}`;
-  return [{ notebook, cell: null, line: null, message }];
+async function formatProblems(
+  path: string,
+  notebook: Notebook,
+): Promise<Problem[]> {
+  const formatted = await formattedSources(notebook);
+  return notebook.cells.flatMap(({ source }, cell) => {
+    if (joined(source) === formatted[cell]) return [];
+    const message = "not formatted; run: deno task fmt";
+    return [{ notebook: relative(kitRoot(), path), cell, line: 1, message }];
+  });
+}
+
+/**
+ * The sources of all cells as `deno fmt` writes them. It is given the notebook
+ * by stdin, since its `--check` rejects every notebook it has not itself
+ * written to disk.
+ */
+export async function formattedSources(notebook: Notebook): Promise<string[]> {
+  const cells = notebook.cells.map((cell) => ({ ...cell, outputs: [] }));
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--quiet", "--ext", "ipynb", "-"],
+    cwd: kitRoot(),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = process.stdin.getWriter();
+  const text = notebookText({ ...notebook, cells });
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  const { success, stdout, stderr } = await process.output();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(`deno fmt failed: ${decoder.decode(stderr)}`);
+  const formatted: Notebook = JSON.parse(decoder.decode(stdout));
+  return formatted.cells.map(({ source }) => joined(source));
 }

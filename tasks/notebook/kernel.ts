@@ -164,8 +164,8 @@ export class Kernel {
       const request = this.#request(this.control, "shutdown_request", {
         restart: false,
       }).catch(() => {});
-      await Promise.race([request, this.process.status, pause(1000)]);
-      await Promise.race([this.process.status, pause(1000)]);
+      await within(1000, request, this.process.status);
+      await within(1000, this.process.status);
     }
     await this.kill();
   }
@@ -225,7 +225,7 @@ export class Kernel {
       if (performance.now() > deadline) throw new Error("it does not answer");
       const reply = this.#request(this.shell, "kernel_info_request", {});
       reply.catch(() => {});
-      await Promise.race([reply, this.process.status, pause(5000)]);
+      await within(5000, reply, this.process.status);
       if (!heard) await pause(10);
     }
     this.#onPublished = () => {};
@@ -280,7 +280,7 @@ export class Kernel {
       allow_stdin: false,
       stop_on_error: true,
     });
-    await Promise.race([marks.seen, pause(DRAIN_TIMEOUT_MS)]);
+    await within(DRAIN_TIMEOUT_MS, marks.seen);
     return answer;
   }
 
@@ -399,10 +399,20 @@ function newConnection(): Connection {
 }
 
 function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    Deno.unrefTimer(timer as unknown as number);
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Waits for the first of `events`, but no longer than `milliseconds`. */
+async function within(
+  milliseconds: number,
+  ...events: Promise<unknown>[]
+): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
   });
+  await Promise.race([...events, late]);
+  clearTimeout(timer);
 }
 
 const liveKernels = new Set<Kernel>();

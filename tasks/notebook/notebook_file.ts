@@ -89,6 +89,12 @@ export function notebookText(notebook: Notebook): string {
   const cells = notebook.cells.map((cell, i) => ({
     ...cell,
     id: cell.id ?? `cell-${i}`,
+    ...(cell.cell_type === "code"
+      ? {
+        execution_count: cell.execution_count ?? null,
+        outputs: cell.outputs ?? [],
+      }
+      : {}),
     source: lines(joined(cell.source)),
   }));
   const metadata = {

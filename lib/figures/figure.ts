@@ -1,0 +1,31 @@
+/**
+ * What a figure is: data and layout as Plotly takes them, as plain JSON.
+ *
+ * Only attributes of Plotly 3 are used, which every front end that draws the
+ * figures understands.
+ */
+
+/** One trace: a curve, a set of bars. The attributes named here are the ones read back. */
+export interface Trace {
+  type?: string;
+  name?: string;
+  x?: ArrayLike<number | string>;
+  y?: ArrayLike<number | string | null>;
+  line?: { color?: string; dash?: string; width?: number };
+  [attribute: string]: unknown;
+}
+
+/** Layout attributes; `title` in the form of Plotly 3. */
+export interface Layout {
+  title?: { text?: string; [attribute: string]: unknown };
+  width?: number;
+  height?: number;
+  [attribute: string]: unknown;
+}
+
+/** A figure. */
+export interface Figure {
+  data: Trace[];
+  layout: Layout;
+  config?: Record<string, unknown>;
+}

@@ -1,0 +1,10 @@
+/** Figures: builders that turn the rows of a run into Plotly figures. */
+
+export * from "./accuracy.ts";
+export * from "./advantage.ts";
+export * from "./figure.ts";
+export * from "./learnability.ts";
+export * from "./run_curves.ts";
+export * from "./solve_rate_histogram.ts";
+export * from "./style.ts";
+export * from "./throughput.ts";

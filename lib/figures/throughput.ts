@@ -1,0 +1,34 @@
+/** Speeds side by side, for instance of the backends of a machine. */
+
+import type { Figure } from "./figure.ts";
+import { MODE_COLOURS, styledFigure } from "./style.ts";
+
+/** One measured speed. */
+export interface Throughput {
+  /** What was measured, for instance "tensorflow, 2 cores". */
+  name: string;
+  /** Units per second. */
+  perSecond: number;
+}
+
+/** Horizontal bars on a logarithmic axis, in the order given. `unit` is counted per second. */
+export function throughputBars(
+  title: string,
+  unit: string,
+  rows: readonly Throughput[],
+): Figure {
+  const speeds = rows.map(({ perSecond }) => perSecond);
+  return styledFigure({ title, x: `${unit} per second`, y: "" }, [{
+    type: "bar",
+    orientation: "h",
+    x: speeds,
+    y: rows.map(({ name }) => name),
+    text: speeds.map((speed) => Number(speed.toPrecision(3)).toString()),
+    textposition: "auto",
+    marker: { color: MODE_COLOURS.deduction },
+  }], {
+    height: 120 + 40 * rows.length,
+    xaxis: { type: "log" },
+    yaxis: { autorange: "reversed", ticksuffix: "  " },
+  });
+}

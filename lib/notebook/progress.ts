@@ -1,0 +1,68 @@
+/** A progress bar in the output of a cell. */
+
+import { type Bundle, display } from "./display.ts";
+import { tick } from "./interrupt.ts";
+
+/** A bar that is told how far the work has come. */
+export interface Progress {
+  /**
+   * Sets the bar to `done` of the total, with a short note. Also lets the ■
+   * button be noticed: throws an AbortError if it was pressed.
+   */
+  update(done: number, note?: string): Promise<void>;
+}
+
+/**
+ * Shows a progress bar of `total` steps. While it runs it tells the time left;
+ * what stays at the end holds no time, so that it is the same in every run.
+ */
+export async function progress(
+  total: number,
+  label: string,
+): Promise<Progress> {
+  const start = performance.now();
+  const bar = await display(barBundle(0, total, label, ""));
+  const update = async (done: number, note = "") => {
+    await bar.redraw(barBundle(
+      done,
+      total,
+      label,
+      [
+        note,
+        done < total ? timeLeft(performance.now() - start, done, total) : "",
+      ].filter((part) => part !== "").join(", "),
+    ));
+    await tick();
+  };
+  return { update };
+}
+
+function barBundle(
+  done: number,
+  total: number,
+  label: string,
+  note: string,
+): Bundle {
+  const text = `${label} ${done}/${total}${note ? `, ${note}` : ""}`;
+  const bar =
+    `<progress max="${total}" value="${done}" style="width:20em"></progress>`;
+  return {
+    "text/html": `${bar} ${escapeMarkup(text)}`,
+    "text/plain": text,
+  };
+}
+
+/** An estimate from the pace so far, or "" before the first step. */
+function timeLeft(elapsedMs: number, done: number, total: number): string {
+  if (done === 0) return "";
+  const seconds = Math.ceil(elapsedMs / 1000 / done * (total - done));
+  return seconds < 90
+    ? `${seconds} s left`
+    : `${Math.ceil(seconds / 60)} min left`;
+}
+
+/** Text for HTML or SVG. */
+export function escapeMarkup(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
