@@ -14,6 +14,7 @@ import type {
   Outcome,
 } from "./outcome.ts";
 import { Pool } from "./pool.ts";
+import { pythonRecipe } from "./python_recipe.ts";
 import { quickJsRecipe } from "./quickjs_recipe.ts";
 
 export interface ExecutorOptions {
@@ -38,7 +39,7 @@ export async function startExecutor(
 ): Promise<PooledExecutor> {
   const limits = limitsWith(options.limits);
   const languages = options.languages ?? ["javascript"];
-  const recipes = recipesFor(languages);
+  const recipes = await recipesFor(languages);
   const executor = new PooledExecutor(
     recipes,
     languages,
@@ -54,9 +55,14 @@ export async function startExecutor(
   return executor;
 }
 
-function recipesFor(languages: readonly Language[]): EngineRecipe[] {
+async function recipesFor(
+  languages: readonly Language[],
+): Promise<EngineRecipe[]> {
   const scripts = languages.filter((language) => language !== "python");
-  return scripts.length > 0 ? [quickJsRecipe(scripts)] : [];
+  const recipes = scripts.length > 0 ? [quickJsRecipe(scripts)] : [];
+  return languages.includes("python")
+    ? [...recipes, await pythonRecipe()]
+    : recipes;
 }
 
 /** An executor whose languages each have a pool. */

@@ -35,6 +35,12 @@ const FILE_INPUT = 257;
 const EVAL_INPUT = 258;
 /** Steps for reading a result and an error's text, once the program's are counted. */
 const READING_FUEL = 0x7fffffff;
+/**
+ * Of CPython's own stack, which its recursion checks measure. Each of its frames
+ * also takes a frame of the machine, several times as large: with more, deep
+ * recursion in C would end in the machine's check instead of a RecursionError.
+ */
+const STACK_BYTES = 512 * 1024;
 const NAME_CHARS = 80;
 const MESSAGE_CHARS = 300;
 /** A program that is one lambda expression, brackets and blank lines around it allowed. */
@@ -76,6 +82,7 @@ export class PythonEngine implements LanguageEngine {
     };
     const module = python.PyImport_AddModule(this.#cString("__program__"));
     this.#namespace = python.PyModule_GetDict(module);
+    this.#protectStack();
     interpreter.becomeSnapshot();
   }
 
@@ -120,6 +127,18 @@ export class PythonEngine implements LanguageEngine {
     return this.#interpreter.firstDifference() < 0;
   }
 
+  /** Tells CPython how much of its stack it may use. */
+  #protectStack(): void {
+    const { python } = this.#interpreter;
+    const top = this.#interpreter.stackTop;
+    const status = python.PyUnstable_ThreadState_SetStackProtection(
+      python.PyThreadState_Get(),
+      top - STACK_BYTES,
+      STACK_BYTES,
+    );
+    if (status !== 0) throw new Error("CPython refused its stack limits");
+  }
+
   /** Runs a step on full fuel; the outcome, if the step ended the run. */
   #guarded(limits: Limits, step: () => void): Outcome | undefined {
     const interpreter = this.#interpreter;
@@ -137,6 +156,11 @@ export class PythonEngine implements LanguageEngine {
       if (error instanceof ForbiddenCall) {
         const reason = `asks for what is not there: ${error.message}`;
         return { kind: "refused", reason, fuel };
+      }
+      // The machine's stack ends at a depth that differs by compilation tier, so
+      // the steps up to there are no measure: the program is charged all of them.
+      if (error instanceof RangeError) {
+        return { kind: "memory", fuel: limits.fuel };
       }
       const reason = `the interpreter stopped: ${error}`;
       return { kind: "refused", reason, fuel };

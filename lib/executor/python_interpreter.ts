@@ -66,10 +66,16 @@ export interface PythonExports {
   PyTuple_New(length: number): number;
   PyTuple_SetItem(tuple: number, index: number, item: number): number;
   PyTuple_Size(tuple: number): number;
+  PyThreadState_Get(): number;
   PyType_IsSubtype(type: number, other: number): number;
   PyUnicode_AsUTF8AndSize(object: number, size: number): number;
   PyUnicode_FromStringAndSize(text: number, length: number): number;
   PyUnicode_GetLength(object: number): number;
+  PyUnstable_ThreadState_SetStackProtection(
+    thread: number,
+    start: number,
+    bytes: number,
+  ): number;
   Py_CompileStringExFlags(
     source: number,
     filename: number,
@@ -165,6 +171,11 @@ export class PythonInterpreter {
 
   pointer(name: string): number {
     return this.view.getUint32(this.address(name), true);
+  }
+
+  /** Where the interpreter's stack starts; it grows downwards. */
+  get stackTop(): number {
+    return this.#bootStackPointer;
   }
 
   get fuel(): number {
