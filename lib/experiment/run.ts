@@ -85,8 +85,8 @@ async function playFrom(
     engine,
     tokenizer,
     executor,
-    heldOut: (program, argument) =>
-      splits.heldOut.has(program.source, { argument }),
+    heldOut: (program, argument, output) =>
+      splits.heldOut.has(program.source, { argument, output }),
     taskSource: generatedTasks(preset, splits.heldOut, seed),
     evaluate: (step) =>
       evaluateMoment(
