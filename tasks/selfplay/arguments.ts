@@ -1,0 +1,160 @@
+/** The command line of self-play, read strictly: what is not understood is an error. */
+
+import type { SelfPlayConfig } from "../../lib/selfplay/mod.ts";
+
+export const USAGE = `deno task selfplay [OPTIONS]
+
+  --preset NAME       what to run (default: smoke; --list names all)
+  --seed NUMBER       seed of base model and self-play (default: 1)
+  --out FOLDER        the run's folder (default: runs/PRESET-seedSEED)
+  --steps NUMBER      self-play steps, in the place of the preset's
+  --set FIELD=VALUE   another setting of self-play; may be repeated,
+                      for example --set estimator=grpo --set references=0
+  --resume            go on with the run in --out from its newest checkpoint
+  --cache FOLDER      where base models are kept (default: .cache/base)
+  --list              list the presets
+  --help              this text`;
+
+/** What was asked for. */
+export interface SelfPlayArguments {
+  /** Null takes the preset of the run that is resumed, else "smoke". */
+  preset: string | null;
+  seed: number | null;
+  out: string | null;
+  steps: number | null;
+  settings: [string, string][];
+  resume: boolean;
+  cache: string | null;
+  show: "help" | "list" | null;
+}
+
+/** An error of the user's, whose message says what to do. */
+export class ArgumentError extends Error {
+  override name = "ArgumentError";
+}
+
+export function parseArguments(args: readonly string[]): SelfPlayArguments {
+  const parsed: SelfPlayArguments = {
+    preset: null,
+    seed: null,
+    out: null,
+    steps: null,
+    settings: [],
+    resume: false,
+    cache: null,
+    show: null,
+  };
+  const rest = args.flatMap((argument) => {
+    const equals = argument.indexOf("=");
+    return argument.startsWith("--") && equals > 0
+      ? [argument.slice(0, equals), argument.slice(equals + 1)]
+      : [argument];
+  });
+  while (rest.length > 0) readOption(parsed, rest.shift()!, rest);
+  return parsed;
+}
+
+function readOption(
+  parsed: SelfPlayArguments,
+  option: string,
+  rest: string[],
+): void {
+  switch (option) {
+    case "--preset":
+      parsed.preset = valueOf(option, rest);
+      return;
+    case "--seed":
+      parsed.seed = wholeNumber(option, valueOf(option, rest));
+      return;
+    case "--steps":
+      parsed.steps = wholeNumber(option, valueOf(option, rest));
+      return;
+    case "--out":
+      parsed.out = valueOf(option, rest);
+      return;
+    case "--cache":
+      parsed.cache = valueOf(option, rest);
+      return;
+    case "--set":
+      parsed.settings.push(setting(valueOf(option, rest)));
+      return;
+    case "--resume":
+      parsed.resume = true;
+      return;
+    case "--list":
+      parsed.show = "list";
+      return;
+    case "--help":
+    case "-h":
+      parsed.show = "help";
+      return;
+    default:
+      throw new ArgumentError(`unknown argument ${option}\n\n${USAGE}`);
+  }
+}
+
+function valueOf(option: string, rest: string[]): string {
+  const value = rest.shift();
+  if (value === undefined || value === "" || value.startsWith("--")) {
+    throw new ArgumentError(`${option} needs a value\n\n${USAGE}`);
+  }
+  return value;
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new ArgumentError(
+      `${option} must be a whole number of at least 0, got ${text}`,
+    );
+  }
+  return Number(text);
+}
+
+function setting(text: string): [string, string] {
+  const equals = text.indexOf("=");
+  if (equals < 1) {
+    throw new ArgumentError(`--set needs FIELD=VALUE, got ${text}`);
+  }
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+/**
+ * The config with some fields replaced. A value takes the type of the one it
+ * replaces; lists are written with commas (`modes=deduction,abduction`).
+ */
+export function withSettings(
+  config: SelfPlayConfig,
+  settings: readonly [string, string][],
+): SelfPlayConfig {
+  const changed: Record<string, unknown> = { ...config };
+  for (const [field, text] of settings) {
+    if (!(field in config)) {
+      throw new ArgumentError(
+        `there is no setting "${field}"; the settings are: ` +
+          Object.keys(config).sort().join(", "),
+      );
+    }
+    changed[field] = convert(field, text, changed[field]);
+  }
+  return changed as unknown as SelfPlayConfig;
+}
+
+function convert(field: string, text: string, before: unknown): unknown {
+  if (Array.isArray(before)) return text.split(",");
+  if (typeof before === "number") {
+    const number = Number(text);
+    if (text.trim() === "" || !Number.isFinite(number)) {
+      throw new ArgumentError(`--set ${field} needs a number, got "${text}"`);
+    }
+    return number;
+  }
+  if (typeof before === "boolean") {
+    if (text !== "true" && text !== "false") {
+      throw new ArgumentError(
+        `--set ${field} needs true or false, got "${text}"`,
+      );
+    }
+    return text === "true";
+  }
+  return text;
+}
