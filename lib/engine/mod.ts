@@ -15,3 +15,8 @@ export {
   type TinkerOptions,
   TinkerStateLostError,
 } from "./tinker.ts";
+export {
+  OpenAiEngine,
+  type OpenAiOptions,
+  SamplingOnlyError,
+} from "./openai.ts";

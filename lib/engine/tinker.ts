@@ -35,12 +35,17 @@ import type {
   TrainSequence,
 } from "./engine.ts";
 import {
+  inFlight,
   type JsonObject,
+  keyFromEnvironment,
+  RemoteError,
+  UncertainError,
+} from "./http.ts";
+import {
   TinkerConnection,
   TinkerError,
   TinkerModelLostError,
   type TinkerPatience,
-  TinkerUncertainError,
 } from "./tinker_http.ts";
 import {
   bannedTokensRefused,
@@ -51,6 +56,7 @@ import {
   scoringDatum,
   stepStatistics,
   trainingDatum,
+  type WireObjective,
   wireObjective,
 } from "./tinker_objective.ts";
 import { detectLossReduction, gradientNorm } from "./tinker_probe.ts";
@@ -59,7 +65,7 @@ import { type AdapterConfig, TinkerSession } from "./tinker_session.ts";
 /** Steps taken since the last save are gone with the server. The engine stands at that save. */
 export class TinkerStateLostError extends TinkerError {
   override name = "TinkerStateLostError";
-  constructor(readonly stepsLost: number, cause: TinkerError) {
+  constructor(readonly stepsLost: number, cause: RemoteError) {
     super(
       cause.endpoint,
       `${cause.message}. The engine is back at its last saved state, ${stepsLost} ` +
@@ -124,6 +130,8 @@ export class TinkerEngine implements Engine {
   /** The last saved state's path; null stands for the adapter's initial weights. */
   #savedPath: string | null = null;
   #stepsSinceSave = 0;
+  /** Why the server may hold gradients or a step that must not count; null when it does not. */
+  #unsettled: RemoteError | null = null;
   #queue: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
@@ -152,7 +160,7 @@ export class TinkerEngine implements Engine {
 
   /** Connects and makes a fresh adapter. Waits for a server that is still starting. */
   static async connect(options: TinkerOptions): Promise<TinkerEngine> {
-    const key = options.apiKey ?? keyFromEnvironment();
+    const key = options.apiKey ?? keyFromEnvironment("TINKER_API_KEY");
     const connection = new TinkerConnection(options.url, key, options.patience);
     const adapter: AdapterConfig = {
       baseModel: options.baseModel,
@@ -225,14 +233,20 @@ export class TinkerEngine implements Engine {
         "sequences hold no response token: there is nothing to train on",
       );
     }
+    const wire = wireObjective(objective);
+    const data = trained.map((sequence) =>
+      trainingDatum(sequence, this.#reduction, trained.length)
+    );
     const step = await this.#verb(async () => {
-      const logProbs = await this.#accumulate(trained, objective);
-      const metrics = await this.#session.optimiserStep(optimiser);
-      this.#sampler = null;
-      this.#stepsSinceSave++;
-      return { logProbs, norm: gradientNorm(metrics) };
+      try {
+        const logProbs = await this.#accumulate(trained, data, wire);
+        const norm = await this.#optimise(optimiser);
+        return { logProbs, norm };
+      } catch (error) {
+        this.#unsettled = error as RemoteError;
+        throw error;
+      }
     });
-    if (!Number.isFinite(step.norm ?? 0)) await this.#undoStep(step.norm);
     if (this.#saveEverySteps > 0) await this.#saveIfDue();
     return {
       ...stepStatistics(trained, step.logProbs, objective),
@@ -298,12 +312,15 @@ export class TinkerEngine implements Engine {
   /** Runs one verb at a time, recovering from a lost model. */
   #verb<T>(run: () => Promise<T>): Promise<T> {
     const turn = this.#queue.then(async () => {
+      if (this.#unsettled) await this.#recover(this.#unsettled);
       for (let recoveries = 0;; recoveries++) {
         try {
           return await run();
         } catch (error) {
-          if (!isLoss(error) || recoveries === RECOVERIES) throw error;
-          await this.#recover(error);
+          const cause = isLoss(error) ? error : this.#unsettled;
+          if (!cause || recoveries === RECOVERIES) throw error;
+          await this.#recover(cause);
+          if (!isLoss(error)) throw error;
         }
       }
     });
@@ -311,14 +328,14 @@ export class TinkerEngine implements Engine {
     return turn;
   }
 
-  async #recover(cause: TinkerError): Promise<void> {
+  async #recover(cause: RemoteError): Promise<void> {
     await this.#connection.waitUntilHealthy();
     const lost = this.#stepsSinceSave;
     // Unless an optimiser step hangs in the balance, a model that is still
-    // there can be saved as it stands. Gradients it may hold are not saved.
-    const rescued = lost === 0 || cause.endpoint === "optim_step"
-      ? false
-      : await this.#rescue();
+    // there can be saved as it stands. Gradients it may hold are not saved,
+    // which is also the only way to be rid of them.
+    const rescued = lost > 0 && cause.endpoint !== "optim_step" &&
+      await this.#rescue();
     await this.#rebuild(this.#savedPath);
     if (lost > 0 && !rescued) throw new TinkerStateLostError(lost, cause);
   }
@@ -341,6 +358,7 @@ export class TinkerEngine implements Engine {
     if (path !== null) await this.#session.loadWeights(path);
     this.#savedPath = path;
     this.#stepsSinceSave = 0;
+    this.#unsettled = null;
   }
 
   async #saveState(): Promise<string> {
@@ -354,46 +372,37 @@ export class TinkerEngine implements Engine {
     await this.#verb(() => this.#saveState());
   }
 
-  /** Adds up the gradients of all sequences; on failure leaves none behind. */
+  /** Adds up the gradients of all sequences on the server; returns their log-probabilities. */
   async #accumulate(
     sequences: readonly TrainSequence[],
-    objective: ObjectiveConfig,
+    data: readonly JsonObject[],
+    wire: WireObjective,
   ): Promise<number[][]> {
-    const wire = wireObjective(objective);
-    const parts: number[][][] = [];
-    try {
-      for (const part of chunks(sequences, SEQUENCES_PER_REQUEST)) {
-        const data = part.map((sequence) =>
-          trainingDatum(sequence, this.#reduction, sequences.length)
-        );
-        const result = await this.#session.forwardBackward(data, wire);
-        parts.push(responseLogProbs("forward_backward", result, part));
-      }
-      const logProbs = parts.flat();
-      requireFinite(logProbs);
-      return logProbs;
-    } catch (error) {
-      if (!isLoss(error)) await this.#discardGradients();
-      throw error;
+    const logProbs: number[][] = [];
+    for (const part of chunks(data, SEQUENCES_PER_REQUEST)) {
+      const result = await this.#session.forwardBackward(part, wire);
+      const { length } = logProbs;
+      const scored = sequences.slice(length, length + part.length);
+      logProbs.push(...responseLogProbs("forward_backward", result, scored));
     }
+    requireFinite(logProbs);
+    return logProbs;
   }
 
-  /** The API cannot clear gradients; a saved state holds none, so we go through one. */
-  async #discardGradients(): Promise<void> {
-    if (this.#stepsSinceSave > 0) await this.#saveState();
-    await this.#rebuild(this.#savedPath);
-  }
-
-  /** A step with a broken gradient has broken the weights: go back to the last save. */
-  async #undoStep(norm: number | undefined): Promise<never> {
-    const lost = this.#stepsSinceSave - 1;
-    const cause = new TinkerError(
-      "optim_step",
-      `the gradient norm is ${norm}; the step was undone. Study the batch, then lower ` +
-        "optimiser.learningRate or look for extreme advantages",
-    );
-    await this.#verb(() => this.#rebuild(this.#savedPath));
-    throw lost > 0 ? new TinkerStateLostError(lost, cause) : cause;
+  /** Takes the step; returns the gradient norm, if the server tells it. */
+  async #optimise(optimiser: OptimiserConfig): Promise<number | undefined> {
+    const metrics = await this.#session.optimiserStep(optimiser);
+    const norm = gradientNorm(metrics);
+    if (norm !== undefined && !Number.isFinite(norm)) {
+      throw new TinkerError(
+        "optim_step",
+        `the gradient norm is ${norm}; the step was undone. Study the batch, then lower ` +
+          "optimiser.learningRate or look for extreme advantages",
+      );
+    }
+    this.#sampler = null;
+    this.#stepsSinceSave++;
+    return norm;
   }
 
   #sampleOne(
@@ -415,9 +424,9 @@ export class TinkerEngine implements Engine {
   }
 }
 
-function isLoss(error: unknown): error is TinkerError {
+function isLoss(error: unknown): error is RemoteError {
   return error instanceof TinkerModelLostError ||
-    error instanceof TinkerUncertainError;
+    error instanceof UncertainError;
 }
 
 function requireFinite(logProbs: readonly (readonly number[])[]): void {
@@ -428,12 +437,6 @@ function requireFinite(logProbs: readonly (readonly number[])[]): void {
     `sequences[${bad}] has a log-probability that is not finite; no step was taken. ` +
       "The model has diverged or the sequence holds a token it cannot produce",
   );
-}
-
-function keyFromEnvironment(): string | undefined {
-  const variable = "TINKER_API_KEY";
-  const { state } = Deno.permissions.querySync({ name: "env", variable });
-  return state === "granted" ? Deno.env.get(variable) : undefined;
 }
 
 /** The context window, where the server tells it (the hosted service does). */
@@ -488,22 +491,4 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
     parts.push(items.slice(start, start + size));
   }
   return parts;
-}
-
-/** Maps with at most `limit` calls under way; results in the order of the items. */
-async function inFlight<T, R>(
-  items: readonly T[],
-  limit: number,
-  call: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) {
-      const i = next++;
-      results[i] = await call(items[i]);
-    }
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
-  return results;
 }

@@ -16,7 +16,8 @@
  * for them, and each is refused by name.
  */
 import type { ObjectiveConfig, TrainSequence } from "./engine.ts";
-import { type JsonObject, malformed, TinkerError } from "./tinker_http.ts";
+import type { JsonObject } from "./http.ts";
+import { malformed, TinkerError } from "./tinker_http.ts";
 
 /** How a server reduces token losses to one number. */
 export type LossReduction = "sum" | "sequence-mean";
@@ -184,8 +185,13 @@ export function responseLogProbs(
       );
     }
     // Servers differ in whether they score prompt positions; the response is last.
-    return all.slice(all.length - length).map(Number);
+    return all.slice(all.length - length).map(numberOf);
   });
+}
+
+/** A number as received; NaN travels as null where JSON is taken at its word. */
+export function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : NaN;
 }
 
 /** The numbers of a `TrainReport` that follow from log-probabilities alone. */

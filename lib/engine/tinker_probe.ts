@@ -11,12 +11,13 @@
  * Left out: servers that report no gradient norm; they are taken at the API's
  * word.
  */
+import type { JsonObject } from "./http.ts";
+import { type TinkerConnection, TinkerError } from "./tinker_http.ts";
 import {
-  type JsonObject,
-  type TinkerConnection,
-  TinkerError,
-} from "./tinker_http.ts";
-import { encodedText, type LossReduction } from "./tinker_objective.ts";
+  encodedText,
+  type LossReduction,
+  numberOf,
+} from "./tinker_objective.ts";
 import { type AdapterConfig, TinkerSession } from "./tinker_session.ts";
 
 /** Tokens every vocabulary has; their meaning does not matter. */
@@ -42,7 +43,7 @@ export async function detectLossReduction(
 /** The global gradient norm a server reports with an optimiser step, if it does. */
 export function gradientNorm(metrics: JsonObject): number | undefined {
   for (const [name, value] of Object.entries(metrics)) {
-    if (/(^|[/_.])grad(ient)?_norm(:|$)/.test(name)) return Number(value);
+    if (/(^|[/_.])grad(ient)?_norm(:|$)/.test(name)) return numberOf(value);
   }
   return undefined;
 }

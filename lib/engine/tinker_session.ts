@@ -15,13 +15,13 @@ import type {
   SampleRequest,
   SamplingOptions,
 } from "./engine.ts";
+import type { JsonObject } from "./http.ts";
+import { malformed, textField, type TinkerConnection } from "./tinker_http.ts";
 import {
-  type JsonObject,
-  malformed,
-  textField,
-  type TinkerConnection,
-} from "./tinker_http.ts";
-import { encodedText, type WireObjective } from "./tinker_objective.ts";
+  encodedText,
+  numberOf,
+  type WireObjective,
+} from "./tinker_objective.ts";
 
 /** The official client beats every 10 s; SkyRL reclaims a session after 300 s of silence. */
 const HEARTBEAT_SECONDS = 10;
@@ -41,6 +41,7 @@ export class TinkerSession {
   #session: string;
   #model: string;
   #heartbeat: ReturnType<typeof setInterval>;
+  #beating = false;
   #sequence = 0;
   #samplers = 0;
   #saves = 0;
@@ -192,6 +193,8 @@ export class TinkerSession {
   }
 
   async #beat(): Promise<void> {
+    if (this.#beating) return; // The last beat still waits for a lost server.
+    this.#beating = true;
     try {
       await this.#connection.postRepeatable("session_heartbeat", {
         session_id: this.#session,
@@ -222,7 +225,7 @@ function readSamples(result: JsonObject, count: number): Sample[] {
     }
     return {
       tokens: tokens.map(Number),
-      logProbs: logprobs.map(Number),
+      logProbs: logprobs.map(numberOf),
       finish: stop_reason === "stop" ? "stop" : "length",
     };
   });

@@ -1,0 +1,352 @@
+/**
+ * An engine that only samples: any model behind an OpenAI-compatible server
+ * (vLLM, SGLang, llama.cpp, Ollama) can propose and solve, and be evaluated.
+ *
+ *     const engine = new OpenAiEngine({
+ *       url: "http://127.0.0.1:8000/v1",
+ *       model: "Qwen/Qwen2.5-Coder-7B",
+ *       tokenizer: await Tokenizer.fromFolder("models/qwen2.5-coder-7b"),
+ *       contextLength: 8192,
+ *       promptForm: "tokens",
+ *     });
+ *
+ * The plain completions endpoint is used: the prompt's text, chat template
+ * included, is made on this side, as for every other engine.
+ *
+ * Two ways of speaking. "tokens" sends and receives token numbers and needs
+ * vLLM's extra fields; nothing is lost on the way. "text" uses only what every
+ * server knows: the prompt is decoded, the answer encoded again, and the stop
+ * token, which such servers leave out, put back at the end.
+ *
+ * Left out: training, saving and loading (each throws `SamplingOnlyError`),
+ * and banned tokens. Whether the same seed gives the same samples is up to the
+ * server; vLLM and Ollama do not promise it under load.
+ */
+import { derivedSeed } from "../random/mod.ts";
+import type {
+  Engine,
+  Sample,
+  SampleRequest,
+  SamplingOptions,
+  TrainReport,
+  TrainSequence,
+} from "./engine.ts";
+import {
+  excerpt,
+  HttpLine,
+  inFlight,
+  type JsonObject,
+  keyFromEnvironment,
+  type Patience,
+  RemoteError,
+  serverAddress,
+} from "./http.ts";
+
+/** Something only a training engine can do was asked of a sampling one. */
+export class SamplingOnlyError extends RemoteError {
+  override name = "SamplingOnlyError";
+  constructor(verb: string) {
+    super(
+      "OpenAI-compatible server",
+      verb,
+      "this engine only samples; train with LocalEngine or TinkerEngine",
+    );
+  }
+}
+
+/** Between token numbers and text, in the served model's own vocabulary. */
+export interface TextCodec {
+  encode(text: string): number[];
+  decode(ids: readonly number[]): string;
+}
+
+/** Which server, which model, how to speak to it. */
+export interface OpenAiOptions {
+  /** Up to and including `/v1`; requests go to this address and no other. */
+  url: string;
+  /** The model's name as the server lists it. */
+  model: string;
+  /** The served model's tokenizer. */
+  tokenizer: TextCodec;
+  /** Longest prompt + response in tokens, as the server was started with. */
+  contextLength: number;
+  /** "tokens" for vLLM; "text" (default) for any server. */
+  promptForm?: "tokens" | "text";
+  /** Default: the environment variable OPENAI_API_KEY, if reading it is permitted. */
+  apiKey?: string;
+  patience?: Partial<Patience>;
+}
+
+/** Requests in flight; servers batch them on their side. */
+const REQUESTS_IN_FLIGHT = 32;
+
+const SERVICE = "OpenAI-compatible server";
+
+export class OpenAiEngine implements Engine {
+  readonly description: Engine["description"];
+  #line: HttpLine;
+  #model: string;
+  #tokenizer: TextCodec;
+  #form: "tokens" | "text";
+
+  constructor(options: OpenAiOptions) {
+    const { url, apiKey = keyFromEnvironment("OPENAI_API_KEY") } = options;
+    const address = serverAddress(SERVICE, url, "http://127.0.0.1:8000/v1");
+    const base = `${address.origin}${address.pathname.replace(/\/*$/, "/")}`;
+    const key: Record<string, string> = apiKey
+      ? { authorization: `Bearer ${apiKey}` }
+      : {};
+    this.#line = new HttpLine(SERVICE, base, key, options.patience);
+    this.#model = options.model;
+    this.#tokenizer = options.tokenizer;
+    this.#form = options.promptForm ?? "text";
+    this.description = {
+      name: options.model,
+      backend: `OpenAI-compatible server (${this.#form})`,
+      parameters: 0, // The API does not tell.
+      contextLength: options.contextLength,
+    };
+  }
+
+  /** Log-probabilities the server does not give are NaN. */
+  sample(
+    requests: readonly SampleRequest[],
+    options: SamplingOptions,
+  ): Promise<Sample[][]> {
+    if (options.bannedTokens && options.bannedTokens.length > 0) {
+      return Promise.reject(refusal("options.bannedTokens is not empty"));
+    }
+    if (this.#form === "text" && options.topK !== undefined) {
+      return Promise.reject(refusal("options.topK is set"));
+    }
+    return inFlight(
+      requests,
+      REQUESTS_IN_FLIGHT,
+      (request) => this.#sampleOne(request, options),
+    );
+  }
+
+  /**
+   * Needs promptForm "tokens" and a server with `prompt_logprobs` (vLLM). The
+   * prompt and the response are sent as one prompt and scored by the server.
+   */
+  logProbs(
+    sequences: readonly Pick<
+      TrainSequence,
+      "promptTokens" | "responseTokens" | "bannedTokens"
+    >[],
+  ): Promise<number[][]> {
+    if (this.#form === "text") {
+      return Promise.reject(
+        new RemoteError(
+          SERVICE,
+          "completions",
+          'scoring needs promptForm: "tokens" and a server with prompt_logprobs, such as vLLM',
+        ),
+      );
+    }
+    if (sequences.some(({ bannedTokens }) => bannedTokens?.length)) {
+      return Promise.reject(refusal("sequences[].bannedTokens is not empty"));
+    }
+    return inFlight(sequences, REQUESTS_IN_FLIGHT, (one) => this.#score(one));
+  }
+
+  trainStep(): Promise<TrainReport> {
+    return Promise.reject(new SamplingOnlyError("trainStep"));
+  }
+
+  save(): Promise<void> {
+    return Promise.reject(new SamplingOnlyError("save"));
+  }
+
+  load(): Promise<void> {
+    return Promise.reject(new SamplingOnlyError("load"));
+  }
+
+  dispose(): void {
+    this.#line.close();
+  }
+
+  /** Asks until there are `count` samples: some servers ignore `n` and give one. */
+  async #sampleOne(
+    request: SampleRequest,
+    options: SamplingOptions,
+  ): Promise<Sample[]> {
+    const room = this.description.contextLength - request.promptTokens.length;
+    const maxNewTokens = Math.min(request.maxNewTokens, room);
+    if (maxNewTokens < 1) {
+      const empty = (): Sample => ({
+        tokens: [],
+        logProbs: [],
+        finish: "length",
+      });
+      return Array.from({ length: request.count }, empty);
+    }
+    const samples: Sample[] = [];
+    for (let round = 0; samples.length < request.count; round++) {
+      const choices = await this.#complete({
+        ...this.#prompt(request.promptTokens),
+        ...this.#sampling(options),
+        n: request.count - samples.length,
+        max_tokens: maxNewTokens,
+        // 31 bits: the most that every server's seed can hold.
+        seed: derivedSeed(request.seed, "openai", round) >>> 1,
+      });
+      samples.push(...choices.map((choice) => this.#read(choice, options)));
+    }
+    return samples.slice(0, request.count);
+  }
+
+  #prompt(tokens: readonly number[]): JsonObject {
+    return {
+      prompt: this.#form === "tokens" ? tokens : this.#tokenizer.decode(tokens),
+    };
+  }
+
+  #sampling(options: SamplingOptions): JsonObject {
+    const { temperature, topP = 1, topK, stopTokens } = options;
+    const common = { temperature, top_p: topP, logprobs: 1 };
+    if (this.#form === "text") {
+      const stop = stopTokens.map((token) => this.#tokenizer.decode([token]));
+      return { ...common, ...(stop.length > 0 && { stop }) };
+    }
+    return {
+      ...common,
+      ...(topK !== undefined && { top_k: topK }),
+      stop_token_ids: stopTokens,
+      return_token_ids: true,
+      skip_special_tokens: false,
+    };
+  }
+
+  async #score(
+    { promptTokens, responseTokens }: Pick<
+      TrainSequence,
+      "promptTokens" | "responseTokens"
+    >,
+  ): Promise<number[]> {
+    const tokens = [...promptTokens, ...responseTokens];
+    const [choice] = await this.#complete({
+      prompt: tokens,
+      max_tokens: 1,
+      temperature: 0,
+      prompt_logprobs: 0,
+    });
+    const scores = choice.prompt_logprobs;
+    if (!Array.isArray(scores) || scores.length !== tokens.length) {
+      throw malformed("choices[0].prompt_logprobs", "one entry per token");
+    }
+    return responseTokens.map((token, i) => {
+      const entry = scores[promptTokens.length + i]?.[token];
+      if (typeof entry?.logprob === "number") return entry.logprob;
+      throw malformed("choices[0].prompt_logprobs", "a logprob of each token");
+    });
+  }
+
+  async #complete(body: JsonObject): Promise<JsonObject[]> {
+    const answer = await this.#line.exchange({
+      endpoint: "completions",
+      body: { model: this.#model, ...body },
+      repeatable: true,
+    });
+    const { choices } = readAnswer(answer.status, answer.text);
+    if (!Array.isArray(choices) || choices.length === 0) {
+      throw malformed("choices", "a list that is not empty");
+    }
+    return choices;
+  }
+
+  #read(choice: JsonObject, options: SamplingOptions): Sample {
+    const finish = choice.finish_reason === "stop" ? "stop" : "length";
+    const sample = this.#form === "tokens"
+      ? readTokens(choice)
+      : this.#readText(choice);
+    const { tokens, logProbs } = sample;
+    const ends = options.stopTokens.includes(tokens.at(-1) ?? -1);
+    if (finish === "stop" && !ends && options.stopTokens.length > 0) {
+      tokens.push(this.#stopToken(choice, options));
+      logProbs.push(NaN);
+    }
+    return { tokens, logProbs, finish };
+  }
+
+  /** vLLM names the stop it met; elsewhere it is taken to be the first one. */
+  #stopToken(choice: JsonObject, { stopTokens }: SamplingOptions): number {
+    const named = choice.stop_reason;
+    return stopTokens.find((token) =>
+      token === named || this.#tokenizer.decode([token]) === named
+    ) ?? stopTokens[0];
+  }
+
+  #readText(choice: JsonObject): Pick<Sample, "tokens" | "logProbs"> {
+    if (typeof choice.text !== "string") {
+      throw malformed("choices[].text", "a text");
+    }
+    const tokens = this.#tokenizer.encode(choice.text);
+    const told = (choice.logprobs as JsonObject | null)?.token_logprobs;
+    // The server's own tokens may be cut differently; then none of the numbers fits.
+    const fits = Array.isArray(told) && told.length === tokens.length;
+    return { tokens, logProbs: tokens.map((_, i) => fits ? told[i] : NaN) };
+  }
+}
+
+function readTokens(choice: JsonObject): Pick<Sample, "tokens" | "logProbs"> {
+  const tokens = choice.token_ids;
+  if (!Array.isArray(tokens)) {
+    throw new RemoteError(
+      SERVICE,
+      "completions",
+      'the answer has no field "choices[].token_ids"; use promptForm: "text" with this ' +
+        "server, or a vLLM or SGLang new enough to know return_token_ids",
+    );
+  }
+  const told = (choice.logprobs as JsonObject | null)?.token_logprobs;
+  const fits = Array.isArray(told) && told.length === tokens.length;
+  return {
+    tokens: tokens.map(Number),
+    logProbs: tokens.map((_, i) => fits ? Number(told[i]) : NaN),
+  };
+}
+
+function readAnswer(status: number, text: string): JsonObject {
+  let body: JsonObject;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new RemoteError(
+      SERVICE,
+      "completions",
+      `HTTP ${status} with something that is not JSON: ${excerpt(text)}. ` +
+        "Does the url end where the server's API begins, as in …/v1?",
+    );
+  }
+  if (status === 200 && body !== null && typeof body === "object") return body;
+  const error = body?.error as JsonObject | string | undefined;
+  const detail = typeof error === "object" ? error?.message : error;
+  const cure = status === 401 || status === 403
+    ? ". Give the key as apiKey or in OPENAI_API_KEY"
+    : status === 404
+    ? ". Is the model served under this name, and is the url right?"
+    : "";
+  throw new RemoteError(
+    SERVICE,
+    "completions",
+    `HTTP ${status}: ${excerpt(String(detail ?? text))}${cure}`,
+  );
+}
+
+function refusal(what: string): RemoteError {
+  return new RemoteError(
+    SERVICE,
+    "completions",
+    `${what}, but this server's API cannot do that; leave it out or use the local engine`,
+  );
+}
+
+function malformed(field: string, wanted: string): RemoteError {
+  return new RemoteError(
+    SERVICE,
+    "completions",
+    `the answer's field "${field}" should be ${wanted}; is this a completions server?`,
+  );
+}
