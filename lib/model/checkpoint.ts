@@ -15,6 +15,7 @@ import {
   parameterSpecs,
   parameterTensor,
 } from "./parameters.ts";
+import { halvesToPairs, pairsToHalves } from "./rope.ts";
 import { SafetensorsFile, writeSafetensors } from "./safetensors.ts";
 
 /** Opens a model folder. Throws naming the file and the field that is wrong. */
@@ -116,11 +117,15 @@ async function hostParameters(model: Decoder) {
       .reduce((product, axis) => product * axis, 1);
     let row = 0;
     for (const part of spec.parts) {
-      const slice = values.subarray(row * perRow, (row + part.rows) * perRow);
+      const block = values.subarray(row * perRow, (row + part.rows) * perRow);
+      const ordered = () =>
+        part.rotated
+          ? pairsToHalves(block, model.config.head_dim, perRow)
+          : block;
       tensors.push({
         name: part.name,
         shape: [part.rows, ...spec.shape.slice(1)],
-        values: () => slice,
+        values: ordered,
       });
       row += part.rows;
     }
@@ -132,7 +137,7 @@ function readParameters(folder: string, config: ModelConfig): tf.Tensor[] {
   const files = openShards(folder);
   try {
     return parameterSpecs(config).map((spec) =>
-      parameterTensor(spec, readParameter(spec, files, folder))
+      parameterTensor(spec, readParameter(spec, files, folder, config.head_dim))
     );
   } finally {
     for (const file of new Set(files.values())) file.close();
@@ -170,6 +175,7 @@ function readParameter(
   spec: ParameterSpec,
   files: ReadonlyMap<string, SafetensorsFile>,
   folder: string,
+  headWidth: number,
 ): Float32Array {
   const size = spec.shape.reduce((product, axis) => product * axis, 1);
   const values = new Float32Array(size);
@@ -190,7 +196,13 @@ function readParameter(
           `config.json describes [${shape}]`,
       );
     }
-    values.set(tensor.values, offset);
+    const rowSize = tensor.values.length / part.rows;
+    values.set(
+      part.rotated
+        ? halvesToPairs(tensor.values as Float32Array, headWidth, rowSize)
+        : tensor.values,
+      offset,
+    );
     offset += tensor.values.length;
   }
   return values;

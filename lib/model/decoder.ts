@@ -24,12 +24,10 @@ import {
 } from "./parameters.ts";
 import { type RotaryTable, rotaryTable } from "./rope.ts";
 
-/** Rotary factors of N tokens, `[1, N, E]`. Query factors carry 1/sqrt(E). */
+/** Rotary factors of N tokens, `[1, N, E/2, 2]`; those of queries carry 1/sqrt(E). */
 export interface RotaryFactors {
-  cos: tf.Tensor3D;
-  sin: tf.Tensor3D;
-  queryCos: tf.Tensor3D;
-  querySin: tf.Tensor3D;
+  query: tf.Tensor4D;
+  key: tf.Tensor4D;
 }
 
 /** Heads of N tokens: queries `[H, N, E]`, keys and values `[G, N, E]`. */
@@ -154,8 +152,8 @@ export class Decoder {
       key = this.#norm(`${name}.self_attn.k_norm.weight`, key);
     }
     return {
-      query: rotate(query as tf.Tensor3D, factors.queryCos, factors.querySin),
-      key: rotate(key as tf.Tensor3D, factors.cos, factors.sin),
+      query: rotate(query as tf.Tensor3D, factors.query),
+      key: rotate(key as tf.Tensor3D, factors.key),
       value: value as tf.Tensor3D,
     };
   }
@@ -191,18 +189,15 @@ export class Decoder {
 
   /** Rotary factors of the given positions, from a table that grows on demand. */
   rotaryFactors(positions: Int32Array): RotaryFactors {
-    const { cos, sin, headWidth } = this.rotaryRows(
+    const { values, headWidth } = this.rotaryRows(
       1 + positions.reduce((most, position) => Math.max(most, position), 0),
     );
-    const gather = (table: Float32Array) => {
-      const values = new Float32Array(positions.length * headWidth);
-      positions.forEach((position, i) => {
-        const row = position * headWidth;
-        values.set(table.subarray(row, row + headWidth), i * headWidth);
-      });
-      return tf.tensor3d(values, [1, positions.length, headWidth]);
-    };
-    return withQueryScale(gather(cos), gather(sin));
+    const rows = new Float32Array(positions.length * headWidth);
+    positions.forEach((position, i) => {
+      const row = position * headWidth;
+      rows.set(values.subarray(row, row + headWidth), i * headWidth);
+    });
+    return factorsOf(tf.tensor2d(rows, [positions.length, headWidth]));
   }
 
   /** The rotary table, at least `positions` rows long. */
@@ -265,18 +260,11 @@ export class Decoder {
   }
 }
 
-/** Completes rotary factors: attention scores are divided by sqrt(E) here. */
-export function withQueryScale(
-  cos: tf.Tensor3D,
-  sin: tf.Tensor3D,
-): RotaryFactors {
-  const scale = 1 / Math.sqrt(cos.shape[2]);
-  return {
-    cos,
-    sin,
-    queryCos: tf.mul(cos, scale),
-    querySin: tf.mul(sin, scale),
-  };
+/** Factors from rows of the rotary table, `[N, E]`; scores are scaled here. */
+export function factorsOf(rows_NE: tf.Tensor2D): RotaryFactors {
+  const [tokens, width] = rows_NE.shape;
+  const key = tf.reshape(rows_NE, [1, tokens, width / 2, 2]) as tf.Tensor4D;
+  return { key, query: tf.mul(key, 1 / Math.sqrt(width)) };
 }
 
 /** A fresh model; equal configuration and seed give equal weights. */

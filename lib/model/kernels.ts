@@ -118,31 +118,60 @@ export function rmsNorm(
 }
 
 /**
- * Rotates every head by its position: `x * cos + swapHalves(x) * sin`.
- * The first half of `sin_1NE` carries the minus sign (see rope.ts).
+ * Rotates every head by its position: each pair (a, b) of neighbours is the
+ * complex number a + bi and is multiplied by its factor, `[1, N, E/2, 2]`.
  */
 export function rotate(
   x_HNE: tf.Tensor3D,
-  cos_1NE: tf.Tensor3D,
-  sin_1NE: tf.Tensor3D,
+  factors_1NP2: tf.Tensor4D,
 ): tf.Tensor3D {
   return differentiable([x_HNE], (save) => {
-    save([cos_1NE, sin_1NE]);
+    save([factors_1NP2]);
     return {
-      value: tf.add(
-        tf.mul(x_HNE, cos_1NE),
-        tf.mul(swapHalves(x_HNE), sin_1NE),
-      ),
-      // The transpose of swapping halves is swapping halves.
-      gradFunc: (dy, [cos, sin]) =>
-        tf.add(tf.mul(dy, cos), swapHalves(tf.mul(dy, sin))),
+      value: complexProduct(x_HNE, factors_1NP2, false),
+      // The transpose of a rotation is the rotation back.
+      gradFunc: (dy, [factors]) => complexProduct(dy, factors, true),
     };
   }) as tf.Tensor3D;
 }
 
-function swapHalves(x: tf.Tensor): tf.Tensor {
-  const [first, second] = tf.split(x, 2, -1);
-  return tf.concat([second, first], -1);
+function complexProduct(
+  x_HNE: tf.Tensor,
+  factors_1NP2: tf.Tensor,
+  conjugate: boolean,
+): tf.Tensor {
+  const [heads, tokens, width] = x_HNE.shape;
+  const pairs = tf.reshape(x_HNE, [heads, tokens, width / 2, 2]);
+  const native = nativeTensorFlow();
+  if (native === null) {
+    const [re, im] = tf.split(pairs, 2, 3);
+    const [cos, sin] = tf.split(factors_1NP2, 2, 3);
+    const turn = conjugate ? tf.neg(sin) : sin;
+    return tf.reshape(
+      tf.concat([
+        tf.sub(tf.mul(re, cos), tf.mul(im, turn)),
+        tf.add(tf.mul(im, cos), tf.mul(re, turn)),
+      ], 3),
+      x_HNE.shape,
+    );
+  }
+  // One pass instead of nine: 0.12 ms against 1.0 ms for [4, 1475, 24].
+  const { TF_FLOAT, TF_COMPLEX64 } = native.binding;
+  const type = native.binding.TF_ATTR_TYPE;
+  const cast = (tensor: tf.Tensor, from: number, to: number) =>
+    native.executeSingleOutput("Bitcast", [
+      { name: "T", type, value: from },
+      { name: "type", type, value: to },
+    ], [tensor]);
+  const complexOf = [{ name: "T", type, value: TF_COMPLEX64 }];
+  const factors = cast(factors_1NP2, TF_FLOAT, TF_COMPLEX64);
+  const product = native.executeSingleOutput("Mul", complexOf, [
+    cast(pairs, TF_FLOAT, TF_COMPLEX64),
+    conjugate
+      ? native.executeSingleOutput("Conj", complexOf, [factors])
+      : factors,
+  ]);
+  return tf.reshape(cast(product, TF_COMPLEX64, TF_FLOAT), x_HNE.shape);
 }
 
 /**

@@ -9,12 +9,20 @@ import * as tf from "@tensorflow/tfjs";
 import { randomStream } from "../random/mod.ts";
 import type { ModelConfig } from "./config.ts";
 
+/** A checkpoint tensor inside a parameter. */
+export interface ParameterPart {
+  name: string;
+  rows: number;
+  /** Rows belong to rotated heads, kept in another order in memory (rope.ts). */
+  rotated: boolean;
+}
+
 /** One parameter in memory. */
 export interface ParameterSpec {
   name: string;
   shape: number[];
   /** Checkpoint tensors stacked along the rows; one part is the plain case. */
-  parts: { name: string; rows: number }[];
+  parts: ParameterPart[];
   /** "residual": writes into the residual stream, scaled by 1/sqrt(2 layers). */
   initial: "normal" | "residual" | "ones" | "zeros";
 }
@@ -77,10 +85,15 @@ function layerSpecs(config: ModelConfig, layer: string): ParameterSpec[] {
   const head = config.head_dim;
   const queryRows = config.num_attention_heads * head;
   const keyRows = config.num_key_value_heads * head;
+  const part = (name: string, rows: number, rotated: boolean) => ({
+    name: `${layer}.self_attn.${name}`,
+    rows,
+    rotated,
+  });
   const fused = (kind: "weight" | "bias") => [
-    { name: `${layer}.self_attn.q_proj.${kind}`, rows: queryRows },
-    { name: `${layer}.self_attn.k_proj.${kind}`, rows: keyRows },
-    { name: `${layer}.self_attn.v_proj.${kind}`, rows: keyRows },
+    part(`q_proj.${kind}`, queryRows, true),
+    part(`k_proj.${kind}`, keyRows, true),
+    part(`v_proj.${kind}`, keyRows, false),
   ];
   const specs: ParameterSpec[] = [
     vector(`${layer}.input_layernorm.weight`, width, "ones"),
@@ -101,8 +114,8 @@ function layerSpecs(config: ModelConfig, layer: string): ParameterSpec[] {
   }
   if (config.model_type === "qwen3") {
     specs.push(
-      vector(`${layer}.self_attn.q_norm.weight`, head, "ones"),
-      vector(`${layer}.self_attn.k_norm.weight`, head, "ones"),
+      vector(`${layer}.self_attn.q_norm.weight`, head, "ones", true),
+      vector(`${layer}.self_attn.k_norm.weight`, head, "ones", true),
     );
   }
   const inner = config.intermediate_size;
@@ -122,13 +135,20 @@ function matrix(
   columns: number,
   initial: ParameterSpec["initial"] = "normal",
 ): ParameterSpec {
-  return { name, shape: [rows, columns], parts: [{ name, rows }], initial };
+  const parts = [{ name, rows, rotated: false }];
+  return { name, shape: [rows, columns], parts, initial };
 }
 
 function vector(
   name: string,
   size: number,
   initial: ParameterSpec["initial"],
+  rotated = false,
 ): ParameterSpec {
-  return { name, shape: [size], parts: [{ name, rows: size }], initial };
+  return {
+    name,
+    shape: [size],
+    parts: [{ name, rows: size, rotated }],
+    initial,
+  };
 }

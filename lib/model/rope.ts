@@ -1,16 +1,18 @@
 /**
- * Rotary position tables (Su et al. 2021), with linear and Llama 3 scaling.
+ * Rotary positions (Su et al. 2021), with linear and Llama 3 scaling.
  *
- * A head of width E is rotated in pairs (i, i + E/2), as Hugging Face checkpoints
- * expect. Left out: YaRN and dynamic scaling.
+ * A head of width E is E/2 complex numbers, each turned by its own angle. Hugging
+ * Face checkpoints keep the real parts in the first half of a head and the
+ * imaginary parts in the second; in memory they alternate, so that on native
+ * TensorFlow a rotation is one complex product. The rows of the query and key
+ * projections are reordered when a checkpoint is read or written. Left out: YaRN
+ * and dynamic scaling.
  */
 import type { ModelConfig } from "./config.ts";
 
-/** Cosines and signed sines by position, `[positions, E]` row by row. */
+/** Cosine and sine by position and pair: `[positions, E/2, 2]`. */
 export interface RotaryTable {
-  cos: Float32Array;
-  /** The first half of every row is negated: see `rotate` in kernels.ts. */
-  sin: Float32Array;
+  values: Float32Array;
   headWidth: number;
   positions: number;
 }
@@ -22,20 +24,61 @@ export function rotaryTable(
 ): RotaryTable {
   const frequencies = rotaryFrequencies(config);
   const headWidth = config.head_dim;
-  const half = headWidth / 2;
-  const cos = new Float32Array(positions * headWidth);
-  const sin = new Float32Array(positions * headWidth);
+  const values = new Float32Array(positions * headWidth);
   for (let position = 0; position < positions; position++) {
-    for (let i = 0; i < half; i++) {
+    frequencies.forEach((frequency, pair) => {
       // Rounded to 32 bits like the reference, whose angles are float32.
-      const angle = Math.fround(position * frequencies[i]);
-      const at = position * headWidth + i;
-      cos[at] = cos[at + half] = Math.cos(angle);
-      sin[at + half] = Math.sin(angle);
-      sin[at] = -sin[at + half];
-    }
+      const angle = Math.fround(position * frequency);
+      const at = position * headWidth + 2 * pair;
+      values[at] = Math.cos(angle);
+      values[at + 1] = Math.sin(angle);
+    });
   }
-  return { cos, sin, headWidth, positions };
+  return { values, headWidth, positions };
+}
+
+/** Rows of heads from checkpoint order (halves) to memory order (pairs). */
+export function halvesToPairs(
+  values: Float32Array,
+  headWidth: number,
+  rowSize: number,
+): Float32Array {
+  return reorderRows(values, headWidth, rowSize, (row) => {
+    const pair = row >> 1;
+    return row % 2 === 0 ? pair : pair + headWidth / 2;
+  });
+}
+
+/** The inverse of {@link halvesToPairs}. */
+export function pairsToHalves(
+  values: Float32Array,
+  headWidth: number,
+  rowSize: number,
+): Float32Array {
+  const half = headWidth / 2;
+  return reorderRows(
+    values,
+    headWidth,
+    rowSize,
+    (row) => row < half ? 2 * row : 2 * (row - half) + 1,
+  );
+}
+
+/** Row r of every head is taken from row `sourceOf(r)` of the same head. */
+function reorderRows(
+  values: Float32Array,
+  headWidth: number,
+  rowSize: number,
+  sourceOf: (row: number) => number,
+): Float32Array {
+  const result = new Float32Array(values.length);
+  const rows = values.length / rowSize;
+  for (let row = 0; row < rows; row++) {
+    const inHead = row % headWidth;
+    const source = (row - inHead + sourceOf(inHead)) * rowSize;
+    result.set(values.subarray(source, source + rowSize), row * rowSize);
+  }
+  return result;
 }
 
 /** Radians per position for each of the E/2 pairs. */

@@ -15,7 +15,7 @@ import type {
 } from "../engine/engine.ts";
 import { randomStream } from "../random/mod.ts";
 import { lengthBuckets, plainBatch } from "./batch.ts";
-import { type Decoder, type RotaryFactors, withQueryScale } from "./decoder.ts";
+import { type Decoder, factorsOf, type RotaryFactors } from "./decoder.ts";
 import { softmaxCrossEntropy } from "./kernels.ts";
 import { chooseTokens } from "./choice.ts";
 
@@ -135,7 +135,7 @@ async function sampleGrid(
   const steps = Math.max(...limits);
   if (steps <= 0) return;
   const limitOf = new Map(rows.map(([row], i) => [row.request, limits[i]]));
-  const tables = rotaryTables(
+  const table = rotaryRows(
     model,
     steps + Math.max(...prompts.map((prompt) => prompt.length)),
   );
@@ -144,7 +144,7 @@ async function sampleGrid(
   let step = 0;
   while (step < steps) {
     const count = Math.min(TOKENS_PER_CHECK, steps - step);
-    const drawn = decodeTokens(model, cache, grid, tables, bans, options, {
+    const drawn = decodeTokens(model, cache, grid, table, bans, options, {
       first: step,
       count,
       last: steps,
@@ -159,7 +159,7 @@ async function sampleGrid(
     }
   }
   disposeCache(cache);
-  tf.dispose(tables);
+  table.dispose();
   bans?.dispose();
 }
 
@@ -222,7 +222,7 @@ function decodeTokens(
   model: Decoder,
   cache: Cache,
   grid: Grid,
-  tables: [tf.Tensor2D, tf.Tensor2D],
+  table: tf.Tensor2D,
   bans: tf.Tensor1D | null,
   options: SamplingOptions,
   range: { first: number; count: number; last: number },
@@ -244,7 +244,7 @@ function decodeTokens(
       tokens.push(tf.keep(chosen_R));
       losses.push(tf.keep(softmaxCrossEntropy(logits, chosen_R)[0]));
       if (step + 1 < range.last) {
-        advance(model, cache, grid.width, tables, chosen_R);
+        advance(model, cache, grid.width, table, chosen_R);
         keepCache(cache);
       }
     });
@@ -260,13 +260,10 @@ function advance(
   model: Decoder,
   cache: Cache,
   width: number,
-  [cosTable, sinTable]: [tf.Tensor2D, tf.Tensor2D],
+  table: tf.Tensor2D,
   tokens_R: tf.Tensor1D,
 ) {
-  const factors = withQueryScale(
-    tf.expandDims(tf.gather(cosTable, cache.positions), 0),
-    tf.expandDims(tf.gather(sinTable, cache.positions), 0),
-  );
+  const factors = factorsOf(tf.gather(table, cache.positions));
   let x_RD = model.embedTokens(tokens_R);
   for (let layer = 0; layer < model.config.num_hidden_layers; layer++) {
     x_RD = advanceLayer(model, layer, x_RD, factors, cache, width);
@@ -479,15 +476,9 @@ function disposeCache(cache: Cache) {
   tf.dispose(cacheTensors(cache));
 }
 
-function rotaryTables(
-  model: Decoder,
-  positions: number,
-): [tf.Tensor2D, tf.Tensor2D] {
-  const { cos, sin, headWidth, positions: rows } = model.rotaryRows(positions);
-  return [
-    tf.tensor2d(cos, [rows, headWidth]),
-    tf.tensor2d(sin, [rows, headWidth]),
-  ];
+function rotaryRows(model: Decoder, positions: number): tf.Tensor2D {
+  const { values, headWidth, positions: rows } = model.rotaryRows(positions);
+  return tf.tensor2d(values, [rows, headWidth]);
 }
 
 function banVector(

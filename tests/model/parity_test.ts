@@ -16,6 +16,7 @@ import {
   saveModel,
   startBackend,
 } from "../../lib/model/mod.ts";
+import { pairsToHalves } from "../../lib/model/rope.ts";
 import { SafetensorsFile } from "../../lib/model/safetensors.ts";
 import { fullWeights } from "./shapes.ts";
 
@@ -93,7 +94,14 @@ for (const name of ["qwen2", "qwen3", "llama"]) {
     for (const spec of model.specs) {
       for (const part of spec.parts) {
         const { values } = reference.read(part.name);
-        const ours = firstMoment.subarray(offset, offset + values.length);
+        const block = firstMoment.subarray(offset, offset + values.length);
+        const ours = part.rotated
+          ? pairsToHalves(
+            block,
+            model.config.head_dim,
+            block.length / part.rows,
+          )
+          : block;
         assertClose(ours, values as Float32Array, part.name);
         offset += values.length;
       }
