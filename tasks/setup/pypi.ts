@@ -4,13 +4,13 @@
  */
 
 import { assertNetworkAllowed } from "./offline.ts";
-import { withCredentials } from "./download.ts";
+import { type Download, withCredentials } from "./download.ts";
 
-/** A wheel on offer. `sha256` is absent where the index does not give it. */
+/** A wheel on offer. `digest` is absent where the index does not give it. */
 export interface Wheel {
   readonly fileName: string;
   readonly url: string;
-  readonly sha256?: string;
+  readonly digest?: Download["digest"];
 }
 
 /**
@@ -62,13 +62,16 @@ export function parseListing(html: string, page: string): Wheel[] {
   const wheels: Wheel[] = [];
   for (const [, href] of html.matchAll(/<a\s[^>]*?href="([^"]+)"/gi)) {
     const address = new URL(href.replaceAll("&amp;", "&"), page);
-    const sha256 = /^#sha256=([0-9a-f]{64})$/.exec(address.hash)?.[1];
+    const hex = /^#sha256=([0-9a-f]{64})$/.exec(address.hash)?.[1];
+    const digest = hex === undefined
+      ? undefined
+      : { algorithm: "sha256", hex } as const;
     address.hash = "";
     const fileName = decodeURIComponent(
       address.pathname.split("/").at(-1) ?? "",
     );
     if (fileName.endsWith(".whl")) {
-      wheels.push({ fileName, url: address.href, sha256 });
+      wheels.push({ fileName, url: address.href, digest });
     }
   }
   return wheels;

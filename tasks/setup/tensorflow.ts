@@ -10,7 +10,7 @@
  * that a new node_modules costs neither a download nor a compilation.
  */
 
-import { existsSync, lstatSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import {
@@ -35,11 +35,13 @@ import { fetchWheelLibrary } from "./wheel_library.ts";
 /** The processor build, or the one that also drives NVIDIA GPUs. */
 export type TensorFlowKind = "cpu" | "gpu";
 
-/** `gpu` where an NVIDIA GPU is seen, by its driver or by nvidia-smi. */
+/**
+ * `gpu` where an NVIDIA GPU is seen: as a device of this system or container, or by nvidia-smi.
+ * /proc/driver/nvidia does not count: a container without a GPU sees its host's.
+ */
 export async function wantedKind(): Promise<TensorFlowKind> {
-  if (existsSync("/proc/driver/nvidia/version") || existsSync("/dev/nvidia0")) {
-    return "gpu";
-  }
+  const devices = existsSync("/dev") ? readdirSync("/dev") : [];
+  if (devices.some((name) => /^nvidia\d+$/.test(name))) return "gpu";
   const program = findProgram("nvidia-smi");
   if (program === undefined) return "cpu";
   const { success, output } = await runQuietly(program, ["-L"]);

@@ -1,11 +1,12 @@
 /**
  * libtensorflow out of the wheel on PyPI: only the two libraries and the C headers are unpacked
- * (273 MB to download and 0.85 GB on disk, of the wheel's 1.3 GB).
+ * (processor build: 273 MB to download and 0.85 GB on disk, where the whole wheel would take 1.3 GB).
  */
 
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm, symlink } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import { cudaRequirements, fetchCudaLibraries } from "./cuda_libraries.ts";
 import { download, type DownloadProgress } from "./download.ts";
 import { SetupProblem } from "./problem.ts";
 import { cacheFolder, wheelVersion } from "./project.ts";
@@ -32,21 +33,26 @@ export async function fetchWheelLibrary(
 ): Promise<void> {
   const deps = join(folder, "deps");
   if (existsSync(deps)) return;
-  const project = kind === "gpu" ? "tensorflow" : "tensorflow-cpu";
-  const wheel = await findWheel(project);
-  const archive = join(cacheFolder, "downloads", wheel.fileName);
-  await download({
-    url: wheel.url,
-    target: archive,
-    digest: wheel.sha256 === undefined
-      ? undefined
-      : { algorithm: "sha256", hex: wheel.sha256 },
-  }, progress);
+  const wheel = await findWheel(
+    kind === "gpu" ? "tensorflow" : "tensorflow-cpu",
+  );
+  const downloads = join(cacheFolder, "downloads");
+  const archives = [join(downloads, wheel.fileName)];
+  await download(
+    { url: wheel.url, target: archives[0], digest: wheel.digest },
+    progress,
+  );
   const partial = `${deps}.tmp`;
   await rm(partial, { recursive: true, force: true });
-  await unpack(archive, partial);
+  const metadata = await unpack(archives[0], partial);
+  if (kind === "gpu") {
+    const requirements = cudaRequirements(metadata);
+    archives.push(
+      ...await fetchCudaLibraries(requirements, partial, downloads, progress),
+    );
+  }
   await rename(partial, deps);
-  await rm(archive);
+  for (const archive of archives) await rm(archive);
 }
 
 async function findWheel(project: string): Promise<Wheel> {
@@ -64,8 +70,10 @@ async function findWheel(project: string): Promise<Wheel> {
   );
 }
 
-async function unpack(archive: string, deps: string): Promise<void> {
+/** Unpacks what is needed and returns the text of the wheel's METADATA. */
+async function unpack(archive: string, deps: string): Promise<string> {
   const lib = join(deps, "lib");
+  const metadata = join(deps, "METADATA");
   await mkdir(lib, { recursive: true });
   for (const entry of await listZip(archive)) {
     const header = headers.exec(entry.name)?.[1] ??
@@ -73,11 +81,15 @@ async function unpack(archive: string, deps: string): Promise<void> {
     if (header) {
       await extractEntry(archive, entry, join(deps, "include", header));
     }
+    if (entry.name.endsWith(".dist-info/METADATA")) {
+      await extractEntry(archive, entry, metadata);
+    }
     const library = libraries.exec(entry.name)?.[1];
     if (library === undefined) continue;
     await extractEntry(archive, entry, join(lib, library));
-    await symlink(basename(library), join(lib, linkerName(library)));
+    await symlink(library, join(lib, linkerName(library)));
   }
+  return await Deno.readTextFile(metadata);
 }
 
 /** The name that `-ltensorflow` and `-ltensorflow_framework` look for. */

@@ -2,6 +2,10 @@
 
 import assert from "node:assert/strict";
 import {
+  cudaRequirements,
+  newestWithin,
+} from "../../tasks/setup/cuda_libraries.ts";
+import {
   chooseWheel,
   parseListing,
   platformPattern,
@@ -22,12 +26,12 @@ const wheels = parseListing(
 
 Deno.test("the listing gives every wheel its full address and, where it is there, its digest", () => {
   assert.equal(wheels.length, 5);
-  assert.equal(wheels[0].sha256, digest);
+  assert.equal(wheels[0].digest?.hex, digest);
   assert.equal(
     wheels[0].url,
     "https://files.example/a/tensorflow_cpu-2.21.0-cp310-cp310-manylinux_2_27_x86_64.whl",
   );
-  assert.equal(wheels[1].sha256, undefined);
+  assert.equal(wheels[1].digest, undefined);
   assert.ok(
     wheels[1].url.startsWith(
       "https://index.example/b/tensorflow_cpu-2.21.0-cp313",
@@ -50,4 +54,36 @@ Deno.test("the wheel is of exactly the release and the platform", () => {
   assert.equal(choose("darwin", "aarch64"), undefined);
   assert.equal(choose("windows", "x86_64"), undefined);
   assert.equal(chooseWheel(wheels, "2.22.0", /x86_64/), undefined);
+});
+
+Deno.test("the CUDA libraries are those of the extra, without the compiler, the newest within bounds", () => {
+  const metadata = [
+    "Requires-Dist: numpy>=1.26.0",
+    "Provides-Extra: and-cuda",
+    'Requires-Dist: nvidia-cublas-cu12<13.0,>=12.5.3.2; extra == "and-cuda"',
+    'Requires-Dist: nvidia-cuda-nvcc-cu12<13.0,>=12.5.82; extra == "and-cuda"',
+    'Requires-Dist: nvidia-nccl-cu12; extra == "and-cuda"',
+  ].join("\n");
+  const requirements = cudaRequirements(metadata);
+  assert.deepEqual(requirements, [
+    { project: "nvidia-cublas-cu12", bounds: ["<13.0", ">=12.5.3.2"] },
+    { project: "nvidia-nccl-cu12", bounds: [] },
+  ]);
+  const offered = [
+    "12.5.3.1",
+    "12.9.1.4",
+    "12.10.0.1",
+    "13.0.0.2",
+    "12.11.0rc1",
+  ].map((version) => ({
+    fileName:
+      `nvidia_cublas_cu12-${version}-py3-none-manylinux_2_27_x86_64.whl`,
+    url: "",
+  }));
+  const newest = (bounds: string[]) =>
+    newestWithin(offered, bounds, /x86_64/)?.fileName.split("-")[1];
+  assert.equal(newest([...requirements[0].bounds]), "12.10.0.1");
+  assert.equal(newest([]), "13.0.0.2");
+  assert.equal(newest(["<12.5"]), undefined);
+  assert.throws(() => newest(["~=12.5"]), /kind that set-up does not know/);
 });
