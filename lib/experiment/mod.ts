@@ -5,4 +5,5 @@ export * from "./corpus.ts";
 export * from "./evaluation_plan.ts";
 export * from "./presets.ts";
 export * from "./pretrain.ts";
+export * from "./report.ts";
 export * from "./run.ts";
