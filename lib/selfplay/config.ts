@@ -5,13 +5,21 @@
  * runs with equal configs and equal base models are equal.
  */
 
-import type { EstimatorName, Whitening } from "../advantage/mod.ts";
+import {
+  type EstimatorName,
+  ESTIMATORS,
+  type Whitening,
+} from "../advantage/mod.ts";
 import type { SamplerName } from "../buffer/mod.ts";
 import type { ObjectiveConfig } from "../engine/engine.ts";
 import type { Language } from "../executor/mod.ts";
-import type { DialectName, ModeName } from "../modes/mod.ts";
+import { type DialectName, MODE_NAMES, type ModeName } from "../modes/mod.ts";
 import type { Aggregation } from "../objective/mod.ts";
-import type { IntrinsicCombination, LearnabilityShape } from "../reward/mod.ts";
+import {
+  type IntrinsicCombination,
+  LEARNABILITY_SHAPES,
+  type LearnabilityShape,
+} from "../reward/mod.ts";
 
 export interface SelfPlayConfig {
   /** Seed of every random stream of the run. */
@@ -230,6 +238,25 @@ const COUNTS = [
   "keepCheckpoints",
 ] as const;
 
+/** The values that a choice by name may have. */
+const CHOICES: Partial<Record<keyof SelfPlayConfig, readonly string[]>> = {
+  dialect: ["compact", "chat"],
+  language: ["javascript", "typescript", "python"],
+  taskSource: ["self-play", "generated"],
+  duplicates: ["admit", "penalise"],
+  bufferAdmission: ["all", "notAlwaysSolved", "learnable"],
+  sampler: ["paper", "official", "uniform", "recent"],
+  solveTiming: ["same-step", "lagged"],
+  learnability: LEARNABILITY_SHAPES,
+  intrinsicCombination: ["sum", "product", "sum-product", "product-sum"],
+  estimator: Object.keys(ESTIMATORS),
+  whitening: ["sample", "token"],
+  aggregation: ["token-mean", "sequence-mean"],
+  thinking: ["free", "banned"],
+  objective: ["ppo-clip", "importance-sampling", "cispo", "reinforce"],
+  learningRateSchedule: ["constant", "linear"],
+};
+
 /** Throws, naming the field, where a config makes no sense. */
 export function checkConfig(config: SelfPlayConfig): void {
   const fail = (field: keyof SelfPlayConfig, wanted: string): never => {
@@ -254,7 +281,16 @@ export function checkConfig(config: SelfPlayConfig): void {
       fail(field as keyof SelfPlayConfig, "finite");
     }
   }
-  if (config.modes.length === 0) fail("modes", "a non-empty list");
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const field = name as keyof SelfPlayConfig;
+    if (!choices.includes(config[field] as string)) {
+      fail(field, `one of ${choices.join(", ")}`);
+    }
+  }
+  const known = config.modes.every((mode) => MODE_NAMES.includes(mode));
+  if (config.modes.length === 0 || !known) {
+    fail("modes", `a list of some of ${MODE_NAMES.join(", ")}`);
+  }
   if (config.thinking === "banned" && config.dialect !== "compact") {
     fail("thinking", '"free" unless the dialect is "compact"');
   }

@@ -1,7 +1,21 @@
-/** Self-play: the loop of proposing and solving, its settings and its events. */
+/**
+ * Self-play: the loop of proposing and solving, its settings and its events.
+ * The stages of a step are here too, for whoever takes a step by hand.
+ */
 
 export * from "./config.ts";
 export type { ProposerMetrics, SolverMetrics, StepMetrics } from "./metrics.ts";
+export { type DrawnProposals, drawProposals } from "./propose.ts";
 export * from "./records.ts";
+export { rewardStep } from "./rewards.ts";
+export { seedBuffers, type Seeding } from "./seeding.ts";
 export * from "./self_play.ts";
-export { UpdateFailed } from "./update.ts";
+export { solveTasks } from "./solve.ts";
+export {
+  optimiserAt,
+  setAdvantages,
+  trainSequences,
+  UpdateFailed,
+  updatePolicy,
+} from "./update.ts";
+export { validateProposals } from "./validate.ts";

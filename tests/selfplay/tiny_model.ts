@@ -32,7 +32,10 @@ function document(stream: RandomStream): [string, string] {
   };
   const { argument, output } = call();
   const mode = stream.choice(["deduction", "abduction"] as const);
-  const references = [1, 2].map(() => ({ program, ...call() }));
+  const identity = { program: "x=>x", argument: '"abc"', output: '"abc"' };
+  const references = stream.next() < 0.4
+    ? [identity]
+    : [{ program, ...call() }, { program: "x=>x+2", ...call() }];
   return stream.choice<() => [string, string]>([
     () => [deductionPrompt(program, argument), `<a>${output}<eos>`],
     () => [abductionPrompt(program, output), `<a>${argument}<eos>`],
