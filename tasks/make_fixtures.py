@@ -17,6 +17,7 @@ import pathlib
 import shutil
 
 import torch
+from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from transformers import (
     LlamaConfig,
@@ -130,9 +131,34 @@ def main():
         (folder / "expected.json").write_text(json.dumps(expected) + "\n")
         save_file(slopes, folder / "gradients.safetensors")
         if name == "qwen2":
+            adapt("qwen2-lora", model)
             narrow("qwen2-bf16-sharded", model, torch.bfloat16, max_shard_size="15KB")
         if name == "qwen3":
             narrow("qwen3-f16", model, torch.float16)
+
+
+def adapt(name, model):
+    """Random adapters on some projections; the base is the fixture beside it."""
+    folder = FIXTURES / name
+    shutil.rmtree(folder, ignore_errors=True)
+    targets = ["q_proj", "v_proj", "o_proj", "up_proj"]
+    adapted = get_peft_model(
+        model, LoraConfig(r=4, lora_alpha=8, target_modules=targets)
+    )
+    generator = torch.Generator().manual_seed(7)
+    with torch.no_grad():
+        for parameter_name, parameter in adapted.named_parameters():
+            if "lora_" in parameter_name:
+                noise = torch.randn(parameter.shape, generator=generator)
+                parameter.copy_(0.2 * noise)
+    adapted.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)
+    config = json.loads((folder / "adapter_config.json").read_text())
+    config["base_model_name_or_path"] = "qwen2"
+    (folder / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    _, expected = expectations(adapted)
+    (folder / "expected.json").write_text(json.dumps(expected) + "\n")
+    adapted.unload()
 
 
 def narrow(name, model, dtype, **save_options):

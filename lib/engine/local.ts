@@ -5,15 +5,21 @@
  */
 import {
   AdamW,
+  Adapters,
+  baseModelOf,
   currentBackend,
   type Decoder,
+  hasAdapters,
   loadModel,
+  type LoraConfig,
   policyGradientStep,
+  readAdapters,
   readOptimiserState,
   replaceFolder,
   responseLogProbs,
   sampleBatch,
   startBackend,
+  writeAdapters,
   writeModelFiles,
   writeOptimiserState,
 } from "../model/mod.ts";
@@ -32,6 +38,7 @@ import type {
 export class LocalEngine implements Engine {
   #model: Decoder;
   #optimiser: AdamW;
+  #baseFolder: string | null = null;
 
   /** Takes ownership of the model and, when given, of its optimiser. */
   constructor(model: Decoder, optimiser: AdamW = new AdamW(model)) {
@@ -39,12 +46,32 @@ export class LocalEngine implements Engine {
     this.#optimiser = optimiser;
   }
 
-  /** Starts a backend if none runs, and opens a model folder. */
+  /**
+   * Starts a backend if none runs, and opens a model folder. A folder of adapters
+   * opens the base model that it names and trains the adapters.
+   */
   static async fromFolder(folder: string): Promise<LocalEngine> {
     await startBackend();
-    const model = await loadModel(folder);
+    const adapted = hasAdapters(folder);
+    const model = await loadModel(adapted ? await baseFolder(folder) : folder);
+    if (adapted) await readAdapters(model, folder);
     const engine = new LocalEngine(model);
+    engine.#baseFolder = adapted ? await baseFolder(folder) : folder;
     readOptimiserState(engine.#optimiser, folder);
+    return engine;
+  }
+
+  /** Opens a model folder frozen, with fresh adapters to train. */
+  static async withAdapters(
+    folder: string,
+    lora: LoraConfig,
+    seed: number,
+  ): Promise<LocalEngine> {
+    await startBackend();
+    const model = await loadModel(folder);
+    model.attachAdapters(Adapters.fresh(model.config, lora, seed));
+    const engine = new LocalEngine(model);
+    engine.#baseFolder = folder;
     return engine;
   }
 
@@ -98,16 +125,30 @@ export class LocalEngine implements Engine {
     );
   }
 
-  /** Weights and moments, into one folder that appears whole or not at all. */
+  /**
+   * Weights and moments, into one folder that appears whole or not at all. A model
+   * trained through adapters saves the adapters, not the frozen weights.
+   */
   save(folder: string): Promise<void> {
     return replaceFolder(folder, async (part) => {
-      await writeModelFiles(this.#model, part);
+      if (this.#model.adapters === null) {
+        await writeModelFiles(this.#model, part);
+      } else {
+        await writeAdapters(this.#model, part, this.#baseFolder);
+      }
       await writeOptimiserState(this.#optimiser, part);
     });
   }
 
-  /** Replaces model and moments; the old ones stay if the folder cannot be read. */
+  /** Replaces what is trained, and its moments; needs what `save` wrote. */
   async load(folder: string): Promise<void> {
+    if (hasAdapters(folder)) {
+      await readAdapters(this.#model, folder);
+      this.#optimiser.dispose();
+      this.#optimiser = new AdamW(this.#model);
+      readOptimiserState(this.#optimiser, folder);
+      return;
+    }
     const model = await loadModel(folder);
     const optimiser = new AdamW(model);
     try {
@@ -126,4 +167,15 @@ export class LocalEngine implements Engine {
     this.#optimiser.dispose();
     this.#model.dispose();
   }
+}
+
+async function baseFolder(folder: string): Promise<string> {
+  const base = await baseModelOf(folder);
+  if (base === null) {
+    throw new Error(
+      `${folder}/adapter_config.json: base_model_name_or_path is missing; write ` +
+        `the folder of the model that these adapters belong to`,
+    );
+  }
+  return base;
 }

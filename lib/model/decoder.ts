@@ -16,6 +16,8 @@ import {
   rotate,
   swiglu,
 } from "./kernels.ts";
+import type { Adapters } from "./lora.ts";
+import { recomputed } from "./recompute.ts";
 import {
   initialValues,
   type ParameterSpec,
@@ -43,6 +45,9 @@ export class Decoder {
   readonly specs: readonly ParameterSpec[];
   readonly #tensors = new Map<string, tf.Tensor>();
   #rotary: RotaryTable;
+  #adapters: Adapters | null = null;
+  /** Compute layers twice instead of keeping their intermediates (recompute.ts). */
+  recomputesLayers = false;
 
   /** Takes ownership of `tensors`, one per entry of `parameterSpecs(config)`. */
   constructor(config: ModelConfig, tensors: readonly tf.Tensor[]) {
@@ -82,6 +87,28 @@ export class Decoder {
     });
   }
 
+  /** The adapters, if the model is trained through them. */
+  get adapters(): Adapters | null {
+    return this.#adapters;
+  }
+
+  /** Freezes the weights and trains `adapters` instead. Takes ownership. */
+  attachAdapters(adapters: Adapters) {
+    this.#adapters?.dispose();
+    this.#adapters = adapters;
+  }
+
+  /** The tensors that training changes. */
+  trainedTensors(): tf.Tensor[] {
+    return this.#adapters?.tensors() ?? this.parameters();
+  }
+
+  /** Replaces what training changes, disposing the old. Takes ownership. */
+  replaceTrained(tensors: readonly tf.Tensor[]) {
+    if (this.#adapters === null) this.replaceParameters(tensors);
+    else this.#adapters.replace(tensors);
+  }
+
   /** Logits `[B, T, V]` of equally long token lists. */
   forward(tokens_BT: readonly (readonly number[])[]): tf.Tensor3D {
     const batch = plainBatch(tokens_BT);
@@ -117,13 +144,14 @@ export class Decoder {
     const name = this.config.tie_word_embeddings
       ? "model.embed_tokens.weight"
       : "lm_head.weight";
-    return linear(hidden_MD, this.parameter(name) as tf.Tensor2D);
+    const weight = this.parameter(name) as tf.Tensor2D;
+    return linear(hidden_MD, weight, undefined, this.#adapters === null);
   }
 
   /** Embeddings of N token ids. */
   embedTokens(ids_N: tf.Tensor1D): tf.Tensor2D {
     const table = this.parameter("model.embed_tokens.weight") as tf.Tensor2D;
-    return embed(table, ids_N);
+    return embed(table, ids_N, this.#adapters === null);
   }
 
   /** The normalisation before the output layer. */
@@ -215,6 +243,8 @@ export class Decoder {
   dispose() {
     for (const tensor of this.#tensors.values()) tensor.dispose();
     this.#tensors.clear();
+    this.#adapters?.dispose();
+    this.#adapters = null;
   }
 
   #run(
@@ -225,22 +255,58 @@ export class Decoder {
     const mask = attentionMask(batch);
     const mask_TT = tf.tensor(mask.values, mask.shape);
     const factors = this.rotaryFactors(batch.positions);
-    const inRows = (x: tf.Tensor3D) =>
-      tf.reshape(x, [x.shape[0], rows, columns, x.shape[2]]) as tf.Tensor4D;
     let x_ND = this.embedTokens(tf.tensor1d(batch.tokens, "int32"));
     for (let layer = 0; layer < this.config.num_hidden_layers; layer++) {
-      const heads = this.heads(layer, x_ND, factors);
-      const key = inRows(heads.key);
-      const value = inRows(heads.value);
-      onLayer(key, value);
-      const attended = attention(inRows(heads.query), key, value, mask_TT);
-      x_ND = this.finishLayer(
-        layer,
-        x_ND,
-        tf.reshape(attended, heads.query.shape),
-      );
+      const block = (
+        x: tf.Tensor2D,
+        [mask, query, key]: tf.Tensor[],
+        seen: typeof onLayer,
+      ) =>
+        this.#layer(layer, x, rows, columns, mask, {
+          query: query as tf.Tensor4D,
+          key: key as tf.Tensor4D,
+        }, seen);
+      const constants = [mask_TT, factors.query, factors.key];
+      x_ND = this.recomputesLayers
+        ? recomputed(
+          (x, kept) => block(x, kept, () => {}),
+          x_ND,
+          this.#trainedOfLayer(layer),
+          constants,
+        )
+        : block(x_ND, constants, onLayer);
     }
     return this.finalNorm(x_ND);
+  }
+
+  #layer(
+    layer: number,
+    x_ND: tf.Tensor2D,
+    rows: number,
+    columns: number,
+    mask: tf.Tensor,
+    factors: RotaryFactors,
+    onLayer: (key: tf.Tensor4D, value: tf.Tensor4D) => void,
+  ): tf.Tensor2D {
+    const inRows = (x: tf.Tensor3D) =>
+      tf.reshape(x, [x.shape[0], rows, columns, x.shape[2]]) as tf.Tensor4D;
+    const heads = this.heads(layer, x_ND, factors);
+    const key = inRows(heads.key);
+    const value = inRows(heads.value);
+    onLayer(key, value);
+    const attended = attention(inRows(heads.query), key, value, mask);
+    return this.finishLayer(
+      layer,
+      x_ND,
+      tf.reshape(attended, heads.query.shape),
+    );
+  }
+
+  #trainedOfLayer(layer: number): tf.Tensor[] {
+    const prefix = `model.layers.${layer}.`;
+    const specs = this.#adapters?.specs ?? this.specs;
+    const tensors = this.trainedTensors();
+    return tensors.filter((_, i) => specs[i].name.startsWith(prefix));
   }
 
   #norm(name: string, x: tf.Tensor): tf.Tensor {
@@ -248,15 +314,38 @@ export class Decoder {
       x,
       this.parameter(name) as tf.Tensor1D,
       this.config.rms_norm_eps,
+      this.#adapters === null,
     );
   }
 
   #project(name: string, x: tf.Tensor): tf.Tensor2D {
-    return linear(
+    const product = linear(
       x as tf.Tensor2D,
       this.parameter(`${name}.weight`) as tf.Tensor2D,
       this.#tensors.get(`${name}.bias`) as tf.Tensor1D | undefined,
+      this.#adapters === null,
     );
+    const adapted = this.#adapted(name, x as tf.Tensor2D);
+    return adapted === null ? product : tf.add(product, adapted);
+  }
+
+  /** What the adapters add to a projection, or null without any. */
+  #adapted(name: string, x_NI: tf.Tensor2D): tf.Tensor2D | null {
+    if (this.#adapters === null) return null;
+    const { rank, alpha } = this.#adapters.config;
+    const { parts } = this.specs.find((spec) =>
+      spec.name === `${name}.weight`
+    )!;
+    const pairs = parts.map((part) =>
+      this.#adapters!.of(part.name.replace(/\.weight$/, ""))
+    );
+    if (pairs.every((pair) => pair === null)) return null;
+    const blocks = pairs.map((pair, i) => {
+      if (pair === null) return tf.zeros([x_NI.shape[0], parts[i].rows]);
+      const inner = tf.mul(linear(x_NI, pair.a), alpha / rank);
+      return linear(inner as tf.Tensor2D, pair.b);
+    });
+    return tf.concat(blocks as tf.Tensor2D[], 1);
   }
 }
 

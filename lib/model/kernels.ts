@@ -87,9 +87,10 @@ export function rmsNorm(
   x: tf.Tensor,
   weight_D: tf.Tensor1D,
   epsilon: number,
+  trained = true,
 ): tf.Tensor {
   const width = weight_D.shape[0];
-  return differentiable([x, weight_D], (save) => {
+  return differentiable(trained ? [x, weight_D] : [x], (save) => {
     const inverse = tf.rsqrt(
       tf.add(tf.mean(tf.square(x), -1, true), epsilon),
     );
@@ -111,7 +112,7 @@ export function rmsNorm(
           tf.sub(tf.mul(dy, weight_D), tf.mul(normed, along)),
           inverse,
         );
-        return [dx, tf.sum(product_ND, 0)];
+        return trained ? [dx, tf.sum(product_ND, 0)] : [dx];
       },
     };
   });

@@ -28,6 +28,18 @@ export {
   writeModelFiles,
 } from "./checkpoint.ts";
 export { readOptimiserState, writeOptimiserState } from "./optimiser_state.ts";
+export {
+  Adapters,
+  LORA_TARGETS,
+  type LoraConfig,
+  type LoraTarget,
+} from "./lora.ts";
+export {
+  baseModelOf,
+  hasAdapters,
+  readAdapters,
+  writeAdapters,
+} from "./adapter_files.ts";
 export { parameterCount } from "./parameters.ts";
 export { lengthBuckets } from "./batch.ts";
 export { sampleBatch } from "./sampling.ts";

@@ -38,7 +38,7 @@ export class AdamW {
     this.#model = model;
     this.#decays_P = tf.keep(tf.tidy(() =>
       tf.concat1d(
-        model.parameters().map((tensor) =>
+        model.trainedTensors().map((tensor) =>
           tf.fill([tensor.size], tensor.rank > 1 ? 1 : 0)
         ) as tf.Tensor1D[],
       )
@@ -116,7 +116,7 @@ export class AdamW {
     tf.dispose([this.#firstMoment_P, this.#secondMoment_P]);
     this.#firstMoment_P = tf.keep(first as tf.Tensor1D);
     this.#secondMoment_P = tf.keep(second as tf.Tensor1D);
-    this.#model.replaceParameters(parameters);
+    this.#model.replaceTrained(parameters);
   }
 
   #updated(
@@ -124,7 +124,7 @@ export class AdamW {
     second: tf.Tensor,
     config: OptimiserConfig,
   ): tf.Tensor[] {
-    const old = this.#model.parameters();
+    const old = this.#model.trainedTensors();
     const old_P = flatten(old);
     const firstCorrection = 1 - config.beta1 ** this.#step;
     const secondCorrection = 1 - config.beta2 ** this.#step;

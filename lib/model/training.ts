@@ -354,7 +354,7 @@ async function accumulatedStep(
   config: OptimiserConfig,
   losses: readonly (() => tf.Scalar)[],
 ): Promise<{ loss: number; gradientNorm: number }> {
-  const parameters = model.parameters();
+  const parameters = model.trainedTensors();
   let total: { value: tf.Tensor; gradient_P: tf.Tensor1D } | undefined;
   for (const loss of losses) {
     const part = flatGradient(parameters, loss);

@@ -12,9 +12,11 @@ import {
   defaultOptimiser,
   languageModelStep,
   loadModel,
+  readAdapters,
   sampleBatch,
   saveModel,
   startBackend,
+  writeAdapters,
 } from "../../lib/model/mod.ts";
 import { pairsToHalves } from "../../lib/model/rope.ts";
 import { SafetensorsFile } from "../../lib/model/safetensors.ts";
@@ -64,6 +66,28 @@ for (
     model.dispose();
   });
 }
+
+Deno.test("adapters written by PEFT give PyTorch's greedy text, and return to it", async () => {
+  const { folder, expected } = fixture("qwen2-lora");
+  const model = await loadModel(join(FIXTURES, "qwen2"));
+  await readAdapters(model, folder);
+  assert.deepEqual(await greedy(model, expected), expected.greedy);
+  const copy = await Deno.makeTempDir();
+  await writeAdapters(model, copy);
+  const name = "adapter_model.safetensors";
+  using theirs = SafetensorsFile.open(join(folder, name));
+  using ours = SafetensorsFile.open(join(copy, name));
+  assert.deepEqual(
+    [...ours.entries.keys()].sort(),
+    [
+      ...theirs.entries.keys(),
+    ].sort(),
+  );
+  for (const tensor of ours.entries.keys()) {
+    assert.deepEqual(ours.read(tensor), theirs.read(tensor));
+  }
+  model.dispose();
+});
 
 for (const name of ["qwen2", "qwen3", "llama"]) {
   Deno.test(`${name}: loss and gradients equal PyTorch's`, async () => {

@@ -1,0 +1,143 @@
+/**
+ * Low-rank adapters (Hu et al. 2021): a frozen model trained through small pairs
+ * of matrices, in the file format of PEFT.
+ *
+ * A projection W gets two matrices, A `[rank, in]` and B `[out, rank]`, and
+ * computes `x W' + (alpha / rank) x A' B'`. B starts at zero, so a fresh adapter
+ * changes nothing. Left out: adapters on embeddings and norms, and dropout.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { randomStream } from "../random/mod.ts";
+import type { ModelConfig } from "./config.ts";
+
+/** Projections that can carry an adapter, in the checkpoint's names. */
+export const LORA_TARGETS = [
+  "q_proj",
+  "k_proj",
+  "v_proj",
+  "o_proj",
+  "gate_proj",
+  "up_proj",
+  "down_proj",
+] as const;
+export type LoraTarget = typeof LORA_TARGETS[number];
+
+/** Size and place of the adapters. */
+export interface LoraConfig {
+  rank: number;
+  /** The adapter's output is multiplied by alpha / rank. */
+  alpha: number;
+  targets: readonly LoraTarget[];
+}
+
+/** One adapter matrix. `name` is the projection's, e.g. `model.layers.0.mlp.up_proj`. */
+export interface LoraSpec {
+  name: string;
+  matrix: "A" | "B";
+  shape: [number, number];
+  /** Rows of B belong to rotated heads, kept in another order in memory. */
+  rotated: boolean;
+}
+
+/** All adapter matrices of a model, A before B, in a fixed order. */
+export function loraSpecs(config: ModelConfig, lora: LoraConfig): LoraSpec[] {
+  const width = config.hidden_size;
+  const inner = config.intermediate_size;
+  const queries = config.num_attention_heads * config.head_dim;
+  const keys = config.num_key_value_heads * config.head_dim;
+  const shapes: Record<LoraTarget, [string, number, number]> = {
+    q_proj: ["self_attn", width, queries],
+    k_proj: ["self_attn", width, keys],
+    v_proj: ["self_attn", width, keys],
+    o_proj: ["self_attn", queries, width],
+    gate_proj: ["mlp", width, inner],
+    up_proj: ["mlp", width, inner],
+    down_proj: ["mlp", inner, width],
+  };
+  const specs: LoraSpec[] = [];
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+    for (const target of LORA_TARGETS) {
+      if (!lora.targets.includes(target)) continue;
+      const [block, input, output] = shapes[target];
+      const name = `model.layers.${layer}.${block}.${target}`;
+      const rotated = target === "q_proj" || target === "k_proj";
+      specs.push(
+        { name, matrix: "A", shape: [lora.rank, input], rotated: false },
+        { name, matrix: "B", shape: [output, lora.rank], rotated },
+      );
+    }
+  }
+  return specs;
+}
+
+/** Fresh matrices: A uniform within 1/sqrt(in) as PEFT does, B zero. */
+export function initialLora(spec: LoraSpec, seed: number): Float32Array {
+  const [rows, columns] = spec.shape;
+  const values = new Float32Array(rows * columns);
+  if (spec.matrix === "B") return values;
+  const stream = randomStream(seed, "lora", spec.name);
+  const bound = 1 / Math.sqrt(columns);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = bound * (2 * stream.next() - 1);
+  }
+  return values;
+}
+
+/** The adapters of one model. Dispose them when done. */
+export class Adapters {
+  readonly config: LoraConfig;
+  readonly specs: readonly LoraSpec[];
+  readonly #tensors = new Map<string, tf.Tensor2D>();
+
+  /** Takes ownership of `tensors`, one per entry of `loraSpecs`. */
+  constructor(
+    model: ModelConfig,
+    config: LoraConfig,
+    tensors: readonly tf.Tensor[],
+  ) {
+    this.config = config;
+    this.specs = loraSpecs(model, config);
+    this.replace(tensors);
+  }
+
+  /** Fresh adapters that change nothing yet. */
+  static fresh(
+    model: ModelConfig,
+    config: LoraConfig,
+    seed: number,
+  ): Adapters {
+    const tensors = loraSpecs(model, config).map((spec) =>
+      tf.tensor2d(initialLora(spec, seed), spec.shape)
+    );
+    return new Adapters(model, config, tensors);
+  }
+
+  /** All matrices, in the order of `specs`. */
+  tensors(): tf.Tensor[] {
+    return this.specs.map((spec) => this.#tensors.get(keyOf(spec))!);
+  }
+
+  /** Replaces all matrices, disposing the old ones. Takes ownership. */
+  replace(tensors: readonly tf.Tensor[]) {
+    this.specs.forEach((spec, i) => {
+      this.#tensors.get(keyOf(spec))?.dispose();
+      this.#tensors.set(keyOf(spec), tf.keep(tensors[i] as tf.Tensor2D));
+    });
+  }
+
+  /** A and B of a projection, or null when it carries no adapter. */
+  of(projection: string): { a: tf.Tensor2D; b: tf.Tensor2D } | null {
+    const a = this.#tensors.get(`${projection} A`);
+    const b = this.#tensors.get(`${projection} B`);
+    return a === undefined || b === undefined ? null : { a, b };
+  }
+
+  dispose() {
+    for (const tensor of this.#tensors.values()) tensor.dispose();
+    this.#tensors.clear();
+  }
+}
+
+function keyOf(spec: LoraSpec): string {
+  return `${spec.name} ${spec.matrix}`;
+}
