@@ -59,7 +59,6 @@ export function styledFigure(
     linecolor: "#888888",
     gridcolor: "#e5e5e5",
     zeroline: false,
-    automargin: true,
   };
   const yRange = labels.yRange ? { range: labels.yRange } : {};
   const layout: Layout = {

@@ -28,6 +28,7 @@ export function throughputBars(
     marker: { color: MODE_COLOURS.deduction },
   }], {
     height: 120 + 40 * rows.length,
+    margin: { l: 220, r: 20, t: 60, b: 60 },
     xaxis: { type: "log" },
     yaxis: { autorange: "reversed", ticksuffix: "  " },
   });
