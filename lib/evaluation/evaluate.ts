@@ -64,12 +64,27 @@ export interface Evaluator {
 }
 
 /** Evaluates the items of a split. */
-export async function evaluate(
+export function evaluate(
   evaluator: Evaluator,
   split: Split,
   options: EvaluationOptions,
 ): Promise<EvaluationResult[]> {
-  const items = split.items.slice(0, options.limit);
+  return evaluateSplits(evaluator, [split], options);
+}
+
+/** Evaluates several splits together, which samples in larger batches. */
+export async function evaluateSplits(
+  evaluator: Evaluator,
+  splits: readonly Split[],
+  options: EvaluationOptions,
+): Promise<EvaluationResult[]> {
+  const chosen = splits.flatMap((split) =>
+    split.items.slice(0, options.limit).map((item) => ({
+      split: split.name,
+      item,
+    }))
+  );
+  const items = chosen.map(({ item }) => item);
   const groups = await sampleItems(evaluator, items, options);
   const prefix = options.forceThinking ? THINK_TOKEN : "";
   const texts = groups.map((group) =>
@@ -80,7 +95,7 @@ export async function evaluate(
     const parsed = texts[i].map(parseAnswer);
     const tokens = groups[i].reduce((sum, s) => sum + s.tokens.length, 0);
     return {
-      split: split.name,
+      split: chosen[i].split,
       mode: item.kind,
       item: item.id,
       depth: item.depth,

@@ -7,7 +7,7 @@
  */
 
 import {
-  evaluate,
+  evaluateSplits,
   type EvaluationResult,
   type Evaluator,
 } from "../evaluation/mod.ts";
@@ -61,9 +61,7 @@ export async function evaluateMoment(
     : splits;
   const rows: EvaluationResult[] = [];
   for (const options of [...passes, ...forced]) {
-    for (const split of chosen) {
-      rows.push(...await evaluate(evaluator, split, options));
-    }
+    rows.push(...await evaluateSplits(evaluator, chosen, options));
   }
   return rows;
 }

@@ -58,8 +58,8 @@ const DEFAULT_WORLD: WorldConfig = {
   largeDepths: [2, 3, 4],
   composedDepths: [3, 4],
   longerMathsOperations: [5],
-  familiarItems: 300,
-  otherItems: 200,
+  familiarItems: 200,
+  otherItems: 100,
   splitSeed: 20250506,
 };
 
@@ -77,7 +77,7 @@ const DEFAULT: Preset = {
     initializerRange: .08,
   },
   pretrain: {
-    tokens: 8_000_000,
+    tokens: 3_500_000,
     batchTokens: 1024,
     longestDocument: 150,
     promptWeight: .05,
@@ -86,7 +86,7 @@ const DEFAULT: Preset = {
     decayFrom: .5,
     finalLearningRate: .04,
     weightDecay: .1,
-    curriculumShare: .25,
+    curriculumShare: .3,
     curriculum: {
       depthWeights: [.5, .5],
       mixture: {
@@ -112,7 +112,7 @@ const DEFAULT: Preset = {
   evaluation: {
     endItems: 0,
     duringItems: 80,
-    samples: 4,
+    samples: 2,
     maxNewTokens: 100,
     seed: 7,
   },
