@@ -14,6 +14,8 @@ export interface SavedBuffers {
   tasks: Record<ModeName, Task[]>;
 }
 
+const MODES: readonly ModeName[] = [...MODE_NAMES, "error"];
+
 export class Buffers {
   readonly limits: BufferLimits;
   readonly #buffers: Record<ModeName, TaskBuffer>;
@@ -24,6 +26,7 @@ export class Buffers {
       deduction: new TaskBuffer(limits, tasks?.deduction),
       abduction: new TaskBuffer(limits, tasks?.abduction),
       induction: new TaskBuffer(limits, tasks?.induction),
+      error: new TaskBuffer(limits, tasks?.error),
     };
   }
 
@@ -37,6 +40,7 @@ export class Buffers {
       deduction: [identityTask("deduction", language, seed)],
       abduction: [identityTask("abduction", language, seed)],
       induction: [],
+      error: [identityTask("error", language, seed)],
     });
   }
 
@@ -46,7 +50,7 @@ export class Buffers {
 
   toJSON(): SavedBuffers {
     const tasks = {} as Record<ModeName, Task[]>;
-    for (const mode of MODE_NAMES) tasks[mode] = [...this.of(mode).tasks];
+    for (const mode of MODES) tasks[mode] = [...this.of(mode).tasks];
     return { limits: this.limits, tasks };
   }
 
@@ -60,6 +64,7 @@ export class Buffers {
       deduction: this.of("deduction").size,
       abduction: this.of("abduction").size,
       induction: this.of("induction").size,
+      error: this.of("error").size,
     };
   }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Language } from "../executor/outcome.ts";
-import type { ModeName, Task } from "../modes/mod.ts";
+import { type ModeName, NO_ERROR, type Task } from "../modes/mod.ts";
 
 /** `f(x) = x` on one string, as a task of the given mode. */
 export function identityTask(
@@ -21,7 +21,7 @@ export function identityTask(
     id: `identity-${mode}`,
     mode,
     program: { language, source },
-    examples: [{ argument: text, output: text }],
+    examples: [{ argument: text, output: mode === "error" ? NO_ERROR : text }],
     shownCount: 1,
     message: "",
     provenance: {

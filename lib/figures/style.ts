@@ -14,6 +14,7 @@ export const MODE_COLOURS: Record<ModeName, string> = {
   deduction: "#0072B2",
   abduction: "#D55E00",
   induction: "#009E73",
+  error: "#CC79A7",
 };
 
 /** Colours for what is not a mode, in order of use. */

@@ -107,6 +107,8 @@ const DIFFICULTY: Record<Exclude<ModeName, "induction">, string> = {
     "Predicting the OUTPUT from the program and the input should take many steps of careful reasoning.",
   abduction:
     "Finding an INPUT from the program and the output should take many steps of careful reasoning.",
+  error:
+    "Predicting which EXCEPTION the call ends with, or that it ends with none, should take many steps of careful reasoning.",
 };
 
 function proposeTriplet(
@@ -182,6 +184,12 @@ function solve(task: Task): string {
         `${fence("output", examples[0].output)}\n\n` +
         "Give the arguments as literals separated by commas, strings in " +
         `quotes, in a fence:\n${fence("input", "arguments")}`;
+    case "error":
+      return "## Task: find how the call ends\n" +
+        `Does \`f\` raise an exception for this input, and which?\n${source}\n` +
+        `${fence("input", examples[0].argument)}\n\n` +
+        "Give the name of the exception's class, or NoError if the call " +
+        `returns a value, in a fence:\n${fence("output", "name")}`;
     case "induction":
       return `## Task: find the program\n` +
         `Write a ${title} function \`f\` that gives all of these outputs and ` +
@@ -280,6 +288,7 @@ function readAnswer(
   const tags = {
     deduction: ["output"],
     abduction: ["input"],
+    error: ["output"],
     induction: FENCE_TAGS[language],
   }[mode];
   const block = fencedBlocks(response.answer, tags).at(-1);

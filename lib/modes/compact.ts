@@ -20,7 +20,7 @@
  */
 
 import type { AnswerReading, Dialect, ProposalReading } from "./dialect.ts";
-import type { Example, ModeName, Task } from "./task.ts";
+import type { Example, Task } from "./task.ts";
 
 /** Every marker of the dialect, in vocabulary order (`<pad>` is token 0). */
 export const SPECIAL_TOKENS = [
@@ -82,7 +82,7 @@ export function inductionPrompt(examples: readonly Example[]): string {
 
 /** Propose a program and an input, after K references (K may be 0). */
 export function proposePrompt(
-  mode: Exclude<ModeName, "induction">,
+  mode: "deduction" | "abduction",
   references: readonly Reference[],
 ): string {
   const shown = references.map(({ program, argument, output }) =>
@@ -238,6 +238,7 @@ export const compactDialect: Dialect = {
     if (mode === "induction") {
       return proposeInductionPrompt(references[0].program.source);
     }
+    if (mode === "error") throw noWordsForErrors();
     return proposePrompt(mode, references.map(toReference));
   },
   solverPrompt(task) {
@@ -249,6 +250,8 @@ export const compactDialect: Dialect = {
         return abductionPrompt(program.source, examples[0].output);
       case "induction":
         return inductionPrompt(examples.slice(0, shownCount));
+      case "error":
+        throw noWordsForErrors();
     }
   },
   readProposal(mode, responseText): ProposalReading {
@@ -275,4 +278,10 @@ export const compactDialect: Dialect = {
 
 function toReference({ program, examples }: Task): Reference {
   return { program: program.source, ...examples[0] };
+}
+
+function noWordsForErrors(): RangeError {
+  return new RangeError(
+    'the compact dialect has no words for the mode "error": use the chat dialect',
+  );
 }

@@ -7,6 +7,7 @@ import { abduction } from "./abduction.ts";
 import { chatDialect } from "./chat.ts";
 import { compactDialect } from "./compact.ts";
 import { deduction } from "./deduction.ts";
+import { errorPrediction } from "./error_prediction.ts";
 import { induction } from "./induction.ts";
 
 export * from "./chat.ts";
@@ -14,6 +15,7 @@ export * from "./compact.ts";
 export * from "./dialect.ts";
 export * from "./mode.ts";
 export * from "./task.ts";
+export { NO_ERROR } from "./error_prediction.ts";
 export { compactArgument } from "./triplet.ts";
 
 /** The modes by name. */
@@ -21,6 +23,7 @@ export const MODES: Record<ModeName, Mode> = {
   deduction,
   abduction,
   induction,
+  error: errorPrediction,
 };
 
 /** The dialects by name. */

@@ -11,11 +11,12 @@ import type { Program } from "../executor/outcome.ts";
 
 /**
  * The three ways of reasoning about a triplet (program, input, output): predict
- * the output, find an input, or write the program (paper, section 3.2).
+ * the output, find an input, or write the program (paper, section 3.2); and
+ * predicting how a call ends, which the paper tried without gain (appendix D.1).
  */
-export type ModeName = "deduction" | "abduction" | "induction";
+export type ModeName = "deduction" | "abduction" | "induction" | "error";
 
-/** All modes, in the order in which a step proposes them. */
+/** The three modes of the paper's runs, in the order in which a step proposes them. */
 export const MODE_NAMES: readonly ModeName[] = [
   "deduction",
   "abduction",

@@ -287,9 +287,15 @@ export function checkConfig(config: SelfPlayConfig): void {
       fail(field, `one of ${choices.join(", ")}`);
     }
   }
-  const known = config.modes.every((mode) => MODE_NAMES.includes(mode));
-  if (config.modes.length === 0 || !known) {
-    fail("modes", `a list of some of ${MODE_NAMES.join(", ")}`);
+  const known = [
+    ...MODE_NAMES,
+    ...(config.dialect === "chat" ? ["error"] : []),
+  ];
+  if (
+    config.modes.length === 0 ||
+    config.modes.some((mode) => !known.includes(mode))
+  ) {
+    fail("modes", `a list of some of ${known.join(", ")}`);
   }
   if (config.thinking === "banned" && config.dialect !== "compact") {
     fail("thinking", '"free" unless the dialect is "compact"');

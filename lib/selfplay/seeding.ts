@@ -84,18 +84,18 @@ async function seedOnce(
     admit(
       buffers,
       mode,
-      valid.filter((task) => task.mode !== "induction").map((task) =>
-        asMode(task, mode)
-      ),
+      valid.filter(isTriplet).map((task) => asMode(task, mode)),
       config.seedTasksPerMode,
     );
   }
-  admit(
-    buffers,
-    "induction",
-    valid.filter((task) => task.mode === "induction"),
-    config.seedTasksPerMode,
-  );
+  for (const mode of ["induction", "error"] as const) {
+    admit(
+      buffers,
+      mode,
+      valid.filter((task) => task.mode === mode),
+      config.seedTasksPerMode,
+    );
+  }
   return proposals;
 }
 
@@ -110,6 +110,11 @@ function admit(
   const admissions = buffer.judge(tasks);
   const fresh = tasks.filter((_, i) => admissions[i] === "new");
   buffer.add(fresh.slice(0, Math.max(0, wanted - buffer.size)));
+}
+
+/** Whether a task has an input and an output that deduction and abduction can both use. */
+function isTriplet({ mode }: Task): boolean {
+  return mode === "deduction" || mode === "abduction";
 }
 
 function asMode(task: Task, mode: ModeName): Task {

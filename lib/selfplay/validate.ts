@@ -4,7 +4,7 @@ import type { Buffers } from "../buffer/mod.ts";
 import {
   type Candidate,
   type CandidateVerdict,
-  MODE_NAMES,
+  type ModeName,
   MODES,
   type Task,
 } from "../modes/mod.ts";
@@ -20,7 +20,7 @@ export async function validateProposals(
   proposals: readonly Proposal[],
 ): Promise<void> {
   for (const proposal of proposals) readProposal(setting, proposal);
-  for (const mode of MODE_NAMES) {
+  for (const mode of setting.config.modes) {
     const wellFormed = proposals.filter((proposal) =>
       proposal.mode === mode && proposal.candidate !== null
     );
@@ -36,7 +36,7 @@ export async function validateProposals(
   }
   setAsideHeldOut(setting, proposals);
   if (setting.config.duplicates === "penalise") {
-    markDuplicates(buffers, proposals);
+    markDuplicates(setting.config.modes, buffers, proposals);
   }
 }
 
@@ -126,10 +126,11 @@ function setAsideHeldOut(
 }
 
 function markDuplicates(
+  modes: readonly ModeName[],
   buffers: Buffers,
   proposals: readonly Proposal[],
 ): void {
-  for (const mode of MODE_NAMES) {
+  for (const mode of modes) {
     const valid = proposals.filter((proposal) =>
       proposal.mode === mode && proposal.status === "valid"
     );

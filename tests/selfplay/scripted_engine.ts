@@ -33,7 +33,7 @@ export function characterTokenizer(): Tokenizer {
   const characters = Array.from(
     { length: 95 },
     (_, i) => String.fromCharCode(32 + i),
-  );
+  ).concat("\n");
   const pieces = [...SPECIAL_TOKENS, "<unk>", ...characters];
   const special = pieces.slice(0, pieces.length - characters.length);
   return Tokenizer.fromJson({
@@ -52,7 +52,7 @@ export function characterTokenizer(): Tokenizer {
     normalizer: null,
     pre_tokenizer: {
       type: "Split",
-      pattern: { Regex: "[ -~]" },
+      pattern: { Regex: "[ -~\\n]" },
       behavior: "Isolated",
       invert: false,
     },
@@ -79,7 +79,10 @@ export class ScriptedEngine implements Engine {
   sampled: { request: SampleRequest; options: SamplingOptions }[] = [];
   failAtStep = -1;
 
-  constructor(readonly tokenizer: Tokenizer) {}
+  constructor(
+    readonly tokenizer: Tokenizer,
+    readonly responses = compactResponses,
+  ) {}
 
   sample(
     requests: readonly SampleRequest[],
@@ -90,7 +93,7 @@ export class ScriptedEngine implements Engine {
       const prompt = this.tokenizer.decode(request.promptTokens);
       return Array.from({ length: request.count }, (_, i) => {
         const stream = randomStream(request.seed, "scripted", i);
-        const table = responses(prompt, stream.integer(0, 9));
+        const table = this.responses(prompt, stream.integer(0, 9));
         const text = stream.next() < this.skill
           ? table[0]
           : stream.choice(table);
@@ -144,7 +147,7 @@ export class ScriptedEngine implements Engine {
 }
 
 /** Possible responses to a prompt of the compact dialect; the first is the best. */
-function responses(prompt: string, variant: number): string[] {
+function compactResponses(prompt: string, variant: number): string[] {
   const program = PROGRAMS[variant % PROGRAMS.length];
   if (prompt.startsWith("<PD>") || prompt.startsWith("<PA>")) {
     return [
