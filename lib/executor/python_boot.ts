@@ -15,6 +15,29 @@
 
 /** Modules found in memory by `import`; the rest is "No module named …". */
 export const PRELOADED_MODULES = [
+  // Imported by others when first needed, and by decoders and encoders.
+  ...["_ast_unparse", "_colorize", "_compat_pickle", "_pylong"],
+  ...["_strptime", "_threading_local", "annotationlib", "encodings.ascii"],
+  ...["encodings.base64_codec", "encodings.cp1252", "encodings.hex_codec"],
+  ...["encodings.idna", "encodings.latin_1", "encodings.punycode"],
+  ...["encodings.raw_unicode_escape", "encodings.rot_13"],
+  ...["encodings.unicode_escape", "encodings.utf_16", "encodings.utf_32"],
+  ...[
+    "encodings.utf_8_sig",
+    "encodings.utf_16_le",
+    "encodings.utf_16_be",
+    "encodings.utf_32_le",
+    "encodings.utf_32_be",
+    "encodings.utf_7",
+    "encodings.iso8859_1",
+    "encodings.iso8859_15",
+    "encodings.mac_roman",
+    "encodings.cp437",
+    "encodings.zlib_codec",
+    "sched",
+    "string.templatelib",
+    "tomllib",
+  ],
   ...["__future__", "_collections_abc", "abc", "array", "ast", "base64"],
   ...["binascii", "bisect", "builtins", "calendar", "cmath", "codecs"],
   ...["collections", "collections.abc", "colorsys", "contextlib"],

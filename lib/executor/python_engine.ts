@@ -82,17 +82,13 @@ export class PythonEngine implements LanguageEngine {
     };
     const module = python.PyImport_AddModule(this.#cString("__program__"));
     this.#namespace = python.PyModule_GetDict(module);
+    python.PyDict_SetItemString(
+      this.#namespace,
+      this.#cString("__builtins__"),
+      python.PyImport_AddModule(this.#cString("builtins")),
+    );
     this.#protectStack();
     interpreter.becomeSnapshot();
-  }
-
-  run(
-    _language: Language,
-    source: string,
-    argument: string,
-    limits: Limits,
-  ): Outcome {
-    return this.runEach(_language, source, [argument], limits)[0];
   }
 
   runEach(
@@ -124,7 +120,7 @@ export class PythonEngine implements LanguageEngine {
   /** Whether a restore would put every byte back; changes nothing else. For tests. */
   restoresCompletely(): boolean {
     this.#interpreter.restore();
-    return this.#interpreter.firstDifference() < 0;
+    return this.#interpreter.isAsSnapshot();
   }
 
   /** Tells CPython how much of its stack it may use. */
