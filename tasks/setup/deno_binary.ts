@@ -8,8 +8,7 @@ import { chmod, copyFile, link, mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Buffer } from "node:buffer";
 import { runQuietly } from "./commands.ts";
-import { download, type DownloadProgress } from "./download.ts";
-import { assertNetworkAllowed } from "./offline.ts";
+import { download, type DownloadProgress, fetchText } from "./download.ts";
 import { SetupProblem } from "./problem.ts";
 import { cacheFolder, pinnedDenoPath, pinnedDenoVersion } from "./project.ts";
 
@@ -87,13 +86,8 @@ async function findRelease(
     (Deno.env.get("NPM_CONFIG_REGISTRY") ?? "https://registry.npmjs.org/")
       .replace(/\/+$/, "");
   const address = `${registry}/${name}/${version}`;
-  assertNetworkAllowed(address);
-  const response = await fetch(address);
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new Error(`${address}: the npm registry answered ${response.status}`);
-  }
-  const { dist } = await response.json();
+  const { text } = await fetchText(address, "application/json");
+  const { dist } = JSON.parse(text);
   const digest = /^sha512-(.+)$/.exec(String(dist?.integrity))?.[1];
   if (typeof dist?.tarball !== "string" || digest === undefined) {
     throw new Error(

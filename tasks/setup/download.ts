@@ -50,6 +50,9 @@ export async function download(
   await Deno.rename(partial, request.target);
 }
 
+/** A server that says nothing for this long is taken for absent. */
+const silentSeconds = 30;
+
 async function fetchInto(
   partial: string,
   address: string,
@@ -59,38 +62,98 @@ async function fetchInto(
   const have = await fileSize(partial) ?? 0;
   const { url, headers } = withCredentials(address);
   if (have > 0) headers.set("range", `bytes=${have}-`);
-  const response = await fetch(url, { headers });
-  // 416: the range begins at the end, so the file is whole already.
-  if (response.status === 416 && have > 0) {
-    await response.body?.cancel();
-    return;
+  const silence = new SilenceWatch(url);
+  try {
+    const response = await fetch(url, { headers, signal: silence.signal });
+    // 416: the range begins at the end, so the file is whole already.
+    if (response.status === 416 && have > 0) {
+      await response.body?.cancel();
+    } else {
+      await writeBody(response, partial, have, (received, total) => {
+        silence.heard();
+        progress?.(received, total);
+      });
+    }
+  } finally {
+    silence.stop();
   }
+}
+
+/** Appends to `partial` where the server honoured the range, and starts it anew where it did not. */
+async function writeBody(
+  response: Response,
+  partial: string,
+  have: number,
+  progress: DownloadProgress,
+): Promise<void> {
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
     throw new Error(
-      `${url}: the server answered ${response.status} ${response.statusText}`,
+      `${response.url}: the server answered ${response.status} ${response.statusText}`,
     );
   }
-  const resumed = response.status === 206;
+  const append = response.status === 206;
   const length = Number(response.headers.get("content-length")) || undefined;
-  let received = resumed ? have : 0;
+  let received = append ? have : 0;
   const total = length === undefined ? undefined : received + length;
   const file = await Deno.open(partial, {
     write: true,
     create: true,
-    append: resumed,
-    truncate: !resumed,
+    append,
+    truncate: !append,
   });
-  const counted = response.body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        received += chunk.length;
-        progress?.(received, total);
-        controller.enqueue(chunk);
-      },
-    }),
-  );
-  await counted.pipeTo(file.writable);
+  const counting = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      received += chunk.length;
+      progress(received, total);
+      controller.enqueue(chunk);
+    },
+  });
+  await response.body.pipeThrough(counting).pipeTo(file.writable);
+}
+
+/** Ends a request whose server has gone silent, however long the whole download takes. */
+class SilenceWatch {
+  readonly #controller = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly url: string) {
+    this.heard();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  heard(): void {
+    clearTimeout(this.#timer);
+    const reason = new Error(`${this.url}: no answer for ${silentSeconds} s`);
+    this.#timer = setTimeout(
+      () => this.#controller.abort(reason),
+      silentSeconds * 1000,
+    );
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** Fetches a short text, such as an index page. Throws when the server refuses or keeps silent. */
+export async function fetchText(
+  address: string,
+  accept: string,
+): Promise<{ text: string; url: string }> {
+  assertNetworkAllowed(address);
+  const { url, headers } = withCredentials(address);
+  headers.set("accept", accept);
+  const signal = AbortSignal.timeout(silentSeconds * 1000);
+  const response = await fetch(url, { headers, signal });
+  const text = await response.text();
+  if (!response.ok) {
+    throw new Error(`${url}: the server answered ${response.status}`);
+  }
+  return { text, url: response.url || url };
 }
 
 /** Splits `https://user:password@host/…` into a plain address and a basic-authentication header. */

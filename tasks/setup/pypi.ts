@@ -3,8 +3,7 @@
  * Reads the index's plain HTML listing (PEP 503), which every mirror serves.
  */
 
-import { assertNetworkAllowed } from "./offline.ts";
-import { type Download, withCredentials } from "./download.ts";
+import { type Download, fetchText } from "./download.ts";
 
 /** A wheel on offer. `digest` is absent where the index does not give it. */
 export interface Wheel {
@@ -46,15 +45,8 @@ export async function listWheels(
   project: string,
 ): Promise<Wheel[]> {
   const page = `${index}/${project.toLowerCase().replace(/[-_.]+/g, "-")}/`;
-  assertNetworkAllowed(page);
-  const { url, headers } = withCredentials(page);
-  headers.set("accept", "text/html");
-  const response = await fetch(url, { headers });
-  const text = await response.text();
-  if (!response.ok) {
-    throw new Error(`${url}: the package index answered ${response.status}`);
-  }
-  return parseListing(text, response.url || url);
+  const { text, url } = await fetchText(page, "text/html");
+  return parseListing(text, url);
 }
 
 /** The anchors of a PEP 503 page that name wheels; relative addresses are resolved against `page`. */

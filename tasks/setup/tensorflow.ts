@@ -37,9 +37,11 @@ export type TensorFlowKind = "cpu" | "gpu";
 
 /**
  * `gpu` where an NVIDIA GPU is seen: as a device of this system or container, or by nvidia-smi.
- * /proc/driver/nvidia does not count: a container without a GPU sees its host's.
+ * /proc/driver/nvidia does not count: a container without a GPU sees its host's. Linux on x86-64 only, as the
+ * GPU build is.
  */
 export async function wantedKind(): Promise<TensorFlowKind> {
+  if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return "cpu";
   const devices = existsSync("/dev") ? readdirSync("/dev") : [];
   if (devices.some((name) => /^nvidia\d+$/.test(name))) return "gpu";
   const program = findProgram("nvidia-smi");

@@ -33,9 +33,7 @@ export async function fetchWheelLibrary(
 ): Promise<void> {
   const deps = join(folder, "deps");
   if (existsSync(deps)) return;
-  const wheel = await findWheel(
-    kind === "gpu" ? "tensorflow" : "tensorflow-cpu",
-  );
+  const wheel = await findWheel(wheelProject(kind));
   const downloads = join(cacheFolder, "downloads");
   const archives = [join(downloads, wheel.fileName)];
   await download(
@@ -55,6 +53,14 @@ export async function fetchWheelLibrary(
   for (const archive of archives) await rm(archive);
 }
 
+/** `tensorflow-cpu` is the smaller one and offered for x86-64 alone; elsewhere `tensorflow` has no GPU part. */
+function wheelProject(kind: "cpu" | "gpu"): string {
+  const { os, arch } = Deno.build;
+  return kind === "cpu" && os === "linux" && arch === "x86_64"
+    ? "tensorflow-cpu"
+    : "tensorflow";
+}
+
 async function findWheel(project: string): Promise<Wheel> {
   const platform = platformPattern();
   const wheel = platform &&
@@ -66,7 +72,7 @@ async function findWheel(project: string): Promise<Wheel> {
   if (wheel) return wheel;
   throw new SetupProblem(
     `${project} ${wheelVersion} has no wheel for ${Deno.build.os} on ${Deno.build.arch}`,
-    "use Linux, or go on without native TensorFlow",
+    "use Linux or a Mac with Apple silicon, or go on without native TensorFlow",
   );
 }
 
