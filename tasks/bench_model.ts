@@ -1,0 +1,359 @@
+/**
+ * `deno task bench model [--json] [--torch] [--shape a,b]`: tokens per second of
+ * training and generation, beside PyTorch on the same shapes when asked.
+ *
+ * Every shape runs in a process of its own, so that its peak memory is its own.
+ * `--torch` runs tasks/bench_model_torch.py with the interpreter named by
+ * AZR_TORCH_PYTHON, or makes a throw-away virtual environment for it (PyTorch and
+ * transformers from PyPI, several gigabytes), and interleaves both sides shape by
+ * shape. `--json` prints one JSON object. Left out: sandbox speed (bench executor).
+ */
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import {
+  AdamW,
+  Adapters,
+  createModel,
+  type Decoder,
+  defaultOptimiser,
+  type LanguageModelExample,
+  languageModelStep,
+  LORA_TARGETS,
+  modelConfig,
+  type ModelShape,
+  sampleBatch,
+  startBackend,
+} from "../lib/model/mod.ts";
+import { randomStream } from "../lib/random/mod.ts";
+import {
+  startOperationProfile,
+  tensorCount,
+} from "./bench/operation_profile.ts";
+
+/** One measured shape. */
+interface BenchShape {
+  title: string;
+  model: ModelShape;
+  /** Rows and columns of a training batch. */
+  batch: [number, number];
+  trainSteps: number;
+  /** Rows, prompt tokens and new tokens of a generation. */
+  generate: [number, number, number];
+  /** Train rank-8 adapters with recomputed layers instead of all weights. */
+  lora: boolean;
+}
+
+const FAMILY = { model_type: "qwen3", max_position_embeddings: 512 } as const;
+
+const SHAPES: Record<string, BenchShape> = {
+  a: {
+    title: "tiny preset: 3 layers, width 96",
+    model: {
+      ...FAMILY,
+      model_type: "llama",
+      vocab_size: 200,
+      hidden_size: 96,
+      num_hidden_layers: 3,
+      num_attention_heads: 4,
+      intermediate_size: 256,
+    },
+    batch: [25, 60],
+    trainSteps: 20,
+    generate: [64, 40, 40],
+    lora: false,
+  },
+  b: {
+    title: "4 layers, width 128, batch 32 x 96",
+    model: {
+      ...FAMILY,
+      vocab_size: 200,
+      hidden_size: 128,
+      num_hidden_layers: 4,
+      num_attention_heads: 4,
+      intermediate_size: 344,
+    },
+    batch: [32, 96],
+    trainSteps: 10,
+    generate: [64, 48, 48],
+    lora: false,
+  },
+  c: {
+    title: "12 layers, width 512",
+    model: {
+      ...FAMILY,
+      vocab_size: 8192,
+      hidden_size: 512,
+      num_hidden_layers: 12,
+      num_attention_heads: 8,
+      intermediate_size: 1376,
+    },
+    batch: [4, 128],
+    trainSteps: 2,
+    generate: [64, 48, 24],
+    lora: false,
+  },
+  d: {
+    title: "0.5B shape: 24 layers, width 896, one LoRA step",
+    model: {
+      ...FAMILY,
+      model_type: "qwen2",
+      vocab_size: 151936,
+      hidden_size: 896,
+      num_hidden_layers: 24,
+      num_attention_heads: 14,
+      num_key_value_heads: 2,
+      intermediate_size: 4864,
+    },
+    batch: [1, 64],
+    trainSteps: 1,
+    generate: [2, 32, 8],
+    lora: true,
+  },
+};
+
+/** What one side of a shape reports. */
+interface Measurement {
+  train_tokens_per_s: number;
+  generate_tokens_per_s: number;
+  train_cpu_ms_per_step: number;
+  peak_bytes: number;
+}
+
+/** The side that runs here, with what only it can tell. */
+interface OwnMeasurement extends Measurement {
+  backend: string;
+  parameters: number;
+  tensors_added: number;
+  profile: { operation: string; ms_per_step: number; calls_per_step: number }[];
+}
+
+async function measure(shape: BenchShape): Promise<OwnMeasurement> {
+  const backend = await startBackend();
+  const model = createModel(modelConfig(shape.model), 1);
+  const parameters = model.parameterCount;
+  if (shape.lora) {
+    model.attachAdapters(
+      Adapters.fresh(
+        model.config,
+        { rank: 8, alpha: 16, targets: LORA_TARGETS },
+        1,
+      ),
+    );
+    model.recomputesLayers = true;
+  }
+  const training = await measureTraining(model, shape);
+  const generated = await measureGeneration(model, shape);
+  model.dispose();
+  return {
+    backend: backend.name,
+    parameters,
+    ...training,
+    generate_tokens_per_s: generated,
+    peak_bytes: peakBytes(),
+  };
+}
+
+async function measureTraining(model: Decoder, shape: BenchShape) {
+  const optimiser = new AdamW(model);
+  const step = (i: number) =>
+    languageModelStep(model, optimiser, documents(shape, i), defaultOptimiser);
+  const warmUps = shape.trainSteps > 1 ? 3 : 1;
+  for (let i = 0; i < warmUps; i++) await step(i);
+  const tensors = tensorCount();
+  const started = performance.now();
+  const cpu = process.cpuUsage();
+  for (let i = 0; i < shape.trainSteps; i++) await step(i);
+  const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  const added = tensorCount() - tensors;
+  const profile = startOperationProfile();
+  for (let i = 0; i < shape.trainSteps; i++) await step(i);
+  const operations = profile?.stop() ?? [];
+  optimiser.dispose();
+  const [rows, columns] = shape.batch;
+  return {
+    train_tokens_per_s: rows * columns * shape.trainSteps / seconds,
+    train_cpu_ms_per_step: (user + system) / 1000 / shape.trainSteps,
+    tensors_added: added,
+    profile: operations.slice(0, 12).map(({ operation, ms, calls }) => ({
+      operation,
+      ms_per_step: ms / shape.trainSteps,
+      calls_per_step: calls / shape.trainSteps,
+    })),
+  };
+}
+
+async function measureGeneration(
+  model: Decoder,
+  shape: BenchShape,
+): Promise<number> {
+  const [rows, prompt, fresh] = shape.generate;
+  const run = (seed: number) =>
+    sampleBatch(
+      model,
+      Array.from({ length: rows }, (_, i) => ({
+        promptTokens: tokens(model.config.vocab_size, prompt, seed, i),
+        count: 1,
+        maxNewTokens: fresh,
+        seed: i,
+      })),
+      { temperature: 1, stopTokens: [] },
+    );
+  await run(0);
+  const started = performance.now();
+  await run(1);
+  return rows * fresh / ((performance.now() - started) / 1000);
+}
+
+function documents(shape: BenchShape, step: number): LanguageModelExample[] {
+  const [rows, columns] = shape.batch;
+  return Array.from({ length: rows }, (_, row) => {
+    // One more token than columns: the last one is only predicted.
+    const list = tokens(shape.model.vocab_size, columns + 1, step, row);
+    return { tokens: list, weights: list.map(() => 1) };
+  });
+}
+
+function tokens(vocabulary: number, length: number, ...path: number[]) {
+  const stream = randomStream(1, "bench", ...path);
+  return Array.from({ length }, () => stream.integer(2, vocabulary - 1));
+}
+
+/** Largest resident size so far, by the kernel where it tells. */
+function peakBytes(): number {
+  try {
+    const status = Deno.readTextFileSync("/proc/self/status");
+    return 1024 * Number(/VmHWM:\s+(\d+) kB/.exec(status)![1]);
+  } catch {
+    return Deno.memoryUsage().rss;
+  }
+}
+
+/** A shape with both sides, in the names of the output. */
+interface Row {
+  shape: string;
+  title: string;
+  own: OwnMeasurement;
+  torch: Measurement | null;
+}
+
+async function runHere(name: string): Promise<OwnMeasurement> {
+  return JSON.parse(
+    await output(Deno.execPath(), [
+      "run",
+      "-A",
+      fileURLToPath(import.meta.url),
+      "--one",
+      name,
+    ]),
+  );
+}
+
+async function runTorch(python: string, name: string): Promise<Measurement> {
+  const script = fileURLToPath(
+    new URL("bench_model_torch.py", import.meta.url),
+  );
+  return JSON.parse(
+    await output(python, [script, JSON.stringify(SHAPES[name])]),
+  );
+}
+
+/** The last line that a command prints. Throws when it fails. */
+async function output(command: string, args: string[]): Promise<string> {
+  const { success, code, stdout, stderr } = await new Deno.Command(command, {
+    args,
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  if (!success) {
+    const reason = new TextDecoder().decode(stderr).trim().split("\n")
+      .slice(-8).join("\n");
+    throw new Error(`${command} ended with ${code}:\n${reason}`);
+  }
+  return new TextDecoder().decode(stdout).trim().split("\n").at(-1)!;
+}
+
+/** An interpreter with PyTorch: the one named, or a fresh environment. */
+async function torchPython(): Promise<string> {
+  const named = Deno.env.get("AZR_TORCH_PYTHON");
+  if (named) return named;
+  const folder = await Deno.makeTempDir({ prefix: "bench-torch-" });
+  console.error(`installing PyTorch into ${folder} (delete it afterwards)`);
+  await output("python3", ["-m", "venv", folder]);
+  const python = join(folder, "bin", "python");
+  const packages = ["torch", "transformers", "peft"];
+  await output(python, ["-m", "pip", "install", "--quiet", ...packages]);
+  return python;
+}
+
+function asJson(rows: readonly Row[]) {
+  return rows.map(({ shape, title, own, torch }) => ({
+    shape,
+    title,
+    ...own,
+    torch_train_tokens_per_s: torch?.train_tokens_per_s ?? null,
+    torch_generate_tokens_per_s: torch?.generate_tokens_per_s ?? null,
+    torch_train_cpu_ms_per_step: torch?.train_cpu_ms_per_step ?? null,
+    torch_peak_bytes: torch?.peak_bytes ?? null,
+  }));
+}
+
+function printRow({ shape, title, own, torch }: Row) {
+  const whole = (value: number | undefined) =>
+    value === undefined ? "-" : value.toFixed(value < 100 ? 1 : 0);
+  const versus = (ours: number, theirs: number | undefined) =>
+    theirs === undefined ? "" : `, ${(ours / theirs).toFixed(2)} x`;
+  console.log(
+    `\n(${shape}) ${title}: ${own.parameters} parameters, ${own.backend}`,
+  );
+  for (const kind of ["train_tokens_per_s", "generate_tokens_per_s"] as const) {
+    console.log(
+      `  ${kind.padEnd(24)} ${whole(own[kind]).padStart(8)}   PyTorch ${
+        whole(torch?.[kind])
+      }${versus(own[kind], torch?.[kind])}`,
+    );
+  }
+  const megabytes = (own.peak_bytes / 2 ** 20).toFixed(0);
+  console.log(
+    `  peak memory ${megabytes} MiB; tensors left by ${
+      SHAPES[shape].trainSteps
+    } steps: ${own.tensors_added}`,
+  );
+  console.log("  training step by operation:");
+  for (const { operation, ms_per_step, calls_per_step } of own.profile) {
+    console.log(
+      `    ${operation.padEnd(36)} ${ms_per_step.toFixed(2).padStart(9)} ms ${
+        calls_per_step.toFixed(0).padStart(6)
+      } calls`,
+    );
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const valueOf = (flag: string) =>
+    args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined;
+  const one = valueOf("--one");
+  if (one !== undefined) {
+    console.log(JSON.stringify(await measure(SHAPES[one])));
+    return;
+  }
+  const names = valueOf("--shape")?.split(",") ?? Object.keys(SHAPES);
+  const unknown = names.find((name) => !(name in SHAPES));
+  if (unknown !== undefined) {
+    throw new Error(
+      `--shape ${unknown}: choose among ${Object.keys(SHAPES).join(", ")}`,
+    );
+  }
+  const python = args.includes("--torch") ? await torchPython() : null;
+  const rows: Row[] = [];
+  for (const name of names) {
+    const own = await runHere(name);
+    const torch = python === null ? null : await runTorch(python, name);
+    rows.push({ shape: name, title: SHAPES[name].title, own, torch });
+    if (!args.includes("--json")) printRow(rows.at(-1)!);
+  }
+  if (args.includes("--json")) console.log(JSON.stringify(asJson(rows)));
+}
+
+if (import.meta.main) await main(Deno.args);
