@@ -7,19 +7,19 @@
  * in the complexity stage; here they are only capped and combined.
  */
 
-/** The intrinsic measures of one valid proposal; each is >= 0. */
+/** The intrinsic measures of one valid proposal; each is >= 0, or null if not measured. */
 export interface IntrinsicMeasures {
   /** Cognitive complexity / 15, as the official code scales it (may exceed 1). */
-  complexity: number;
+  complexity: number | null;
   /** Mix of Halstead effort, volume and cyclomatic complexity, in [0, 1]. */
-  halstead: number;
+  halstead: number | null;
   /** Mean syntax-tree distance to the references, in [0, 1]. */
-  editDistance: number;
+  editDistance: number | null;
   /** 1 - the share of the buffer's tasks that have the same answer, in [0, 1]. */
   answerDiversity: number;
 }
 
-/** A number per intrinsic measure: coefficients or caps. */
+/** A coefficient per intrinsic measure; 0 leaves it out. */
 export type PerMeasure = Record<keyof IntrinsicMeasures, number>;
 
 /** How the terms join the learnability reward r (paper, equations 11 to 14). */
@@ -33,7 +33,7 @@ export type IntrinsicCombination =
   /** r times the sum of terms. */
   | "product-sum";
 
-/** Each enabled term: min(coefficient × measure, cap). */
+/** Each enabled term: min(coefficient × measure, cap). Throws where a measure is missing. */
 export function intrinsicTerms(
   measures: IntrinsicMeasures,
   coefficients: PerMeasure,
@@ -42,7 +42,16 @@ export function intrinsicTerms(
   const names = Object.keys(coefficients) as (keyof IntrinsicMeasures)[];
   return names
     .filter((name) => coefficients[name] !== 0)
-    .map((name) => Math.min(coefficients[name] * measures[name], cap));
+    .map((name) => {
+      const measure = measures[name];
+      if (measure === null) {
+        throw new TypeError(
+          `the reward needs "${name}", which was not measured: ` +
+            "set its coefficient to 0 or give selfPlay() programMeasures",
+        );
+      }
+      return Math.min(coefficients[name] * measure, cap);
+    });
 }
 
 /**

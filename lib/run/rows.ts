@@ -18,7 +18,7 @@ export interface TaskRow {
   parents: string[];
   solveRate: number | null;
   reward: number | null;
-  intrinsic: Record<string, number> | null;
+  intrinsic: Record<string, number | null> | null;
   /** What the model wrote. */
   response: string | null;
   responseTokens: number | null;

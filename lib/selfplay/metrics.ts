@@ -191,7 +191,7 @@ function intrinsicMeans(
     "answerDiversity",
   ] as const;
   return Object.fromEntries(
-    names.map((name) => [name, mean(measured.map((m) => m[name]))]),
+    names.map((name) => [name, mean(measured.flatMap((m) => m[name] ?? []))]),
   );
 }
 

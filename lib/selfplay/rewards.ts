@@ -1,6 +1,8 @@
 /** Rewards of a step: what each proposal and each trained rollout earned. */
 
+import type { Buffers } from "../buffer/mod.ts";
 import { proposerReward, solverReward } from "../reward/mod.ts";
+import { addIntrinsicTerms } from "./intrinsic.ts";
 import type { PolicySample, Proposal, Setting, SolvedTask } from "./records.ts";
 
 /**
@@ -9,11 +11,14 @@ import type { PolicySample, Proposal, Setting, SolvedTask } from "./records.ts";
  * rollouts of the solver's batch.
  */
 export function rewardStep(
-  { config }: Setting,
+  setting: Setting,
+  buffers: Buffers,
   proposals: readonly Proposal[],
   solved: readonly SolvedTask[],
 ): PolicySample[] {
+  const { config } = setting;
   rewardProposals(config, proposals, solved);
+  addIntrinsicTerms(setting, buffers, proposals);
   const samples: PolicySample[] = [];
   for (const { id, mode, response, reward } of proposals) {
     if (!config.trainProposer || response === null || reward === null) continue;

@@ -119,7 +119,7 @@ async function* playStep(
   const solved = await solveTasks(setting, buffers, proposals, step);
   yield { type: "solved", step, solved };
 
-  const samples = rewardStep(setting, proposals, solved);
+  const samples = rewardStep(setting, buffers, proposals, solved);
   yield { type: "rewarded", step, proposals, solved, samples };
 
   setAdvantages(setting, samples);

@@ -58,6 +58,12 @@ Deno.test("intrinsic terms are capped, combined four ways, and never rescue a us
     0.5,
   );
   assert.deepEqual(terms, [0.2, 0.5]);
+  const unmeasured = { ...measures, halstead: null };
+  assert.equal(intrinsicTerms(unmeasured, off, 0.5).length, 0);
+  assert.throws(
+    () => intrinsicTerms(unmeasured, { ...off, halstead: 1 }, 0.5),
+    /needs "halstead", which was not measured/,
+  );
   assert.equal(withIntrinsicTerms(0.5, terms, "sum"), 1.2);
   assert.equal(withIntrinsicTerms(0.5, terms, "product"), 0.05);
   assert.equal(withIntrinsicTerms(0.5, terms, "sum-product"), 0.6);

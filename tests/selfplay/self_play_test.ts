@@ -277,6 +277,45 @@ Deno.test("self-play on the real sandbox", async (t) => {
     assert.ok(samples.length > 0 && samples.every((s) => s.role === "solve"));
   });
 
+  await t.step(
+    "intrinsic terms are logged always and rewarded on demand",
+    async () => {
+      const programMeasures: SelfPlayOptions["programMeasures"] = () => ({
+        complexity: 0.25,
+        halstead: 0.5,
+        editDistance: 1,
+      });
+      const uniform = { steps: 1, learnability: "uniform" } as const;
+      const logged = await play(executor, uniform, { programMeasures });
+      const [, { propose }] = metricsOf(logged.events);
+      assert.equal(propose.deduction?.intrinsic.halstead, 0.5);
+      assert.equal(propose.induction?.intrinsic.halstead, null);
+      const paid = await play(
+        executor,
+        { steps: 1, halsteadCoefficient: 0.5 },
+        {
+          programMeasures,
+        },
+      );
+      const rewards = ({ events }: typeof paid) =>
+        of(events, "rewarded")[0].proposals
+          .filter(({ status, mode }) =>
+            status === "valid" && mode !== "induction"
+          )
+          .map(({ reward }) => reward!);
+      const plain = rewards(logged);
+      assert.ok(plain.some((reward) => reward > 0));
+      assert.deepEqual(
+        rewards(paid),
+        plain.map((reward) => reward > 0 ? reward + 0.25 : reward),
+      );
+      await assert.rejects(
+        play(executor, { halsteadCoefficient: 0.5 }),
+        /needs "halstead", which was not measured/,
+      );
+    },
+  );
+
   await t.step("merged sequences carry the whole batch's weight", async () => {
     const { engine, events } = await play(executor, { steps: 1 });
     const [{ samples }] = of(events, "advantages");
