@@ -1,5 +1,6 @@
 /**
- * `deno task bench NAME [arguments]`: runs the measurement `tasks/bench_NAME.ts`, or lists what there is.
+ * `deno task bench NAME [arguments]`: runs the measurement
+ * `tasks/bench_NAME.ts`, or lists what there is.
  */
 
 import { projectFolder } from "./setup/project.ts";

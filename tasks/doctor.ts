@@ -1,6 +1,7 @@
 /**
- * `deno task doctor [--json]`: says what will compute and why, which versions are there, and what to do about
- * each thing that is missing. With `--json` one object on stdout and nothing else.
+ * `deno task doctor [--json]`: says what will compute and why, which versions
+ * are there, and what to do about each thing that is missing. With `--json` one
+ * object on stdout and nothing else.
  */
 
 import { type Examination, examine } from "./doctor/examine.ts";

@@ -1,6 +1,7 @@
 /**
- * `deno task lab [--no-browser] [JupyterLab's own arguments]`: opens JupyterLab on notebooks/.
- * It listens on 127.0.0.1 only and asks for the token in the address that it prints.
+ * `deno task lab [--no-browser] [JupyterLab's own arguments]`: opens JupyterLab
+ * on notebooks/. It listens on 127.0.0.1 only and asks for the token in the
+ * address that it prints.
  */
 
 import { existsSync } from "node:fs";
@@ -8,7 +9,10 @@ import { join } from "node:path";
 import { venvProgram } from "./setup/jupyter.ts";
 import { jupyterFolder, projectFolder } from "./setup/project.ts";
 
-/** The arguments of `jupyter lab`: the browser opens notebooks/, and the file list reaches the whole project. */
+/**
+ * The arguments of `jupyter lab`: the browser opens notebooks/, and the file
+ * list reaches the whole project.
+ */
 export function labArguments(
   extra: readonly string[],
   userId: number | null,

@@ -1,15 +1,19 @@
 /**
- * `deno task setup [--without-jupyter]`: brings everything the kit needs into the project folder.
+ * `deno task setup [--without-jupyter]`: brings everything the kit needs into
+ * the project folder.
  *
- * Idempotent: what is there is neither fetched nor built again, a second run needs no network, and a run that
- * was cut off goes on where it stopped. What this machine cannot have costs one line that names the cure.
- * Imports no npm package, because it is what installs them.
+ * Idempotent: what is there is neither fetched nor built again, a second run
+ * needs no network, and a run that was cut off goes on where it stopped. What
+ * this machine cannot have costs one line that names the cure. Imports no npm
+ * package, because it is what installs them.
  */
 
+import { join } from "node:path";
 import { installDeno } from "./setup/deno_binary.ts";
 import { installJupyter, installKernel } from "./setup/jupyter.ts";
 import { installPackages } from "./setup/packages.ts";
 import { firstLine, SetupProblem } from "./setup/problem.ts";
+import { cacheFolder } from "./setup/project.ts";
 import { runSteps, type Step } from "./setup/steps.ts";
 import {
   installTensorFlow,
@@ -40,7 +44,10 @@ const labSetup: Step[] = [
   { title: "Deno kernel for Jupyter", work: installKernel },
 ];
 
-/** The GPU build where a GPU is seen; a GPU build that fails leaves the processor build. */
+/**
+ * The GPU build where a GPU is seen; a GPU build that fails leaves the
+ * processor build.
+ */
 async function installBestTensorFlow(
   progress: (received: number, total?: number) => void,
 ) {
@@ -64,6 +71,7 @@ async function main(args: readonly string[]): Promise<number> {
     );
     return 2;
   }
+  const lock = await waitForOthers();
   try {
     const steps = args.includes("--without-jupyter")
       ? runSetup
@@ -74,7 +82,26 @@ async function main(args: readonly string[]): Promise<number> {
     if (!(error instanceof SetupProblem)) throw error;
     console.error(`✗ ${error.message}`);
     return 1;
+  } finally {
+    lock.close();
   }
+}
+
+/**
+ * Two set-ups at once would write the same files: the later one waits. A set-up
+ * that dies frees the lock.
+ */
+async function waitForOthers(): Promise<Deno.FsFile> {
+  await Deno.mkdir(cacheFolder, { recursive: true });
+  const lock = await Deno.open(join(cacheFolder, "setup.lock"), {
+    create: true,
+    write: true,
+  });
+  if (!await lock.tryLock(true)) {
+    console.error("… waiting for another set-up of this project to end");
+    await lock.lock(true);
+  }
+  return lock;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,7 +1,9 @@
 /**
- * `deno task test [files]`: format, lint, types (library, tasks, tests, cells of notebooks), then the tests,
- * which include every notebook executed in a real kernel. Goes on after a failure, so that one run shows all
- * of them, and ends with the line `N passed, N failed`. Files named on the command line narrow the tests.
+ * `deno task test [files]`: format, lint, types (library, tasks, tests, cells
+ * of notebooks), then the tests, which include every notebook executed in a
+ * real kernel. Goes on after a failure, so that one run shows all of them, and
+ * ends with the line `N passed, N failed`. Files named on the command line
+ * narrow the tests.
  */
 
 import { join } from "node:path";
@@ -46,8 +48,9 @@ function stages(testFiles: readonly string[]): Stage[] {
 }
 
 /**
- * The counts in the summary line of `deno test`, such as `FAILED | 11 passed (2 steps) | 1 failed (2s)`.
- * A run that failed without a failed test (a module that does not load, a crash) counts as one failure.
+ * The counts in the summary line of `deno test`, such as `FAILED | 11 passed (2
+ * steps) | 1 failed (2s)`. A run that failed without a failed test (a module
+ * that does not load, a crash) counts as one failure.
  */
 export function countTests(success: boolean, output: string): Counts {
   // deno-lint-ignore no-control-regex -- colour codes begin with the escape character

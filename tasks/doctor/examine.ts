@@ -1,6 +1,7 @@
 /**
- * Looks at what is there: the backend that starts, the versions, Jupyter, the kernel, the GPU and Chromium.
- * Changes nothing. Every finding that is missing something carries the cure.
+ * Looks at what is there: the backend that starts, the versions, Jupyter, the
+ * kernel, the GPU and Chromium. Changes nothing. Every finding that is missing
+ * something carries the cure.
  */
 
 import { existsSync } from "node:fs";
@@ -18,15 +19,22 @@ export interface Missing {
   readonly cure: string;
 }
 
-/** All findings. A part that is absent is `null`, and `missing` says what to do about it. */
+/**
+ * All findings. A part that is absent is `null`, and `missing` says what to do
+ * about it.
+ */
 export interface Examination {
-  /** The tfjs backend that computes: `tensorflow`, `webgpu`, `wasm` or `cpu`. */
+  /**
+   * The tfjs backend that computes: `tensorflow`, `webgpu`, `wasm` or `cpu`.
+   */
   backend: string | null;
   /** Where it computes: `cpu` or `gpu`. */
   device: string;
   /** The processor's or the graphics card's own name. */
   deviceName: string;
-  /** Why this backend, in one line, then why each better one was passed over. */
+  /**
+   * Why this backend, in one line, then why each better one was passed over.
+   */
   why: string[];
   /** Version of the native TensorFlow library. */
   tensorflow: string | null;
@@ -41,7 +49,10 @@ export interface Examination {
   missing: Missing[];
 }
 
-/** Examines the machine and the project folder; starts the backend, which takes about a second. */
+/**
+ * Examines the machine and the project folder; starts the backend, which takes
+ * about a second.
+ */
 export async function examine(): Promise<Examination> {
   const missing: Missing[] = [];
   const gpu = await findGpu();
@@ -108,7 +119,10 @@ async function findBackend(
   }
 }
 
-/** tfjs-node keeps its addon in `binding`, whose TF_Version is libtensorflow's own. */
+/**
+ * tfjs-node keeps its addon in `binding`, whose TF_Version is libtensorflow's
+ * own.
+ */
 function nativeVersion(backend: unknown): string {
   return (backend as { binding?: { TF_Version?: string } }).binding
     ?.TF_Version ?? "unknown";

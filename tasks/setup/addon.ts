@@ -1,7 +1,8 @@
 /**
- * Compiles tfjs-node's addon against a libtensorflow that is already on disk, and tries a compiled one out.
- * Two source files and about ten seconds; neither node-gyp nor a Node.js installation is needed, because the
- * N-API headers come from the npm package `node-api-headers`.
+ * Compiles tfjs-node's addon against a libtensorflow that is already on disk,
+ * and tries a compiled one out. Two source files and about ten seconds; neither
+ * node-gyp nor a Node.js installation is needed, because the N-API headers come
+ * from the npm package `node-api-headers`.
  */
 
 import { mkdir, rename } from "node:fs/promises";
@@ -10,18 +11,25 @@ import { findProgram, runQuietly } from "./commands.ts";
 import { SetupProblem } from "./problem.ts";
 import { projectFolder } from "./project.ts";
 
-/** The C++ compiler that will be used: CXX, else g++, c++ or clang++ from PATH. */
+/**
+ * The C++ compiler that will be used: CXX, else g++, c++ or clang++ from PATH.
+ */
 export function findCompiler(): string | undefined {
   const named = Deno.env.get("CXX");
   return findProgram(...(named ? [named] : []), "g++", "c++", "clang++");
 }
 
-/** Where the addon lies below a package folder or the folder that stands in for it. */
+/**
+ * Where the addon lies below a package folder or the folder that stands in for
+ * it.
+ */
 export const addonPath = join("lib", "napi-v8", "tfjs_binding.node");
 
 /**
- * Compiles `<packageFolder>/binding` into `<folder>/lib/napi-v8/tfjs_binding.node`, against the headers and
- * libraries of `<folder>/deps`. Throws a `SetupProblem` without a compiler or when it fails.
+ * Compiles `<packageFolder>/binding` into
+ * `<folder>/lib/napi-v8/tfjs_binding.node`, against the headers and libraries
+ * of `<folder>/deps`. Throws a `SetupProblem` without a compiler or when it
+ * fails.
  */
 export async function buildAddon(
   packageFolder: string,
@@ -60,7 +68,10 @@ export async function buildAddon(
   await rename(`${target}.tmp`, target);
 }
 
-/** The addon finds its libraries relative to itself, so the project folder may be moved. */
+/**
+ * The addon finds its libraries relative to itself, so the project folder may
+ * be moved.
+ */
 function linkerFlags(): string[] {
   return Deno.build.os === "darwin"
     ? ["-undefined", "dynamic_lookup", "-Wl,-rpath,@loader_path/../../deps/lib"]

@@ -1,5 +1,6 @@
 /**
- * Starting other programs: looking one up in PATH, and running one quietly so that only a failure speaks.
+ * Starting other programs: looking one up in PATH, and running one quietly so
+ * that only a failure speaks.
  */
 
 import { delimiter, join } from "node:path";
@@ -35,7 +36,10 @@ export interface Finished {
   readonly errors: string;
 }
 
-/** Runs a program to its end with its output captured. A program that cannot be started is a failure too. */
+/**
+ * Runs a program to its end with its output captured. A program that cannot be
+ * started is a failure too.
+ */
 export async function runQuietly(
   program: string,
   args: readonly string[],

@@ -1,8 +1,10 @@
 /**
- * The CUDA libraries that the GPU build of libtensorflow loads, from NVIDIA's own wheels on PyPI.
- * Which ones and in which versions is read from the TensorFlow wheel (its extra `and-cuda`), and they are laid
- * beside the library as that wheel expects them (`../nvidia/<part>/lib`), so no CUDA installation is needed.
- * The graphics driver is the machine's own. NVIDIA's compiler is left out: only XLA uses it, and tfjs does not.
+ * The CUDA libraries that the GPU build of libtensorflow loads, from NVIDIA's
+ * own wheels on PyPI. Which ones and in which versions is read from the
+ * TensorFlow wheel (its extra `and-cuda`), and they are laid beside the library
+ * as that wheel expects them (`../nvidia/<part>/lib`), so no CUDA installation
+ * is needed. The graphics driver is the machine's own. NVIDIA's compiler is
+ * left out: only XLA uses it, and tfjs does not.
  */
 
 import { join } from "node:path";
@@ -16,7 +18,9 @@ import {
 } from "./pypi.ts";
 import { extractEntry, listZip } from "./zip.ts";
 
-/** A PyPI project with the bounds on its version, such as `["<13.0", ">=12.5"]`. */
+/**
+ * A PyPI project with the bounds on its version, such as `["<13.0", ">=12.5"]`.
+ */
 export interface Requirement {
   readonly project: string;
   readonly bounds: readonly string[];
@@ -87,7 +91,10 @@ function compareVersions(left: string, right: string): number {
   return 0;
 }
 
-/** Fetches every required wheel and unpacks its libraries into `<deps>/nvidia`. Returns the archives used. */
+/**
+ * Fetches every required wheel and unpacks its libraries into `<deps>/nvidia`.
+ * Returns the archives used.
+ */
 export async function fetchCudaLibraries(
   requirements: readonly Requirement[],
   deps: string,

@@ -1,6 +1,7 @@
 /**
- * The pinned Deno, as a file inside the project: the kernelspec points at it and the tasks go on with it.
- * A running Deno of that very version is linked there; otherwise the binary comes from the npm registry.
+ * The pinned Deno, as a file inside the project: the kernelspec points at it
+ * and the tasks go on with it. A running Deno of that very version is linked
+ * there; otherwise the binary comes from the npm registry.
  */
 
 import { existsSync } from "node:fs";
@@ -12,7 +13,10 @@ import { download, type DownloadProgress, fetchText } from "./download.ts";
 import { SetupProblem } from "./problem.ts";
 import { cacheFolder, pinnedDenoPath, pinnedDenoVersion } from "./project.ts";
 
-/** Puts the pinned Deno in place and says where it came from. Returns at once when it is there. */
+/**
+ * Puts the pinned Deno in place and says where it came from. Returns at once
+ * when it is there.
+ */
 export async function installDeno(progress: DownloadProgress): Promise<string> {
   const version = pinnedDenoVersion();
   const target = pinnedDenoPath(version);
@@ -64,7 +68,10 @@ async function fetchDeno(
   await rm(archive);
 }
 
-/** The registry's packages of Deno binaries are named after Node's platform and architecture. */
+/**
+ * The registry's packages of Deno binaries are named after Node's platform and
+ * architecture.
+ */
 function platformName(os = Deno.build.os, arch = Deno.build.arch): string {
   const machine = arch === "x86_64" ? "x64" : "arm64";
   if (os === "linux") return `linux-${machine}-glibc`;

@@ -1,6 +1,7 @@
 /**
- * Fetches one file over HTTP so that a cut-off download goes on where it stopped:
- * bytes collect in `<target>.tmp`, and only a complete, checked file gets its final name.
+ * Fetches one file over HTTP so that a cut-off download goes on where it
+ * stopped: bytes collect in `<target>.tmp`, and only a complete, checked file
+ * gets its final name.
  */
 
 import { createHash } from "node:crypto";
@@ -9,7 +10,9 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { assertNetworkAllowed } from "./offline.ts";
 
-/** What to fetch. `digest` is what the file must hash to, where that is known. */
+/**
+ * What to fetch. `digest` is what the file must hash to, where that is known.
+ */
 export interface Download {
   readonly url: string;
   readonly target: string;
@@ -19,15 +22,19 @@ export interface Download {
   };
 }
 
-/** Called now and then with the bytes that are on disk and, where known, the bytes in all. */
+/**
+ * Called now and then with the bytes that are on disk and, where known, the
+ * bytes in all.
+ */
 export type DownloadProgress = (
   received: number,
   total: number | undefined,
 ) => void;
 
 /**
- * Brings `target` into being, or returns at once when it is there.
- * Throws when the server refuses, the connection breaks (run again to go on) or the digest differs.
+ * Brings `target` into being, or returns at once when it is there. Throws when
+ * the server refuses, the connection breaks (run again to go on) or the digest
+ * differs.
  */
 export async function download(
   request: Download,
@@ -79,7 +86,10 @@ async function fetchInto(
   }
 }
 
-/** Appends to `partial` where the server honoured the range, and starts it anew where it did not. */
+/**
+ * Appends to `partial` where the server honoured the range, and starts it anew
+ * where it did not.
+ */
 async function writeBody(
   response: Response,
   partial: string,
@@ -112,7 +122,10 @@ async function writeBody(
   await response.body.pipeThrough(counting).pipeTo(file.writable);
 }
 
-/** Ends a request whose server has gone silent, however long the whole download takes. */
+/**
+ * Ends a request whose server has gone silent, however long the whole download
+ * takes.
+ */
 class SilenceWatch {
   readonly #controller = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -139,7 +152,10 @@ class SilenceWatch {
   }
 }
 
-/** Fetches a short text, such as an index page. Throws when the server refuses or keeps silent. */
+/**
+ * Fetches a short text, such as an index page. Throws when the server refuses
+ * or keeps silent.
+ */
 export async function fetchText(
   address: string,
   accept: string,
@@ -156,7 +172,10 @@ export async function fetchText(
   return { text, url: response.url || url };
 }
 
-/** Splits `https://user:password@host/…` into a plain address and a basic-authentication header. */
+/**
+ * Splits `https://user:password@host/…` into a plain address and a
+ * basic-authentication header.
+ */
 export function withCredentials(
   address: string,
 ): { url: string; headers: Headers } {

@@ -1,6 +1,7 @@
 /**
- * JupyterLab with Plotly's renderer in a virtual environment of the project, and the kernelspec that makes
- * the pinned Deno a kernel of it. Python is needed for JupyterLab only: notebooks run and are tested without.
+ * JupyterLab with Plotly's renderer in a virtual environment of the project,
+ * and the kernelspec that makes the pinned Deno a kernel of it. Python is
+ * needed for JupyterLab only: notebooks run and are tested without.
  */
 
 import { existsSync } from "node:fs";
@@ -26,7 +27,10 @@ export function venvProgram(name: string): string {
     : join(venvFolder, "bin", name);
 }
 
-/** Installs JupyterLab and Plotly. Returns at once when requirements-lab.txt is as it was. */
+/**
+ * Installs JupyterLab and Plotly. Returns at once when requirements-lab.txt is
+ * as it was.
+ */
 export async function installJupyter(): Promise<string> {
   const wanted = await Deno.readTextFile(requirements);
   const contents = wanted.split("\n").filter((line) => /^\w/.test(line)).join(
@@ -117,7 +121,10 @@ function failure(what: string, finished: Finished): SetupProblem {
   );
 }
 
-/** The folders that hold the kernelspec once `installKernel` has run: the project's own, and Lab's. */
+/**
+ * The folders that hold the kernelspec once `installKernel` has run: the
+ * project's own, and Lab's.
+ */
 export function kernelFolders(): string[] {
   const folders = [join(jupyterFolder, "kernels", "deno")];
   if (existsSync(venvFolder)) {
@@ -126,7 +133,10 @@ export function kernelFolders(): string[] {
   return folders;
 }
 
-/** Writes the kernelspec where Jupyter finds it, pointing at the pinned Deno inside the project. */
+/**
+ * Writes the kernelspec where Jupyter finds it, pointing at the pinned Deno
+ * inside the project.
+ */
 export async function installKernel(): Promise<string> {
   const spec = JSON.stringify(kernelSpecification(), null, 2) + "\n";
   for (const folder of kernelFolders()) {

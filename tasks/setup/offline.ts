@@ -1,6 +1,7 @@
 /**
- * One switch that forbids every network use of set-up: `KIT_OFFLINE=1`.
- * It serves machines whose network would hang rather than refuse, and the test that a second run needs none.
+ * One switch that forbids every network use of set-up: `KIT_OFFLINE=1`. It
+ * serves machines whose network would hang rather than refuse, and the test
+ * that a second run needs none.
  */
 
 /** True when `KIT_OFFLINE` is set to anything but `0` or nothing. */

@@ -1,7 +1,8 @@
 /**
- * The npm package's own source of libtensorflow and of a compiled addon, at Google's storage: older
- * (libtensorflow 2.9.1), but the only way on a machine without a C++ compiler.
- * `TFJS_NODE_CDN_STORAGE` names a mirror, as for the package's own install script.
+ * The npm package's own source of libtensorflow and of a compiled addon, at
+ * Google's storage: older (libtensorflow 2.9.1), but the only way on a machine
+ * without a C++ compiler. `TFJS_NODE_CDN_STORAGE` names a mirror, as for the
+ * package's own install script.
  */
 
 import { existsSync } from "node:fs";
@@ -20,7 +21,10 @@ function storage(): string {
   return base.endsWith("/") ? base : `${base}/`;
 }
 
-/** Leaves `<folder>/deps` complete, or throws. Linux on x86-64 only: the package offers little else. */
+/**
+ * Leaves `<folder>/deps` complete, or throws. Linux on x86-64 only: the package
+ * offers little else.
+ */
 export async function fetchPackageLibrary(
   kind: "cpu" | "gpu",
   folder: string,

@@ -1,5 +1,6 @@
 /**
- * The npm packages of deno.json, with the versions of deno.lock, in node_modules.
+ * The npm packages of deno.json, with the versions of deno.lock, in
+ * node_modules.
  */
 
 import { createHash } from "node:crypto";
@@ -12,7 +13,10 @@ import { pinnedDenoPath, projectFolder } from "./project.ts";
 
 const stamp = join(projectFolder, "node_modules", ".setup-done");
 
-/** Installs what is missing. Returns at once when deno.json and deno.lock are as they were. */
+/**
+ * Installs what is missing. Returns at once when deno.json and deno.lock are as
+ * they were.
+ */
 export async function installPackages(): Promise<string> {
   const before = await fingerprint();
   if (existsSync(stamp) && await Deno.readTextFile(stamp) === before) {

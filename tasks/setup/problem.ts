@@ -1,6 +1,6 @@
 /**
- * A thing that set-up cannot mend by itself, said in one line that names the cure.
- * Distinct from a defect, which keeps its stack trace.
+ * A thing that set-up cannot mend by itself, said in one line that names the
+ * cure. Distinct from a defect, which keeps its stack trace.
  */
 export class SetupProblem extends Error {
   /** `what` is wrong, and the `cure` is what a person can do about it. */

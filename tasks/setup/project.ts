@@ -1,6 +1,7 @@
 /**
  * Where the project keeps what set-up makes, and the versions it pins.
- * Everything lies inside the project folder; nothing is written to a home folder.
+ * Everything lies inside the project folder; nothing is written to a home
+ * folder.
  */
 
 import { readFileSync } from "node:fs";
@@ -12,13 +13,19 @@ export const projectFolder = dirname(
   dirname(dirname(fileURLToPath(import.meta.url))),
 );
 
-/** Downloads, the pinned Deno and libtensorflow. Survives the removal of node_modules and .venv. */
+/**
+ * Downloads, the pinned Deno and libtensorflow. Survives the removal of
+ * node_modules and .venv.
+ */
 export const cacheFolder = join(projectFolder, ".cache");
 
 /** JupyterLab's virtual environment. */
 export const venvFolder = join(projectFolder, ".venv");
 
-/** A second home of the kernelspec, for a Jupyter that is not the project's own (`JUPYTER_PATH`). */
+/**
+ * A second home of the kernelspec, for a Jupyter that is not the project's own
+ * (`JUPYTER_PATH`).
+ */
 export const jupyterFolder = join(projectFolder, ".jupyter");
 
 /** The release of the PyPI wheel that libtensorflow is taken from. */
@@ -27,7 +34,10 @@ export const wheelVersion = "2.21.0";
 /** The release of libtensorflow that the npm package downloads by itself. */
 export const packageLibraryVersion = "2.9.1";
 
-/** The one Deno version of the kit, its Jupyter kernel included (package.json, `engines.deno`). */
+/**
+ * The one Deno version of the kit, its Jupyter kernel included (package.json,
+ * `engines.deno`).
+ */
 export function pinnedDenoVersion(folder = projectFolder): string {
   const file = join(folder, "package.json");
   const version = JSON.parse(readFileSync(file, "utf8")).engines?.deno;
@@ -39,7 +49,9 @@ export function pinnedDenoVersion(folder = projectFolder): string {
   return version;
 }
 
-/** The pinned Deno binary inside the project, whether it is there yet or not. */
+/**
+ * The pinned Deno binary inside the project, whether it is there yet or not.
+ */
 export function pinnedDenoPath(version = pinnedDenoVersion()): string {
   const name = Deno.build.os === "windows" ? "deno.exe" : "deno";
   return join(cacheFolder, `deno-${version}`, name);

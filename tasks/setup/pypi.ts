@@ -1,6 +1,7 @@
 /**
- * Finds a wheel in the Python package index that pip is set to use, without needing pip or Python.
- * Reads the index's plain HTML listing (PEP 503), which every mirror serves.
+ * Finds a wheel in the Python package index that pip is set to use, without
+ * needing pip or Python. Reads the index's plain HTML listing (PEP 503), which
+ * every mirror serves.
  */
 
 import { type Download, fetchText } from "./download.ts";
@@ -13,8 +14,9 @@ export interface Wheel {
 }
 
 /**
- * The base address of the index: PIP_INDEX_URL, else UV_INDEX_URL, else pip's configuration, else PyPI.
- * A machine without pip has no pip configuration, so a pip that cannot be started means PyPI.
+ * The base address of the index: PIP_INDEX_URL, else UV_INDEX_URL, else pip's
+ * configuration, else PyPI. A machine without pip has no pip configuration, so
+ * a pip that cannot be started means PyPI.
  */
 export async function indexAddress(): Promise<string> {
   const fromEnvironment = Deno.env.get("PIP_INDEX_URL") ??
@@ -49,7 +51,10 @@ export async function listWheels(
   return parseListing(text, url);
 }
 
-/** The anchors of a PEP 503 page that name wheels; relative addresses are resolved against `page`. */
+/**
+ * The anchors of a PEP 503 page that name wheels; relative addresses are
+ * resolved against `page`.
+ */
 export function parseListing(html: string, page: string): Wheel[] {
   const wheels: Wheel[] = [];
   for (const [, href] of html.matchAll(/<a\s[^>]*?href="([^"]+)"/gi)) {
@@ -71,7 +76,8 @@ export function parseListing(html: string, page: string): Wheel[] {
 
 /**
  * The newest-Python wheel of exactly `version` for this machine's platform tag.
- * Which Python it is for does not matter: libtensorflow does not link to Python.
+ * Which Python it is for does not matter: libtensorflow does not link to
+ * Python.
  */
 export function chooseWheel(
   wheels: readonly Wheel[],
@@ -90,7 +96,9 @@ function pythonTag(wheel: Wheel): number {
   return Number(/-cp(\d+)-/.exec(wheel.fileName)?.[1] ?? 0);
 }
 
-/** What the platform part of a wheel's file name must look like on this machine. */
+/**
+ * What the platform part of a wheel's file name must look like on this machine.
+ */
 export function platformPattern(
   os = Deno.build.os,
   arch = Deno.build.arch,

@@ -1,21 +1,30 @@
 /**
- * Runs the steps of set-up one after another, says what each did and how long it took, and goes on after a
- * step that this machine cannot do. Speaks on stderr, so that the output of the task that follows stays clean.
+ * Runs the steps of set-up one after another, says what each did and how long
+ * it took, and goes on after a step that this machine cannot do. Speaks on
+ * stderr, so that the output of the task that follows stays clean.
  */
 
 import { firstLine, SetupProblem } from "./problem.ts";
 
-/** One step: `work` returns what is now there, in a few words, and may report progress while it runs. */
+/**
+ * One step: `work` returns what is now there, in a few words, and may report
+ * progress while it runs.
+ */
 export interface Step {
   readonly title: string;
   readonly work: (
     progress: (received: number, total?: number) => void,
   ) => Promise<string>;
-  /** What happens without it, said beside the problem; a step without one is needed and ends set-up. */
+  /**
+   * What happens without it, said beside the problem; a step without one is
+   * needed and ends set-up.
+   */
   readonly otherwise?: string;
 }
 
-/** Runs every step. Returns the titles of those that this machine could not do. */
+/**
+ * Runs every step. Returns the titles of those that this machine could not do.
+ */
 export async function runSteps(steps: readonly Step[]): Promise<string[]> {
   const failed: string[] = [];
   for (const step of steps) {

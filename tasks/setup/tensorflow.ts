@@ -1,13 +1,17 @@
 /**
- * Native TensorFlow for the npm packages `@tensorflow/tfjs-node` and `@tensorflow/tfjs-node-gpu`.
+ * Native TensorFlow for the npm packages `@tensorflow/tfjs-node` and
+ * `@tensorflow/tfjs-node-gpu`.
  *
- * The packages ship the C++ source of their addon and nothing compiled. Their own install script takes
- * libtensorflow 2.9.1 (2022) from a host that closed networks cannot reach, and its GPU build knows no card
- * newer than sm_80. The wheels on PyPI carry the same C API in a current release, so libtensorflow comes from
- * there and the addon is compiled against it; the package's own download is the second choice.
+ * The packages ship the C++ source of their addon and nothing compiled. Their
+ * own install script takes libtensorflow 2.9.1 (2022) from a host that closed
+ * networks cannot reach, and its GPU build knows no card newer than sm_80. The
+ * wheels on PyPI carry the same C API in a current release, so libtensorflow
+ * comes from there and the addon is compiled against it; the package's own
+ * download is the second choice.
  *
- * Library and addon lie in `.cache/tensorflow-…/`, laid out like the package folder and linked from it, so
- * that a new node_modules costs neither a download nor a compilation.
+ * Library and addon lie in `.cache/tensorflow-…/`, laid out like the package
+ * folder and linked from it, so that a new node_modules costs neither a
+ * download nor a compilation.
  */
 
 import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
@@ -36,9 +40,9 @@ import { fetchWheelLibrary } from "./wheel_library.ts";
 export type TensorFlowKind = "cpu" | "gpu";
 
 /**
- * `gpu` where an NVIDIA GPU is seen: as a device of this system or container, or by nvidia-smi.
- * /proc/driver/nvidia does not count: a container without a GPU sees its host's. Linux on x86-64 only, as the
- * GPU build is.
+ * `gpu` where an NVIDIA GPU is seen: as a device of this system or container,
+ * or by nvidia-smi. /proc/driver/nvidia does not count: a container without a
+ * GPU sees its host's. Linux on x86-64 only, as the GPU build is.
  */
 export async function wantedKind(): Promise<TensorFlowKind> {
   if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return "cpu";
@@ -57,8 +61,9 @@ export function packageFolder(kind: TensorFlowKind): string {
 }
 
 /**
- * Makes the package of `kind` loadable and returns one line that says what it is made of.
- * Returns at once when that has been done before. Throws a `SetupProblem` when this machine cannot have it.
+ * Makes the package of `kind` loadable and returns one line that says what it
+ * is made of. Returns at once when that has been done before. Throws a
+ * `SetupProblem` when this machine cannot have it.
  */
 export async function installTensorFlow(
   kind: TensorFlowKind,
@@ -124,7 +129,10 @@ async function buildEither(
   );
 }
 
-/** Runs `work` and hands back what it threw, so that a second source can be tried. */
+/**
+ * Runs `work` and hands back what it threw, so that a second source can be
+ * tried.
+ */
 async function attempt(work: () => Promise<void>): Promise<unknown> {
   try {
     await work();
@@ -134,7 +142,10 @@ async function attempt(work: () => Promise<void>): Promise<unknown> {
   }
 }
 
-/** Links `deps` and `lib` of the package to the cache, replacing links that point elsewhere. */
+/**
+ * Links `deps` and `lib` of the package to the cache, replacing links that
+ * point elsewhere.
+ */
 async function linkInto(packageFolder: string, folder: string): Promise<void> {
   const realFolder = await Deno.realPath(packageFolder);
   for (const name of ["deps", "lib"]) {
@@ -154,7 +165,10 @@ function isLinkTo(link: string, target: string): boolean {
   }
 }
 
-/** Takes the links away, so that a package whose addon is gone says so instead of failing to load. */
+/**
+ * Takes the links away, so that a package whose addon is gone says so instead
+ * of failing to load.
+ */
 export async function unlinkTensorFlow(kind: TensorFlowKind): Promise<void> {
   if (!existsSync(packageFolder(kind))) return;
   const realFolder = await Deno.realPath(packageFolder(kind));

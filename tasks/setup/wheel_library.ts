@@ -1,6 +1,7 @@
 /**
- * libtensorflow out of the wheel on PyPI: only the two libraries and the C headers are unpacked
- * (processor build: 273 MB to download and 0.85 GB on disk, where the whole wheel would take 1.3 GB).
+ * libtensorflow out of the wheel on PyPI: only the two libraries and the C
+ * headers are unpacked (processor build: 273 MB to download and 0.85 GB on
+ * disk, where the whole wheel would take 1.3 GB).
  */
 
 import { existsSync } from "node:fs";
@@ -25,7 +26,10 @@ const stringHeaders =
 const libraries =
   /^tensorflow\/(libtensorflow_(?:cc|framework)[.\d]*(?:so|dylib)[.\d]*)$/;
 
-/** Leaves `<folder>/deps/lib` and `<folder>/deps/include` complete, or throws and leaves them absent. */
+/**
+ * Leaves `<folder>/deps/lib` and `<folder>/deps/include` complete, or throws
+ * and leaves them absent.
+ */
 export async function fetchWheelLibrary(
   kind: "cpu" | "gpu",
   folder: string,
@@ -53,7 +57,10 @@ export async function fetchWheelLibrary(
   for (const archive of archives) await rm(archive);
 }
 
-/** `tensorflow-cpu` is the smaller one and offered for x86-64 alone; elsewhere `tensorflow` has no GPU part. */
+/**
+ * `tensorflow-cpu` is the smaller one and offered for x86-64 alone; elsewhere
+ * `tensorflow` has no GPU part.
+ */
 function wheelProject(kind: "cpu" | "gpu"): string {
   const { os, arch } = Deno.build;
   return kind === "cpu" && os === "linux" && arch === "x86_64"

@@ -1,6 +1,7 @@
 /**
- * Reads single files out of a zip archive (a Python wheel is one) without unpacking the rest.
- * Supports what wheels use: stored and deflated entries, and zip64 offsets. No encryption, no writing.
+ * Reads single files out of a zip archive (a Python wheel is one) without
+ * unpacking the rest. Supports what wheels use: stored and deflated entries,
+ * and zip64 offsets. No encryption, no writing.
  */
 
 import { createWriteStream } from "node:fs";
@@ -25,7 +26,10 @@ const endOfDirectory64 = 0x06064b50;
 const directoryEntry = 0x02014b50;
 const saturated32 = 0xffffffff;
 
-/** Lists the files of the archive from its central directory. Throws when `archive` is no zip file. */
+/**
+ * Lists the files of the archive from its central directory. Throws when
+ * `archive` is no zip file.
+ */
 export async function listZip(archive: string): Promise<ZipEntry[]> {
   const file = await open(archive, "r");
   try {
@@ -102,7 +106,10 @@ function readDirectory(directory: Buffer): ZipEntry[] {
   return entries;
 }
 
-/** Replaces every saturated 32-bit value by the 64-bit one of the zip64 extra field, in its fixed order. */
+/**
+ * Replaces every saturated 32-bit value by the 64-bit one of the zip64 extra
+ * field, in its fixed order.
+ */
 function widenSizes(values: number[], extra: Buffer): number[] {
   let at = 0;
   while (at + 4 <= extra.length) {
@@ -120,7 +127,10 @@ function widenSizes(values: number[], extra: Buffer): number[] {
   return values;
 }
 
-/** Writes one entry to `target`, streaming, and throws when its size is not the announced one. */
+/**
+ * Writes one entry to `target`, streaming, and throws when its size is not the
+ * announced one.
+ */
 export async function extractEntry(
   archive: string,
   entry: ZipEntry,

@@ -1,4 +1,7 @@
-/** The zip reader and the resumable download, on a real archive and a real server. */
+/**
+ * The zip reader and the resumable download, on a real archive and a real
+ * server.
+ */
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -7,7 +10,10 @@ import { download, withCredentials } from "../../tasks/setup/download.ts";
 import { extractEntry, listZip } from "../../tasks/setup/zip.ts";
 import { inTemporaryFolder } from "./temporary_folder.ts";
 
-/** Written by Python's zipfile: `a.txt` deflated (1000 times "a") and `b/c.txt` stored ("hello"). */
+/**
+ * Written by Python's zipfile: `a.txt` deflated (1000 times "a") and `b/c.txt`
+ * stored ("hello").
+ */
 const zipFile = Uint8Array.fromBase64(
   "UEsDBBQAAAAIAAAAISgD2jiaCwAAAOgDAAAFAAAAYS50eHRLTBwFo2AUDHcAAFBLAwQUAAAAAAAAACEohqYQNgUAAAAFAAAABwAAAGIvYy50" +
     "eHRoZWxsb1BLAQIUAxQAAAAIAAAAISgD2jiaCwAAAOgDAAAFAAAAAAAAAAAAAACAAQAAAABhLnR4dFBLAQIUAxQAAAAAAAAAISiGphA2BQAA" +
@@ -45,7 +51,10 @@ Deno.test("a zip archive that was cut off is refused by name", async () => {
   });
 });
 
-/** Serves `content`, honouring ranges; the first `cuts` answers stop after a third of what was asked. */
+/**
+ * Serves `content`, honouring ranges; the first `cuts` answers stop after a
+ * third of what was asked.
+ */
 function startServer(content: Uint8Array, cuts: number) {
   const ranges: (string | null)[] = [];
   const server = Deno.serve({

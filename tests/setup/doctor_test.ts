@@ -1,4 +1,6 @@
-/** What the doctor says on the project as it is, and how the other tasks answer. */
+/**
+ * What the doctor says on the project as it is, and how the other tasks answer.
+ */
 
 import assert from "node:assert/strict";
 import { countTests } from "../../tasks/test.ts";

@@ -1,6 +1,7 @@
 /**
- * A copy of the project's sources in a fresh folder, so that set-up can be run for real on a machine that
- * seems to lack something, without touching what the project has.
+ * A copy of the project's sources in a fresh folder, so that set-up can be run
+ * for real on a machine that seems to lack something, without touching what the
+ * project has.
  */
 
 import { cp } from "node:fs/promises";

@@ -1,4 +1,7 @@
-/** Set-up run for real: twice on the project itself, and on copies of it that lack one thing each. */
+/**
+ * Set-up run for real: twice on the project itself, and on copies of it that
+ * lack one thing each.
+ */
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -44,7 +47,30 @@ Deno.test("one Deno version is pinned everywhere, and the kernel starts it from 
   assert.ok(output.startsWith(`deno ${version} `), output);
 });
 
-/** What this machine could not have in the first place: the kit is whole without it. */
+Deno.test("a set-up waits for another one of the same project", async () => {
+  const lock = await Deno.open(join(cacheFolder, "setup.lock"), {
+    create: true,
+    write: true,
+  });
+  await lock.lock(true);
+  let released = false;
+  const waiting = runScript(projectFolder, "tasks/setup.ts", [
+    "--without-jupyter",
+  ], offline)
+    .then((result) => ({ ...result, afterRelease: released }));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  released = true;
+  lock.close();
+  const { code, stderr, afterRelease } = await waiting;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^… waiting for another set-up/);
+  assert.ok(afterRelease);
+});
+
+/**
+ * What this machine could not have in the first place: the kit is whole without
+ * it.
+ */
 function absentHere(): string[] {
   const absent: string[] = [];
   const native = ["tfjs-node", "tfjs-node-gpu"].map((name) =>
@@ -171,7 +197,10 @@ Deno.test({
     }),
 });
 
-/** A server with archives shaped like the npm package's, whose addon only says its version. */
+/**
+ * A server with archives shaped like the npm package's, whose addon only says
+ * its version.
+ */
 async function serveMadeUpPackage(folder: string) {
   const made = join(folder, "made-up");
   await mkdir(join(made, "napi-v8"), { recursive: true });

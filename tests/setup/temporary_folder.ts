@@ -1,4 +1,6 @@
-/** Runs `work` in a fresh folder and removes it afterwards, whatever happens. */
+/**
+ * Runs `work` in a fresh folder and removes it afterwards, whatever happens.
+ */
 export async function inTemporaryFolder(
   work: (folder: string) => Promise<void>,
 ): Promise<void> {
