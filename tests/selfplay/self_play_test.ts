@@ -292,7 +292,7 @@ Deno.test("self-play on the real sandbox", async (t) => {
       assert.equal(propose.induction?.intrinsic.halstead, null);
       const paid = await play(
         executor,
-        { steps: 1, halsteadCoefficient: 0.5 },
+        { ...uniform, halsteadCoefficient: 0.5 },
         {
           programMeasures,
         },
@@ -304,11 +304,8 @@ Deno.test("self-play on the real sandbox", async (t) => {
           )
           .map(({ reward }) => reward!);
       const plain = rewards(logged);
-      assert.ok(plain.some((reward) => reward > 0));
-      assert.deepEqual(
-        rewards(paid),
-        plain.map((reward) => reward > 0 ? reward + 0.25 : reward),
-      );
+      assert.ok(plain.length > 0 && plain.every((reward) => reward === 1));
+      assert.deepEqual(rewards(paid), plain.map(() => 1.25));
       await assert.rejects(
         play(executor, { halsteadCoefficient: 0.5 }),
         /needs "halstead", which was not measured/,
