@@ -13,6 +13,7 @@
  */
 
 import type { Language } from "../executor/mod.ts";
+import { partDefinition, partName } from "./composite.ts";
 import type { AnswerReading, Dialect, ProposalReading } from "./dialect.ts";
 import type { Example, ModeName, Task } from "./task.ts";
 
@@ -115,6 +116,7 @@ function proposeTriplet(
   mode: Exclude<ModeName, "induction">,
   references: readonly Task[],
   language: Language,
+  parts: readonly Task[],
 ): string {
   const title = LANGUAGE_TITLES[language];
   const example = EXAMPLES[language];
@@ -145,7 +147,19 @@ function proposeTriplet(
     "- It runs: the program is correct and accepts the input\n" +
     `- It is hard: ${DIFFICULTY[mode].toLowerCase()}\n` +
     "- It is new: an idea that the references do not have\n" +
-    `First think about the idea, then write program and input.${inspiration}`;
+    "First think about the idea, then write program and input." +
+    inspiration + buildingBlocks(parts, language);
+}
+
+/** The functions that a composite program has to call. */
+function buildingBlocks(parts: readonly Task[], language: Language): string {
+  if (parts.length === 0) return "";
+  const names = parts.map((_, i) => `\`${partName(i)}\``).join(", ");
+  const definitions = parts.map(({ program }, i) => partDefinition(program, i));
+  return "\n\n### Building blocks\nThese functions exist already:\n" +
+    `${fence(FENCE_TAGS[language][0], definitions.join("\n"))}\n` +
+    `\`f\` has to call each of ${names}, must not define any of them again, ` +
+    "and has to do something of its own with their results.";
 }
 
 function proposeInputs(reference: Task): string {
@@ -309,11 +323,11 @@ export const chatDialect: Dialect = {
     shown: INDUCTION_INPUTS / 2,
   },
   keepsSpecialTokens: false,
-  proposerPrompt(mode, references, language) {
+  proposerPrompt(mode, references, language, parts = []) {
     return transcript(
       mode === "induction"
         ? proposeInputs(references[0])
-        : proposeTriplet(mode, references, language),
+        : proposeTriplet(mode, references, language, parts),
     );
   },
   solverPrompt: (task) => transcript(solve(task)),

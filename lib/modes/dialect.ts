@@ -38,12 +38,14 @@ export interface Dialect {
   readonly keepsSpecialTokens: boolean;
   /**
    * The proposer's prompt. For induction `references` is the one task whose
-   * program is to be given inputs.
+   * program is to be given inputs. The program must build on those of `parts`,
+   * if there are any (chat dialect only).
    */
   proposerPrompt(
     mode: ModeName,
     references: readonly Task[],
     language: Language,
+    parts?: readonly Task[],
   ): string;
   solverPrompt(task: Task): string;
   readProposal(

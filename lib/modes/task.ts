@@ -35,6 +35,8 @@ export interface Provenance {
   source: "seed" | "proposed" | "generated";
   /** Ids of the reference tasks in the proposer's prompt. */
   parents: string[];
+  /** Ids of the tasks whose programs it builds on, if it is composite. */
+  composedOf?: string[];
   /** The step that made it; 0 for seeding. */
   step: number;
   /** Seed of the run. */

@@ -42,6 +42,10 @@ export interface SelfPlayConfig {
   rolloutsPerTask: number;
   /** K: reference tasks in a proposer's prompt; 0 for the ablation without. */
   references: number;
+  /** Probability that a proposal must build on programs of the buffer (chat dialect; paper's trial: 0.5). */
+  compositeChance: number;
+  /** Most programs it must build on; their number is uniform from 1 (paper's trial: 3). */
+  compositeMaximum: number;
 
   /** Valid tasks wanted per mode before the first step. */
   seedTasksPerMode: number;
@@ -133,6 +137,8 @@ export const PAPER_CONFIG: SelfPlayConfig = {
   proposalsPerMode: 64,
   rolloutsPerTask: 8,
   references: 6,
+  compositeChance: 0,
+  compositeMaximum: 3,
   seedTasksPerMode: 256,
   seedRounds: 100,
   bufferCapacity: 16384,
@@ -218,6 +224,7 @@ export const TINY_CONFIG: SelfPlayConfig = {
 const POSITIVE_INTEGERS = [
   "proposalsPerMode",
   "rolloutsPerTask",
+  "compositeMaximum",
   "bufferCapacity",
   "maxPromptTokens",
   "maxProposalTokens",
@@ -299,6 +306,9 @@ export function checkConfig(config: SelfPlayConfig): void {
   }
   if (config.thinking === "banned" && config.dialect !== "compact") {
     fail("thinking", '"free" unless the dialect is "compact"');
+  }
+  if (config.compositeChance !== 0 && config.dialect !== "chat") {
+    fail("compositeChance", '0 unless the dialect is "chat"');
   }
   if (!(config.temperature > 0)) {
     fail("temperature", "above 0: greedy rollouts are all alike");

@@ -2,7 +2,8 @@
 
 import type { Buffers } from "../buffer/mod.ts";
 import type { ModeName, Task } from "../modes/mod.ts";
-import { derivedSeed, randomStream } from "../random/mod.ts";
+import { derivedSeed, type RandomStream, randomStream } from "../random/mod.ts";
+import type { SelfPlayConfig } from "./config.ts";
 import type { Proposal, Setting } from "./records.ts";
 
 /** A proposer prompt that fits, with the references in it. */
@@ -10,6 +11,7 @@ interface ProposerPrompt {
   mode: ModeName;
   number: number;
   references: Task[];
+  parts: Task[];
   tokens: number[];
 }
 
@@ -62,6 +64,7 @@ export async function drawProposals(
     return {
       ...emptyProposal(prompt.mode, prompt.number, step, round),
       references: prompt.references,
+      parts: prompt.parts,
       response: {
         promptTokens: prompt.tokens,
         sample,
@@ -116,6 +119,7 @@ function emptyProposal(
     step,
     mode,
     references: [],
+    parts: [],
     response: null,
     status: "malformed",
     cause: "unread",
@@ -154,11 +158,33 @@ function drawPrompt(
     const wanted = last && mode !== "induction" ? 0 : config.references;
     const references = buffers.drawReferences(mode, wanted, stream);
     if (mode === "induction" && references.length === 0) break;
-    const text = dialect.proposerPrompt(mode, references, config.language);
+    const parts = last ? [] : drawParts(config, buffers, mode, stream);
+    const text = dialect.proposerPrompt(
+      mode,
+      references,
+      config.language,
+      parts,
+    );
     const tokens = tokenizer.encode(text);
     if (tokens.length <= config.maxPromptTokens) {
-      return { prompt: { mode, number, references, tokens }, redraws };
+      const prompt = { mode, number, references, parts, tokens };
+      return { prompt, redraws };
     }
   }
   return { prompt: null, redraws: config.promptRedraws + 1 };
+}
+
+/** Programs to build on: mostly none, never ones that are themselves composite. */
+function drawParts(
+  { compositeChance, compositeMaximum }: SelfPlayConfig,
+  buffers: Buffers,
+  mode: ModeName,
+  stream: RandomStream,
+): Task[] {
+  if (compositeChance === 0 || mode === "induction") return [];
+  if (stream.next() >= compositeChance) return [];
+  const simple = buffers.of(mode).tasks.filter(({ provenance }) =>
+    !provenance.composedOf
+  );
+  return stream.sample(simple, stream.integer(1, compositeMaximum));
 }

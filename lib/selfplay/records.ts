@@ -79,6 +79,8 @@ export interface Proposal {
   mode: ModeName;
   /** Tasks that the prompt showed. */
   references: Task[];
+  /** Tasks whose programs it has to build on. */
+  parts: Task[];
   /** Null for a generated task. */
   response: Response | null;
   status: ProposalStatus;

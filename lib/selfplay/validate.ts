@@ -4,6 +4,8 @@ import type { Buffers } from "../buffer/mod.ts";
 import {
   type Candidate,
   type CandidateVerdict,
+  checkParts,
+  composeProgram,
   type ModeName,
   MODES,
   type Task,
@@ -44,7 +46,7 @@ function readProposal(
   { config, dialect }: Setting,
   proposal: Proposal,
 ): void {
-  const { response, mode, references } = proposal;
+  const { response, mode, references, parts } = proposal;
   if (response === null) return;
   const reading = dialect.readProposal(mode, response.text, config.language);
   if (!reading.ok) {
@@ -52,10 +54,23 @@ function readProposal(
     proposal.cause = reading.cause;
     return;
   }
-  const program = reading.program === null
-    ? references[0].program
-    : { language: config.language, source: reading.program };
   const { message } = reading;
+  if (reading.program === null) {
+    const { program } = references[0];
+    proposal.candidate = { program, arguments: reading.arguments, message };
+    return;
+  }
+  const misuse = checkParts(parts.length, reading.program);
+  if (misuse !== null) {
+    proposal.status = "malformed";
+    proposal.cause = misuse;
+    return;
+  }
+  const source = composeProgram(
+    parts.map(({ program }) => program),
+    reading.program,
+  );
+  const program = { language: config.language, source };
   proposal.candidate = { program, arguments: reading.arguments, message };
 }
 
@@ -80,6 +95,9 @@ function applyVerdict(
     provenance: {
       source: proposal.response === null ? "generated" : "proposed",
       parents: proposal.references.map(({ id }) => id),
+      ...(proposal.parts.length === 0
+        ? null
+        : { composedOf: proposal.parts.map(({ id }) => id) }),
       step: proposal.step,
       seed: config.seed,
       verdict: "valid",

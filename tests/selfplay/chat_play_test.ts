@@ -27,6 +27,15 @@ const fence = (tag: string, text: string) => `\`\`\`${tag}\n${text}\n\`\`\``;
 
 /** A language model of few words. */
 function chatResponses(prompt: string, variant: number): string[] {
+  if (prompt.includes("### Building blocks")) {
+    const inner = prompt.includes("`g_1`") ? "g_1(a)" : "a";
+    const program = `function f(a) { return g_0(${inner}) + "!"; }`;
+    const input = fence("input", `"w${variant}xyz"`);
+    return [
+      answer(`${fence("javascript", program)}\n${input}`),
+      answer(`${fence("javascript", "x=>x")}\n${input}`),
+    ];
+  }
   if (prompt.includes("## Task: invent")) {
     const program = `function f(a) { return a.slice(${variant % 4}) + "${
       "abcd"[variant % 4]
@@ -61,6 +70,43 @@ function chatResponses(prompt: string, variant: number): string[] {
   const tag = prompt.includes("## Task: find an input") ? "input" : "output";
   return [...guesses.map((guess) => answer(fence(tag, guess))), "<answer>1"];
 }
+
+Deno.test("composite proposals build on simple programs of the buffer", async () => {
+  await using executor = await startExecutor({
+    workers: 1,
+    languages: ["javascript"],
+  });
+  const tokenizer = characterTokenizer();
+  const composite: SelfPlayConfig = {
+    ...config,
+    modes: ["deduction"],
+    compositeChance: 0.5,
+    compositeMaximum: 2,
+  };
+  const causes = new Set<string>();
+  let composed = 0;
+  const engine = new ScriptedEngine(tokenizer, chatResponses);
+  for await (
+    const event of selfPlay({ config: composite, engine, tokenizer, executor })
+  ) {
+    if (event.type !== "rewarded") continue;
+    for (const { parts, task, cause, status } of event.proposals) {
+      if (parts.length === 0) continue;
+      causes.add(cause);
+      assert.ok(parts.every(({ provenance }) => !provenance.composedOf));
+      if (status !== "valid") continue;
+      composed++;
+      assert.match(task!.program.source, /g_0[^]*function f\(a\)/);
+      assert.match(task!.examples[0].output, /!"$/);
+      assert.deepEqual(
+        task!.provenance.composedOf,
+        parts.map(({ id }) => id),
+      );
+    }
+  }
+  assert.ok(composed > 0);
+  assert.ok(causes.has("partUnused"), [...causes].join());
+});
 
 Deno.test("the chat dialect plays all four modes in words", async () => {
   await using executor = await startExecutor({
