@@ -53,14 +53,13 @@ function runFrame(
     const [, language, source] = jobs[start];
     let end = start + 1;
     while (jobs[end]?.[1] === language && jobs[end][2] === source) end++;
-    const group = jobs.slice(start, end);
-    const results = runGroup(engine, group, limits);
-    group.forEach(([id], i) => outcomes.push([id, results[i]]));
-    if (performance.now() - firstAt > FLUSH_MS) {
-      reply({ nonce, outcomes: outcomes.splice(0) });
-      firstAt = performance.now();
+    for (const outcome of runGroup(engine, jobs.slice(start, end), limits)) {
+      outcomes.push([jobs[start++][0], outcome]);
+      if (performance.now() - firstAt > FLUSH_MS) {
+        reply({ nonce, outcomes: outcomes.splice(0) });
+        firstAt = performance.now();
+      }
     }
-    start = end;
   }
   if (outcomes.length > 0) reply({ nonce, outcomes });
 }
@@ -70,7 +69,7 @@ function runGroup(
   engine: LanguageEngine,
   group: readonly WireJob[],
   limits: Limits,
-): Outcome[] {
+): Iterable<Outcome> {
   const [, language, source] = group[0];
   if (source.length > limits.sourceChars) {
     const message = `source longer than ${limits.sourceChars} characters`;

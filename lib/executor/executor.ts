@@ -13,7 +13,7 @@ import type {
   Limits,
   Outcome,
 } from "./outcome.ts";
-import { Pool } from "./pool.ts";
+import { childStarter, Pool } from "./pool.ts";
 import { pythonRecipe } from "./python_recipe.ts";
 import { quickJsRecipe } from "./quickjs_recipe.ts";
 
@@ -22,6 +22,8 @@ export interface ExecutorOptions {
   workers?: number;
   /** Replacements for some of the default limits. */
   limits?: Partial<Limits>;
+  /** Jobs sent to a process at a time; by default 16 to 64, as the queue's length asks. */
+  batchSize?: number;
   /** Languages to accept: JavaScript alone unless asked for more. */
   languages?: readonly Language[];
 }
@@ -45,6 +47,7 @@ export async function startExecutor(
     languages,
     limits,
     options.workers ?? DEFAULT_WORKERS,
+    options.batchSize,
   );
   try {
     await executor.start();
@@ -60,9 +63,8 @@ async function recipesFor(
 ): Promise<EngineRecipe[]> {
   const scripts = languages.filter((language) => language !== "python");
   const recipes = scripts.length > 0 ? [quickJsRecipe(scripts)] : [];
-  return languages.includes("python")
-    ? [...recipes, await pythonRecipe()]
-    : recipes;
+  if (languages.includes("python")) recipes.push(await pythonRecipe());
+  return recipes;
 }
 
 /** An executor whose languages each have a pool. */
@@ -77,11 +79,16 @@ export class PooledExecutor implements Executor {
     languages: readonly Language[],
     limits: Limits,
     workers: number,
+    batchSize?: number,
   ) {
     this.#cacheFolder = Deno.makeTempDirSync({ prefix: "executor-" });
     addEventListener("unload", this.#removeCacheFolder);
+    const poolOptions = { workers, wallMs: limits.wallMs, batchSize };
     for (const recipe of recipes) {
-      const pool = new Pool(recipe, limits, workers, this.#cacheFolder);
+      const pool = new Pool(
+        childStarter(recipe, limits, this.#cacheFolder),
+        poolOptions,
+      );
       for (const language of recipe.languages) {
         if (languages.includes(language)) this.#pools.set(language, pool);
       }

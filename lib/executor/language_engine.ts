@@ -17,15 +17,16 @@ export interface LanguageEngine {
    * @param source the program, already within `limits.sourceChars`
    * @param argumentTexts for each run the comma-separated literals as a model wrote
    *   them, possibly none: parsed as data before anything of the guest runs
-   * @returns the outcomes, in order; every cause that the program can bring about is
-   *   an outcome, and an exception means the engine itself is broken
+   * @returns the outcomes, in order, best as each is known; every cause that the
+   *   program can bring about is an outcome, and an exception means the engine itself
+   *   is broken
    */
   runEach(
     language: Language,
     source: string,
     argumentTexts: readonly string[],
     limits: Limits,
-  ): Outcome[];
+  ): Iterable<Outcome>;
 }
 
 /** Makes an engine inside the child, from the bytes that the parent sent on stdin. */

@@ -4,22 +4,60 @@
  * Jobs wait in one queue. Each child has one frame of up to 64 jobs in flight and
  * one more queued, so it never idles and never holds more than it must. When a
  * child dies, stalls past the wall clock or answers nonsense, it is killed and
- * replaced, and every job it had not answered runs again alone: only the culprit
+ * replaced, and every job of the frame it was at runs again alone: only the culprit
  * can fail there, and its failure is an infrastructure outcome, never a verdict
  * about a neighbour. An answer counts once, and only for a job its child holds.
  */
 
 import { ChildProcess, type Silence } from "./child_process.ts";
-import type { WireJob } from "./frame.ts";
+import type { Reply, WireJob } from "./frame.ts";
 import type { EngineRecipe } from "./language_engine.ts";
 import type { Job, Limits, Outcome } from "./outcome.ts";
 
 const LARGEST_BATCH = 64;
 const SMALLEST_BATCH = 16;
 const FRAMES_PER_CHILD = 2;
-/** Failures of a job that ran alone before it is given up. */
-const FAILURES_ALONE = 2;
+/**
+ * Failures of a job that ran alone before it is given up. A stall costs the whole
+ * wall clock and has no innocent cause twice; a death may come from outside.
+ */
+const FAILURES_ALONE: Record<Silence, number> = {
+  stalled: 2,
+  garbled: 2,
+  died: 5,
+};
 const START_ATTEMPTS = 3;
+
+/** What the pool needs of a child. */
+export interface Child {
+  readonly pid: number;
+  send(jobs: readonly WireJob[]): void;
+  /** The next reply, or why none came within `wallMs`. */
+  reply(wallMs: number): Promise<Reply | Silence>;
+  /** Ends it, whatever it does, and waits until it is gone. */
+  end(): Promise<void>;
+}
+
+/** Starts a child whose engine is ready. */
+export type StartChild = () => Promise<Child>;
+
+/** How a pool is set up. */
+export interface PoolOptions {
+  workers: number;
+  /** Backstop for one reply. */
+  wallMs: number;
+  /** Fixes the jobs per frame; by default they follow the queue's length. */
+  batchSize?: number;
+}
+
+/** Starts processes of one recipe. */
+export function childStarter(
+  recipe: EngineRecipe,
+  limits: Limits,
+  cacheFolder: string,
+): StartChild {
+  return () => ChildProcess.start(recipe, limits, cacheFolder);
+}
 
 /** A job waiting for its outcome. */
 interface Ticket {
@@ -41,7 +79,7 @@ interface Frame {
 
 /** One place for a child; the child in it may be replaced. */
 interface Slot {
-  child: ChildProcess | null;
+  child: Child | null;
   frames: Frame[];
   running: Promise<void> | null;
 }
@@ -50,30 +88,19 @@ interface Slot {
 export class Pool {
   /** Children replaced because they died, stalled or answered nonsense. */
   restarts = 0;
-  readonly #recipe: EngineRecipe;
-  readonly #limits: Limits;
-  readonly #cacheFolder: string;
+  readonly #startChild: StartChild;
+  readonly #options: PoolOptions;
   readonly #slots: Slot[];
-  readonly #batchSize: number | null;
   #queue: Ticket[] = [];
   #head = 0;
   #alone: Ticket[] = [];
   #nextId = 0;
   #closed = false;
 
-  /** `batchSize` fixes the jobs per frame; by default it follows the queue's length. */
-  constructor(
-    recipe: EngineRecipe,
-    limits: Limits,
-    workers: number,
-    cacheFolder: string,
-    batchSize: number | null = null,
-  ) {
-    this.#recipe = recipe;
-    this.#limits = limits;
-    this.#cacheFolder = cacheFolder;
-    this.#batchSize = batchSize;
-    this.#slots = Array.from({ length: workers }, () => ({
+  constructor(startChild: StartChild, options: PoolOptions) {
+    this.#startChild = startChild;
+    this.#options = options;
+    this.#slots = Array.from({ length: options.workers }, () => ({
       child: null,
       frames: [],
       running: null,
@@ -141,6 +168,8 @@ export class Pool {
         .catch((error) => this.#failAll(error))
         .finally(() => {
           slot.running = null;
+          // A job may have come while this was on its way out.
+          if (!this.#closed && this.#hasWork(slot)) this.#wake();
         });
     }
   }
@@ -151,7 +180,7 @@ export class Pool {
       const child = await this.#ensureChild(slot);
       this.#fill(slot, child);
       if (slot.frames.length === 0) return;
-      const reply = await child.reply(this.#limits.wallMs);
+      const reply = await child.reply(this.#options.wallMs);
       if (this.#closed) return;
       if (typeof reply === "string") {
         await this.#recover(slot, child, reply);
@@ -167,14 +196,10 @@ export class Pool {
       this.#head < this.#queue.length;
   }
 
-  async #ensureChild(slot: Slot): Promise<ChildProcess> {
+  async #ensureChild(slot: Slot): Promise<Child> {
     for (let attempt = 1; slot.child === null; attempt++) {
       try {
-        slot.child = await ChildProcess.start(
-          this.#recipe,
-          this.#limits,
-          this.#cacheFolder,
-        );
+        slot.child = await this.#startChild();
       } catch (error) {
         if (attempt >= START_ATTEMPTS || this.#closed) throw error;
       }
@@ -184,14 +209,14 @@ export class Pool {
   }
 
   /** Sends frames until the child has its share. A job to run alone gets it all. */
-  #fill(slot: Slot, child: ChildProcess): void {
+  #fill(slot: Slot, child: Child): void {
     while (slot.frames.length < FRAMES_PER_CHILD) {
       const isIdle = slot.frames.length === 0;
       const alone = isIdle ? this.#takeAlone() : null;
       const tickets = alone ? [alone] : this.#takeBatch();
       if (tickets.length === 0) return;
       slot.frames.push({
-        isAlone: isIdle && tickets.length === 1,
+        isAlone: tickets.length === 1,
         tickets: new Map(tickets.map((ticket) => [ticket.id, ticket])),
       });
       child.send(tickets.map(wireJob));
@@ -210,7 +235,7 @@ export class Pool {
   #takeBatch(): Ticket[] {
     const waiting = this.#queue.length - this.#head;
     const share = Math.ceil(waiting / (FRAMES_PER_CHILD * this.#slots.length));
-    const size = this.#batchSize ??
+    const size = this.#options.batchSize ??
       Math.min(LARGEST_BATCH, Math.max(SMALLEST_BATCH, share));
     const tickets: Ticket[] = [];
     while (tickets.length < size && this.#head < this.#queue.length) {
@@ -237,28 +262,28 @@ export class Pool {
     return true;
   }
 
-  /** Replaces a child; what it had not answered runs again, one job at a time. */
+  /** Replaces a child; what it had begun and not answered runs again, one at a time. */
   async #recover(
     slot: Slot,
-    child: ChildProcess,
+    child: Child,
     silence: Silence,
   ): Promise<void> {
     this.restarts++;
-    const unanswered = unansweredIn(slot);
-    const wasAlone = slot.frames.length === 1 && slot.frames[0].isAlone;
+    const [running, ...queued] = slot.frames;
     slot.child = null;
     slot.frames = [];
-    for (const ticket of unanswered) {
-      if (wasAlone && ++ticket.failuresAlone >= FAILURES_ALONE) {
-        ticket.settle({
-          kind: "infrastructure",
-          reason:
-            `the sandbox process ${silence} ${FAILURES_ALONE} times on this job alone`,
-        });
+    for (const ticket of running?.tickets.values() ?? []) {
+      if (running.isAlone) ticket.failuresAlone++;
+      if (ticket.failuresAlone >= FAILURES_ALONE[silence]) {
+        const reason = `the sandbox process ${silence} ` +
+          `${ticket.failuresAlone} times on this job alone`;
+        ticket.settle({ kind: "infrastructure", reason });
       } else {
         this.#alone.push(ticket);
       }
     }
+    // Frames behind the running one had not begun.
+    for (const frame of queued) this.#queue.push(...frame.tickets.values());
     await child.end();
     this.#wake();
   }

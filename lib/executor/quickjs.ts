@@ -192,33 +192,37 @@ export class QuickJsEngine implements LanguageEngine {
    * The same program on several arguments, as if each had run alone. The source is
    * compiled and evaluated once; the memory it left is put back for each argument.
    */
-  runEach(
+  *runEach(
     language: Language,
     source: string,
     argumentTexts: readonly string[],
-  ): Outcome[] {
+  ): Generator<Outcome, void> {
     const lists = argumentTexts.map((text) =>
       encodedArguments(text, this.#limits)
     );
     const text = language === "typescript" ? this.#stripTypes(source) : source;
-    if (typeof text !== "string") return lists.map(() => text);
+    if (typeof text !== "string") return yield* lists.map(() => text);
     let f = 0;
     let loaded: Snapshot | null = null;
     const failure = this.#guarded(this.#boot, () => {
       f = this.#load(text);
       if (lists.length > 1) loaded = this.#snapshot();
     });
-    return lists.map((list, index) => {
-      if (!Array.isArray(list)) return list;
-      if (failure !== null) return failure;
-      // The first argument meets the memory as the source left it.
-      const from = index === 0 ? null : loaded;
-      return this.#guarded(
-        from,
-        () => this.#call(f, list),
-        () => this.#load(text),
-      )!;
-    });
+    let from: Snapshot | null = null; // the first meets the memory as loading left it
+    for (const list of lists) {
+      if (!Array.isArray(list)) {
+        yield list;
+      } else if (failure !== null) {
+        yield failure;
+      } else {
+        yield this.#guarded(
+          from,
+          () => this.#call(f, list),
+          () => this.#load(text),
+        )!;
+        from = loaded;
+      }
+    }
   }
 
   /**

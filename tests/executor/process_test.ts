@@ -1,0 +1,137 @@
+/** No child outlives its parent, however the parent ends; and what a child can see. */
+
+import assert from "node:assert/strict";
+
+import { startExecutor } from "../../lib/executor/mod.ts";
+
+const MODULE = new URL("../../lib/executor/mod.ts", import.meta.url).href;
+const PATIENCE_MS = 30_000;
+
+/** Whether a process still runs; an ended one that nobody has asked about does not. */
+function isRunning(pid: number): boolean {
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return stat.slice(stat.lastIndexOf(")") + 2)[0] !== "Z";
+  } catch {
+    return false;
+  }
+}
+
+async function waitUntilGone(pids: readonly number[]): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (pids.some(isRunning)) {
+    assert.ok(performance.now() < deadline, `still running: ${pids}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/**
+ * Starts a parent that prints its children's numbers and then does `rest`.
+ * Returns once the numbers are known.
+ */
+async function startParent(
+  rest: string,
+): Promise<{ parent: Deno.ChildProcess; pids: number[] }> {
+  const script = `
+    import { startExecutor } from ${JSON.stringify(MODULE)};
+    const executor = await startExecutor();
+    const loop = { program: { language: "javascript", source: "x=>{for(;;);}" }, argument: "1" };
+    const quick = { program: { language: "javascript", source: "x=>x" }, argument: "1" };
+    await executor.runMany([quick, quick]);
+    console.log(JSON.stringify(executor.pids));
+    ${rest}`;
+  const parent = new Deno.Command(Deno.execPath(), {
+    args: ["eval", script],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  let printed = "";
+  const reader = parent.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  while (!printed.includes("\n")) {
+    const { value, done } = await reader.read();
+    assert.ok(!done, "the parent ended before it printed");
+    printed += value;
+  }
+  await reader.cancel();
+  const pids: number[] = JSON.parse(printed);
+  assert.equal(pids.length, 2);
+  return { parent, pids };
+}
+
+const STAY = "await new Promise((resolve) => setTimeout(resolve, 60_000));";
+const SPIN = `executor.runMany(Array(100).fill(loop)).catch(() => {}); ${STAY}`;
+
+Deno.test("a parent that forgets to close ends by itself, and its children with it", async () => {
+  const { parent, pids } = await startParent("");
+  assert.equal((await parent.status).code, 0);
+  await waitUntilGone(pids);
+});
+
+Deno.test("a parent that crashes leaves no child", async () => {
+  const { parent, pids } = await startParent("throw new Error('crash');");
+  assert.notEqual((await parent.status).code, 0);
+  await waitUntilGone(pids);
+});
+
+for (const signal of ["SIGKILL", "SIGINT", "SIGTERM"] as const) {
+  Deno.test(`a parent ended by ${signal} leaves no child, idle or spinning`, async () => {
+    for (const rest of [STAY, SPIN]) {
+      const { parent, pids } = await startParent(rest);
+      parent.kill(signal);
+      await parent.status;
+      await waitUntilGone(pids);
+    }
+  });
+}
+
+Deno.test("an interrupt from the terminal reaches the children and does not stop them", async () => {
+  await using executor = await startExecutor({ workers: 1 });
+  const job = {
+    program: { language: "javascript" as const, source: "x=>x" },
+    argument: "1",
+  };
+  await executor.run(job);
+  for (const pid of executor.pids) Deno.kill(pid, "SIGINT");
+  assert.equal((await executor.run(job)).kind, "value");
+  assert.equal(executor.restarts, 0);
+});
+
+Deno.test("closing leaves neither children nor zombies nor files", async () => {
+  const executor = await startExecutor();
+  const pids = executor.pids;
+  await executor.close();
+  for (const pid of pids) {
+    assert.throws(() => Deno.statSync(`/proc/${pid}`), Deno.errors.NotFound);
+  }
+  await executor.close(); // twice does no harm
+});
+
+Deno.test("closing ends what is running", async () => {
+  const executor = await startExecutor({ workers: 1 });
+  const program = { language: "javascript" as const, source: "x=>{for(;;);}" };
+  const running = executor.run({ program, argument: "1" });
+  const rejected = assert.rejects(running, /closed/);
+  await executor.close();
+  await rejected;
+  await assert.rejects(executor.run({ program, argument: "1" }), /closed/);
+});
+
+Deno.test("a child sees no storage, environment, file or network of its parent", async () => {
+  const source =
+    `x=>[typeof localStorage,typeof caches,typeof Deno,typeof process,typeof fetch]`;
+  const job = {
+    program: { language: "javascript" as const, source },
+    argument: "1",
+  };
+  for (let round = 0; round < 2; round++) { // in one child, and in the next
+    await using executor = await startExecutor({ workers: 1 });
+    const outcome = await executor.run(job);
+    assert.equal(outcome.kind, "value");
+    assert.deepEqual(JSON.parse(outcome.literal), Array(5).fill("undefined"));
+    const environment = Deno.readTextFileSync(
+      `/proc/${executor.pids[0]}/environ`,
+    );
+    assert.doesNotMatch(environment, /HOME=|PATH=/);
+  }
+});
