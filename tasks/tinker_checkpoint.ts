@@ -2,8 +2,7 @@
  * A tiny random Qwen3 as a Hugging Face folder: enough for a real trainer to
  * load, small enough to train on a processor in milliseconds.
  *
- * 64 tokens, 2 layers, 78 thousand values. Its tokenizer knows the words t0 to
- * t63 and nothing else; the tests talk to it in token numbers.
+ * 64 tokens, 2 layers, 78 thousand values. Each token is a letter.
  */
 import {
   createModel,
@@ -38,17 +37,22 @@ export async function writeTinyCheckpoint(
   await Deno.mkdir(folder, { recursive: true });
   await saveModel(model, folder);
   model.dispose();
-  await writeJson(`${folder}/tokenizer.json`, wordTokenizer());
+  // Without this, transformers' server answers greedily whatever the temperature.
+  await writeJson(`${folder}/generation_config.json`, { do_sample: true });
+  await writeJson(`${folder}/tokenizer.json`, letterTokenizer());
   await writeJson(`${folder}/tokenizer_config.json`, {
     tokenizer_class: "PreTrainedTokenizerFast",
-    eos_token: "t0",
-    pad_token: "t0",
+    eos_token: "A",
+    pad_token: "A",
   });
 }
 
-function wordTokenizer(): object {
+/** One token per letter, in the order of base64; text and tokens map one to one. */
+function letterTokenizer(): object {
+  const letters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const vocab = Object.fromEntries(
-    Array.from({ length: TINY_VOCABULARY }, (_, id) => [`t${id}`, id]),
+    [...letters].map((letter, id) => [letter, id]),
   );
   return {
     version: "1.0",
@@ -56,10 +60,15 @@ function wordTokenizer(): object {
     padding: null,
     added_tokens: [],
     normalizer: null,
-    pre_tokenizer: { type: "WhitespaceSplit" },
+    pre_tokenizer: {
+      type: "Split",
+      pattern: { Regex: "." },
+      behavior: "Isolated",
+      invert: false,
+    },
     post_processor: null,
-    decoder: null,
-    model: { type: "WordLevel", vocab, unk_token: "t0" },
+    decoder: { type: "Fuse" },
+    model: { type: "WordLevel", vocab, unk_token: "A" },
   };
 }
 

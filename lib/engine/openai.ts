@@ -18,6 +18,10 @@
  * server knows: the prompt is decoded, the answer encoded again, and the stop
  * token, which such servers leave out, put back at the end.
  *
+ * Servers also stop at the model's own end token: name it among the stop tokens.
+ * Some take sampling from the model's generation_config.json and answer greedily
+ * unless it says `do_sample` (transformers' server does).
+ *
  * Left out: training, saving and loading (each throws `SamplingOnlyError`),
  * and banned tokens. Whether the same seed gives the same samples is up to the
  * server; vLLM and Ollama do not promise it under load.
