@@ -5,9 +5,9 @@ import {
   type EvaluationSummary,
   summarise,
 } from "../evaluation/mod.ts";
-import { MODE_NAMES } from "../modes/mod.ts";
 import type { Figure, Trace } from "./figure.ts";
 import {
+  DRAWN_MODES,
   MODE_COLOURS,
   OTHER_COLOURS,
   REFERENCE_COLOUR,
@@ -19,10 +19,10 @@ export type EvaluatedItem = EvaluationResult & { step: number };
 
 type Group = EvaluationResult["mode"];
 
-const GROUPS: readonly Group[] = [...MODE_NAMES, "maths"];
+const GROUPS: readonly Group[] = [...DRAWN_MODES, "maths"];
 const GROUP_COLOURS: Record<Group, string> = {
   ...MODE_COLOURS,
-  maths: OTHER_COLOURS[2],
+  maths: OTHER_COLOURS[1],
 };
 
 /**
@@ -50,8 +50,10 @@ export function accuracyBars(
   const [first, last] = [Math.min(...steps), Math.max(...steps)];
   const at = (step: number, thinking: EvaluationResult["thinking"]) =>
     inOrder(shown.filter((r) => r.step === step && r.thinking === thinking));
-  const traces = [bars(`step ${first}`, at(first, "free"), 0.45)];
-  if (last > first) traces.push(bars(`step ${last}`, at(last, "free"), 1));
+  const traces = [bars(`step ${first}`, at(first, "free"), "pale")];
+  if (last > first) {
+    traces.push(bars(`step ${last}`, at(last, "free"), "full"));
+  }
   const forced = at(first, "forced");
   if (forced.length > 0) {
     traces.push(marks(`step ${first}, made to think`, forced));
@@ -64,7 +66,11 @@ export function accuracyBars(
       yRange: [0, 1],
     },
     traces,
-    { barmode: "group" },
+    {
+      barmode: "group",
+      uniformtext: { minsize: 10, mode: "hide" },
+      xaxis: { showgrid: false },
+    },
   );
 }
 
@@ -77,7 +83,7 @@ function inOrder(rows: readonly EvaluationResult[]): EvaluationSummary[] {
 function bars(
   name: string,
   summaries: readonly EvaluationSummary[],
-  opacity: number,
+  shade: "pale" | "full",
 ): Trace {
   const accuracies = summaries.map(({ accuracy }) => accuracy);
   return {
@@ -88,9 +94,9 @@ function bars(
     text: accuracies.map(({ mean }) => `${(100 * mean).toFixed(1)} %`),
     textposition: "inside",
     insidetextanchor: "start",
+    insidetextfont: { color: shade === "pale" ? "#222222" : "#ffffff" },
     marker: {
-      color: summaries.map(({ mode }) => GROUP_COLOURS[mode]),
-      opacity,
+      color: summaries.map(({ mode }) => shaded(GROUP_COLOURS[mode], shade)),
     },
     error_y: {
       type: "data",
@@ -103,6 +109,13 @@ function bars(
   };
 }
 
+/** The colour itself, or half way to white. */
+function shaded(colour: string, shade: "pale" | "full"): string {
+  if (shade === "full") return colour;
+  const channels = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+  return `rgb(${channels.map((c) => Math.round((c + 255) / 2)).join(",")})`;
+}
+
 function marks(name: string, summaries: readonly EvaluationSummary[]): Trace {
   return {
     type: "scatter",
@@ -112,7 +125,7 @@ function marks(name: string, summaries: readonly EvaluationSummary[]): Trace {
     y: summaries.map(({ accuracy }) => accuracy.mean),
     marker: {
       symbol: "line-ew-open",
-      size: 60,
+      size: 90,
       color: REFERENCE_COLOUR,
       line: { width: 2 },
     },

@@ -1,9 +1,9 @@
 /** Advantages within each group: who gains and who loses from an update. */
 
 import type { Role } from "../advantage/mod.ts";
-import { MODE_NAMES, type ModeName } from "../modes/mod.ts";
+import type { ModeName } from "../modes/mod.ts";
 import type { Figure, Trace } from "./figure.ts";
-import { MODE_COLOURS, styledFigure } from "./style.ts";
+import { DRAWN_MODES, MODE_COLOURS, styledFigure } from "./style.ts";
 
 /** What the figure needs of a sample. */
 export interface AdvantageSample {
@@ -20,7 +20,7 @@ export interface AdvantageSample {
 export function advantageByGroup(samples: readonly AdvantageSample[]): Figure {
   const traces: Trace[] = [];
   for (const role of ["solve", "propose"] as const) {
-    for (const mode of MODE_NAMES) {
+    for (const mode of DRAWN_MODES) {
       const group = samples.filter((s) => s.role === role && s.mode === mode);
       if (group.length > 0) traces.push(groupTrace(role, mode, group));
     }

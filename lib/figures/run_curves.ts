@@ -6,10 +6,10 @@
  */
 
 import type { Role } from "../advantage/mod.ts";
-import { MODE_NAMES, type ModeName } from "../modes/mod.ts";
+import type { ModeName } from "../modes/mod.ts";
 import type { StepMetrics } from "../selfplay/mod.ts";
 import type { Figure, Trace } from "./figure.ts";
-import { modeLine, styledFigure } from "./style.ts";
+import { DRAWN_MODES, modeLine, styledFigure } from "./style.ts";
 
 /** The rows of a run that a figure needs. */
 export type RunRows = readonly Pick<
@@ -92,7 +92,7 @@ function curves(
   role: Role,
   value: (row: RunRows[number], mode: ModeName) => number | null | undefined,
 ): Trace[] {
-  return MODE_NAMES.flatMap((mode) => {
+  return DRAWN_MODES.flatMap((mode) => {
     const y = rows.map((row) => value(row, mode) ?? null);
     if (y.every((measured) => measured === null)) return [];
     return [{

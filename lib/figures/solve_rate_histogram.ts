@@ -1,9 +1,8 @@
 /** How many of a task's attempts were right, over the tasks of a step or a run. */
 
-import { MODE_NAMES } from "../modes/mod.ts";
 import type { StepMetrics } from "../selfplay/mod.ts";
 import type { Figure, Trace } from "./figure.ts";
-import { MODE_COLOURS, styledFigure } from "./style.ts";
+import { DRAWN_MODES, MODE_COLOURS, styledFigure } from "./style.ts";
 
 /**
  * Bars over 0…n right attempts, one colour per mode, summed over `rows`. Only
@@ -13,7 +12,7 @@ import { MODE_COLOURS, styledFigure } from "./style.ts";
 export function solveRateHistogram(
   rows: readonly Pick<StepMetrics, "solve">[],
 ): Figure {
-  const traces = MODE_NAMES.flatMap((mode): Trace[] => {
+  const traces = DRAWN_MODES.flatMap((mode): Trace[] => {
     const histograms = rows.flatMap((row) =>
       row.solve[mode] ? [row.solve[mode].solveRateHistogram] : []
     );

@@ -17,11 +17,13 @@ export const MODE_COLOURS: Record<ModeName, string> = {
   error: "#CC79A7",
 };
 
+/** The modes in the order of figures. */
+export const DRAWN_MODES = Object.keys(MODE_COLOURS) as ModeName[];
+
 /** Colours for what is not a mode, in order of use. */
 export const OTHER_COLOURS = [
   "#56B4E9",
   "#E69F00",
-  "#CC79A7",
   "#000000",
   "#F0E442",
 ];
@@ -74,7 +76,6 @@ export function styledFigure(
     paper_bgcolor: "#ffffff",
     plot_bgcolor: "#ffffff",
     margin: { l: 70, r: 20, t: 60, b: 60 },
-    legend: { itemsizing: "constant", tracegroupgap: 4 },
     ...more,
     xaxis: { ...axis, title: { text: labels.x }, ...record(more.xaxis) },
     yaxis: {

@@ -92,7 +92,7 @@ export function notebookText(notebook: Notebook): string {
     ...(cell.cell_type === "code"
       ? {
         execution_count: cell.execution_count ?? null,
-        outputs: cell.outputs ?? [],
+        outputs: (cell.outputs ?? []).map(withSortedTypes),
       }
       : {}),
     source: lines(joined(cell.source)),
@@ -110,6 +110,14 @@ export function notebookText(notebook: Notebook): string {
   };
   const file = { cells, metadata, nbformat: 4, nbformat_minor: 5 };
   return JSON.stringify(file, null, 1) + "\n";
+}
+
+/** The same output with its mime types in alphabetical order; a kernel's order varies. */
+function withSortedTypes(output: Output): Output {
+  if (!("data" in output)) return output;
+  const types = Object.entries(output.data)
+    .sort(([a], [b]) => a < b ? -1 : 1);
+  return { ...output, data: Object.fromEntries(types) };
 }
 
 /** Writes a notebook, whole or not at all. */

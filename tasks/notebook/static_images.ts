@@ -53,8 +53,9 @@ export async function figureSvg(figure: Figure): Promise<string> {
 }
 
 /**
- * Gives every Plotly output of the notebook an SVG; returns how many. A PNG
- * beside it is dropped: JupyterLab adds one whenever it draws the figure.
+ * Gives every Plotly output of the notebook that has no SVG one, and returns how
+ * many. A live plot has one: its last frame. A PNG beside it is dropped, since
+ * JupyterLab adds one whenever it draws the figure.
  */
 export async function addStaticImages(notebook: Notebook): Promise<number> {
   let drawn = 0;
@@ -62,6 +63,7 @@ export async function addStaticImages(notebook: Notebook): Promise<number> {
     for (const output of cell.outputs ?? []) {
       if (!("data" in output) || !(PLOTLY in output.data)) continue;
       delete output.data["image/png"];
+      if ("image/svg+xml" in output.data) continue;
       try {
         const svg = await figureSvg(output.data[PLOTLY] as Figure);
         output.data["image/svg+xml"] = lines(svg);

@@ -1,0 +1,45 @@
+/**
+ * Writes notebooks as HTML pages that work offline, figures included.
+ *
+ *   deno run -A tasks/export_notebooks.ts [names] [--out out/pages] [--look]
+ *
+ * With `--look` the pages are opened in Chromium: every figure must be drawn and
+ * nothing may fail, and a picture of each page is left beside it.
+ */
+
+import { parseArgs } from "node:util";
+import { exportNotebooks } from "./notebook/export_html.ts";
+import { findBrowser, lookAt } from "./notebook/look.ts";
+import { findNotebooks } from "./notebook/notebook_file.ts";
+
+/** Looks at the pages; says what is wrong and whether all is well. */
+async function look(pages: string[]): Promise<boolean> {
+  const browser = findBrowser();
+  if (!browser) {
+    console.error("no Chromium here: install one, or name it in $CHROMIUM");
+    return false;
+  }
+  let allWell = true;
+  for (const page of pages) {
+    const { figures, drawn, errors, picture } = await lookAt(browser, page);
+    console.log(`${page}: ${drawn} of ${figures} figures drawn, ${picture}`);
+    for (const error of errors) console.error(`    ${error}`);
+    allWell &&= drawn === figures && errors.length === 0;
+  }
+  return allWell;
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({
+    args: Deno.args,
+    allowPositionals: true,
+    options: {
+      out: { type: "string", default: "out/pages" },
+      look: { type: "boolean", default: false },
+    },
+  });
+  const paths = await findNotebooks(positionals);
+  const pages = await exportNotebooks(paths, values.out);
+  if (!values.look) { for (const page of pages) console.log(page); }
+  else if (!await look(pages)) Deno.exit(1);
+}
