@@ -15,7 +15,7 @@
  */
 
 import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
-import { mkdir, rm, symlink } from "node:fs/promises";
+import { rm, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import {
   addonPath,
@@ -111,6 +111,7 @@ async function buildEither(
     if (findCompiler() === undefined) throw noCompiler();
     await fetchWheelLibrary(kind, fromWheel, progress);
     await buildAddon(packageFolder(kind), fromWheel);
+    await tryAddon(fromWheel);
   });
   if (wheelProblem === undefined) return [fromWheel, "the PyPI wheel"];
   const packageProblem = await attempt(async () => {
@@ -118,6 +119,7 @@ async function buildEither(
     if (findCompiler() === undefined) {
       await fetchPackageAddon(kind, fromPackage, progress);
     } else await buildAddon(packageFolder(kind), fromPackage);
+    await tryAddon(fromPackage);
   });
   if (packageProblem === undefined) {
     return [fromPackage, "the npm package's own download"];
@@ -175,5 +177,4 @@ export async function unlinkTensorFlow(kind: TensorFlowKind): Promise<void> {
   for (const name of ["deps", "lib"]) {
     await rm(join(realFolder, name), { recursive: true, force: true });
   }
-  await mkdir(cacheFolder, { recursive: true });
 }
