@@ -44,6 +44,8 @@ export interface WorldConfig {
   mismatchedShare: number;
   /** Depths, drawn uniformly, of the evaluation splits; [] leaves a split out. */
   familiarDepths: readonly number[];
+  /** The same for induction, which is much harder at equal depth. */
+  familiarInductionDepths: readonly number[];
   deepDepths: readonly number[];
   largeDepths: readonly number[];
   /** Depths of the two programs chained in the composed split. */

@@ -3,7 +3,7 @@
  *
  * | split | programs |
  * |---|---|
- * | familiar | depths and values as in the corpus, below its deepest |
+ * | familiar | depths and values as in the corpus, below its deepest; induction shallower |
  * | deep | the deepest of the corpus |
  * | large | inputs larger than any in the corpus |
  * | composed | two programs chained, deeper than any in the corpus |
@@ -23,7 +23,12 @@ import { ProgramGenerator, type Sketch } from "./generator.ts";
 import { HeldOut } from "./held_out.ts";
 import { drawMaths, type MathsKind } from "./maths.ts";
 import { renderProgram } from "./program.ts";
-import { CORPUS_RANGE, LARGE_RANGE, literal } from "./value.ts";
+import {
+  CORPUS_RANGE,
+  LARGE_RANGE,
+  literal,
+  type ValueRange,
+} from "./value.ts";
 
 /** One item to be evaluated. `depth` counts operations. */
 export type EvaluationItem =
@@ -47,7 +52,11 @@ export interface SplitSet {
   heldOut: HeldOut;
 }
 
-type DrawSketch = (inputCount: number, random: RandomStream) => Sketch;
+type DrawSketch = (
+  mode: ModeName,
+  inputCount: number,
+  random: RandomStream,
+) => Sketch;
 
 /** All splits of a world, with the set that bars them from training. */
 export function buildSplits(config: WorldConfig): SplitSet {
@@ -83,38 +92,41 @@ export function splitNamed(
 
 function programSplits(config: WorldConfig): Split[] {
   const generator = new ProgramGenerator(config);
-  const corpusSketch =
-    (depths: readonly number[]): DrawSketch => (inputCount, random) =>
-      generator.sketch({
-        depth: random.choice(depths),
-        inputCount,
-        range: CORPUS_RANGE,
-      }, random);
   const { familiarDepths, deepDepths, largeDepths, composedDepths } = config;
+  const sketchOf =
+    (depths: (mode: ModeName) => readonly number[], range: ValueRange) =>
+    (mode: ModeName, inputCount: number, random: RandomStream) =>
+      generator.sketch({
+        depth: random.choice(depths(mode)),
+        inputCount,
+        range,
+      }, random);
+  const familiar = (mode: ModeName) =>
+    mode === "induction" ? config.familiarInductionDepths : familiarDepths;
   const drawn: [string, readonly number[], number, DrawSketch][] = [
     [
       "familiar",
       familiarDepths,
       config.familiarItems,
-      corpusSketch(familiarDepths),
+      sketchOf(familiar, CORPUS_RANGE),
     ],
-    ["deep", deepDepths, config.otherItems, corpusSketch(deepDepths)],
+    [
+      "deep",
+      deepDepths,
+      config.otherItems,
+      sketchOf(() => deepDepths, CORPUS_RANGE),
+    ],
     [
       "large",
       largeDepths,
       config.otherItems,
-      (inputCount, random) =>
-        generator.sketch({
-          depth: random.choice(largeDepths),
-          inputCount,
-          range: LARGE_RANGE,
-        }, random),
+      sketchOf(() => largeDepths, LARGE_RANGE),
     ],
     [
       "composed",
       composedDepths,
       config.otherItems,
-      (inputCount, random) =>
+      (_mode, inputCount, random) =>
         generator.composed(
           [random.choice(composedDepths), random.choice(composedDepths)],
           inputCount,
@@ -139,7 +151,11 @@ function programSplit(
   const items: EvaluationItem[] = [];
   const seen = new Set<string>();
   while (items.length < count) {
-    const sketch = draw(mode === "induction" ? INDUCTION_INPUTS : 1, random);
+    const sketch = draw(
+      mode,
+      mode === "induction" ? INDUCTION_INPUTS : 1,
+      random,
+    );
     const task = toTask(
       sketch,
       mode,

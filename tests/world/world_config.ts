@@ -22,6 +22,7 @@ export const TEST_WORLD: WorldConfig = {
   mathsOperations: [2, 3, 4],
   mismatchedShare: .15,
   familiarDepths: [2, 3, 4],
+  familiarInductionDepths: [1, 2, 3],
   deepDepths: [5, 6],
   largeDepths: [2, 3, 4],
   composedDepths: [3, 4],
