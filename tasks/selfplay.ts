@@ -42,6 +42,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") {
+      console.log("stopped before self-play began; there is nothing to save");
       return 130;
     }
     const message = error instanceof Error ? error.message : String(error);

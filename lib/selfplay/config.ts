@@ -58,7 +58,7 @@ export interface SelfPlayConfig {
   /** `penalise`: a repeated task earns `rewardDuplicate` and is not kept. `admit`: no rule, as in the paper. */
   duplicates: "admit" | "penalise";
   /** Which valid tasks enter the buffer. The paper and the official code: `all`. */
-  bufferAdmission: "all" | "notAlwaysSolved" | "learnable";
+  bufferAdmission: "all" | "not-always-solved" | "learnable";
   /** How solver tasks are drawn. */
   sampler: SamplerName;
   /** `same-step`: tasks are solved in the step that proposed them (Algorithm 1). `lagged`: in the next (official code). */
@@ -251,7 +251,7 @@ const CHOICES: Partial<Record<keyof SelfPlayConfig, readonly string[]>> = {
   language: ["javascript", "typescript", "python"],
   taskSource: ["self-play", "generated"],
   duplicates: ["admit", "penalise"],
-  bufferAdmission: ["all", "notAlwaysSolved", "learnable"],
+  bufferAdmission: ["all", "not-always-solved", "learnable"],
   sampler: ["paper", "official", "uniform", "recent"],
   solveTiming: ["same-step", "lagged"],
   learnability: LEARNABILITY_SHAPES,

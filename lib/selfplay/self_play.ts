@@ -187,7 +187,7 @@ function keepTasks(
   const rate = (task: Task) => task.provenance.solveRate ?? 0;
   const admitted = {
     all: () => true,
-    notAlwaysSolved: (task: Task) => rate(task) < 1,
+    "not-always-solved": (task: Task) => rate(task) < 1,
     learnable: (task: Task) => rate(task) > 0 && rate(task) < 1,
   }[config.bufferAdmission];
   for (const { mode, status, task } of proposals) {

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { type Executor, startExecutor } from "../../lib/executor/mod.ts";
+import {
+  type Executor,
+  type Job,
+  startExecutor,
+} from "../../lib/executor/mod.ts";
 import {
   type PolicySample,
   selfPlay,
@@ -309,6 +313,45 @@ Deno.test("self-play on the real sandbox", async (t) => {
       await assert.rejects(
         play(executor, { halsteadCoefficient: 0.5 }),
         /needs "halstead", which was not measured/,
+      );
+    },
+  );
+
+  await t.step(
+    "what the sandbox could not judge has no reward and does not train",
+    async () => {
+      const isLost = ({ program }: Job) => program.source.includes("*3");
+      const unreliable: Executor = {
+        identity: executor.identity,
+        run: (job) => executor.run(job),
+        runMany: async (jobs) => {
+          const outcomes = await executor.runMany(jobs);
+          return outcomes.map((outcome, i) =>
+            isLost(jobs[i])
+              ? { kind: "infrastructure", reason: "a broken pipe" }
+              : outcome
+          );
+        },
+        close: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      };
+      const { events } = await play(unreliable);
+      const lost = of(events, "rewarded").flatMap(({ proposals }) =>
+        proposals.filter(({ status }) => status === "unjudged")
+      );
+      assert.ok(lost.length > 0);
+      assert.ok(lost.every(({ reward, task }) => reward === null && !task));
+      const groups = of(events, "rewarded").flatMap(({ samples }) =>
+        samples.map(({ promptGroup }) => promptGroup)
+      );
+      assert.ok(lost.every(({ id }) => !groups.includes(id)));
+      const rollouts = of(events, "solved").flatMap(({ solved }) =>
+        solved.flatMap((task) => task.rollouts)
+      );
+      assert.ok(
+        rollouts.every(({ cause, grade }) =>
+          (cause === "infrastructure") === (grade === "unjudged")
+        ),
       );
     },
   );
