@@ -52,6 +52,8 @@ export interface Answer {
 /** What to send. */
 export interface HttpRequest {
   endpoint: string;
+  /** What the request is for, in errors; the endpoint unless it is a poll for something else. */
+  operation?: string;
   /** Sent as JSON by POST; without a body the request is a GET. */
   body?: JsonObject;
   /** Whether the server may safely receive it twice. */
@@ -101,7 +103,7 @@ export class HttpLine {
       if (performance.now() + pause * 1000 > deadline) {
         throw new UnreachableError(
           this.#service,
-          request.endpoint,
+          request.operation ?? request.endpoint,
           `${answer.retry} (tried for ${limit} s at ${this.#base}). Is the server running, ` +
             "and is the url right? patience.reconnectSeconds sets how long to wait",
         );

@@ -91,7 +91,10 @@ export interface TinkerOptions {
   apiKey?: string;
   /** How the server reduces token losses; "detect" (default) measures it on a throw-away adapter. */
   lossReduction?: LossReduction | "detect";
-  /** Save on the server after every so many steps. 0 (default): only when `save` is called. */
+  /**
+   * Save on the server after every so many steps; it keeps them all. 0 (default):
+   * only when `save` is called.
+   */
   saveEverySteps?: number;
   patience?: Partial<TinkerPatience>;
 }
@@ -162,6 +165,18 @@ export class TinkerEngine implements Engine {
   static async connect(options: TinkerOptions): Promise<TinkerEngine> {
     const key = options.apiKey ?? keyFromEnvironment("TINKER_API_KEY");
     const connection = new TinkerConnection(options.url, key, options.patience);
+    try {
+      return await TinkerEngine.#open(connection, options);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  static async #open(
+    connection: TinkerConnection,
+    options: TinkerOptions,
+  ): Promise<TinkerEngine> {
     const adapter: AdapterConfig = {
       baseModel: options.baseModel,
       loraRank: options.loraRank ?? 32,
@@ -218,7 +233,11 @@ export class TinkerEngine implements Engine {
     });
   }
 
-  /** Sequences with an empty response are skipped; they have no loss. */
+  /**
+   * One optimiser step. Sequences with an empty response are skipped; they have
+   * no loss. In the report, `entropy` is an estimate (tinker_objective.ts), and
+   * `gradientNorm` is the server's, or 0 where it tells none.
+   */
   async trainStep(
     sequences: readonly TrainSequence[],
     objective: ObjectiveConfig,
@@ -260,7 +279,11 @@ export class TinkerEngine implements Engine {
    * folder. The folder alone is not enough without the server's checkpoints.
    */
   async save(folder: string): Promise<void> {
-    const path = await this.#verb(() => this.#saveState());
+    const path = await this.#verb(async () =>
+      this.#stepsSinceSave === 0 && this.#savedPath !== null
+        ? this.#savedPath
+        : await this.#saveState()
+    );
     const state: SavedState = {
       format: "tinker-state-1",
       path,

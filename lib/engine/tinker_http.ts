@@ -104,6 +104,7 @@ export class TinkerConnection {
   ): Promise<JsonObject | "wait"> {
     const answer = await this.#line.exchange({
       endpoint: "retrieve_future",
+      operation: endpoint,
       body: { request_id },
       repeatable: true,
     });

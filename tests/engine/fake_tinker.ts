@@ -39,6 +39,7 @@ export class FakeTinker implements AsyncDisposable {
   #saved = new Map<string, FakeModel>();
   #faults = new Map<string, Fault[]>();
   #futures: JsonObject[] = [];
+  #operations: string[] = [];
   #created = 0;
   #server: Deno.HttpServer<Deno.NetAddr>;
 
@@ -51,7 +52,10 @@ export class FakeTinker implements AsyncDisposable {
     this.url = `http://127.0.0.1:${this.#server.addr.port}`;
   }
 
-  /** Makes the next calls of `endpoint` go wrong, in this order. */
+  /**
+   * Makes the next calls of `endpoint` go wrong, in this order. "result of
+   * optim_step" stands for polling for that call's result.
+   */
   fail(endpoint: string, ...faults: Fault[]): void {
     this.#faults.set(endpoint, [
       ...this.#faults.get(endpoint) ?? [],
@@ -80,7 +84,8 @@ export class FakeTinker implements AsyncDisposable {
     this.calls.push(endpoint);
     this.headers.push(request.headers);
     this.bodies.push(body);
-    const fault = this.#faults.get(endpoint)?.shift();
+    const fault = this.#faults.get(endpoint)?.shift() ??
+      this.#faults.get(`result of ${this.#operationOf(body)}`)?.shift();
     if (fault === "drop-before") return brokenLine();
     if (fault === "restart") this.models.clear();
     if (typeof fault === "object") {
@@ -88,6 +93,10 @@ export class FakeTinker implements AsyncDisposable {
     }
     const answer = this.#carryOut(endpoint, body);
     return fault === "drop-after" ? brokenLine() : answer;
+  }
+
+  #operationOf({ request_id }: JsonObject): string | undefined {
+    return this.#operations[Number(request_id)];
   }
 
   #carryOut(endpoint: string, body: JsonObject): Response {
@@ -108,13 +117,13 @@ export class FakeTinker implements AsyncDisposable {
         sequences: 0,
         updates: [],
       });
-      return this.#future({ model_id });
+      return this.#future(endpoint, { model_id });
     }
     const model = this.models.get(String(body.model_id ?? body.model));
     if (!model && endpoint !== "asample") {
       return Response.json({ detail: "Model not found" }, { status: 404 });
     }
-    return this.#future(this.#operate(endpoint, body, model!));
+    return this.#future(endpoint, this.#operate(endpoint, body, model!));
   }
 
   #operate(
@@ -186,7 +195,8 @@ export class FakeTinker implements AsyncDisposable {
     }
   }
 
-  #future(result: JsonObject): Response {
+  #future(operation: string, result: JsonObject): Response {
+    this.#operations.push(operation);
     this.#futures.push(result);
     const request_id = String(this.#futures.length - 1);
     return Response.json({ ...result, request_id });

@@ -159,6 +159,22 @@ Deno.test("a server gone for too long is an error, and set right when it is back
   assert.deepEqual(server.current.updates, [3]);
 });
 
+Deno.test("a step whose result never came is not saved as if it were known", async () => {
+  const away = { status: 503, body: "" };
+  await using server = new FakeTinker();
+  await using engine = await connect(server, {
+    patience: { reconnectSeconds: 0.2 },
+  });
+  await train(engine);
+  server.fail("result of optim_step", away, away);
+  await assert.rejects(
+    () => train(engine),
+    (error) => error instanceof TinkerStateLostError && error.stepsLost === 1,
+  );
+  assert.equal(server.count("save_weights"), 0);
+  assert.equal(server.current.steps, 0);
+});
+
 Deno.test("a step with a broken gradient is undone", async () => {
   await using server = new FakeTinker();
   await using engine = await connect(server, { saveEverySteps: 1 });
