@@ -108,7 +108,6 @@ const DEFAULT: Preset = {
     evaluateEvery: 10,
     checkpointEvery: 20,
     keepCheckpoints: 1,
-    learningRateSchedule: "linear",
   },
   evaluation: {
     endItems: 0,
@@ -176,7 +175,7 @@ const SMOKE: Preset = {
   },
   pretrain: {
     ...DEFAULT.pretrain,
-    tokens: 1_300_000,
+    tokens: 1_500_000,
     batchTokens: 768,
     longestDocument: 120,
     learningRate: 3e-3,
