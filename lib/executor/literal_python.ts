@@ -15,6 +15,8 @@
  *   not a frozenset (Python's `==` would call all but the second pair equal, and
  *   the official code, which compares with it, rewards `True` for `1`);
  * - `nan` equals `nan`; `0.0` and `-0.0` differ;
+ * - the parts of a complex number have no negative zero, which its literals cannot
+ *   write: `-1j` is `-0-1j` to Python and prints as something else again;
  * - order counts in lists and tuples, and not in dicts and sets;
  * - equal keys collapse as Python collapses them: `{1:'a',True:'b'}` is `{1:'b'}`;
  * - text is Unicode scalars: a lone surrogate is refused, written either way.
@@ -46,7 +48,11 @@ export class PythonBytes {
 }
 
 export class PythonComplex {
-  constructor(readonly real: number, readonly imaginary: number) {}
+  constructor(readonly real: number, readonly imaginary: number) {
+    // Adding zero takes the sign from a negative zero.
+    this.real = real + 0;
+    this.imaginary = imaginary + 0;
+  }
 }
 
 export class PythonTuple {
@@ -593,12 +599,12 @@ export function pythonFloat(value: number): string {
   return `${sign}${whole}.${digits.slice(exponent + 1) || "0"}`;
 }
 
-/** As `repr`: `1j`, or `(1+2j)` when there is a real part or a negative zero. */
+/** As `repr`: `1j`, or `(1+2j)` when there is a real part. */
 function complexText({ real, imaginary }: PythonComplex): string {
   const part = (value: number) => pythonFloat(value).replace(/\.0$/, "");
-  if (real === 0 && !Object.is(real, -0)) return `${part(imaginary)}j`;
-  const text = part(imaginary);
-  return `(${part(real)}${/^[-]/.test(text) ? "" : "+"}${text}j)`;
+  if (real === 0) return `${part(imaginary)}j`;
+  const sign = imaginary < 0 ? "" : "+";
+  return `(${part(real)}${sign}${part(imaginary)}j)`;
 }
 
 const NAMED_ESCAPES: Record<string, string> = {
