@@ -31,6 +31,12 @@ export function nativeTensorFlow(): NamedOperations | null {
     : null;
 }
 
+/** Whether tfjs is writing a tape; sampling and scoring need none. */
+function recordsGradients(): boolean {
+  const engine = tf.engine() as unknown as { isTapeOn(): boolean };
+  return engine.isTapeOn();
+}
+
 /** A tensor operation with its gradient, in the shape tfjs asks for. */
 type Gradient = (
   dy: tf.Tensor,
@@ -43,6 +49,7 @@ function differentiable(
     save: (tensors: tf.Tensor[]) => void,
   ) => { value: tf.Tensor; gradFunc: Gradient },
 ): tf.Tensor {
+  if (!recordsGradients()) return tf.tidy(() => forward(() => {}).value);
   const operation = tf.customGrad((...args: unknown[]) =>
     forward(args[args.length - 1] as (tensors: tf.Tensor[]) => void)
   );
@@ -91,8 +98,10 @@ export function rmsNorm(
 ): tf.Tensor {
   const width = weight_D.shape[0];
   return differentiable(trained ? [x, weight_D] : [x], (save) => {
-    const inverse = tf.rsqrt(
-      tf.add(tf.mean(tf.square(x), -1, true), epsilon),
+    // rsqrt(sum / D + epsilon), with D moved out: tf.mean would copy its input.
+    const inverse = tf.mul(
+      tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), epsilon * width)),
+      Math.sqrt(width),
     );
     const normed = tf.mul(x, inverse);
     save([inverse, normed]);
