@@ -192,6 +192,24 @@ export const PAPER_CONFIG: SelfPlayConfig = {
 };
 
 /**
+ * The official code's settings where they differ from the paper's text: what is
+ * solved was proposed a step earlier, solvers train on one further rollout per
+ * task, a valid task of no use earns -0.5, whitening counts tokens, and the clip
+ * is asymmetric without entropy bonus or weight decay.
+ */
+export const OFFICIAL_CONFIG: SelfPlayConfig = {
+  ...PAPER_CONFIG,
+  solveTiming: "lagged",
+  sampler: "official",
+  trainOnEstimates: false,
+  learnability: "official",
+  whitening: "token",
+  clipHigh: 0.28,
+  entropyCoefficient: 0,
+  weightDecay: 0,
+};
+
+/**
  * Settings under which a model of well under a million parameters learns in
  * minutes. Against the paper: compact dialect, JavaScript, duplicates penalised
  * and four inputs per program (else the proposer collapses on one program),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { startExecutor } from "../../lib/executor/mod.ts";
 import {
   type Candidate,
+  chatDialect,
   compactDialect,
   MODES,
   type Task,
@@ -36,6 +37,36 @@ function task(mode: Task["mode"], source: string, ...calls: string[]): Task {
     },
   };
 }
+
+Deno.test("Python tasks in the chat dialect", async () => {
+  await using executor = await startExecutor({
+    workers: 1,
+    languages: ["python"],
+  });
+  const python = (source: string, argument: string): Candidate => ({
+    program: { language: "python", source },
+    arguments: [argument],
+    message: "",
+  });
+  const verdicts = await MODES.deduction.validate(executor, [
+    python("def f(a, b):\n    return {b: a}", "[1, (2,)], 'x'"),
+    python("import random\ndef f(a):\n    return a", "1"),
+  ], chatDialect);
+  assert.deepEqual(verdicts[0], {
+    valid: true,
+    examples: [{ argument: "[1,(2,)],'x'", output: "{'x':[1,(2,)]}" }],
+  });
+  assert.equal(verdicts[1].valid ? "valid" : verdicts[1].cause, "policy");
+  const endings = await MODES.error.validate(executor, [
+    python("def f(a):\n    return 1 // a", "0"),
+    python("def f(a):\n    return 1 // a", "1"),
+    python("def g(a):\n    return a", "1"),
+  ], chatDialect);
+  assert.deepEqual(
+    endings.map((v) => v.valid ? v.examples[0].output : v.cause),
+    ["ZeroDivisionError", "NoError", "thrown"],
+  );
+});
 
 Deno.test("modes on the real sandbox", async (t) => {
   await using executor = await startExecutor({

@@ -5,6 +5,9 @@ import {
   startExecutor,
 } from "../../lib/executor/mod.ts";
 import {
+  checkConfig,
+  OFFICIAL_CONFIG,
+  PAPER_CONFIG,
   type PolicySample,
   selfPlay,
   type SelfPlayConfig,
@@ -405,15 +408,21 @@ Deno.test("self-play on the real sandbox", async (t) => {
     },
   );
 
-  await t.step("a wrong setting is named", async () => {
-    await assert.rejects(
-      play(executor, { rolloutsPerTask: 0 }),
-      /"rolloutsPerTask" must be a whole number of at least 1, got 0/,
-    );
-    await assert.rejects(play(executor, { temperature: 0 }), /temperature/);
-    await assert.rejects(
-      play(executor, { learningRate: NaN }),
-      /"learningRate" must be finite/,
-    );
-  });
+  await t.step(
+    "a wrong setting is named, the published ones are right",
+    async () => {
+      for (const known of [PAPER_CONFIG, OFFICIAL_CONFIG, TINY_CONFIG]) {
+        checkConfig(known);
+      }
+      await assert.rejects(
+        play(executor, { rolloutsPerTask: 0 }),
+        /"rolloutsPerTask" must be a whole number of at least 1, got 0/,
+      );
+      await assert.rejects(play(executor, { temperature: 0 }), /temperature/);
+      await assert.rejects(
+        play(executor, { learningRate: NaN }),
+        /"learningRate" must be finite/,
+      );
+    },
+  );
 });
