@@ -1,13 +1,16 @@
 /**
- * Starts a real Tinker server (SkyRL from PyPI, JAX on the processor) with a
- * tiny random model, for trying the remote engine without an account or a GPU.
+ * Starts a real Tinker server (SkyRL from PyPI, JAX on the processor), for
+ * trying the remote engine without an account or a GPU.
  *
- *     deno task tinker            prints the address, runs until Ctrl-C
+ *     deno task tinker [FOLDER]   prints the address, runs until Ctrl-C
+ *
+ * FOLDER holds a model in Hugging Face's layout, for example a base model of
+ * .cache/base; without it a tiny random model is served.
  *
  * Opt-in: the first run makes a large Python environment (python_server.ts).
  * Needs Python 3.12 or newer; set AZR_PYTHON if it is not on the PATH.
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   CACHE,
   ensureEnvironment,
@@ -26,9 +29,11 @@ export interface TinkerServer {
   stop(): Promise<void>;
 }
 
-/** Where to run; give both again to restart a stopped server with its memory. */
+/** Where to run; give the same again to restart a stopped server with its memory. */
 export interface ServerPlace {
-  /** Holds the model, the server's checkpoints, its database and its log. */
+  /** A model's folder; without it a tiny random model is made and served. */
+  baseModel?: string;
+  /** Holds the tiny model, the server's checkpoints, its database and its log. */
   folder?: string;
   port?: number;
 }
@@ -38,8 +43,9 @@ export async function startTinkerServer(
 ): Promise<TinkerServer> {
   await ensureEnvironment();
   const { folder = join(CACHE, "tinker"), port = freePort() } = place;
-  const baseModel = join(folder, "tiny-qwen3");
-  await writeTinyCheckpoint(baseModel);
+  const baseModel = resolve(place.baseModel ?? join(folder, "tiny-qwen3"));
+  await Deno.mkdir(folder, { recursive: true });
+  if (place.baseModel === undefined) await writeTinyCheckpoint(baseModel);
   const url = `http://127.0.0.1:${port}`;
   const stop = await startServer({
     program: "uv",
@@ -72,7 +78,7 @@ function serverArguments(
 }
 
 if (import.meta.main) {
-  const server = await startTinkerServer();
+  const server = await startTinkerServer({ baseModel: Deno.args[0] });
   console.log(`url        ${server.url}`);
   console.log(`baseModel  ${server.baseModel}`);
   console.log("Ctrl-C stops the server.");
