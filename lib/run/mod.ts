@@ -12,3 +12,4 @@ export {
   type RunOutcome,
 } from "./record.ts";
 export type { RolloutRow, TaskRow } from "./rows.ts";
+export type { TimingRow, Work } from "./stopwatch.ts";

@@ -10,12 +10,7 @@ import { checkpointSteps } from "./checkpoint.ts";
 import type { Manifest } from "./manifest.ts";
 import { readRunConfig } from "./record.ts";
 import type { RolloutRow, TaskRow } from "./rows.ts";
-
-/** Seconds of one step, by stage. */
-export interface TimingRow {
-  step: number;
-  seconds: Record<string, number>;
-}
+import type { TimingRow } from "./stopwatch.ts";
 
 /** Everything small about a run; tasks and rollouts are read apart. */
 export interface RunSummary {

@@ -36,6 +36,7 @@ import { LogFile } from "./log_file.ts";
 import { configHash, type Manifest, newManifest } from "./manifest.ts";
 import { rolloutRows, taskRow } from "./rows.ts";
 import { sampleSection } from "./samples.ts";
+import { Stopwatch, timedEngine, timedExecutor } from "./stopwatch.ts";
 
 /** The logs of a run folder. */
 export const LOG_NAMES = [
@@ -75,17 +76,25 @@ export async function recordRun(options: RecordOptions): Promise<RunOutcome> {
   const { folder, config, onEvent, stop } = options;
   const state = await prepareFolder(options);
   const logs = openLogs(folder, state?.logBytes ?? {});
-  const timer = new StageTimer();
+  const watch = new Stopwatch();
   let lastStep = state?.selfPlay.step ?? 0;
   try {
-    const events = selfPlay({ ...options, state: state?.selfPlay });
+    const events = selfPlay({
+      ...options,
+      engine: timedEngine(options.engine, "model", watch),
+      proposerEngine: options.proposerEngine &&
+        timedEngine(options.proposerEngine, "proposer", watch),
+      executor: timedExecutor(options.executor, watch),
+      state: state?.selfPlay,
+    });
     for await (const event of events) {
-      timer.mark(event.type);
+      watch.mark(event.type);
       writeEvent(logs, event);
       if (event.type === "stepFinished") {
         lastStep = event.step;
-        await saveIfDue(options, logs, event.step, event.state, timer);
-        timer.flush(logs["timings.jsonl"], event.step);
+        await saveIfDue(options, logs, event.step, event.state);
+        watch.mark("saved");
+        logs["timings.jsonl"].writeRows([watch.take(event.step)]);
       }
       onEvent?.(event);
       if (event.type === "stepFinished" && stop?.aborted) break;
@@ -236,7 +245,6 @@ async function saveIfDue(
   logs: Logs,
   step: number,
   state: () => SelfPlayState,
-  timer: StageTimer,
 ): Promise<void> {
   const { folder, config, stop } = options;
   const due = step === 0 || step === config.steps ||
@@ -249,7 +257,6 @@ async function saveIfDue(
   }
   await writeCheckpoint(folder, options, { selfPlay: state(), logBytes });
   tidyCheckpoints(folder, config.keepCheckpoints);
-  timer.mark("saved");
 }
 
 /** The batch of an update that was not finite, for study. */
@@ -257,25 +264,4 @@ function keepFailedBatch(folder: string, error: UpdateFailed): void {
   const path = join(folder, `failed_update_step_${error.step}.json`);
   const { message, step, sequences } = error;
   writeAtomically(path, JSON.stringify({ step, message, sequences }));
-}
-
-/** Seconds between events, by the name of the event that ended them. */
-class StageTimer {
-  #last = performance.now();
-  #seconds: Record<string, number> = {};
-
-  mark(name: string): void {
-    const now = performance.now();
-    const spent = (now - this.#last) / 1000;
-    this.#seconds[name] = (this.#seconds[name] ?? 0) + spent;
-    this.#last = now;
-  }
-
-  flush(log: LogFile, step: number): void {
-    const seconds = Object.fromEntries(
-      Object.entries(this.#seconds).map(([k, v]) => [k, Number(v.toFixed(4))]),
-    );
-    log.writeRows([{ step, seconds }]);
-    this.#seconds = {};
-  }
 }

@@ -65,7 +65,13 @@ Deno.test("runs on disk", async (t) => {
     assert.deepEqual(run.checkpoints, [0, 2, 4, 5]);
     assert.deepEqual(run.metrics.map(({ step }) => step), [0, 1, 2, 3, 4, 5]);
     assert.deepEqual(run.evaluations.map(({ step }) => step), [0, 2, 4, 5]);
-    assert.deepEqual(readTimings(whole).length, 6);
+    const timings = readTimings(whole);
+    assert.deepEqual(timings.length, 6);
+    for (const { step, work } of timings.slice(1)) {
+      const { sampledTokens } = run.metrics[step];
+      assert.equal(work["model sampling"].amount, sampledTokens);
+      assert.ok(work.executor.amount > 0 && work.executor.seconds > 0);
+    }
     assert.equal(run.manifest.experiment.preset, "test");
     assert.equal(run.manifest.seed, smallConfig.seed);
     assert.deepEqual(run.manifest.executor, executor.identity);
