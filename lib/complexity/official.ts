@@ -54,7 +54,7 @@ export function officialHalstead(root: SyntaxNode): Halstead {
   for (const node of allNodes(root)) {
     if (!OPERATIONS.has(node.name) || isPlainAssignment(node)) continue;
     const signs = node.children.filter(isSign);
-    operators.push(signs.map(({ text }) => text).join(" "));
+    operators.push(signs.map(signText).join(" "));
     node.children.filter((child) => !isSign(child)).forEach((operand) => {
       // A chain of one logical operator or of comparisons is one operation.
       const isChained = isSameChain(node, operand);
@@ -66,7 +66,13 @@ export function officialHalstead(root: SyntaxNode): Halstead {
 }
 
 function isSign(node: SyntaxNode): boolean {
+  if (node.name.endsWith("Op")) return true;
   return node.children.length === 0 && !isOperandToken(node);
+}
+
+/** The grammar wraps `*` and `**` once more. */
+function signText({ text, children }: SyntaxNode): string {
+  return text || children[0].text;
 }
 
 function isPlainAssignment({ name, children }: SyntaxNode): boolean {
