@@ -5,7 +5,7 @@
  * prompts' keys and values per prompt and the responses' per row. Rows form a
  * grid, prompts by samples; every few tokens the finished ones leave it. A row's
  * randomness is its own stream, so its tokens do not depend on its neighbours.
- * Left out: stop strings and chat formatting.
+ * Left out: stop strings (text.ts) and chat formatting (chat.ts).
  */
 import * as tf from "@tensorflow/tfjs";
 import type {
@@ -28,16 +28,29 @@ const MAXIMUM_ROWS = 512;
 /** Prompt tokens computed together in one prefill. */
 const PREFILL_TOKENS = 16384;
 
+/**
+ * Decides from a row's tokens whether it is finished: how many of them to keep,
+ * or null to go on. Called every few tokens, so the end may lie a little back.
+ */
+export type EndOfSample = (tokens: readonly number[]) => number | null;
+
 /** Samples every request; `result[i][k]` is sample k of request i. */
 export async function sampleBatch(
   model: Decoder,
   requests: readonly SampleRequest[],
   options: SamplingOptions,
+  endOf: EndOfSample = () => null,
 ): Promise<Sample[][]> {
   checkRequests(model, requests);
   const rows = requests.map((request, index) => newRows(request, index));
   for (const grid of gridsOf(requests)) {
-    await sampleGrid(model, grid.map((i) => rows[i]), requests, options);
+    await sampleGrid(
+      model,
+      grid.map((i) => rows[i]),
+      requests,
+      options,
+      endOf,
+    );
   }
   return rows.map((group) =>
     group.map(({ tokens, logProbs, finish }) => ({
@@ -123,6 +136,7 @@ async function sampleGrid(
   rows: Row[][],
   requests: readonly SampleRequest[],
   options: SamplingOptions,
+  endOf: EndOfSample,
 ): Promise<void> {
   let grid: Grid = { rows, width: rows[0].length };
   const prompts = rows.map(([row]) => [...requests[row.request].promptTokens]);
@@ -150,6 +164,7 @@ async function sampleGrid(
       last: steps,
     });
     await recordTokens(grid, drawn, count, options, limitOf);
+    endRows(grid, endOf);
     step += count;
     const smaller = step < steps ? shrink(grid) : null;
     if (smaller === "empty") break;
@@ -382,6 +397,19 @@ async function recordTokens(
         row.tokens.length >= limitOf.get(row.request)!;
     }
   });
+}
+
+/** Cuts the rows that `endOf` finds finished. */
+function endRows(grid: Grid, endOf: EndOfSample) {
+  for (const row of grid.rows.flat()) {
+    if (row === null || row.finish === "stop") continue;
+    const kept = endOf(row.tokens);
+    if (kept === null) continue;
+    row.tokens.length = kept;
+    row.logProbs.length = kept;
+    row.finish = "stop";
+    row.done = true;
+  }
 }
 
 /** A smaller grid, and which old prompt and row each of its places comes from. */

@@ -146,16 +146,19 @@ export class Tokenizer {
 }
 
 async function readTokenizerConfig(folder: string): Promise<TokenizerConfig> {
-  const file = join(folder, "tokenizer_config.json");
-  let text: string;
-  try {
-    text = await Deno.readTextFile(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return {};
-    throw error;
-  }
-  const fields = JSON.parse(text) as Record<string, unknown>;
+  const read = async (name: string) => {
+    try {
+      return await Deno.readTextFile(join(folder, name));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  };
+  const fields = JSON.parse(await read("tokenizer_config.json") ?? "{}");
+  // Newer checkpoints keep the template in a file of its own.
   const config: TokenizerConfig = {};
+  const template = await read("chat_template.jinja");
+  if (template !== undefined) config.chat_template = template;
   for (
     const name of [
       "eos_token",

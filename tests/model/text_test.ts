@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  chatPrompt,
+  learningRateAt,
+  sampleText,
+  startBackend,
+  Tokenizer,
+} from "../../lib/model/mod.ts";
+import { smallModel } from "./shapes.ts";
+
+await startBackend();
+
+/** 24 tokens: two special ones, then single letters and two words. */
+function letterTokenizer(chatTemplate?: string): Tokenizer {
+  const letters = [..."abcdefghijklmnopqrst"];
+  const pieces = ["<pad>", "<eos>", ...letters, "stop", "go"];
+  return Tokenizer.fromJson({
+    version: "1.0",
+    added_tokens: ["<pad>", "<eos>"].map((content, id) => ({
+      id,
+      content,
+      special: true,
+      normalized: false,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+    })),
+    normalizer: null,
+    pre_tokenizer: {
+      type: "Split",
+      pattern: { Regex: "stop|go|[a-t]" },
+      behavior: "Isolated",
+      invert: false,
+    },
+    post_processor: null,
+    decoder: { type: "Fuse" },
+    model: {
+      type: "WordLevel",
+      vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
+      unk_token: "<pad>",
+    },
+  }, { chat_template: chatTemplate, eos_token: "<eos>" });
+}
+
+Deno.test("text becomes ids and comes back, special tokens inside", () => {
+  const tokenizer = letterTokenizer();
+  const ids = tokenizer.encode("ab<eos>stopgo");
+  assert.deepEqual(ids, [2, 3, 1, 22, 23]);
+  assert.equal(tokenizer.decode(ids), "ab<eos>stopgo");
+  assert.equal(tokenizer.decode(ids, { skipSpecial: true }), "abstopgo");
+  assert.equal(tokenizer.vocabularySize, 24);
+  assert.deepEqual([tokenizer.padId, tokenizer.eosId], [0, 1]);
+  assert.equal(tokenizer.token(22), "stop");
+  assert.throws(() => tokenizer.id("zebra"), /has no "zebra"/);
+});
+
+Deno.test("a saved tokenizer is the same tokenizer", async () => {
+  const folder = await Deno.makeTempDir();
+  const template = "{{ messages[0].content }}";
+  await letterTokenizer(template).save(folder);
+  const opened = await Tokenizer.fromFolder(folder);
+  assert.deepEqual(opened.encode("stopa<eos>"), [22, 2, 1]);
+  assert.equal(opened.config.chat_template, template);
+  await Deno.writeTextFile(join(folder, "chat_template.jinja"), "own file");
+  // The field of tokenizer_config.json wins where both are present.
+  await Deno.remove(join(folder, "tokenizer_config.json"));
+  const separate = await Tokenizer.fromFolder(folder);
+  assert.equal(separate.config.chat_template, "own file");
+  await assert.rejects(
+    Tokenizer.fromFolder(join(folder, "absent")),
+    /tokenizer\.json/,
+  );
+});
+
+Deno.test("samples end at the first stop string", async () => {
+  const model = smallModel();
+  const tokenizer = letterTokenizer();
+  const request = { prompt: "abc", count: 30, maxNewTokens: 24, seed: 4 };
+  const options = { temperature: 1, stopTokens: [1] };
+  const [free] = await sampleText(model, tokenizer, [request], options);
+  const [cut] = await sampleText(model, tokenizer, [request], {
+    ...options,
+    stopStrings: ["stop", "ab"],
+  });
+  let stopped = 0;
+  cut.forEach((sample, i) => {
+    const whole = free[i].text;
+    const ends = ["stop", "ab"].map((stop) => whole.indexOf(stop))
+      .filter((at) => at >= 0);
+    const expected = ends.length === 0
+      ? whole
+      : whole.slice(0, Math.min(...ends));
+    assert.equal(sample.text, expected);
+    assert.equal(sample.logProbs.length, sample.tokens.length);
+    assert.deepEqual(
+      sample.tokens,
+      free[i].tokens.slice(0, sample.tokens.length),
+    );
+    if (ends.length === 0) return;
+    stopped++;
+    assert.equal(sample.finish, "stop");
+    // The last token kept is the one that completes the stop string.
+    const text = tokenizer.decode(sample.tokens);
+    assert.ok(text.endsWith("stop") || text.endsWith("ab"));
+  });
+  assert.ok(stopped > 0 && stopped < cut.length, `${stopped} stopped`);
+  model.dispose();
+});
+
+Deno.test("a chat prompt follows the checkpoint's template", () => {
+  const template =
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n" +
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+  const messages = [
+    { role: "system" as const, content: "Be brief." },
+    { role: "user" as const, content: "2 {{ 3 }}?" },
+  ];
+  assert.equal(
+    chatPrompt(letterTokenizer(template), messages),
+    "<|im_start|>system\nBe brief.<|im_end|>\n" +
+      "<|im_start|>user\n2 {{ 3 }}?<|im_end|>\n<|im_start|>assistant\n",
+  );
+  assert.ok(
+    chatPrompt(letterTokenizer(template), messages, { openTurn: false })
+      .endsWith("<|im_end|>\n"),
+  );
+  assert.throws(() => chatPrompt(letterTokenizer(), messages), /chat_template/);
+});
+
+Deno.test("learning rates warm up, hold and fall", () => {
+  const schedule = {
+    peak: 1,
+    warmupSteps: 10,
+    decayFrom: 50,
+    totalSteps: 100,
+    finalShare: 0.1,
+  };
+  const at = (kind: "constant" | "linear" | "cosine") =>
+    [1, 10, 50, 75, 100, 120].map((step) =>
+      Math.round(1000 * learningRateAt({ ...schedule, kind }, step)) / 1000
+    );
+  assert.deepEqual(at("constant"), [0.1, 1, 1, 1, 1, 1]);
+  assert.deepEqual(at("linear"), [0.1, 1, 1, 0.55, 0.1, 0.1]);
+  assert.deepEqual(at("cosine"), [0.1, 1, 1, 0.55, 0.1, 0.1]);
+  assert.equal(
+    learningRateAt({ ...schedule, kind: "cosine" }, 60),
+    0.1 + 0.9 * (1 + Math.cos(Math.PI / 5)) / 2,
+  );
+});
