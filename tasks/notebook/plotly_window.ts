@@ -96,8 +96,12 @@ interface Box {
   bottom: number;
 }
 
-function boxOf(width: number, height: number, ascent: number): Box {
-  const [left, top] = [0, -ascent];
+function boxOf(
+  width: number,
+  height: number,
+  left: number,
+  top: number,
+): Box {
   return {
     x: left,
     y: top,
@@ -105,7 +109,7 @@ function boxOf(width: number, height: number, ascent: number): Box {
     height,
     left,
     top,
-    right: width,
+    right: left + width,
     bottom: top + height,
   };
 }
@@ -129,11 +133,18 @@ function fontSize(element: Drawn): number {
   return 12;
 }
 
+/** How much of a text lies left of its anchor. */
+function leftShare(element: Drawn): number {
+  const anchor = element.getAttribute?.("text-anchor") ?? "start";
+  return { start: 0, middle: 0.5, end: 1 }[anchor] ?? 0;
+}
+
 function textBox(element: Drawn): Box {
   const size = fontSize(element);
   const characters = [...element.textContent ?? ""];
   const shares = characters.reduce((sum, c) => sum + characterWidth(c), 0);
-  return boxOf(shares * size, 1.2 * size, 0.8 * size);
+  const width = shares * size;
+  return boxOf(width, 1.2 * size, -leftShare(element) * width, -0.8 * size);
 }
 
 /** The box of the texts inside a group, which decides the legend's width. */
@@ -144,7 +155,7 @@ function groupBox(element: Drawn): Box {
     width = Math.max(width, box.width);
     height = Math.max(height, box.height);
   }
-  return boxOf(width, height, 0);
+  return boxOf(width, height, 0, 0);
 }
 
 function measureText(prototype: Record<string, unknown>): void {
