@@ -49,7 +49,8 @@ const DEFAULT_WORLD: WorldConfig = {
     proposeInduction: .05,
     maths: .12,
   },
-  traceShare: { deduction: .3, abduction: .3, induction: .3, maths: .3 },
+  // Traces of induction cost tokens and were not seen to help.
+  traceShare: { deduction: .3, abduction: .3, induction: 0, maths: .3 },
   wordShare: .4,
   mathsOperations: [2, 3, 4],
   mismatchedShare: .15,
@@ -91,15 +92,15 @@ const DEFAULT: Preset = {
     curriculum: {
       depthWeights: [.5, .5],
       mixture: {
-        deduction: .72,
+        deduction: .68,
         abduction: .16,
-        induction: .02,
+        induction: .06,
         proposeDeduction: .02,
         proposeAbduction: .02,
         proposeInduction: .01,
         maths: .05,
       },
-      traceShare: { deduction: .6, abduction: .6, induction: .6, maths: .6 },
+      traceShare: { deduction: .6, abduction: .6, induction: 0, maths: .6 },
     },
   },
   selfPlay: {
