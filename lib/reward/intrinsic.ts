@@ -47,7 +47,7 @@ export function intrinsicTerms(
       if (measure === null) {
         throw new TypeError(
           `the reward needs "${name}", which was not measured: ` +
-            "set its coefficient to 0 or give selfPlay() programMeasures",
+            "set its coefficient to 0",
         );
       }
       return Math.min(coefficients[name] * measure, cap);
@@ -91,17 +91,4 @@ export function answerDiversity(
   for (const count of seen.values()) total += count;
   if (total === 0) return 1;
   return 1 - (seen.get(answer) ?? 0) / total;
-}
-
-/**
- * The official code's Halstead mix:
- * 0.5·min(effort/10000, 1) + 0.3·min(cyclomatic/10, 1) + 0.2·min(volume/500, 1).
- */
-export function halsteadMix(
-  effort: number,
-  volume: number,
-  cyclomatic: number,
-): number {
-  return 0.5 * Math.min(effort / 10000, 1) +
-    0.3 * Math.min(cyclomatic / 10, 1) + 0.2 * Math.min(volume / 500, 1);
 }

@@ -3,11 +3,17 @@
  * proposer writes. Logged always; part of the reward only where a coefficient
  * says so.
  *
- * How a program's text is measured is given from outside (`programMeasures`);
- * without it only the diversity of answers is known.
+ * Programs are measured as the official code does, with its constants; against
+ * the references by its sequence ratio, since a tree edit distance takes 30 times
+ * as long (0.2 s for a pair of 60 lines) for much the same number.
  */
 
 import type { Buffers } from "../buffer/mod.ts";
+import {
+  officialComplexityScore,
+  officialEditDistance,
+  officialHalsteadScore,
+} from "../complexity/mod.ts";
 import type { ModeName, Task } from "../modes/mod.ts";
 import {
   answerDiversity,
@@ -20,7 +26,7 @@ import type { Proposal, Setting } from "./records.ts";
 
 /** Sets the measures of every valid proposal and adds the enabled terms to its reward. */
 export function addIntrinsicTerms(
-  { config, programMeasures }: Setting,
+  { config }: Setting,
   buffers: Buffers,
   proposals: readonly Proposal[],
 ): void {
@@ -34,14 +40,8 @@ export function addIntrinsicTerms(
       answerDiversity(answer, seen.get(mode)!)
     );
     const measures: IntrinsicMeasures = {
-      complexity: null,
-      halstead: null,
-      editDistance: null,
-      ...(mode === "induction"
-        ? null
-        : programMeasures?.(task.program, references.map((r) => r.program))),
-      answerDiversity: diversity.reduce((sum, d) => sum + d, 0) /
-        diversity.length,
+      ...programMeasures(task, references),
+      answerDiversity: mean(diversity),
     };
     proposal.intrinsic = measures;
     proposal.reward = withIntrinsicTerms(
@@ -80,4 +80,26 @@ function countAnswers(tasks: readonly Task[]): Map<string, number> {
     counts.set(answer, (counts.get(answer) ?? 0) + 1);
   }
   return counts;
+}
+
+/** What the program's text decides; nothing where the proposer did not write it. */
+function programMeasures(
+  { mode, program }: Task,
+  references: readonly Task[],
+): Omit<IntrinsicMeasures, "answerDiversity"> {
+  if (mode === "induction") {
+    return { complexity: null, halstead: null, editDistance: null };
+  }
+  const distances = references.map((reference) =>
+    officialEditDistance(program, reference.program)
+  );
+  return {
+    complexity: officialComplexityScore(program),
+    halstead: officialHalsteadScore(program),
+    editDistance: distances.length === 0 ? 0 : mean(distances),
+  };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

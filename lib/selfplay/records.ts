@@ -34,12 +34,6 @@ export type TaskSource = (
   step: number,
 ) => Candidate[] | Promise<Candidate[]>;
 
-/** The intrinsic measures that a program's text alone decides. */
-export type ProgramMeasures = (
-  program: Program,
-  references: readonly Program[],
-) => Pick<IntrinsicMeasures, "complexity" | "halstead" | "editDistance">;
-
 /** One row of an evaluation, as JSON. */
 export type EvaluationRow = Record<string, unknown>;
 
@@ -55,8 +49,6 @@ export interface Setting {
   /** Whether an example of a program belongs to an evaluation and may not be trained on. */
   heldOut?: (program: Program, argument: string, output: string) => boolean;
   taskSource?: TaskSource;
-  /** Measures a proposed program against its references; needed for intrinsic terms of it. */
-  programMeasures?: ProgramMeasures;
   /** Called before the first step, every `evaluateEvery` steps and after the last. */
   evaluate?: (step: number) => Promise<EvaluationRow[]>;
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   answerDiversity,
-  halsteadMix,
   intrinsicTerms,
   LEARNABILITY_SHAPES,
   learnabilityReward,
@@ -73,12 +72,10 @@ Deno.test("intrinsic terms are capped, combined four ways, and never rescue a us
   assert.equal(withIntrinsicTerms(0.5, [], "product"), 0.5);
 });
 
-Deno.test("answer diversity and the Halstead mix, by hand", () => {
+Deno.test("answer diversity, by hand", () => {
   const seen = new Map([["1", 3], ["2", 1]]);
   assert.equal(answerDiversity("1", seen), 0.25);
   assert.equal(answerDiversity("2", seen), 0.75);
   assert.equal(answerDiversity("9", seen), 1);
   assert.equal(answerDiversity("9", new Map()), 1);
-  assert.equal(halsteadMix(5000, 250, 5), 0.25 + 0.15 + 0.1);
-  assert.equal(halsteadMix(1e9, 1e9, 1e9), 1);
 });

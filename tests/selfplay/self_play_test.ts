@@ -287,35 +287,27 @@ Deno.test("self-play on the real sandbox", async (t) => {
   await t.step(
     "intrinsic terms are logged always and rewarded on demand",
     async () => {
-      const programMeasures: SelfPlayOptions["programMeasures"] = () => ({
-        complexity: 0.25,
-        halstead: 0.5,
-        editDistance: 1,
-      });
       const uniform = { steps: 1, learnability: "uniform" } as const;
-      const logged = await play(executor, uniform, { programMeasures });
-      const [, { propose }] = metricsOf(logged.events);
-      assert.equal(propose.deduction?.intrinsic.halstead, 0.5);
-      assert.equal(propose.induction?.intrinsic.halstead, null);
-      const paid = await play(
-        executor,
-        { ...uniform, halsteadCoefficient: 0.5 },
-        {
-          programMeasures,
-        },
+      const valid = async (changes: Partial<SelfPlayConfig>) => {
+        const { events } = await play(executor, { ...uniform, ...changes });
+        const [{ proposals }] = of(events, "rewarded");
+        return proposals.filter(({ status }) => status === "valid");
+      };
+      const logged = await valid({});
+      assert.ok(logged.length > 0);
+      for (const { mode, reward, intrinsic } of logged) {
+        assert.equal(reward, 1);
+        assert.ok(intrinsic!.answerDiversity >= 0);
+        const written = mode !== "induction";
+        assert.equal(intrinsic!.halstead !== null, written);
+      }
+      const paid = await valid({ editDistanceCoefficient: 0.5 });
+      const distances = paid.map(({ intrinsic }) =>
+        intrinsic!.editDistance ?? 0
       );
-      const rewards = ({ events }: typeof paid) =>
-        of(events, "rewarded")[0].proposals
-          .filter(({ status, mode }) =>
-            status === "valid" && mode !== "induction"
-          )
-          .map(({ reward }) => reward!);
-      const plain = rewards(logged);
-      assert.ok(plain.length > 0 && plain.every((reward) => reward === 1));
-      assert.deepEqual(rewards(paid), plain.map(() => 1.25));
-      await assert.rejects(
-        play(executor, { halsteadCoefficient: 0.5 }),
-        /needs "halstead", which was not measured/,
+      assert.ok(distances.some((distance) => distance > 0));
+      paid.forEach(({ reward }, i) =>
+        assert.equal(reward, 1 + Math.min(0.5 * distances[i], 0.5))
       );
     },
   );
