@@ -7,14 +7,13 @@
 import { join } from "node:path";
 import { cpus } from "node:os";
 import {
-  type EvaluationLog,
+  experimentReport,
   type Preset,
   presetNamed,
-  reportLines,
-  reportMarkdown,
   runExperiment,
+  seedFolder,
+  writeHardware,
 } from "../lib/experiment/mod.ts";
-import { readEvaluations } from "../lib/run/mod.ts";
 
 const USAGE =
   "usage: deno task experiment NAME [--seeds 1,2,3] [--out FOLDER] [--report]";
@@ -38,7 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
   for (const seed of asked.reportOnly ? [] : asked.seeds) {
     await playSeed(asked, seed);
   }
-  const text = report(asked);
+  const text = experimentReport(asked.preset, asked.out);
   await Deno.writeTextFile(join(asked.out, "report.md"), text);
   console.log(text);
   return 0;
@@ -76,7 +75,7 @@ function wanted(option: string, value: string | undefined): string {
 async function playSeed({ preset, out }: Asked, seed: number): Promise<void> {
   const start = performance.now();
   let baseSeconds = 0;
-  const folder = join(out, `seed-${seed}`);
+  const folder = seedFolder(out, seed);
   const seconds = () => Math.round((performance.now() - start) / 1000);
   const say = (text: string) =>
     console.log(`${preset.name} seed ${seed}, ${seconds()} s: ${text}`);
@@ -103,38 +102,14 @@ async function playSeed({ preset, out }: Asked, seed: number): Promise<void> {
     },
   });
   const [{ model }] = cpus();
-  const record = {
+  writeHardware(out, seed, {
     command: `deno task experiment ${preset.name} --seeds ${seed}`,
     seconds: seconds(),
     baseSeconds,
     hardware: `${navigator.hardwareConcurrency} x ${model}`,
     loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
     deno: Deno.version.deno,
-  };
-  await Deno.writeTextFile(
-    join(folder, "hardware.json"),
-    JSON.stringify(record, null, 2) + "\n",
-  );
-}
-
-/** The table over all seeds, rebuilt from the logs alone. */
-function report({ preset, seeds, out }: Asked): string {
-  const logs = seeds.map((seed) =>
-    readEvaluations(join(out, `seed-${seed}`)) as unknown as EvaluationLog
-  );
-  const notes = seeds.map((seed) => {
-    const file = join(out, `seed-${seed}`, "hardware.json");
-    const { command, seconds, baseSeconds, hardware, loadAverage } = JSON.parse(
-      Deno.readTextFileSync(file),
-    );
-    return `- seed ${seed}: \`${command}\`, ${seconds} s of which base model ` +
-      `${baseSeconds} s, on ${hardware}, load average ${loadAverage.join(" ")}`;
   });
-  return reportMarkdown(
-    reportLines(logs),
-    `${preset.name}: ${preset.description}`,
-    [notes.join("\n")],
-  );
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -6,4 +6,5 @@ export * from "./evaluation_plan.ts";
 export * from "./presets.ts";
 export * from "./pretrain.ts";
 export * from "./report.ts";
+export * from "./report_folder.ts";
 export * from "./run.ts";
