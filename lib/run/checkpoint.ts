@@ -24,7 +24,8 @@ export interface Engines {
   proposerEngine?: Engine;
 }
 
-const UNFINISHED = ".unfinished-";
+/** Part of the name of whatever is not yet whole. */
+export const UNFINISHED = ".unfinished-";
 
 function checkpointName(step: number): string {
   return `step-${String(step).padStart(6, "0")}`;

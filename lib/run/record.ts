@@ -29,6 +29,7 @@ import {
   checkpointSteps,
   readCheckpoint,
   tidyCheckpoints,
+  UNFINISHED,
   writeAtomically,
   writeCheckpoint,
 } from "./checkpoint.ts";
@@ -159,9 +160,10 @@ function refuseForeignFolder(folder: string): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  const own = ["checkpoints", "manifest.json", "base"];
+  // What a run leaves that was killed before it had written its config.
+  const own = ["checkpoints", "manifest.json"];
   const foreign = names.filter((name) =>
-    !own.includes(name) && !name.startsWith("manifest.json")
+    !own.includes(name) && !name.includes(UNFINISHED)
   );
   if (foreign.length > 0) {
     throw new Error(

@@ -174,6 +174,18 @@ Deno.test("runs on disk", async (t) => {
   );
 
   await t.step(
+    "killed while its first files were written, it starts all the same",
+    async () => {
+      const folder = join(parent, "early");
+      Deno.mkdirSync(join(folder, "checkpoints"), { recursive: true });
+      Deno.writeTextFileSync(join(folder, "manifest.json"), "{}");
+      Deno.writeTextFileSync(join(folder, "config.json.unfinished-"), '{"se');
+      await recordRun(optionsFor(executor, folder, { resume: true }));
+      assert.deepEqual(contents(folder), contents(whole));
+    },
+  );
+
+  await t.step(
     "old checkpoints are dropped only if the config says so",
     async () => {
       const folder = join(parent, "two");
