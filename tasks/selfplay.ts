@@ -9,6 +9,7 @@ import { presetNamed, PRESETS, runExperiment } from "../lib/experiment/mod.ts";
 import type { Preset } from "../lib/experiment/mod.ts";
 import {
   beforeAndAfter,
+  readManifest,
   readRun,
   readRunConfig,
   type RunOutcome,
@@ -84,8 +85,7 @@ function planOf(asked: SelfPlayArguments): Plan {
 
 function resumedPlan(asked: SelfPlayArguments, folder: string): Plan {
   const config = readRunConfig(folder);
-  const { manifest } = readRun(folder);
-  const name = String(manifest.experiment.preset);
+  const name = String(readManifest(folder).experiment.preset);
   if (asked.preset !== null && asked.preset !== name) {
     throw new ArgumentError(
       `${folder} holds a run of preset "${name}", not "${asked.preset}"`,
@@ -109,8 +109,7 @@ function resumedPlan(asked: SelfPlayArguments, folder: string): Plan {
 
 function holdsRun(folder: string): boolean {
   try {
-    return Deno.statSync(join(folder, "config.json")).isFile &&
-      Deno.statSync(join(folder, "metrics.jsonl")).isFile;
+    return Deno.statSync(join(folder, "config.json")).isFile;
   } catch {
     return false;
   }

@@ -56,13 +56,15 @@ export function readEvaluations(folder: string): EvaluationRow[] {
   return readRows(join(folder, "eval.jsonl"));
 }
 
+export function readManifest(folder: string): Manifest {
+  return JSON.parse(Deno.readTextFileSync(join(folder, "manifest.json")));
+}
+
 export function readRun(folder: string): RunSummary {
   return {
     folder,
     config: readRunConfig(folder),
-    manifest: JSON.parse(
-      Deno.readTextFileSync(join(folder, "manifest.json")),
-    ) as Manifest,
+    manifest: readManifest(folder),
     metrics: readMetrics(folder),
     evaluations: readEvaluations(folder),
     checkpoints: checkpointSteps(folder),
