@@ -50,11 +50,12 @@ export class TinkerSession {
     connection: TinkerConnection,
     session: string,
     model: string,
+    heartbeatSeconds: number,
   ) {
     this.#connection = connection;
     this.#session = session;
     this.#model = model;
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_SECONDS * 1000);
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatSeconds * 1000);
     Deno.unrefTimer(this.#heartbeat);
   }
 
@@ -62,6 +63,7 @@ export class TinkerSession {
   static async create(
     connection: TinkerConnection,
     adapter: AdapterConfig,
+    heartbeatSeconds: number = HEARTBEAT_SECONDS,
   ): Promise<TinkerSession> {
     const opened = await connection.postRepeatable("create_session", {
       tags: ["absolute-zero"],
@@ -75,7 +77,7 @@ export class TinkerSession {
     });
     const model = textField("create_model", reply, "model_id");
     await connection.result("create_model", reply);
-    return new TinkerSession(connection, session, model);
+    return new TinkerSession(connection, session, model, heartbeatSeconds);
   }
 
   /** Accumulates gradients; the answer holds each sequence's log-probabilities. */
@@ -201,6 +203,8 @@ export class TinkerSession {
       });
     } catch {
       /* A lost server shows itself at the next call, which can act on it. */
+    } finally {
+      this.#beating = false;
     }
   }
 }

@@ -12,6 +12,8 @@ import {
   type TinkerOptions,
   TinkerStateLostError,
 } from "../../lib/engine/tinker.ts";
+import { TinkerConnection } from "../../lib/engine/tinker_http.ts";
+import { TinkerSession } from "../../lib/engine/tinker_session.ts";
 import { FakeTinker } from "./fake_tinker.ts";
 
 const objective: ObjectiveConfig = {
@@ -52,6 +54,9 @@ function connect(
     ...options,
   });
 }
+
+const pause = (milliseconds: number) =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const train = (engine: TinkerEngine) =>
   engine.trainStep([sequence], objective, optimiser);
@@ -297,6 +302,22 @@ Deno.test("a state of another model is refused, and the file named", async () =>
     /tinker\.json was saved with loraRank 8, but this engine has 16/,
   );
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a session is kept alive, through failing beats, until it is let go", async () => {
+  await using server = new FakeTinker();
+  const connection = new TinkerConnection(server.url, undefined);
+  const adapter = { baseModel: "tiny", loraRank: 8, seed: 0 };
+  server.fail("session_heartbeat", { status: 500, body: "{}" });
+  const session = await TinkerSession.create(connection, adapter, 0.02);
+  const beats = () => server.count("session_heartbeat");
+  for (let waits = 0; beats() < 3 && waits < 500; waits++) await pause(10);
+  assert.ok(beats() >= 3, `${beats()} beats`);
+  await session.unload();
+  const last = beats();
+  await pause(100);
+  assert.equal(beats(), last);
+  connection.close();
 });
 
 Deno.test("a context window nobody tells must be given", async () => {
