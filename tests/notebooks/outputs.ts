@@ -1,0 +1,104 @@
+/** Reading what the cells of a notebook left behind, by the ids of the cells. */
+
+import assert from "node:assert/strict";
+import {
+  type Cell,
+  joined,
+  kitRoot,
+  type MimeBundle,
+  type Notebook,
+  notebookText,
+  readNotebook,
+} from "../../tasks/notebook/notebook_file.ts";
+import { runNotebookOrThrow } from "../../tasks/notebook/runner.ts";
+
+export const FOLDER = `${kitRoot()}/notebooks`;
+const PLOTLY = "application/vnd.plotly.v1+json";
+
+/** The part of a figure that tests look at. */
+export interface PlotlyFigure {
+  data: {
+    name?: string;
+    x: (number | string)[];
+    y: (number | string | null)[];
+  }[];
+}
+
+export function cellNamed(notebook: Notebook, id: string): Cell {
+  const found = notebook.cells.find((cell) => cell.id === id);
+  assert.ok(found, `no cell "${id}"`);
+  return found;
+}
+
+/** What a cell printed. */
+export function printed(notebook: Notebook, id: string): string {
+  return (cellNamed(notebook, id).outputs ?? []).map((output) =>
+    output.output_type === "stream" ? joined(output.text) : ""
+  ).join("");
+}
+
+function displayed(cell: Cell): MimeBundle[] {
+  return (cell.outputs ?? []).flatMap((output) =>
+    output.output_type === "display_data" ? [output.data] : []
+  );
+}
+
+/** The first figure of a cell. */
+export function figureOf(notebook: Notebook, id: string): PlotlyFigure {
+  const bundles = displayed(cellNamed(notebook, id));
+  const bundle = bundles.find((data) => PLOTLY in data);
+  assert.ok(bundle, `cell "${id}" shows no figure`);
+  return bundle[PLOTLY] as PlotlyFigure;
+}
+
+/** No cell failed or printed to stderr. */
+export function assertClean(notebook: Notebook): void {
+  for (const cell of notebook.cells) {
+    for (const output of cell.outputs ?? []) {
+      assert.notEqual(output.output_type, "error", `cell "${cell.id}"`);
+      if (output.output_type !== "stream") continue;
+      assert.equal(output.name, "stdout", joined(output.text));
+    }
+  }
+}
+
+/** Runs the committed code of a notebook in a fresh kernel. */
+export async function freshRun(
+  committed: Notebook,
+  timeoutMs: number,
+): Promise<Notebook> {
+  const notebook = structuredClone(committed);
+  for (const cell of notebook.cells) if (cell.outputs) cell.outputs = [];
+  await runNotebookOrThrow(notebook, { folder: FOLDER, timeoutMs });
+  return notebook;
+}
+
+/** These cells left the same behind in both. */
+export function assertSameOutputs(
+  notebook: Notebook,
+  committed: Notebook,
+  ids: readonly string[],
+): void {
+  for (const id of ids) {
+    assert.deepEqual(
+      cellNamed(notebook, id).outputs,
+      cellNamed(committed, id).outputs,
+      `cell "${id}": run \`deno task notebooks --write\` if this is meant`,
+    );
+  }
+}
+
+/** The file is as the runner writes it, with an image of each of its figures. */
+export async function assertWrittenByRunner(
+  path: string,
+  figures: number,
+): Promise<void> {
+  const notebook = await readNotebook(path);
+  assert.equal(await Deno.readTextFile(path), notebookText(notebook));
+  const bundles = notebook.cells.flatMap(displayed)
+    .filter((bundle) => PLOTLY in bundle);
+  for (const bundle of bundles) {
+    assert.match(joined(bundle["image/svg+xml"]), /^<svg[^]*<\/svg>\s*$/);
+  }
+  assert.equal(bundles.length, figures);
+}
