@@ -2,16 +2,19 @@
  * Measures which Deno kernel shows complete output in the right cell.
  *
  *   deno run -A tasks/measure_kernel.ts --deno PATH [--deno PATH …]
- *       [--python PATH] [--repeats 25] [--out data/kernel/output_placement.json]
+ *       [--venv .venv] [--repeats 25] [--out data/kernel/output_placement.json]
  *
  * Every kind of cell below is repeated in one notebook, which is run by the
- * kit's runner and, with `--python` naming an interpreter that has nbclient, by
- * nbclient too. A cell counts if its stored output is exactly what it put out,
- * in that order. Other versions of Deno can be had with `npm i deno@2.9.6`.
+ * kit's runner and, with `--venv` naming a virtual environment that has them, by
+ * nbclient and by JupyterLab in Chromium. A cell counts if its stored output is
+ * exactly what it put out, in that order. Other versions of Deno can be had with
+ * `npm i deno@2.9.6`.
  */
 
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { runInLab } from "./notebook/lab_session.ts";
+import { findBrowser } from "./notebook/look.ts";
 import {
   joined,
   type Notebook,
@@ -133,11 +136,10 @@ nbclient.NotebookClient(notebook, kernel_name="measured", timeout=120).execute()
 nbformat.write(notebook, sys.argv[1])
 `;
 
-/** Runs the probes with nbclient, through a kernelspec made for the purpose. */
-async function runWithNbclient(
-  python: string,
+/** Runs `task` in a temporary folder that also holds a kernelspec for `deno`. */
+async function withKernelspec(
   deno: string,
-  notebook: Notebook,
+  task: (folder: string) => Promise<Notebook>,
 ): Promise<Notebook> {
   const folder = await Deno.makeTempDir({ prefix: "measure-" });
   try {
@@ -150,19 +152,27 @@ async function runWithNbclient(
       language: "typescript",
     };
     await Deno.writeTextFile(`${spec}/kernel.json`, JSON.stringify(kernel));
-    const file = `${folder}/probes.ipynb`;
-    await writeNotebook(file, notebook);
-    const { success, stderr } = await new Deno.Command(python, {
-      args: ["-c", NBCLIENT, file],
-      env: { JUPYTER_PATH: folder, NO_COLOR: "1" },
-      stdout: "null",
-      stderr: "piped",
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    return await readNotebook(file);
+    return await task(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+async function runWithNbclient(
+  notebook: Notebook,
+  folder: string,
+  venv: string,
+): Promise<Notebook> {
+  const file = `${folder}/probes.ipynb`;
+  await writeNotebook(file, notebook);
+  const { success, stderr } = await new Deno.Command(`${venv}/bin/python`, {
+    args: ["-c", NBCLIENT, file],
+    env: { JUPYTER_PATH: folder, NO_COLOR: "1" },
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return await readNotebook(file);
 }
 
 async function denoVersion(deno: string): Promise<string> {
@@ -193,11 +203,12 @@ interface Row {
 /** One version of Deno, with and without the kit's console, by each client. */
 async function measure(
   deno: string,
-  python: string | undefined,
+  venv: string | undefined,
   repeats: number,
 ): Promise<Row[]> {
   const rows: Row[] = [];
   const version = await denoVersion(deno);
+  const browser = findBrowser();
   for (const [setUp, code] of Object.entries(SET_UPS)) {
     const add = (client: string, notebook: Notebook) => {
       rows.push({ deno: version, setUp, client, complete: complete(notebook) });
@@ -207,9 +218,27 @@ async function measure(
     const options = { folder: Deno.cwd(), timeoutMs: 120_000, deno };
     await runNotebook(notebook, options);
     add("runner", notebook);
-    if (!python) continue;
-    const copy = probeNotebook(code, repeats);
-    add("nbclient", await runWithNbclient(python, deno, copy));
+    if (!venv) continue;
+    const probes = () => probeNotebook(code, repeats);
+    add(
+      "nbclient",
+      await withKernelspec(
+        deno,
+        (folder) => runWithNbclient(probes(), folder, venv),
+      ),
+    );
+    if (!browser) continue;
+    const jupyterLab = `${venv}/bin/jupyter-lab`;
+    add(
+      "JupyterLab",
+      await withKernelspec(deno, (folder) =>
+        runInLab(probes(), folder, {
+          jupyterLab,
+          browser,
+          jupyterPath: folder,
+          kernelName: "measured",
+        })),
+    );
   }
   return rows;
 }
@@ -219,18 +248,19 @@ if (import.meta.main) {
     args: Deno.args,
     options: {
       deno: { type: "string", multiple: true, default: [Deno.execPath()] },
-      python: { type: "string" },
+      venv: { type: "string" },
       repeats: { type: "string", default: "25" },
       out: { type: "string", default: "data/kernel/output_placement.json" },
     },
   });
   const repeats = Number(values.repeats);
+  const venv = values.venv && resolve(values.venv);
   const rows: Row[] = [];
   for (const deno of values.deno) {
-    rows.push(...await measure(deno, values.python, repeats));
+    rows.push(...await measure(deno, venv, repeats));
   }
   const command = "deno run -A tasks/measure_kernel.ts --repeats " + repeats +
-    " --python PYTHON --deno DENO for each version";
+    " --venv VENV --deno DENO for each version";
   await Deno.mkdir(dirname(values.out), { recursive: true });
   const result = { command, cellsPerProbe: repeats, rows };
   await Deno.writeTextFile(values.out, JSON.stringify(result, null, 1) + "\n");
