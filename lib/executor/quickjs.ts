@@ -3,7 +3,7 @@
  * the same bytes before every program.
  *
  * The linear memory of the booted engine is kept as a snapshot and copied back
- * (about 10 µs), so a program cannot leave anything behind and every program
+ * (a few microseconds), so a program cannot leave anything behind and every program
  * starts from a bit-identical engine: one execution is enough to know its result.
  * Fuel (see `meter.ts`) stops what does not end; the trap cannot be caught by the
  * program, and the next copy repairs whatever it interrupted.

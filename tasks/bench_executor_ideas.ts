@@ -1,0 +1,63 @@
+/**
+ * `deno task bench executor_ideas`: where the CPU time of a JavaScript verdict
+ * goes, and what sharing the loading of a program gives. In this process, without
+ * frames and children; CPU microseconds, medians of alternating rounds.
+ */
+
+import process from "node:process";
+
+import { defaultLimits } from "../lib/executor/mod.ts";
+import { writeBytecodeValue } from "../lib/executor/bytecode_writer.ts";
+import { parseJavaScriptList } from "../lib/executor/literal.ts";
+import { QuickJsEngine } from "../lib/executor/quickjs.ts";
+import { meteredQuickJs } from "../lib/executor/quickjs_recipe.ts";
+import { workload } from "../tests/executor/workload.ts";
+
+const PROGRAMS = 2000;
+const ROUNDS = 7;
+/** About what is put back before every program. */
+const SNAPSHOT_BYTES = 330_000;
+
+const jobs = workload("tiny", "javascript", PROGRAMS);
+const engine = new QuickJsEngine(
+  meteredQuickJs(),
+  defaultLimits,
+  () => ({ kind: "syntax", message: "" }),
+);
+const source = new Uint8Array(SNAPSHOT_BYTES).fill(1);
+const target = new Uint8Array(SNAPSHOT_BYTES);
+
+/** Each measurement does its work once for every program. */
+const MEASUREMENTS: Record<string, (index: number) => void> = {
+  "one program, one input": (i) => runInputs(i, 1),
+  "one program, ten inputs": (i) => runInputs(i, 10),
+  "restore alone (copy of the snapshot)": () => target.set(source),
+  "arguments alone (parse and serialise)": (i) => {
+    parseJavaScriptList(jobs[i].argument, defaultLimits).map(
+      writeBytecodeValue,
+    );
+  },
+};
+
+function runInputs(index: number, inputs: number): void {
+  const { program, argument } = jobs[index];
+  const list = Array<string>(inputs).fill(argument);
+  for (const _ of engine.runEach("javascript", program.source, list));
+}
+
+function cpuMicroseconds(work: (index: number) => void): number {
+  const before = process.cpuUsage();
+  for (let i = 0; i < PROGRAMS; i++) work(i);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / PROGRAMS;
+}
+
+const names = Object.keys(MEASUREMENTS);
+const rounds = Array.from(
+  { length: ROUNDS },
+  () => names.map((name) => cpuMicroseconds(MEASUREMENTS[name])),
+);
+names.forEach((name, i) => {
+  const sorted = rounds.map((round) => round[i]).toSorted((a, b) => a - b);
+  console.log(`${name.padEnd(40)} ${sorted[ROUNDS >> 1].toFixed(1)} µs`);
+});
