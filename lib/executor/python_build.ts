@@ -11,6 +11,7 @@
 
 import { FUEL_EXPORT, meter } from "./meter.ts";
 import { BOOT_SOURCE } from "./python_boot.ts";
+import { limitDepth } from "./python_depth.ts";
 import { HEAP_BYTES, type PythonImage, writeImage } from "./python_image.ts";
 import { trackPages } from "./python_pages.ts";
 
@@ -80,7 +81,7 @@ function interceptBoot(): Boot {
     if (boot.instance || original.length < 1_000_000) {
       return await instantiate(source, imports);
     }
-    boot.wasm = meter(trackPages(original, HEAP_BYTES)).bytes;
+    boot.wasm = meter(trackPages(limitDepth(original), HEAP_BYTES)).bytes;
     boot.imports = imports;
     const module = await WebAssembly.compile(boot.wasm);
     boot.instance = await instantiate(module, constantImports(imports, boot));

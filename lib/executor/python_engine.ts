@@ -36,9 +36,8 @@ const EVAL_INPUT = 258;
 /** Steps for reading a result and an error's text, once the program's are counted. */
 const READING_FUEL = 0x7fffffff;
 /**
- * Of CPython's own stack, which its recursion checks measure. Each of its frames
- * also takes a frame of the machine, several times as large: with more, deep
- * recursion in C would end in the machine's check instead of a RecursionError.
+ * Of CPython's own stack, which its recursion checks measure. What they miss, and
+ * deep recursion in C before they fire, ends at the module's depth limit.
  */
 const STACK_BYTES = 512 * 1024;
 const NAME_CHARS = 80;
@@ -153,11 +152,7 @@ export class PythonEngine implements LanguageEngine {
         const reason = `asks for what is not there: ${error.message}`;
         return { kind: "refused", reason, fuel };
       }
-      // The machine's stack ends at a depth that differs by compilation tier, so
-      // the steps up to there are no measure: the program is charged all of them.
-      if (error instanceof RangeError) {
-        return { kind: "memory", fuel: limits.fuel };
-      }
+      if (interpreter.isTooDeep) return { kind: "memory", fuel };
       const reason = `the interpreter stopped: ${error}`;
       return { kind: "refused", reason, fuel };
     }

@@ -12,6 +12,7 @@
 import { Buffer } from "node:buffer";
 
 import { FUEL_EXPORT } from "./meter.ts";
+import { DEPTH_EXPORT, DEPTH_LIMIT } from "./python_depth.ts";
 import { HEAP_BYTES, readImage } from "./python_image.ts";
 import {
   memoryLayout,
@@ -110,6 +111,7 @@ export class PythonInterpreter {
   readonly view: DataView<ArrayBuffer>;
   readonly #exports: WebAssembly.Exports;
   readonly #fuel: WebAssembly.Global;
+  readonly #depth: WebAssembly.Global;
   readonly #stackPointer: WebAssembly.Global;
   readonly #bootStackPointer: number;
   /** Memory after boot, from address 0; zero beyond its end. */
@@ -126,6 +128,7 @@ export class PythonInterpreter {
     this.#exports = exports;
     this.python = exports as unknown as PythonExports;
     this.#fuel = exports[FUEL_EXPORT] as WebAssembly.Global;
+    this.#depth = exports[DEPTH_EXPORT] as WebAssembly.Global;
     this.#stackPointer = exports.__stack_pointer as WebAssembly.Global;
     this.#bootStackPointer = stackPointer;
     this.#stackPointer.value = stackPointer;
@@ -181,6 +184,11 @@ export class PythonInterpreter {
     return this.#bootStackPointer;
   }
 
+  /** Whether the last trap was that of calls nested too deeply. */
+  get isTooDeep(): boolean {
+    return this.#depth.value > DEPTH_LIMIT;
+  }
+
   get fuel(): number {
     return this.#fuel.value;
   }
@@ -215,6 +223,7 @@ export class PythonInterpreter {
     }
     this.#eachDirtyRun((start, end) => this.#copyBack(start, end + OVERLAP));
     this.#map.fill(0);
+    this.#depth.value = 0;
     this.#stackPointer.value = this.#bootStackPointer;
   }
 
@@ -258,6 +267,7 @@ export class PythonInterpreter {
       if (end < HEAP_BYTES) putBack(end, end + OVERLAP);
     });
     this.#map.fill(0);
+    this.#depth.value = 0;
     this.#stackPointer.value = this.#bootStackPointer;
   }
 

@@ -134,7 +134,8 @@ function functionTypes(
   return counts;
 }
 
-function skipTypes(
+/** The position after some value types. */
+export function skipTypes(
   wasm: Uint8Array,
   position: number,
   count: number,
@@ -234,7 +235,8 @@ function rewriteFunction(
   return [scratch.declaration(wasm, start, bodyStart), ...pieces];
 }
 
-function localCount(wasm: Uint8Array, start: number): number {
+/** How many variables a function declares, its parameters not included. */
+export function localCount(wasm: Uint8Array, start: number): number {
   let [groups, position] = readUnsigned(wasm, start);
   let total = 0;
   for (; groups > 0; groups--) {
@@ -321,7 +323,7 @@ function noteRange(scratch: Scratch, heapBytes: number): number[] {
 }
 
 /** Signed LEB128 of a 32-bit integer; an offset above 2^31 wraps as it must. */
-function encodeSigned(value: number): number[] {
+export function encodeSigned(value: number): number[] {
   let left = value | 0;
   const bytes: number[] = [];
   for (;;) {

@@ -24,8 +24,8 @@ const PACKAGE_FILES = [
   "python_stdlib.zip",
 ];
 const OWN_FILES = [
-  ...["meter.ts", "python_boot.ts", "python_build.ts", "python_image.ts"],
-  "python_pages.ts",
+  ...["meter.ts", "python_boot.ts", "python_build.ts"],
+  ...["python_depth.ts", "python_image.ts", "python_pages.ts"],
 ];
 /** KiB. The most that an ordinary 8 MiB thread can hold. */
 const STACK_SIZE = 7000;
