@@ -225,6 +225,30 @@ export function attention(
   }) as tf.Tensor4D;
 }
 
+/**
+ * Batched product of many small matrices with few rows, as decoding needs it.
+ *
+ * The usual operation goes through oneDNN, whose set-up per matrix costs more
+ * than the product: 160 against 34 microseconds for 256 products of [1, 24] and
+ * [24, 40]. The third version of the operation does not. No gradient.
+ */
+export function thinMatMul(
+  a: tf.Tensor,
+  b: tf.Tensor,
+  transposeB = false,
+): tf.Tensor {
+  const native = nativeTensorFlow();
+  if (native === null) return tf.matMul(a, b, false, transposeB);
+  const { TF_ATTR_TYPE, TF_ATTR_BOOL, TF_FLOAT } = native.binding;
+  return native.executeSingleOutput("BatchMatMulV3", [
+    { name: "adj_x", type: TF_ATTR_BOOL, value: false },
+    { name: "adj_y", type: TF_ATTR_BOOL, value: transposeB },
+    { name: "Ta", type: TF_ATTR_TYPE, value: TF_FLOAT },
+    { name: "Tb", type: TF_ATTR_TYPE, value: TF_FLOAT },
+    { name: "Tout", type: TF_ATTR_TYPE, value: TF_FLOAT },
+  ], [a, b]);
+}
+
 /** `[G, ...]` to `[G * repeats, ...]`, each head `repeats` times in a row. */
 export function repeatHeads(x: tf.Tensor, repeats: number): tf.Tensor {
   if (repeats === 1) return x;

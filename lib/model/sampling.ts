@@ -16,7 +16,7 @@ import type {
 import { randomStream } from "../random/mod.ts";
 import { lengthBuckets, plainBatch } from "./batch.ts";
 import { type Decoder, factorsOf, type RotaryFactors } from "./decoder.ts";
-import { softmaxCrossEntropy } from "./kernels.ts";
+import { softmaxCrossEntropy, thinMatMul } from "./kernels.ts";
 import { chooseTokens } from "./choice.ts";
 
 /** Tokens sampled between two looks at which rows have finished. */
@@ -350,10 +350,10 @@ function attendToCache(
   const byPrompt = tf.reshape(query, [groups, prompts, perPrompt, headWidth]);
   const byRow = tf.reshape(query, [groups, rows, repeats, headWidth]);
   const promptScores = tf.add(
-    tf.matMul(byPrompt, promptKeys, false, true),
+    thinMatMul(byPrompt, promptKeys, true),
     parts.promptMask,
   );
-  const ownScores = tf.matMul(byRow, keys, false, true);
+  const ownScores = thinMatMul(byRow, keys, true);
   const weights = tf.softmax(
     tf.concat([
       tf.reshape(promptScores, [groups, rows, repeats, promptLength]),
@@ -365,11 +365,11 @@ function attendToCache(
     [promptLength, ownLength],
     3,
   );
-  const fromPrompt = tf.matMul(
+  const fromPrompt = thinMatMul(
     tf.reshape(promptWeights, [groups, prompts, perPrompt, promptLength]),
     parts.promptValues,
   );
-  const fromOwn = tf.matMul(ownWeights, parts.values);
+  const fromOwn = thinMatMul(ownWeights, parts.values);
   return tf.add(tf.reshape(fromPrompt, fromOwn.shape), fromOwn);
 }
 
