@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import {
+  type Decoder,
   replaceFolder,
   startBackend,
   Tokenizer,
@@ -84,41 +85,61 @@ export async function* baseModelSteps(
   await startBackend();
   const { tokenizer, splits } = worldParts(preset);
   const curve: PretrainProgress[] = [];
-  const steps = pretrain({
-    world: preset.world,
-    heldOut: splits.heldOut,
-    model: preset.model,
-    pretrain: preset.pretrain,
-    tokenizer,
-    seed,
-  });
+  const model = yield* recorded(
+    pretrain({
+      world: preset.world,
+      heldOut: splits.heldOut,
+      model: preset.model,
+      pretrain: preset.pretrain,
+      tokenizer,
+      seed,
+    }),
+    curve,
+  );
+  try {
+    await replaceFolder(folder, async (part) => {
+      await writeModelFiles(model, part);
+      await tokenizer.save(part);
+      await writeRecord(part, { ...preset, seed }, curve);
+    });
+  } finally {
+    model.dispose();
+  }
+  return { folder, hash, cached: false };
+}
+
+/** Passes steps on, keeping each in `curve`. */
+async function* recorded(
+  steps: AsyncGenerator<PretrainProgress, Decoder>,
+  curve: PretrainProgress[],
+): AsyncGenerator<PretrainProgress, Decoder> {
   let next = await steps.next();
   try {
     for (; !next.done; next = await steps.next()) {
       curve.push(next.value);
       yield next.value;
     }
+    return next.value;
   } finally {
+    // Reached early when the caller stops listening; frees the model.
     if (!next.done) await steps.return(undefined as never);
   }
-  const model = next.value;
-  try {
-    await replaceFolder(folder, async (part) => {
-      await writeModelFiles(model, part);
-      await tokenizer.save(part);
-      await Deno.writeTextFile(
-        join(part, "preset.json"),
-        JSON.stringify({ ...preset, seed }, null, 2) + "\n",
-      );
-      await Deno.writeTextFile(
-        join(part, "pretraining.jsonl"),
-        curve.map((row) => JSON.stringify(row) + "\n").join(""),
-      );
-    });
-  } finally {
-    model.dispose();
-  }
-  return { folder, hash, cached: false };
+}
+
+/** What the model was made from, and its curve. */
+async function writeRecord(
+  folder: string,
+  preset: Preset & { seed: number },
+  curve: readonly PretrainProgress[],
+): Promise<void> {
+  await Deno.writeTextFile(
+    join(folder, "preset.json"),
+    JSON.stringify(preset, null, 2) + "\n",
+  );
+  await Deno.writeTextFile(
+    join(folder, "pretraining.jsonl"),
+    curve.map((row) => JSON.stringify(row) + "\n").join(""),
+  );
 }
 
 /** As `baseModelSteps`, for callers that only want to be told of progress. */
@@ -129,10 +150,15 @@ export async function buildBaseModel(
   },
 ): Promise<BaseModel> {
   const steps = baseModelSteps(preset, options);
-  for (;;) {
-    const next = await steps.next();
-    if (next.done) return next.value;
-    options.onProgress?.(next.value);
+  try {
+    for (;;) {
+      const next = await steps.next();
+      if (next.done) return next.value;
+      options.onProgress?.(next.value);
+    }
+  } finally {
+    // Frees the half-trained model when `onProgress` throws to stop.
+    await steps.return(undefined as never);
   }
 }
 

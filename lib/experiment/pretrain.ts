@@ -104,59 +104,66 @@ export function createTinyModel(
 export async function* pretrain(
   input: PretrainInput,
 ): AsyncGenerator<PretrainProgress, Decoder> {
-  const { world, heldOut, pretrain: config, tokenizer, seed } = input;
-  const writer = new DocumentWriter(
-    world,
-    heldOut,
-    randomStream(seed, "base", "documents"),
-  );
-  const order = randomStream(seed, "base", "order");
-  const model = createTinyModel(input.model, tokenizer, seed);
+  const model = createTinyModel(input.model, input.tokenizer, input.seed);
   const optimiser = new AdamW(model);
   let finished = false;
   try {
-    const curriculumTokens = config.curriculumShare * config.tokens;
-    let stage: PretrainProgress["stage"] = "corpus";
-    if (curriculumTokens > 0) {
-      writer.use(config.curriculum);
-      stage = "curriculum";
-    }
-    let batches = corpusBatches(writer, tokenizer, order, config);
-    for (let tokens = 0, step = 0; tokens < config.tokens; step++) {
-      if (stage === "curriculum" && tokens >= curriculumTokens) {
-        writer.use(world);
-        batches = corpusBatches(writer, tokenizer, order, config);
-        stage = "corpus";
-      }
-      const learningRate = rateAt(config, step, tokens / config.tokens);
-      const report = await languageModelStep(
-        model,
-        optimiser,
-        batches.next().value,
-        {
-          ...defaultOptimiser,
-          learningRate,
-          weightDecay: config.weightDecay,
-        },
-      );
-      tokens += report.tokens;
-      yield {
-        step: step + 1,
-        tokens,
-        totalTokens: config.tokens,
-        stage,
-        loss: report.loss,
-        gradientNorm: report.gradientNorm,
-        learningRate,
-        seconds: report.seconds,
-      };
-    }
+    yield* trainModel(model, optimiser, input);
     finished = true;
     return model;
   } finally {
     optimiser.dispose();
     if (!finished) model.dispose();
   }
+}
+
+async function* trainModel(
+  model: Decoder,
+  optimiser: AdamW,
+  { world, heldOut, pretrain: config, tokenizer, seed }: PretrainInput,
+): AsyncGenerator<PretrainProgress, void> {
+  const documents = randomStream(seed, "base", "documents");
+  const writer = new DocumentWriter(world, heldOut, documents);
+  const order = randomStream(seed, "base", "order");
+  let tokens = 0;
+  let step = 0;
+  for (const { stage, mix, until } of stagesOf(config, world)) {
+    writer.use(mix);
+    const batches = corpusBatches(writer, tokenizer, order, config);
+    while (tokens < until) {
+      const learningRate = rateAt(config, step, tokens / config.tokens);
+      const { loss, gradientNorm, seconds, tokens: trained } =
+        await languageModelStep(model, optimiser, batches.next().value, {
+          ...defaultOptimiser,
+          learningRate,
+          weightDecay: config.weightDecay,
+        });
+      tokens += trained;
+      step++;
+      yield {
+        step,
+        tokens,
+        totalTokens: config.tokens,
+        stage,
+        loss,
+        gradientNorm,
+        learningRate,
+        seconds,
+      };
+    }
+  }
+}
+
+/** The curriculum, if it has a share, then the corpus proper. */
+function stagesOf(
+  config: PretrainConfig,
+  world: WorldConfig,
+): { stage: PretrainProgress["stage"]; mix: DocumentMix; until: number }[] {
+  const { curriculum, curriculumShare, tokens } = config;
+  return [
+    { stage: "curriculum", mix: curriculum, until: curriculumShare * tokens },
+    { stage: "corpus", mix: world, until: tokens },
+  ];
 }
 
 /** Warm-up, constant, then linear decay; `progress` is the share of tokens seen. */
