@@ -1,6 +1,10 @@
 /**
- * `deno task bench model [--json] [--torch] [--shape a,b]`: tokens per second of
- * training and generation, beside PyTorch on the same shapes when asked.
+ * `deno task bench model [--json] [--torch] [--shape a,b] [--threads 1]`: tokens per
+ * second of training and generation, beside PyTorch on the same shapes when asked.
+ *
+ * On a machine with other work, PyTorch's threads wait for each other by spinning
+ * and lose most of their time; `--threads 1` and the figures per second of
+ * processor time (`..._per_cpu_s`) then still compare like with like.
  *
  * Every shape runs in a process of its own, so that its peak memory is its own.
  * `--torch` runs tasks/bench_model_torch.py with the interpreter named by
@@ -116,7 +120,8 @@ const SHAPES: Record<string, BenchShape> = {
 interface Measurement {
   train_tokens_per_s: number;
   generate_tokens_per_s: number;
-  train_cpu_ms_per_step: number;
+  train_tokens_per_cpu_s: number;
+  generate_tokens_per_cpu_s: number;
   peak_bytes: number;
 }
 
@@ -149,7 +154,7 @@ async function measure(shape: BenchShape): Promise<OwnMeasurement> {
     backend: backend.name,
     parameters,
     ...training,
-    generate_tokens_per_s: generated,
+    ...generated,
     peak_bytes: peakBytes(),
   };
 }
@@ -165,7 +170,7 @@ async function measureTraining(model: Decoder, shape: BenchShape) {
   const cpu = process.cpuUsage();
   for (let i = 0; i < shape.trainSteps; i++) await step(i);
   const seconds = (performance.now() - started) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
+  const processorSeconds = cpuSeconds(cpu);
   const added = tensorCount() - tensors;
   const profile = startOperationProfile();
   for (let i = 0; i < shape.trainSteps; i++) await step(i);
@@ -174,7 +179,8 @@ async function measureTraining(model: Decoder, shape: BenchShape) {
   const [rows, columns] = shape.batch;
   return {
     train_tokens_per_s: rows * columns * shape.trainSteps / seconds,
-    train_cpu_ms_per_step: (user + system) / 1000 / shape.trainSteps,
+    train_tokens_per_cpu_s: rows * columns * shape.trainSteps /
+      processorSeconds,
     tensors_added: added,
     profile: operations.slice(0, 12).map(({ operation, ms, calls }) => ({
       operation,
@@ -187,7 +193,7 @@ async function measureTraining(model: Decoder, shape: BenchShape) {
 async function measureGeneration(
   model: Decoder,
   shape: BenchShape,
-): Promise<number> {
+) {
   const [rows, prompt, fresh] = shape.generate;
   const run = (seed: number) =>
     sampleBatch(
@@ -202,8 +208,19 @@ async function measureGeneration(
     );
   await run(0);
   const started = performance.now();
+  const cpu = process.cpuUsage();
   await run(1);
-  return rows * fresh / ((performance.now() - started) / 1000);
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    generate_tokens_per_s: rows * fresh / seconds,
+    generate_tokens_per_cpu_s: rows * fresh / cpuSeconds(cpu),
+  };
+}
+
+/** Processor time of this process since a reading of `process.cpuUsage()`. */
+function cpuSeconds(since: ReturnType<typeof process.cpuUsage>): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1e6;
 }
 
 function documents(shape: BenchShape, step: number): LanguageModelExample[] {
@@ -238,7 +255,19 @@ interface Row {
   torch: Measurement | null;
 }
 
-async function runHere(name: string): Promise<OwnMeasurement> {
+/** Limits both sides to the same number of threads; none given leaves the defaults. */
+function threadLimits(threads: string | undefined): Record<string, string> {
+  return threads === undefined ? {} : {
+    OMP_NUM_THREADS: threads,
+    TF_NUM_INTRAOP_THREADS: threads,
+    TF_NUM_INTEROP_THREADS: threads,
+  };
+}
+
+async function runHere(
+  name: string,
+  limits: Record<string, string>,
+): Promise<OwnMeasurement> {
   return JSON.parse(
     await output(Deno.execPath(), [
       "run",
@@ -246,23 +275,32 @@ async function runHere(name: string): Promise<OwnMeasurement> {
       fileURLToPath(import.meta.url),
       "--one",
       name,
-    ]),
+    ], limits),
   );
 }
 
-async function runTorch(python: string, name: string): Promise<Measurement> {
+async function runTorch(
+  python: string,
+  name: string,
+  limits: Record<string, string>,
+): Promise<Measurement> {
   const script = fileURLToPath(
     new URL("bench_model_torch.py", import.meta.url),
   );
   return JSON.parse(
-    await output(python, [script, JSON.stringify(SHAPES[name])]),
+    await output(python, [script, JSON.stringify(SHAPES[name])], limits),
   );
 }
 
 /** The last line that a command prints. Throws when it fails. */
-async function output(command: string, args: string[]): Promise<string> {
+async function output(
+  command: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<string> {
   const { success, code, stdout, stderr } = await new Deno.Command(command, {
     args,
+    env,
     stdout: "piped",
     stderr: "piped",
   }).output();
@@ -294,7 +332,8 @@ function asJson(rows: readonly Row[]) {
     ...own,
     torch_train_tokens_per_s: torch?.train_tokens_per_s ?? null,
     torch_generate_tokens_per_s: torch?.generate_tokens_per_s ?? null,
-    torch_train_cpu_ms_per_step: torch?.train_cpu_ms_per_step ?? null,
+    torch_train_tokens_per_cpu_s: torch?.train_tokens_per_cpu_s ?? null,
+    torch_generate_tokens_per_cpu_s: torch?.generate_tokens_per_cpu_s ?? null,
     torch_peak_bytes: torch?.peak_bytes ?? null,
   }));
 }
@@ -307,9 +346,15 @@ function printRow({ shape, title, own, torch }: Row) {
   console.log(
     `\n(${shape}) ${title}: ${own.parameters} parameters, ${own.backend}`,
   );
-  for (const kind of ["train_tokens_per_s", "generate_tokens_per_s"] as const) {
+  const kinds = [
+    "train_tokens_per_s",
+    "generate_tokens_per_s",
+    "train_tokens_per_cpu_s",
+    "generate_tokens_per_cpu_s",
+  ] as const;
+  for (const kind of kinds) {
     console.log(
-      `  ${kind.padEnd(24)} ${whole(own[kind]).padStart(8)}   PyTorch ${
+      `  ${kind.padEnd(26)} ${whole(own[kind]).padStart(8)}   PyTorch ${
         whole(torch?.[kind])
       }${versus(own[kind], torch?.[kind])}`,
     );
@@ -346,10 +391,11 @@ async function main(args: readonly string[]): Promise<void> {
     );
   }
   const python = args.includes("--torch") ? await torchPython() : null;
+  const limits = threadLimits(valueOf("--threads"));
   const rows: Row[] = [];
   for (const name of names) {
-    const own = await runHere(name);
-    const torch = python === null ? null : await runTorch(python, name);
+    const own = await runHere(name, limits);
+    const torch = python === null ? null : await runTorch(python, name, limits);
     rows.push({ shape: name, title: SHAPES[name].title, own, torch });
     if (!args.includes("--json")) printRow(rows.at(-1)!);
   }

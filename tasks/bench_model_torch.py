@@ -35,7 +35,7 @@ def main():
         )
     print(json.dumps({
         **measure_training(model, shape),
-        "generate_tokens_per_s": measure_generation(model, shape),
+        **measure_generation(model, shape),
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
@@ -68,7 +68,8 @@ def measure_training(model, shape):
     seconds = time.perf_counter() - started
     return {
         "train_tokens_per_s": rows * columns * steps / seconds,
-        "train_cpu_ms_per_step": (time.process_time() - cpu) * 1000 / steps,
+        "train_tokens_per_cpu_s": rows * columns * steps
+        / (time.process_time() - cpu),
     }
 
 
@@ -89,10 +90,14 @@ def measure_generation(model, shape):
             )
 
     run()
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     out = run()
+    seconds = time.perf_counter() - started
     assert out.shape[1] == prompt + fresh
-    return rows * fresh / (time.perf_counter() - started)
+    return {
+        "generate_tokens_per_s": rows * fresh / seconds,
+        "generate_tokens_per_cpu_s": rows * fresh / (time.process_time() - cpu),
+    }
 
 
 if __name__ == "__main__":

@@ -25,6 +25,9 @@ const TOKENS_PER_CHECK = 4;
 /** Rows sampled together; more cost memory without gaining speed. */
 const MAXIMUM_ROWS = 512;
 
+/** Bytes that the keys and values of the rows sampled together may take. */
+const CACHE_BYTES = 2 ** 31;
+
 /** Prompt tokens computed together in one prefill. */
 const PREFILL_TOKENS = 16384;
 
@@ -43,7 +46,7 @@ export async function sampleBatch(
 ): Promise<Sample[][]> {
   checkRequests(model, requests);
   const rows = requests.map((request, index) => newRows(request, index));
-  for (const grid of gridsOf(requests)) {
+  for (const grid of gridsOf(requests, rowLimit(model, requests))) {
     await sampleGrid(
       model,
       grid.map((i) => rows[i]),
@@ -94,15 +97,30 @@ function newRows(request: SampleRequest, index: number): Row[] {
   });
 }
 
-/** Requests of equal count and similar prompt length, at most MAXIMUM_ROWS rows. */
-function gridsOf(requests: readonly SampleRequest[]): number[][] {
+/** Rows whose longest responses fit the cache's budget. */
+function rowLimit(model: Decoder, requests: readonly SampleRequest[]): number {
+  const { num_hidden_layers, num_key_value_heads, head_dim } = model.config;
+  const perToken = 2 * 4 * num_hidden_layers * num_key_value_heads * head_dim;
+  const longest = requests.reduce(
+    (most, { promptTokens, maxNewTokens }) =>
+      Math.max(most, promptTokens.length + maxNewTokens),
+    1,
+  );
+  return Math.min(MAXIMUM_ROWS, Math.floor(CACHE_BYTES / (perToken * longest)));
+}
+
+/** Requests of equal count and similar prompt length, `rows` rows or one prompt. */
+function gridsOf(
+  requests: readonly SampleRequest[],
+  rows: number,
+): number[][] {
   const byCount = Map.groupBy(
     requests.map((_, i) => i).filter((i) => requests[i].count > 0),
     (i) => requests[i].count,
   );
   const grids: number[][] = [];
   for (const [count, members] of byCount) {
-    const prompts = Math.max(1, Math.floor(MAXIMUM_ROWS / count));
+    const prompts = Math.max(1, Math.floor(rows / count));
     const lengths = members.map((i) => requests[i].promptTokens.length);
     for (const bucket of lengthBuckets(lengths, PREFILL_TOKENS)) {
       for (let at = 0; at < bucket.length; at += prompts) {

@@ -41,8 +41,28 @@ export interface LanguageModelReport {
   seconds: number;
 }
 
-/** Padded tokens per micro-batch; bounds the memory of one backward pass. */
-export const MICRO_BATCH_TOKENS = 4096;
+/** Bytes that the intermediates of one micro-batch may take. */
+const MICRO_BATCH_BYTES = 2 ** 30;
+
+/** More tokens than this at once gain no speed. */
+const MICRO_BATCH_TOKENS = 4096;
+
+/**
+ * Padded tokens per micro-batch. Per token and layer a backward pass keeps about
+ * 12 vectors of the hidden width and 5 of the inner width; logits, their softmax
+ * and their slope are kept once (31 kB per token of the tiny preset, 5 MB of a
+ * 0.5B model). Recomputed layers keep one vector each.
+ */
+function microBatchTokens(model: Decoder): number {
+  const { hidden_size, intermediate_size, num_hidden_layers, vocab_size } =
+    model.config;
+  const perLayer = 12 * hidden_size + 5 * intermediate_size;
+  const layers = model.recomputesLayers
+    ? perLayer + num_hidden_layers * hidden_size
+    : num_hidden_layers * perLayer;
+  const bytes = 4 * (layers + 3 * vocab_size);
+  return Math.min(MICRO_BATCH_TOKENS, Math.floor(MICRO_BATCH_BYTES / bytes));
+}
 
 /** One AdamW step on the weighted mean token loss of some documents. */
 export async function languageModelStep(
@@ -61,7 +81,7 @@ export async function languageModelStep(
   }
   const buckets = lengthBuckets(
     examples.map(({ tokens }) => tokens.length),
-    MICRO_BATCH_TOKENS,
+    microBatchTokens(model),
   );
   const { loss, gradientNorm } = await accumulatedStep(
     model,
@@ -91,7 +111,7 @@ export async function languageModelEvaluation(
   }
   const buckets = lengthBuckets(
     examples.map(({ tokens }) => tokens.length),
-    MICRO_BATCH_TOKENS,
+    microBatchTokens(model),
   );
   for (const bucket of buckets) {
     const loss = tf.tidy(() =>
@@ -154,8 +174,8 @@ interface PolicyGroup {
 }
 
 /**
- * Packed columns per row. Longer rows share prompts more but attention grows
- * with the square; 256 was the best of 128, 256, 512 on the tiny preset.
+ * Packed columns per row. Longer rows share a prompt among more responses, but
+ * attention grows with the square of the row.
  */
 const PACKED_COLUMNS = 256;
 
@@ -177,7 +197,7 @@ export async function policyGradientStep(
   }
   const buckets = lengthBuckets(
     groups.map(groupLength),
-    MICRO_BATCH_TOKENS,
+    microBatchTokens(model),
   );
   const statistics = policyStatistics();
   const { loss, gradientNorm } = await accumulatedStep(
@@ -210,7 +230,7 @@ export async function responseLogProbs(
   const lengths = filled.map((i) =>
     sequences[i].promptTokens.length + sequences[i].responseTokens.length
   );
-  for (const bucket of lengthBuckets(lengths, MICRO_BATCH_TOKENS)) {
+  for (const bucket of lengthBuckets(lengths, microBatchTokens(model))) {
     const members = bucket.map((i) => filled[i]);
     const logProbs = tf.tidy(() => {
       const groups = members.map((i) => asGroup(sequences[i]));
