@@ -66,7 +66,12 @@ function serverArguments(
   baseModel: string,
   port: number,
 ): string[] {
-  const backend = { max_lora_adapters: 4, max_lora_rank: 32 };
+  const backend = {
+    max_lora_adapters: 4,
+    max_lora_rank: 32,
+    // Batches are padded to this size: without it every size compiles anew.
+    sample_max_num_sequences: 32,
+  };
   return [
     ...["run", "--no-project", "--offline", "-m", "skyrl.tinker.api"],
     ...["--host", "127.0.0.1", "--port", `${port}`],
