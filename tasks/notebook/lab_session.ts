@@ -62,10 +62,19 @@ const READY = `
   window.jupyterapp?.shell?.currentWidget?.context?.sessionContext
     ?.session?.kernel?.status === "idle"`;
 
-/** Ends when the last cell has. What comes late gets a second to arrive. */
-const RUN_ALL = `
-  window.jupyterapp.commands.execute("notebook:run-all-cells")
-    .then(() => new Promise((done) => setTimeout(done, 1000)))`;
+/**
+ * Ends when the kernel has had no work for two seconds: the command itself ends
+ * at the first cell that throws, while the cells after it still run.
+ */
+const RUN_ALL = `(async () => {
+  const session = window.jupyterapp.shell.currentWidget.context.sessionContext;
+  let rested = 0;
+  window.jupyterapp.commands.execute("notebook:run-all-cells");
+  while (rested < 20) {
+    await new Promise((done) => setTimeout(done, 100));
+    rested = session.session.kernel.status === "idle" ? rested + 1 : 0;
+  }
+})()`;
 
 const READ_MODEL = `
   window.jupyterapp.shell.currentWidget.context.model.toJSON()`;
