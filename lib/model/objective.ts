@@ -35,6 +35,8 @@ export interface PolicyStatistics {
       tokens: number;
     }
   >;
+  /** Frees what was added; also after a step that failed. */
+  dispose(): void;
 }
 
 /** A fresh collector of statistics. */
@@ -50,11 +52,13 @@ export function policyStatistics(): PolicyStatistics {
       const total = [0, 0, 0];
       for (const part of parts) {
         (await part.data()).forEach((value, i) => total[i] += value);
-        part.dispose();
       }
       const [entropy, clipFraction, approximateKl] = total
         .map((sum) => sum / tokens);
       return { entropy, clipFraction, approximateKl, tokens };
+    },
+    dispose() {
+      for (const part of parts) part.dispose();
     },
   };
 }

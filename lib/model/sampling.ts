@@ -173,27 +173,29 @@ async function sampleGrid(
   );
   const bans = banVector(model, options);
   let cache = prefill(model, prompts, grid, steps);
-  let step = 0;
-  while (step < steps) {
-    const count = Math.min(TOKENS_PER_CHECK, steps - step);
-    const drawn = decodeTokens(model, cache, grid, table, bans, options, {
-      first: step,
-      count,
-      last: steps,
-    });
-    await recordTokens(grid, drawn, count, options, limitOf);
-    endRows(grid, endOf);
-    step += count;
-    const smaller = step < steps ? shrink(grid) : null;
-    if (smaller === "empty") break;
-    if (smaller !== null) {
-      cache = compact(cache, grid, smaller);
-      grid = smaller.grid;
+  try {
+    for (let step = 0; step < steps;) {
+      const count = Math.min(TOKENS_PER_CHECK, steps - step);
+      const drawn = decodeTokens(model, cache, grid, table, bans, options, {
+        first: step,
+        count,
+        last: steps,
+      });
+      await recordTokens(grid, drawn, count, options, limitOf);
+      endRows(grid, endOf);
+      step += count;
+      const smaller = step < steps ? shrink(grid) : null;
+      if (smaller === "empty") break;
+      if (smaller !== null) {
+        cache = compact(cache, grid, smaller);
+        grid = smaller.grid;
+      }
     }
+  } finally {
+    disposeCache(cache);
+    table.dispose();
+    bans?.dispose();
   }
-  disposeCache(cache);
-  table.dispose();
-  bans?.dispose();
 }
 
 /** Runs the prompts once and makes the cache. */

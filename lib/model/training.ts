@@ -200,20 +200,24 @@ export async function policyGradientStep(
     microBatchTokens(model),
   );
   const statistics = policyStatistics();
-  const { loss, gradientNorm } = await accumulatedStep(
-    model,
-    optimiser,
-    config,
-    buckets.map((bucket) => () =>
-      groupLoss(model, bucket.map((i) => groups[i]), objective, statistics)
-    ),
-  );
-  return {
-    loss,
-    gradientNorm,
-    ...await statistics.read(),
-    seconds: (performance.now() - start) / 1000,
-  };
+  try {
+    const { loss, gradientNorm } = await accumulatedStep(
+      model,
+      optimiser,
+      config,
+      buckets.map((bucket) => () =>
+        groupLoss(model, bucket.map((i) => groups[i]), objective, statistics)
+      ),
+    );
+    return {
+      loss,
+      gradientNorm,
+      ...await statistics.read(),
+      seconds: (performance.now() - start) / 1000,
+    };
+  } finally {
+    statistics.dispose();
+  }
 }
 
 /** Log-probabilities of each response token, in the order given. */

@@ -215,6 +215,7 @@ Deno.test("a loss that is not finite changes nothing", async () => {
   const optimiser = new AdamW(model);
   const before = await model.parameter("model.norm.weight").data();
   const promptTokens = [2, 3];
+  const tensors = tf.memory().numTensors;
   await assert.rejects(
     policyGradientStep(
       model,
@@ -233,6 +234,33 @@ Deno.test("a loss that is not finite changes nothing", async () => {
   );
   assert.deepEqual(await model.parameter("model.norm.weight").data(), before);
   assert.equal(optimiser.step, 0);
+  assert.equal(tf.memory().numTensors, tensors);
+  optimiser.dispose();
+  model.dispose();
+});
+
+Deno.test("policy-gradient steps with mixed bans keep the tensor count", async () => {
+  const model = smallModel();
+  const optimiser = new AdamW(model);
+  const sequences = Array.from({ length: 40 }, (_, i) => {
+    const responseTokens = tokensOf(5, "many", i);
+    return {
+      promptTokens: tokensOf(6, "prompt", i % 7),
+      responseTokens,
+      advantages: responseTokens.map(() => i % 2 === 0 ? 1 : -1),
+      oldLogProbs: responseTokens.map(() => -3),
+      weights: responseTokens.map(() => 0.01),
+      bannedTokens: i % 3 === 0 ? [9, 10] : [],
+    };
+  }).filter(({ responseTokens, bannedTokens }) =>
+    !responseTokens.some((token) => bannedTokens.includes(token))
+  );
+  const step = () =>
+    policyGradientStep(model, optimiser, sequences, ppo, defaultOptimiser);
+  await step();
+  const before = tf.memory().numTensors;
+  for (let i = 0; i < 5; i++) await step();
+  assert.equal(tf.memory().numTensors, before);
   optimiser.dispose();
   model.dispose();
 });
