@@ -6,7 +6,7 @@
  * Left out: where the numbers come from (sampling.ts).
  */
 import * as tf from "@tensorflow/tfjs";
-import type { SamplingOptions } from "../engine/engine.ts";
+import type { SamplingOptions } from "./requests.ts";
 
 /** One token id per row of `logits_RV`; `uniforms_R` lie strictly in (0, 1). */
 export function chooseTokens(

@@ -19,6 +19,15 @@ export {
   parseModelConfig,
   type RopeScaling,
 } from "./config.ts";
+export type {
+  ObjectiveConfig,
+  OptimiserConfig,
+  Sample,
+  SampleRequest,
+  SamplingOptions,
+  TrainReport,
+  TrainSequence,
+} from "./requests.ts";
 export { Tokenizer, type TokenizerConfig } from "./tokenizer.ts";
 export { createModel, Decoder } from "./decoder.ts";
 export {

@@ -13,7 +13,7 @@
  * and weights are made, and a separate reference policy.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { ObjectiveConfig } from "../engine/engine.ts";
+import type { ObjectiveConfig } from "./requests.ts";
 
 /** Per-token inputs, M response tokens. */
 export interface PolicyTokens {

@@ -7,7 +7,7 @@
  * to norms and biases. Left out: schedules (schedule.ts) and the loss.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { OptimiserConfig } from "../engine/engine.ts";
+import type { OptimiserConfig } from "./requests.ts";
 import type { Decoder } from "./decoder.ts";
 
 /** The usual settings for a small model. */

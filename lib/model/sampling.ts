@@ -8,11 +8,7 @@
  * Left out: stop strings (text.ts) and chat formatting (chat.ts).
  */
 import * as tf from "@tensorflow/tfjs";
-import type {
-  Sample,
-  SampleRequest,
-  SamplingOptions,
-} from "../engine/engine.ts";
+import type { Sample, SampleRequest, SamplingOptions } from "./requests.ts";
 import { randomStream } from "../random/mod.ts";
 import { lengthBuckets, plainBatch } from "./batch.ts";
 import { type Decoder, factorsOf, type RotaryFactors } from "./decoder.ts";

@@ -5,11 +5,7 @@
  * dropped, so that they are neither scored nor trained on. Left out: chat
  * templates (chat.ts).
  */
-import type {
-  Sample,
-  SampleRequest,
-  SamplingOptions,
-} from "../engine/engine.ts";
+import type { Sample, SampleRequest, SamplingOptions } from "./requests.ts";
 import type { Decoder } from "./decoder.ts";
 import { sampleBatch } from "./sampling.ts";
 import type { Tokenizer } from "./tokenizer.ts";

@@ -12,7 +12,7 @@ import type {
   OptimiserConfig,
   TrainReport,
   TrainSequence,
-} from "../engine/engine.ts";
+} from "./requests.ts";
 import {
   lengthBuckets,
   packedBatch,
