@@ -198,6 +198,8 @@ interface Row {
   setUp: string;
   client: string;
   complete: Record<string, number>;
+  /** Why the runner stopped before the last cell, if it did. */
+  stopped?: string;
 }
 
 /** One version of Deno, with and without the kit's console, by each client. */
@@ -210,14 +212,15 @@ async function measure(
   const version = await denoVersion(deno);
   const browser = findBrowser();
   for (const [setUp, code] of Object.entries(SET_UPS)) {
-    const add = (client: string, notebook: Notebook) => {
-      rows.push({ deno: version, setUp, client, complete: complete(notebook) });
+    const add = (client: string, notebook: Notebook, stopped?: string) => {
+      const counts = complete(notebook);
+      rows.push({ deno: version, setUp, client, complete: counts, stopped });
       console.log(JSON.stringify(rows.at(-1)));
     };
     const notebook = probeNotebook(code, repeats);
     const options = { folder: Deno.cwd(), timeoutMs: 120_000, deno };
-    await runNotebook(notebook, options);
-    add("runner", notebook);
+    const { failure } = await runNotebook(notebook, options);
+    add("runner", notebook, failure?.message);
     if (!venv) continue;
     const probes = () => probeNotebook(code, repeats);
     add(

@@ -9,6 +9,12 @@
 
 import { inKernel } from "./kernel.ts";
 
+/** How a line on stderr begins that tells of an error which no cell reports. */
+export const UNCAUGHT_ERRORS = {
+  rejection: "Rejected, and not awaited:",
+  callback: "Thrown in a callback:",
+};
+
 let controller = new AbortController();
 
 /**
@@ -39,10 +45,10 @@ export function installListeners(): void {
   Deno.addSignalListener("SIGINT", requestStop);
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    console.error("Rejected, and not awaited:", event.reason);
+    console.error(UNCAUGHT_ERRORS.rejection, event.reason);
   });
   globalThis.addEventListener("error", (event) => {
     event.preventDefault();
-    console.error("Thrown in a callback:", event.error ?? event.message);
+    console.error(UNCAUGHT_ERRORS.callback, event.error ?? event.message);
   });
 }

@@ -7,7 +7,7 @@
  */
 
 import type { Figure, Trace } from "../figures/mod.ts";
-import { escapeMarkup } from "./progress.ts";
+import { escapeMarkup } from "./markup.ts";
 
 const WIDTH = 700;
 const HEIGHT = 380;

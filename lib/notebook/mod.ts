@@ -7,7 +7,7 @@
 import { installListeners } from "./interrupt.ts";
 import { installOrderedConsole } from "./ordered_console.ts";
 
-export { stopSignal, tick } from "./interrupt.ts";
+export { stopSignal, tick, UNCAUGHT_ERRORS } from "./interrupt.ts";
 export { live, type LivePlot } from "./live.ts";
 export { type Progress, progress } from "./progress.ts";
 export { figureBundle, PLOTLY_MIME, show } from "./show.ts";

@@ -2,6 +2,7 @@
 
 import { type Bundle, display } from "./display.ts";
 import { tick } from "./interrupt.ts";
+import { escapeMarkup } from "./markup.ts";
 
 /** A bar that is told how far the work has come. */
 export interface Progress {
@@ -59,10 +60,4 @@ function timeLeft(elapsedMs: number, done: number, total: number): string {
   return seconds < 90
     ? `${seconds} s left`
     : `${Math.ceil(seconds / 60)} min left`;
-}
-
-/** Text for HTML or SVG. */
-export function escapeMarkup(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

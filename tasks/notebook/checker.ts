@@ -98,6 +98,7 @@ export async function checkNotebooks(paths: string[]): Promise<Problem[]> {
       await Deno.writeTextFile(file, module.source);
       modules.set(pathToFileURL(file).href, { path, ...module });
       problems.push(...longLines(path, notebook));
+      problems.push(...endsInImport(path, notebook));
     }
     const locate: Locate = (url, line) => {
       const module = modules.get(url);
@@ -166,6 +167,22 @@ function longLines(path: string, notebook: Notebook): Problem[] {
     }
   }
   return problems;
+}
+
+/** The kernel shows the value of a cell's last statement, for an import the whole module. */
+function endsInImport(path: string, notebook: Notebook): Problem[] {
+  return notebook.cells.flatMap(({ cell_type, source }, cell) => {
+    const code = joined(source).trimEnd();
+    const last = [...code.matchAll(IMPORT)].at(-1);
+    const end = last ? last.index + last[0].length : 0;
+    if (cell_type !== "code" || !last || end < code.length) return [];
+    return [{
+      notebook: relative(kitRoot(), path),
+      cell,
+      line: code.split("\n").length,
+      message: "ends in an import, and so would show the module",
+    }];
+  });
 }
 
 async function deno(args: string[]) {

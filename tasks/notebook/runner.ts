@@ -7,6 +7,7 @@
  * (`static_images.ts`).
  */
 
+import { UNCAUGHT_ERRORS } from "../../lib/notebook/mod.ts";
 import { type Execution, Kernel } from "./kernel.ts";
 import {
   type Cell,
@@ -36,7 +37,7 @@ export interface RunOptions {
 export interface Failure {
   /** Number of the cell, counted from 0 over cells of all kinds. */
   cell: number;
-  kind: "error" | "timeout" | "dead" | "no error";
+  kind: "error" | "timeout" | "dead" | "uncaught" | "no error";
   message: string;
 }
 
@@ -113,12 +114,15 @@ function judge(
   options: RunOptions,
 ): Failure | null {
   const expected = tagsOf(cell).includes(RAISES_EXCEPTION);
-  if (execution.status === "ok") {
-    if (!expected) return null;
-    const message = "was expected to throw, and did not";
-    return { cell: number, kind: "no error", message };
-  }
   const outputs = cell.outputs as Output[];
+  if (execution.status === "ok") {
+    if (expected) {
+      const message = "was expected to throw, and did not";
+      return { cell: number, kind: "no error", message };
+    }
+    const message = uncaughtError(outputs);
+    return message ? { cell: number, kind: "uncaught", message } : null;
+  }
   let error = outputs.findLast(isError);
   if (!error) {
     error = errorOutput(missingError(execution, kernel, options));
@@ -128,6 +132,16 @@ function judge(
   const { ename, evalue } = error as Extract<Output, { output_type: "error" }>;
   const message = `${ename}: ${evalue}`;
   return { cell: number, kind: execution.status, message };
+}
+
+/** What lib/notebook said of an error that Jupyter does not report. */
+function uncaughtError(outputs: readonly Output[]): string | undefined {
+  const beginnings = Object.values(UNCAUGHT_ERRORS);
+  return outputs.flatMap((output) =>
+    output.output_type === "stream" && output.name === "stderr"
+      ? output.text
+      : []
+  ).find((line) => beginnings.some((start) => line.startsWith(start)))?.trim();
 }
 
 /** What to store for a cell whose end the kernel did not report as an error. */

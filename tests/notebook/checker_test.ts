@@ -68,6 +68,9 @@ Deno.test("a missing export, a syntax error, lint, length and format are reporte
   const third = await check(notebookOf(code("let x = 1;\nconsole.log(x);")));
   assert.match(third[0], /^planted cell 0 line 1: lint prefer-const: /);
 
+  const shown = await check(notebookOf(code(`1;\n${IMPORT}`)));
+  assert.match(shown[0], /^planted cell 0 line 2: ends in an import/);
+
   const long = `// ${"long ".repeat(20)}`.trim();
   const fourth = await check(notebookOf(code(`1;\n${long}`)));
   assert.match(

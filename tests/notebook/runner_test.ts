@@ -146,6 +146,29 @@ Deno.test("tags: an expected error must come, a skipped cell is not run", async 
   assert.equal(failure?.kind, "no error");
 });
 
+Deno.test("a rejection that nobody awaited, or a throw in a timer, fails the run", async () => {
+  const library =
+    'import { tick } from "../../lib/notebook/mod.ts"; await tick();';
+  for (
+    const [source, message] of [
+      [
+        "Promise.reject(new Error('lost')); await tick();",
+        "not awaited: Error",
+      ],
+      [
+        "setTimeout(() => { throw new Error('late'); }); " +
+        "await new Promise((done) => setTimeout(done, 50));",
+        "in a callback: Error: late",
+      ],
+    ]
+  ) {
+    const { failure } = await run(notebookOf(library, source, "1"));
+    assert.equal(failure?.cell, 1);
+    assert.equal(failure?.kind, "uncaught");
+    assert.ok(failure?.message.includes(message), failure?.message);
+  }
+});
+
 Deno.test("a cell that runs too long is stopped", async () => {
   const notebook = notebookOf(
     "for (;;) await new Promise((done) => setTimeout(done, 10));",
