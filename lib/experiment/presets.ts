@@ -79,7 +79,7 @@ const DEFAULT: Preset = {
     initializerRange: .08,
   },
   pretrain: {
-    tokens: 3_500_000,
+    tokens: 6_000_000,
     batchTokens: 1024,
     longestDocument: 150,
     promptWeight: .05,
@@ -88,7 +88,7 @@ const DEFAULT: Preset = {
     decayFrom: .5,
     finalLearningRate: .04,
     weightDecay: .1,
-    curriculumShare: .3,
+    curriculumShare: .2,
     curriculum: {
       depthWeights: [.5, .5],
       mixture: {
