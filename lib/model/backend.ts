@@ -135,7 +135,8 @@ function tryTensorFlowGpu(): Attempt {
  * one tfjs-core that both share (CommonJS resolves to the same file).
  */
 function tryTensorFlow(packageName: string, where: string): Attempt {
-  // TensorFlow reads these when its library loads: 2 hides its information lines.
+  // TensorFlow reads this when its library loads. One notice about oneDNN comes
+  // before it looks, and stays.
   if (environment("TF_CPP_MIN_LOG_LEVEL") === undefined) {
     Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
   }

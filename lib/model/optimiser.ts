@@ -106,11 +106,10 @@ export class AdamW {
     const [first, second, ...parameters] = tf.tidy(() => {
       const gradient = tf.mul(gradient_P, clip);
       const first = blend(this.#firstMoment_P, gradient, config.beta1);
-      const second = blend(
-        this.#secondMoment_P,
-        tf.square(gradient),
-        config.beta2,
+      const second = tf.tidy(() =>
+        blend(this.#secondMoment_P, tf.square(gradient), config.beta2)
       );
+      gradient.dispose();
       return [first, second, ...this.#updated(first, second, config)];
     });
     tf.dispose([this.#firstMoment_P, this.#secondMoment_P]);
@@ -128,21 +127,21 @@ export class AdamW {
     const old_P = flatten(old);
     const firstCorrection = 1 - config.beta1 ** this.#step;
     const secondCorrection = 1 - config.beta2 ** this.#step;
-    // (first / c1) / (sqrt(second / c2) + epsilon), its constants gathered
-    const direction = tf.div(
-      first,
-      tf.add(
-        tf.sqrt(second),
-        config.epsilon * Math.sqrt(secondCorrection),
-      ),
-    );
     const rate = config.learningRate * Math.sqrt(secondCorrection) /
       firstCorrection;
     const decay = config.learningRate * config.weightDecay;
+    // Nested scopes free every vector as soon as it is used up.
+    const step_P = tf.tidy(() => {
+      // (first / c1) / (sqrt(second / c2) + epsilon), its constants gathered
+      const epsilon = config.epsilon * Math.sqrt(secondCorrection);
+      return tf.mul(tf.div(first, tf.add(tf.sqrt(second), epsilon)), rate);
+    });
     const kept_P = decay === 0
       ? old_P
-      : tf.mul(old_P, tf.sub(1, tf.mul(this.#decays_P, decay)));
-    const new_P = tf.sub(kept_P, tf.mul(direction, rate));
+      : tf.tidy(() => tf.mul(old_P, tf.sub(1, tf.mul(this.#decays_P, decay))));
+    const new_P = tf.sub(kept_P, step_P);
+    if (kept_P !== old_P) old_P.dispose();
+    tf.dispose([kept_P, step_P]);
     const pieces = tf.split(new_P, old.map((tensor) => tensor.size));
     return pieces.map((piece, i) => tf.reshape(piece, old[i].shape));
   }
@@ -161,5 +160,5 @@ export function flatten(tensors: readonly tf.Tensor[]): tf.Tensor1D {
 
 /** `decay * old + (1 - decay) * fresh`, in three passes over the memory. */
 function blend(old: tf.Tensor, fresh: tf.Tensor, decay: number): tf.Tensor {
-  return tf.add(old, tf.mul(tf.sub(fresh, old), 1 - decay));
+  return tf.tidy(() => tf.add(old, tf.mul(tf.sub(fresh, old), 1 - decay)));
 }
