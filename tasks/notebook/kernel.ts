@@ -9,6 +9,8 @@
  */
 
 import { createHmac, randomUUID } from "node:crypto";
+import { type Connection, newConnection } from "./kernel_connection.ts";
+import { forgetKernel, guardKernel } from "./live_kernels.ts";
 import { ZmtpSocket } from "./zmtp.ts";
 
 const DELIMITER = "<IDS|MSG>";
@@ -63,8 +65,7 @@ export class Kernel {
     private readonly key: string,
     private readonly connectionFolder: string,
   ) {
-    liveKernels.add(this);
-    watchSignals();
+    guardKernel(this);
     process.status.then(() => this.#exited = true);
     this.#collectStderr();
   }
@@ -177,8 +178,7 @@ export class Kernel {
     for (const socket of [this.shell, this.control, this.published]) {
       socket?.close();
     }
-    liveKernels.delete(this);
-    if (liveKernels.size === 0) unwatchSignals();
+    forgetKernel(this);
     await Deno.remove(this.connectionFolder, { recursive: true })
       .catch(() => {});
   }
@@ -362,42 +362,6 @@ function parseMessage(parts: Uint8Array[]): Message {
   };
 }
 
-interface Connection {
-  transport: string;
-  ip: string;
-  key: string;
-  signature_scheme: string;
-  kernel_name: string;
-  shell_port: number;
-  iopub_port: number;
-  stdin_port: number;
-  control_port: number;
-  hb_port: number;
-}
-
-/** A connection description with ports that are free at this moment. */
-function newConnection(): Connection {
-  const listeners = Array.from(
-    { length: 5 },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
-  for (const listener of listeners) listener.close();
-  const [shell_port, iopub_port, stdin_port, control_port, hb_port] = ports;
-  return {
-    transport: "tcp",
-    ip: "127.0.0.1",
-    key: randomUUID(),
-    signature_scheme: "hmac-sha256",
-    kernel_name: "deno",
-    shell_port,
-    iopub_port,
-    stdin_port,
-    control_port,
-    hb_port,
-  };
-}
-
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
@@ -413,35 +377,4 @@ async function within(
   });
   await Promise.race([...events, late]);
   clearTimeout(timer);
-}
-
-const liveKernels = new Set<Kernel>();
-const STOPPING_SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-let handlers: [Deno.Signal, () => void][] = [];
-
-/** While a kernel lives, a signal that ends this process ends the kernel first. */
-function watchSignals(): void {
-  if (handlers.length > 0) return;
-  for (const [signal, code] of Object.entries(STOPPING_SIGNALS)) {
-    if (Deno.build.os === "windows" && signal === "SIGTERM") continue;
-    const handler = () => {
-      for (const kernel of liveKernels) kernel.killNow();
-      Deno.exit(code);
-    };
-    handlers.push([signal as Deno.Signal, handler]);
-    Deno.addSignalListener(signal as Deno.Signal, handler);
-  }
-  globalThis.addEventListener("unload", killAll);
-}
-
-function unwatchSignals(): void {
-  for (const [signal, handler] of handlers) {
-    Deno.removeSignalListener(signal, handler);
-  }
-  handlers = [];
-  globalThis.removeEventListener("unload", killAll);
-}
-
-function killAll(): void {
-  for (const kernel of liveKernels) kernel.killNow();
 }
