@@ -306,7 +306,7 @@ async function output(
   }).output();
   if (!success) {
     const reason = new TextDecoder().decode(stderr).trim().split("\n")
-      .slice(-8).join("\n");
+      .slice(-20).join("\n");
     throw new Error(`${command} ended with ${code}:\n${reason}`);
   }
   return new TextDecoder().decode(stdout).trim().split("\n").at(-1)!;

@@ -256,6 +256,7 @@ export class Decoder {
     const mask_TT = tf.tensor(mask.values, mask.shape);
     const factors = this.rotaryFactors(batch.positions);
     let x_ND = this.embedTokens(tf.tensor1d(batch.tokens, "int32"));
+    const recomputes = this.recomputesLayers && recordsGradients();
     for (let layer = 0; layer < this.config.num_hidden_layers; layer++) {
       const block = (
         x: tf.Tensor2D,
@@ -267,7 +268,7 @@ export class Decoder {
           key: key as tf.Tensor4D,
         }, seen);
       const constants = [mask_TT, factors.query, factors.key];
-      x_ND = this.recomputesLayers
+      x_ND = recomputes
         ? recomputed(
           (x, kept) => block(x, kept, () => {}),
           x_ND,

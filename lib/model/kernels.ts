@@ -32,7 +32,7 @@ export function nativeTensorFlow(): NamedOperations | null {
 }
 
 /** Whether tfjs is writing a tape; sampling and scoring need none. */
-function recordsGradients(): boolean {
+export function recordsGradients(): boolean {
   const engine = tf.engine() as unknown as { isTapeOn(): boolean };
   return engine.isTapeOn();
 }

@@ -9,6 +9,7 @@ import {
   languageModelEvaluation,
   languageModelStep,
   LORA_TARGETS,
+  sampleBatch,
   saveModel,
   startBackend,
 } from "../../lib/model/mod.ts";
@@ -115,6 +116,13 @@ for (const adapted of [false, true]) {
       });
       assert.equal(tf.memory().numTensors, before);
       const { firstMoment } = await optimiser.state();
+      const [[sample]] = await sampleBatch(model, [{
+        promptTokens: documents[0].tokens,
+        count: 1,
+        maxNewTokens: 5,
+        seed: 1,
+      }], { temperature: 1, stopTokens: [] });
+      assert.equal(sample.tokens.length, 5);
       results.push({ loss: report.loss, firstMoment });
       optimiser.dispose();
       model.dispose();
