@@ -12,6 +12,7 @@ import {
   attention,
   embed,
   linear,
+  recordsGradients,
   rmsNorm,
   rotate,
   swiglu,
