@@ -36,7 +36,6 @@ export async function runInLab(
   const file = `${folder}/probes.ipynb`;
   await writeNotebook(file, notebook);
   await setKernel(file, programs.kernelName);
-  await drawAllCells(`${folder}/settings`);
   const port = freePort();
   const server = startLab(programs, dirname(file), port);
   const profile = await Deno.makeTempDir({ prefix: "browser-" });
@@ -86,16 +85,6 @@ async function setKernel(file: string, name: string): Promise<void> {
   await Deno.writeTextFile(file, JSON.stringify(notebook));
 }
 
-/** Cells out of view would not be run before they are scrolled to. */
-async function drawAllCells(settings: string): Promise<void> {
-  const extension = `${settings}/@jupyterlab/notebook-extension`;
-  await Deno.mkdir(extension, { recursive: true });
-  await Deno.writeTextFile(
-    `${extension}/tracker.jupyterlab-settings`,
-    JSON.stringify({ windowingMode: "none" }),
-  );
-}
-
 function startLab(
   { jupyterLab, jupyterPath }: LabPrograms,
   folder: string,
@@ -110,7 +99,6 @@ function startLab(
       `--ServerApp.root_dir=${folder}`,
       `--IdentityProvider.token=${TOKEN}`,
       "--LabApp.expose_app_in_browser=True",
-      `--LabApp.user_settings_dir=${folder}/settings`,
       // The server drops what exceeds its rates; the kernel is what is measured.
       "--ZMQChannelsWebsocketConnection.iopub_data_rate_limit=1e12",
       "--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=1e9",
