@@ -11,7 +11,7 @@ import type { Notebook } from "./notebook_file.ts";
 import { writeNotebook } from "./notebook_file.ts";
 
 const READY_MS = 120_000;
-const RUN_MS = 600_000;
+const RUN_MS = 90_000;
 const TOKEN = "measured";
 
 /** Programs to use. */
@@ -46,7 +46,7 @@ export async function runInLab(
     await answering(`http://127.0.0.1:${port}/api?token=${TOKEN}`);
     page = await Page.open(programs.browser, profile, address);
     await page.until(READY, READY_MS);
-    await page.evaluate(RUN_ALL, RUN_MS);
+    await page.evaluate(RUN_ALL, 2 * RUN_MS);
     return await page.evaluate(READ_MODEL, READY_MS) as Notebook;
   } finally {
     await page?.close();
@@ -63,13 +63,15 @@ const READY = `
 
 /**
  * Ends when the kernel has had no work for two seconds: the command itself ends
- * at the first cell that throws, while the cells after it still run.
+ * at the first cell that throws, while the cells after it still run. A kernel
+ * whose "idle" was lost never rests; then what is there after a while counts.
  */
 const RUN_ALL = `(async () => {
   const session = window.jupyterapp.shell.currentWidget.context.sessionContext;
+  const start = performance.now();
   let rested = 0;
   window.jupyterapp.commands.execute("notebook:run-all-cells");
-  while (rested < 20) {
+  while (rested < 20 && performance.now() - start < ${RUN_MS}) {
     await new Promise((done) => setTimeout(done, 100));
     rested = session.session.kernel.status === "idle" ? rested + 1 : 0;
   }
