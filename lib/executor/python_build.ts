@@ -9,6 +9,8 @@
  * Argument: the folder of the Pyodide package. Needs read permission for it.
  */
 
+import process from "node:process";
+
 import { FUEL_EXPORT, meter } from "./meter.ts";
 import { BOOT_SOURCE } from "./python_boot.ts";
 import { limitDepth } from "./python_depth.ts";
@@ -21,6 +23,17 @@ const BOOT_FUEL = 0x7fffffff;
 /** Instead of clocks and entropy while booting, so that every image is the same. */
 const BOOT_TIME_MS = 946_684_800_000; // 2000-01-01
 const BOOT_ENTROPY = 0x42;
+
+/** The interpreter's own path; that of this script would end up in the image. */
+const PROGRAM_PATH = "/usr/bin/python3";
+/** All of the environment: what Emscripten would take from the machine included. */
+const ENVIRONMENT = {
+  PYTHONHASHSEED: "0",
+  HOME: "/home/python",
+  LANG: "C.UTF-8",
+  TZ: "UTC",
+  _: PROGRAM_PATH,
+};
 
 /** What is learnt about the interpreter while Pyodide sets it up. */
 interface Boot {
@@ -49,6 +62,7 @@ if (import.meta.main) {
 /** Boots Pyodide from `folder` and takes the image of the interpreter. */
 async function buildImage(folder: string): Promise<PythonImage> {
   const boot = interceptBoot();
+  process.argv.splice(1, Infinity, PROGRAM_PATH);
   const { loadPyodide } = await import(
     new URL(`file://${folder}/pyodide.mjs`).href
   );
@@ -56,7 +70,7 @@ async function buildImage(folder: string): Promise<PythonImage> {
     indexURL: `${folder}/`,
     stdout: () => {},
     stderr: () => {},
-    env: { PYTHONHASHSEED: "0", HOME: "/home/python", TZ: "UTC" },
+    env: ENVIRONMENT,
   });
   refill(boot);
   python.runPython(BOOT_SOURCE);
