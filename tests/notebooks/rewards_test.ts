@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import {
+  type Notebook,
+  readNotebook,
+} from "../../tasks/notebook/notebook_file.ts";
+import {
+  assertClean,
+  assertSameOutputs,
+  assertWrittenByRunner,
+  figureOf,
+  FOLDER,
+  freshRun,
+  printed,
+} from "./outputs.ts";
+
+const PATH = `${FOLDER}/05_rewards.ipynb`;
+/** The base model is pretrained in one cell, if it is not there yet. */
+const TIMEOUT_MS = 900_000;
+
+const total = (values: (number | string | null)[]) =>
+  values.reduce<number>((sum, value) => sum + Number(value), 0);
+
+/** What must hold of the outputs, whether committed or just made. */
+function checkOutputs(notebook: Notebook): void {
+  assertClean(notebook);
+  // Greedy attempts agree; both ways count the same tasks.
+  const [greedy, sampled] = figureOf(notebook, "greedy").data;
+  assert.deepEqual(greedy.y.slice(1, 8), [0, 0, 0, 0, 0, 0, 0]);
+  assert.ok(total(sampled.y.slice(1, 8)) > 0);
+  assert.equal(total(greedy.y), total(sampled.y));
+
+  // A task of no use stands lower under the official code's reward.
+  const [paper, official] = figureOf(notebook, "ends").data;
+  assert.ok(Number(official.y[3]) < Number(paper.y[3]));
+  assert.match(String(paper.x[3]), /^never solved/);
+
+  assert.equal(printed(notebook, "format").match(/malformed \(/g)?.length, 4);
+  assert.match(
+    printed(notebook, "bias"),
+    /solve rate 0\.1, 2 attempts: 0\.090 expected/,
+  );
+  // More of the sampled tokens train where the estimates do.
+  const [train, idle] = figureOf(notebook, "cost").data;
+  const shares = train.x.map((tokens, i) =>
+    Number(tokens) / (Number(tokens) + Number(idle.x[i]))
+  );
+  assert.ok(shares[0] > 2 * shares[1]);
+  assert.match(printed(notebook, "asserts"), /all checks passed/);
+}
+
+Deno.test("the notebook on rewards runs from top to bottom in a fresh kernel", async () => {
+  const committed = await readNotebook(PATH);
+  const notebook = await freshRun(committed, TIMEOUT_MS);
+  checkOutputs(notebook);
+  // No model takes part in these: their outputs are the same everywhere.
+  assertSameOutputs(notebook, committed, ["start", "format", "asserts"]);
+  for (const id of ["shapes", "bias"]) {
+    assert.equal(printed(notebook, id), printed(committed, id));
+    assert.deepEqual(figureOf(notebook, id), figureOf(committed, id));
+  }
+});
+
+Deno.test("the committed notebook on rewards holds its outputs", async () => {
+  checkOutputs(await readNotebook(PATH));
+  await assertWrittenByRunner(PATH, 6);
+});
