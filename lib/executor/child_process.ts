@@ -22,6 +22,8 @@ import type { Limits } from "./outcome.ts";
 /** Address space for data: stops a runaway engine before it starves the machine. */
 const DATA_BYTES = 2 * 1024 ** 3;
 const PRLIMIT = "/usr/bin/prlimit";
+/** The recipes' `--stack-size` fits into a main thread's stack of this size. */
+const STACK_BYTES = 8 * 1024 ** 2;
 
 /** Why no reply came. */
 export type Silence = "died" | "stalled" | "garbled";
@@ -162,7 +164,9 @@ let limitCommand: string[] | null = null;
 /** `prlimit …` where the system has it and permits it; nothing elsewhere. */
 function operatingSystemLimits(): string[] {
   if (limitCommand !== null) return limitCommand;
-  const wanted = [PRLIMIT, `--data=${DATA_BYTES}`, "--core=0", "--"];
+  // The colon sets the soft limit alone. No limit of CPU time: a child lives long.
+  const stack = `--stack=${STACK_BYTES}:`;
+  const wanted = [PRLIMIT, `--data=${DATA_BYTES}`, stack, "--core=0", "--"];
   try {
     const trial = new Deno.Command(wanted[0], {
       args: [...wanted.slice(1), "/bin/true"],
@@ -174,5 +178,23 @@ function operatingSystemLimits(): string[] {
   } catch {
     limitCommand = [];
   }
+  if (limitCommand.length === 0) requireStack();
   return limitCommand;
+}
+
+/** Throws where the stack is too small and cannot be made larger: V8 would crash. */
+function requireStack(): void {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync("/proc/self/limits");
+  } catch {
+    return; // not Linux, or not readable: nothing is known
+  }
+  const soft = Number(/^Max stack size +(\d+)/m.exec(text)?.[1] ?? Infinity);
+  if (soft >= STACK_BYTES) return;
+  limitCommand = null;
+  throw new Error(
+    `the stack limit of ${soft} bytes is too small for the sandbox: ` +
+      `start Deno after \`ulimit -s ${STACK_BYTES / 1024}\``,
+  );
 }

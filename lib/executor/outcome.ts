@@ -50,7 +50,10 @@ export type Outcome =
 export interface Limits {
   /** Metered steps before a program counts as not terminating. */
   fuel: number;
-  /** Bytes of guest memory. */
+  /**
+   * Bytes of guest memory, of JavaScript and TypeScript. Python's is fixed: an
+   * interpreter of 96 MiB, of which about 75 MiB are free to a program.
+   */
   memoryBytes: number;
   /** Longest source accepted, in UTF-16 units. */
   sourceChars: number;

@@ -90,12 +90,12 @@ export class PythonEngine implements LanguageEngine {
     interpreter.becomeSnapshot();
   }
 
-  runEach(
+  *runEach(
     _language: Language,
     source: string,
     argumentTexts: readonly string[],
     limits: Limits,
-  ): Outcome[] {
+  ): Generator<Outcome> {
     const parsed = argumentTexts.map((text) => parsedArguments(text, limits));
     let f = 0;
     let fuelLeft = 0;
@@ -105,15 +105,17 @@ export class PythonEngine implements LanguageEngine {
       fuelLeft = this.#interpreter.fuel;
       if (parsed.length > 1) this.#interpreter.save();
     });
-    return parsed.map((list, index) => {
-      if ("kind" in list) return list;
-      if (failure) return failure;
+    for (const [index, list] of parsed.entries()) {
+      if ("kind" in list || failure) {
+        yield "kind" in list ? list : failure!;
+        continue;
+      }
       if (index > 0) this.#interpreter.restoreSaved();
-      return this.#guarded(limits, () => {
+      yield this.#guarded(limits, () => {
         this.#interpreter.fuel = fuelLeft;
         throw new EndOfRun(this.#call(f, list, limits));
       })!;
-    });
+    }
   }
 
   /** Whether a restore would put every byte back; changes nothing else. For tests. */

@@ -8,6 +8,10 @@
  * Gold outputs stay on this side: the sandbox sees programs and inputs only, so no
  * program can read, guess by inspection or overload the comparison. An answer is
  * data or a program, never a piece of text inside another program.
+ *
+ * Values are equal if their canonical texts are: types count, so that in Python
+ * `1`, `1.0` and `True` all differ. The official code compares with Python's `==`,
+ * to which these are equal and which a program's own `__eq__` can answer.
  */
 
 import { parseLiteral } from "./literals.ts";

@@ -135,3 +135,27 @@ Deno.test("a child sees no storage, environment, file or network of its parent",
     assert.doesNotMatch(environment, /HOME=|PATH=/);
   }
 });
+
+/** Runs a snippet with the executor under a stack limit; what it printed. */
+async function underStackLimit(
+  limit: string,
+): Promise<string> {
+  const script = `
+    import { startExecutor } from ${JSON.stringify(MODULE)};
+    try {
+      await using executor = await startExecutor({ workers: 1 });
+      const program = { language: "javascript", source: "function f(x){return f(x)}" };
+      console.log((await executor.run({ program, argument: "1" })).kind, executor.restarts);
+    } catch (error) {
+      console.log(error.message);
+    }`;
+  const { stdout } = await new Deno.Command("/usr/bin/prlimit", {
+    args: [`--stack=${limit}`, "--", Deno.execPath(), "eval", script],
+    stderr: "null",
+  }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
+Deno.test("a low stack limit is raised for the children", async () => {
+  assert.equal(await underStackLimit(`${4 << 20}:`), "thrown 0");
+});

@@ -24,7 +24,7 @@ const { startPython } = await import(engineUrl);
 const payload = new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer());
 const engine = await startPython(payload, limits);
 console.log(JSON.stringify(sources.map((source) =>
-  engine.runEach("python", source, ["5"], limits)[0])));
+  [...engine.runEach("python", source, ["5"], limits)][0])));
 `;
 
 async function outcomesUnder(tierFlags: string): Promise<string> {

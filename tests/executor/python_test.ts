@@ -34,7 +34,7 @@ function engine(): Promise<PythonEngine> {
 }
 
 async function run(source: string, argument = "5"): Promise<Outcome> {
-  return (await engine()).runEach("python", source, [argument], LIMITS)[0];
+  return [...(await engine()).runEach("python", source, [argument], LIMITS)][0];
 }
 
 async function literalOf(source: string, argument?: string): Promise<string> {
@@ -212,7 +212,7 @@ Deno.test("a restore puts back every byte, after every hostile program", async (
   const cases = [...COMPARED_CASES, ...ESCAPE_CASES, ...FURTHER_CASES];
   const limits = { ...LIMITS, fuel: 1_000_000 };
   for (const [name, source, , argument = "5"] of cases) {
-    python.runEach("python", source, [argument], limits);
+    [...python.runEach("python", source, [argument], limits)];
     assert.ok(python.restoresCompletely(), name);
   }
 });
@@ -226,9 +226,11 @@ def f(x):
     collections.leaked = kept
     return [kept, x * 2]`;
   const argumentTexts = ["1", "'a'", "[1,2]", "nonsense", "1.5", "1"];
-  const together = python.runEach("python", stateful, argumentTexts, LIMITS);
+  const together = [
+    ...python.runEach("python", stateful, argumentTexts, LIMITS),
+  ];
   const alone = argumentTexts.map((text) =>
-    python.runEach("python", stateful, [text], LIMITS)[0]
+    [...python.runEach("python", stateful, [text], LIMITS)][0]
   );
   assert.deepEqual(together, alone);
   assert.equal(together[3].kind, "badArgument");
