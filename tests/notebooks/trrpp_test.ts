@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import {
+  type Notebook,
+  readNotebook,
+} from "../../tasks/notebook/notebook_file.ts";
+import {
+  assertClean,
+  assertSameOutputs,
+  assertWrittenByRunner,
+  figureOf,
+  FOLDER,
+  freshRun,
+  printed,
+} from "./outputs.ts";
+
+const PATH = `${FOLDER}/06_trrpp.ipynb`;
+/** The base model is pretrained in one cell, if it is not there yet. */
+const TIMEOUT_MS = 900_000;
+
+/** What must hold of the outputs, whether committed or just made. */
+function checkOutputs(notebook: Notebook): void {
+  assertClean(notebook);
+  const estimators = figureOf(notebook, "estimators").data;
+  assert.equal(estimators.length, 6);
+  assert.equal(estimators[0].name, "trrpp");
+  for (const { y } of estimators) {
+    assert.ok(y.some((value) => Number(value) > 0));
+    assert.ok(y.some((value) => Number(value) < 0));
+  }
+
+  // Both ways to whiten leave the order of a group as it is.
+  const [, ...groups] = figureOf(notebook, "whitening").data;
+  assert.ok(groups.length > 1);
+  for (const { name, x, y } of groups) {
+    const pairs = x.map((value, i) => [Number(value), Number(y[i])])
+      .sort(([a], [b]) => a - b);
+    pairs.forEach(([, value], i) =>
+      assert.ok(i === 0 || value >= pairs[i - 1][1], name)
+    );
+  }
+
+  // Solid and dashed for each objective; all meet at a ratio of 1.
+  const objectives = figureOf(notebook, "objective").data;
+  assert.equal(objectives.length, 6);
+  for (const { x, y, name } of objectives) {
+    const atOne = Number(y[x.indexOf(1)]);
+    assert.equal(atOne, name!.endsWith("-1") ? -1 : 1);
+  }
+  const moved = figureOf(notebook, "update").data;
+  assert.ok(moved.some(({ y }) => y.some((change) => Number(change) !== 0)));
+  assert.match(printed(notebook, "asserts"), /all checks passed/);
+}
+
+Deno.test("the notebook on TRR++ runs from top to bottom in a fresh kernel", async () => {
+  const committed = await readNotebook(PATH);
+  const notebook = await freshRun(committed, TIMEOUT_MS);
+  checkOutputs(notebook);
+  // No model takes part in these: their outputs are the same everywhere.
+  assertSameOutputs(notebook, committed, [
+    "by-hand",
+    "degenerate",
+    "weights",
+    "asserts",
+  ]);
+});
+
+Deno.test("the committed notebook on TRR++ holds its outputs", async () => {
+  checkOutputs(await readNotebook(PATH));
+  await assertWrittenByRunner(PATH, 4);
+});
