@@ -3,6 +3,7 @@
  * interface that the modes know. It adds nothing to a job but its route.
  */
 
+import { makeCacheFolder } from "./cache_folder.ts";
 import { limitsWith } from "./limits.ts";
 import type { EngineRecipe } from "./language_engine.ts";
 import type {
@@ -41,6 +42,13 @@ export async function startExecutor(
 ): Promise<PooledExecutor> {
   const limits = limitsWith(options.limits);
   const languages = options.languages ?? ["javascript"];
+  const isOnlyPython = languages.every((language) => language === "python");
+  if (isOnlyPython && options.limits?.memoryBytes !== undefined) {
+    throw new RangeError(
+      "limits.memoryBytes does not apply to Python, whose memory is fixed: " +
+        "leave it out",
+    );
+  }
   const recipes = await recipesFor(languages);
   const executor = new PooledExecutor(
     recipes,
@@ -81,7 +89,7 @@ export class PooledExecutor implements Executor {
     workers: number,
     batchSize?: number,
   ) {
-    this.#cacheFolder = Deno.makeTempDirSync({ prefix: "executor-" });
+    this.#cacheFolder = makeCacheFolder();
     addEventListener("unload", this.#removeCacheFolder);
     const poolOptions = { workers, wallMs: limits.wallMs, batchSize };
     for (const recipe of recipes) {

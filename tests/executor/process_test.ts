@@ -1,7 +1,9 @@
 /** No child outlives its parent, however the parent ends; and what a child can see. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 
+import { sweepCacheFolders } from "../../lib/executor/cache_folder.ts";
 import { startExecutor } from "../../lib/executor/mod.ts";
 
 const MODULE = new URL("../../lib/executor/mod.ts", import.meta.url).href;
@@ -158,4 +160,42 @@ async function underStackLimit(
 
 Deno.test("a low stack limit is raised for the children", async () => {
   assert.equal(await underStackLimit(`${4 << 20}:`), "thrown 0");
+});
+
+Deno.test("a stack limit that cannot be raised is refused with its cure", async () => {
+  assert.match(await underStackLimit(`${4 << 20}`), /ulimit -s 8192/);
+});
+
+Deno.test("cache folders of dead owners are swept once they are old", async () => {
+  const parent = await Deno.makeTempDir();
+  const DEAD = 2 ** 30; // beyond the largest process number of Linux
+  const old = new Date(Date.now() - 3_600_000);
+  const make = (name: string, time?: Date) => {
+    const folder = join(parent, name);
+    Deno.mkdirSync(folder);
+    if (time) Deno.utimeSync(folder, time, time);
+  };
+  make(`executor-${DEAD}-old`, old);
+  make(`executor-${DEAD}-young`);
+  make(`executor-${Deno.pid}-alive`, old);
+  make("executor-other", old);
+  sweepCacheFolders(parent);
+  const left = [...Deno.readDirSync(parent)].map(({ name }) => name).sort();
+  await Deno.remove(parent, { recursive: true });
+  assert.deepEqual(
+    left,
+    [
+      `executor-${DEAD}-young`,
+      `executor-${Deno.pid}-alive`,
+      "executor-other",
+    ].sort(),
+  );
+});
+
+Deno.test("a limit of memory that Python cannot honour is refused", async () => {
+  const starting = startExecutor({
+    languages: ["python"],
+    limits: { memoryBytes: 1 << 20 },
+  });
+  await assert.rejects(starting, /memoryBytes does not apply to Python/);
 });
