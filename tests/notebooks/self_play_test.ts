@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import {
+  type Notebook,
+  readNotebook,
+} from "../../tasks/notebook/notebook_file.ts";
+import {
+  assertClean,
+  assertSameOutputs,
+  assertWrittenByRunner,
+  figureOf,
+  FOLDER,
+  freshRun,
+  printed,
+} from "./outputs.ts";
+
+const PATH = `${FOLDER}/07_self_play.ipynb`;
+/** The base model is pretrained in one cell, if it is not there yet. */
+const TIMEOUT_MS = 900_000;
+
+/** What must hold of the outputs, whether committed or just made. */
+function checkOutputs(notebook: Notebook): void {
+  assertClean(notebook);
+  assert.match(printed(notebook, "events"), /^0 seeded/);
+  const solveRates = figureOf(notebook, "recorded").data;
+  assert.deepEqual(solveRates.map(({ name }) => name), [
+    "deduction",
+    "abduction",
+    "induction",
+  ]);
+  for (const { y } of solveRates) assert.equal(y.length, 16);
+
+  const resumed = printed(notebook, "resume");
+  assert.match(resumed, /stopped: \{ step: 6, finished: false \}/);
+  assert.match(resumed, /metrics equal to the byte: true/);
+  assert.match(printed(notebook, "reading"), /^valid: \d+$/m);
+  assert.match(printed(notebook, "asserts"), /all checks passed/);
+}
+
+Deno.test("the notebook on self-play runs from top to bottom in a fresh kernel", async () => {
+  const committed = await readNotebook(PATH);
+  const notebook = await freshRun(committed, TIMEOUT_MS);
+  checkOutputs(notebook);
+  // No model takes part in these: their outputs are the same everywhere.
+  assertSameOutputs(notebook, committed, ["start", "switches", "asserts"]);
+});
+
+Deno.test("the committed notebook on self-play holds its outputs", async () => {
+  checkOutputs(await readNotebook(PATH));
+  await assertWrittenByRunner(PATH, 6);
+});
