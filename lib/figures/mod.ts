@@ -2,6 +2,7 @@
 
 export * from "./accuracy.ts";
 export * from "./advantage.ts";
+export * from "./estimators.ts";
 export * from "./family_tree.ts";
 export * from "./figure.ts";
 export * from "./learnability.ts";

@@ -207,14 +207,14 @@ async function tryWasm(): Promise<Attempt> {
   return { started: true, reason: "WebAssembly: the portable fallback, slow" };
 }
 
+/** A container may be lent any one card, `nvidia3` as well as `nvidia0`; `dxg` is WSL's. */
 function hasNvidiaGpu(): boolean {
-  for (const path of ["/dev/nvidia0", "/dev/dxg"]) {
-    try {
-      Deno.statSync(path);
-      return true;
-    } catch {
-      // Absent, or not ours to see: either way not usable.
+  try {
+    for (const { name } of Deno.readDirSync("/dev")) {
+      if (/^nvidia\d+$/.test(name) || name === "dxg") return true;
     }
+  } catch {
+    // No such folder, or not ours to see: either way not usable.
   }
   return false;
 }
