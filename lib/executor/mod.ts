@@ -44,6 +44,7 @@ export {
   checkPolicy,
   defaultPolicy,
   emptyPolicy,
+  OFFICIAL_BANNED_MODULES,
   type Policy,
   type PolicyVerdict,
 } from "./policy.ts";

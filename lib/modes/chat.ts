@@ -12,7 +12,7 @@
  * like it in another: text after `</answer>` is ignored.
  */
 
-import type { Language } from "../executor/mod.ts";
+import { type Language, OFFICIAL_BANNED_MODULES } from "../executor/mod.ts";
 import { partDefinition, partName } from "./composite.ts";
 import type { AnswerReading, Dialect, ProposalReading } from "./dialect.ts";
 import type { Example, ModeName, Task } from "./task.ts";
@@ -25,24 +25,7 @@ const INDUCTION_INPUTS = 10;
  * is what enforces it.
  */
 export const BANNED_WORDS: Record<Language, readonly string[]> = {
-  python: [
-    "logging",
-    "random",
-    "multiprocessing",
-    "pebble",
-    "subprocess",
-    "threading",
-    "datetime",
-    "time",
-    "hashlib",
-    "hmac",
-    "bcrypt",
-    "os.sys",
-    "os.path",
-    "sys.exit",
-    "os.environ",
-    "calendar",
-  ],
+  python: OFFICIAL_BANNED_MODULES,
   javascript: ["Date", "Math.random", "eval", "Function", "import", "require"],
   typescript: ["Date", "Math.random", "eval", "Function", "import", "require"],
 };
