@@ -140,8 +140,9 @@ async function yardstickRate(kind: "vm" | "realm"): Promise<number> {
 /** One `python3` process for each program; 0 where there is no Python. */
 async function pythonProcessRate(): Promise<number> {
   const count = YARDSTICK_PROGRAMS.python;
-  const start = performance.now();
   try {
+    const interpreter = await pythonInterpreter();
+    const start = performance.now();
     await Promise.all(Array.from({ length: WORKERS }, async (_, worker) => {
       for (let i = 0; i < count; i++) {
         const { program, argument } = workloadJob(
@@ -149,7 +150,7 @@ async function pythonProcessRate(): Promise<number> {
           "python",
           worker * count + i,
         );
-        await new Deno.Command("python3", {
+        await new Deno.Command(interpreter, {
           args: ["-c", `${program.source}\nprint(repr(f(${argument})))`],
           stdin: "null",
           stdout: "null",
@@ -157,11 +158,21 @@ async function pythonProcessRate(): Promise<number> {
         }).output();
       }
     }));
+    return WORKERS * count / (performance.now() - start) * 1000;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return 0;
     throw error;
   }
-  return WORKERS * count / (performance.now() - start) * 1000;
+}
+
+/** Python itself: what is on the path may be a version manager's script, which is slower to start. */
+async function pythonInterpreter(): Promise<string> {
+  const { stdout } = await new Deno.Command("python3", {
+    args: ["-c", "import sys; print(sys.executable)"],
+    stdin: "null",
+    stderr: "null",
+  }).output();
+  return new TextDecoder().decode(stdout).trim();
 }
 
 /** Many programs with hostile ones among them: memory, and results that stay. */
