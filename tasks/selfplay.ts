@@ -71,6 +71,8 @@ function planOf(asked: SelfPlayArguments): Plan {
   if (asked.resume && asked.out === null && holdsRun(folder)) {
     return resumedPlan(asked, folder);
   }
+  // No error: a run killed before its first byte goes on by the same command.
+  if (asked.resume) console.error(`no run in ${folder} yet: starting one`);
   const selfPlay = withSettings(preset.selfPlay, asked.settings);
   if (asked.steps !== null) selfPlay.steps = asked.steps;
   checkConfig(selfPlay);
