@@ -58,16 +58,20 @@ export async function runExperiment(
     languages: [preset.world.language],
   });
   const engine = await LocalEngine.fromFolder(base.folder);
+  const proposerEngine = preset.selfPlay.policies === "separate"
+    ? await LocalEngine.fromFolder(base.folder)
+    : undefined;
   try {
-    return await playFrom(base, engine, executor, options);
+    return await playFrom(base, { engine, proposerEngine }, executor, options);
   } finally {
     engine.dispose();
+    proposerEngine?.dispose();
   }
 }
 
 async function playFrom(
   base: BaseModel,
-  engine: LocalEngine,
+  engines: { engine: LocalEngine; proposerEngine?: LocalEngine },
   executor: Executor,
   options: ExperimentOptions,
 ): Promise<RunOutcome> {
@@ -75,6 +79,7 @@ async function playFrom(
   const tokenizer = await Tokenizer.fromFolder(base.folder);
   const { splits } = worldParts(preset);
   const config = { ...preset.selfPlay, seed };
+  const { engine } = engines;
   const evaluator = { engine, tokenizer, executor };
   return await recordRun({
     folder,
@@ -82,7 +87,7 @@ async function playFrom(
     stop,
     onEvent,
     config,
-    engine,
+    ...engines,
     tokenizer,
     executor,
     heldOut: (program, argument, output) =>

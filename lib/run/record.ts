@@ -18,6 +18,7 @@
 
 import { join } from "node:path";
 import {
+  PAPER_CONFIG,
   selfPlay,
   type SelfPlayConfig,
   type SelfPlayEvent,
@@ -143,9 +144,10 @@ export function readRunConfig(folder: string): SelfPlayConfig {
   return config;
 }
 
+/** A setting that a config of an earlier version lacks has the paper's value. */
 function readConfigIfPresent(path: string): SelfPlayConfig | null {
   try {
-    return JSON.parse(Deno.readTextFileSync(path)) as SelfPlayConfig;
+    return { ...PAPER_CONFIG, ...JSON.parse(Deno.readTextFileSync(path)) };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw new Error(`${path} cannot be read: ${error}`);

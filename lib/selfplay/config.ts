@@ -85,6 +85,12 @@ export interface SelfPlayConfig {
   aggregation: Aggregation;
   /** Weight of a proposer group in the loss, against a solver group's 1. */
   proposerWeight: number;
+  /**
+   * `shared`: one model plays both roles, as in the paper. `separate`: two models
+   * (normally from equal weights), each trained on its own role alone, so that
+   * `proposerWeight` has nothing to weigh.
+   */
+  policies: "shared" | "separate";
   /** Off for the ablation "train the solver only": proposals are made, but not learnt from. */
   trainProposer: boolean;
   /** On: the rollouts that estimate learnability also train the solver. Off: one further rollout per task does, as in the official code. */
@@ -163,6 +169,7 @@ export const PAPER_CONFIG: SelfPlayConfig = {
   whitening: "sample",
   aggregation: "token-mean",
   proposerWeight: 1,
+  policies: "shared",
   trainProposer: true,
   trainOnEstimates: true,
   thinking: "free",
@@ -277,6 +284,7 @@ const CHOICES: Partial<Record<keyof SelfPlayConfig, readonly string[]>> = {
   estimator: Object.keys(ESTIMATORS),
   whitening: ["sample", "token"],
   aggregation: ["token-mean", "sequence-mean"],
+  policies: ["shared", "separate"],
   thinking: ["free", "banned"],
   objective: ["ppo-clip", "importance-sampling", "cispo", "reinforce"],
   learningRateSchedule: ["constant", "linear"],

@@ -41,7 +41,7 @@ export type EvaluationRow = Record<string, unknown>;
 export interface Setting {
   config: SelfPlayConfig;
   engine: Engine;
-  /** A second model that proposes; without it one model plays both roles. */
+  /** The model that proposes where the config's `policies` are "separate", and only there. */
   proposerEngine?: Engine;
   tokenizer: TextCodec;
   executor: Executor;

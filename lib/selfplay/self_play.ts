@@ -75,6 +75,7 @@ export async function* selfPlay(
   options: SelfPlayOptions,
 ): AsyncGenerator<SelfPlayEvent, void, void> {
   checkConfig(options.config);
+  checkPolicies(options);
   const setting: Setting = {
     ...options,
     dialect: DIALECTS[options.config.dialect],
@@ -85,6 +86,22 @@ export async function* selfPlay(
   const first = (options.state?.step ?? 0) + 1;
   for (let step = first; step <= options.config.steps; step++) {
     yield* playStep(setting, buffers, step);
+  }
+}
+
+/** The number of models has to be the config's: it decides what is learnt. */
+function checkPolicies({ config, proposerEngine }: SelfPlayOptions): void {
+  if (config.policies === "separate" && !proposerEngine) {
+    throw new TypeError(
+      'config field "policies" is "separate", but selfPlay() was given no ' +
+        "proposerEngine: open a second model for it",
+    );
+  }
+  if (config.policies === "shared" && proposerEngine) {
+    throw new TypeError(
+      'selfPlay() was given a proposerEngine, but config field "policies" is ' +
+        '"shared": set it to "separate"',
+    );
   }
 }
 

@@ -47,35 +47,37 @@ Deno.test("a run goes from nothing to a folder with evaluations before and after
   }
 });
 
-Deno.test("a stopped run goes on to the metrics of an unbroken one", async () => {
-  const root = await Deno.makeTempDir();
-  try {
-    const common = {
-      preset: MICRO,
-      seed: 2,
-      cacheFolder: join(root, "base"),
-    };
-    const whole = join(root, "whole");
-    await runExperiment({ ...common, folder: whole });
-    const broken = join(root, "broken");
-    const stop = new AbortController();
-    const first = await runExperiment({
-      ...common,
-      folder: broken,
-      stop: stop.signal,
-      onEvent: (event) => {
-        if (event.type === "updated") stop.abort();
-      },
-    });
-    assert.deepEqual(first, { step: 1, finished: false });
-    await runExperiment({ ...common, folder: broken, resume: true });
-    for (const file of ["metrics.jsonl", "eval.jsonl"]) {
-      assert.equal(
-        Deno.readTextFileSync(join(broken, file)),
-        Deno.readTextFileSync(join(whole, file)),
-      );
+for (const policies of ["shared", "separate"] as const) {
+  Deno.test(`a stopped run goes on to the metrics of an unbroken one, ${policies}`, async () => {
+    const root = await Deno.makeTempDir();
+    try {
+      const common = {
+        preset: { ...MICRO, selfPlay: { ...MICRO.selfPlay, policies } },
+        seed: 2,
+        cacheFolder: join(root, "base"),
+      };
+      const whole = join(root, "whole");
+      await runExperiment({ ...common, folder: whole });
+      const broken = join(root, "broken");
+      const stop = new AbortController();
+      const first = await runExperiment({
+        ...common,
+        folder: broken,
+        stop: stop.signal,
+        onEvent: (event) => {
+          if (event.type === "updated") stop.abort();
+        },
+      });
+      assert.deepEqual(first, { step: 1, finished: false });
+      await runExperiment({ ...common, folder: broken, resume: true });
+      for (const file of ["metrics.jsonl", "eval.jsonl"]) {
+        assert.equal(
+          Deno.readTextFileSync(join(broken, file)),
+          Deno.readTextFileSync(join(whole, file)),
+        );
+      }
+    } finally {
+      await Deno.remove(root, { recursive: true });
     }
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-});
+  });
+}

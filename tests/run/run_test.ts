@@ -147,6 +147,47 @@ Deno.test("runs on disk", async (t) => {
     },
   );
 
+  await t.step("two models are saved and taken up again", async () => {
+    const config = { ...smallConfig, policies: "separate" as const };
+    const two = (folder: string, more: Partial<RecordOptions> = {}) => {
+      const proposerEngine = new ScriptedEngine(tokenizer);
+      return recordRun(
+        optionsFor(executor, folder, { config, proposerEngine, ...more }),
+      );
+    };
+    const unbroken = join(parent, "two-models");
+    await two(unbroken);
+    const folder = join(parent, "two-models-broken");
+    const onEvent = (event: SelfPlayEvent) => {
+      if (event.type === "updated" && event.step === 3) throw new Error("cut");
+    };
+    await assert.rejects(two(folder, { onEvent }), /cut/);
+    await two(folder, { resume: true });
+    assert.deepEqual(contents(folder), contents(unbroken));
+    assert.notEqual(
+      contents(folder)["metrics.jsonl"],
+      contents(whole)["metrics.jsonl"],
+    );
+    assert.ok(readRun(folder).manifest.proposerEngine);
+    await assert.rejects(
+      recordRun(optionsFor(executor, folder, { resume: true })),
+      /other settings \(policies\)/,
+    );
+  });
+
+  await t.step("a config without a newer setting has the paper's", async () => {
+    const folder = join(parent, "earlier");
+    await recordRun(optionsFor(executor, folder, {
+      config: { ...smallConfig, steps: 2 },
+    }));
+    const path = join(folder, "config.json");
+    const { policies: _, ...earlier } = readRun(folder).config;
+    Deno.writeTextFileSync(path, JSON.stringify(earlier));
+    assert.equal(readRun(folder).config.policies, "shared");
+    await recordRun(optionsFor(executor, folder, { resume: true }));
+    assert.deepEqual(contents(folder), contents(whole));
+  });
+
   await t.step(
     "a finished run can be given more steps, and nothing else",
     async () => {

@@ -250,7 +250,11 @@ Deno.test("self-play on the real sandbox", async (t) => {
 
   await t.step("two models: each is trained on its own role", async () => {
     const proposerEngine = new ScriptedEngine(tokenizer);
-    const { engine } = await play(executor, { steps: 1 }, { proposerEngine });
+    const { engine, events } = await play(
+      executor,
+      { steps: 1, policies: "separate" },
+      { proposerEngine },
+    );
     const starts = (
       sequences: readonly { promptTokens: readonly number[] }[],
     ) =>
@@ -261,6 +265,28 @@ Deno.test("self-play on the real sandbox", async (t) => {
       );
     assert.deepEqual(starts(engine.trained[0]), new Set(["<S"]));
     assert.deepEqual(starts(proposerEngine.trained[0]), new Set(["<P"]));
+    for (const { trained } of [engine, proposerEngine]) {
+      const total = trained[0].flatMap(({ weights }) => weights)
+        .reduce((sum, weight) => sum + weight, 0);
+      assert.ok(
+        total > 0 && total < 1 + 1e-9,
+        "each loss is a mean of its own",
+      );
+    }
+    const [, { proposerGradientNorm }] = metricsOf(events);
+    assert.equal(typeof proposerGradientNorm, "number");
+  });
+
+  await t.step("the number of models must be the config's", async () => {
+    await assert.rejects(
+      play(executor, { steps: 0, policies: "separate" }),
+      /"policies" is "separate".*no proposerEngine/,
+    );
+    const proposerEngine = new ScriptedEngine(tokenizer);
+    await assert.rejects(
+      play(executor, { steps: 0 }, { proposerEngine }),
+      /"policies" is "shared"/,
+    );
   });
 
   await t.step("generated tasks take the proposer's place", async () => {
