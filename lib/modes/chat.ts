@@ -13,7 +13,7 @@
  */
 
 import { type Language, OFFICIAL_BANNED_MODULES } from "../executor/mod.ts";
-import { partDefinition, partName } from "./composite.ts";
+import { partDefinitions, partName } from "./composite.ts";
 import type { AnswerReading, Dialect, ProposalReading } from "./dialect.ts";
 import type { Example, ModeName, Task } from "./task.ts";
 
@@ -138,9 +138,9 @@ function proposeTriplet(
 function buildingBlocks(parts: readonly Task[], language: Language): string {
   if (parts.length === 0) return "";
   const names = parts.map((_, i) => `\`${partName(i)}\``).join(", ");
-  const definitions = parts.map(({ program }, i) => partDefinition(program, i));
+  const definitions = partDefinitions(parts.map(({ program }) => program));
   return "\n\n### Building blocks\nThese functions exist already:\n" +
-    `${fence(FENCE_TAGS[language][0], definitions.join("\n"))}\n` +
+    `${fence(FENCE_TAGS[language][0], definitions)}\n` +
     `\`f\` has to call each of ${names}, must not define any of them again, ` +
     "and has to do something of its own with their results.";
 }

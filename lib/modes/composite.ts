@@ -3,61 +3,162 @@
  * `f` calling `g_0`, `g_1` and so on (paper, appendix D.2: no gain, the proposer
  * tends towards `f = g_0`; off by default).
  *
- * A part's entry function is renamed as text. Should a rename change what the
- * part does (an `f` inside a string), the task is still right, since its gold
- * output comes from running the renamed program.
+ * A part keeps its text but for its outermost names: `f` becomes `g_0`, a helper
+ * `h` beside it `g_0_h`, so that no two parts and no proposal get in each
+ * other's way. Names are changed where the syntax tree has a variable, never in
+ * strings, comments or properties, and not where an inner scope has a variable
+ * of the same name. A part for which that cannot be done exactly is not used,
+ * with a named cause. The gold output comes from running the whole.
+ *
+ * The official code renames `f` alone (by its syntax tree too), so that the
+ * helpers of two parts meet.
  */
 
-import type { Program } from "../executor/mod.ts";
+import type { Language, Program } from "../executor/mod.ts";
+import { type NameUse, type OuterNames, outerNames } from "./names.ts";
+import { hasModuleSyntax } from "./names_javascript.ts";
+import { hasFixedImport } from "./names_python.ts";
+import { isWellFormed } from "./syntax.ts";
+
+/** Longer programs are not built on; keeps renaming far below a millisecond's cost per prompt. */
+const MAXIMUM_CHARACTERS = 4000;
+
+/** Why a program cannot be a part. */
+export type PartCause =
+  /** Longer than any program worth building on. */
+  | "partTooLong"
+  /** The grammar does not cover it. */
+  | "partUnread"
+  /** Neither a definition of `f` nor one lone expression. */
+  | "partWithoutEntry"
+  /** An import whose name cannot be changed. */
+  | "partImportFixed"
+  /** A class body gives an outer name a second meaning. */
+  | "partNameAmbiguous"
+  /** It uses a name that the composite program needs. */
+  | "partNameTaken";
+
+/** A part under its own name, or the cause why there is none. */
+export type PartDefinition =
+  | { ok: true; source: string }
+  | { ok: false; cause: PartCause };
 
 /** The name of a part in the composite program. */
 export function partName(index: number): string {
   return `g_${index}`;
 }
 
-/** The name `f` by itself: no property, no part of a word, no prefix of an f-string. */
-const ENTRY = /(?<![\w$.])f(?![\w$"'])/g;
-
-/** Something in the source that gives `f` its meaning; without it the source is an expression. */
-const DEFINITION =
-  /(?:\b(?:function\*?|const|let|var|class|def)\s+f\b)|^f\s*=/m;
+/** Names that a part may have in a composite program: `g_0`, or `g_0_helper` beside it. */
+const PART_NAME = /^g_\d+(_|$)/;
 
 /** A part's definition under its own name. */
 export function partDefinition(
-  { language, source }: Program,
+  program: Program,
   index: number,
-): string {
-  const name = partName(index);
-  if (DEFINITION.test(source)) return source.replaceAll(ENTRY, name);
-  return language === "python"
-    ? `${name} = (${source})`
-    : `const ${name} = (${source});`;
+): PartDefinition {
+  const fail = (cause: PartCause): PartDefinition => ({ ok: false, cause });
+  if (program.source.length > MAXIMUM_CHARACTERS) return fail("partTooLong");
+  const names = outerNames(program);
+  if (!isWellFormed(names.root)) return fail("partUnread");
+  const fixed = program.language === "python"
+    ? hasFixedImport(names.root)
+    : hasModuleSyntax(names.root);
+  if (fixed) return fail("partImportFixed");
+  if (names.ambiguous) return fail("partNameAmbiguous");
+  const known = [...names.bound, ...names.inner];
+  if (known.some((name) => PART_NAME.test(name))) return fail("partNameTaken");
+  const rename = (name: string) =>
+    name === "f" ? partName(index) : `${partName(index)}_${name}`;
+  if (names.bound.has("f")) {
+    return { ok: true, source: renamed(program.source, names, rename) };
+  }
+  const expression = loneExpression(names);
+  if (expression === null) return fail("partWithoutEntry");
+  const value = `${partName(index)} = (${expression})`;
+  return {
+    ok: true,
+    source: program.language === "python" ? value : `const ${value};`,
+  };
 }
 
-/** The parts' definitions, then the proposed program. */
+/** The source with every use of an outer name changed. */
+function renamed(
+  source: string,
+  { uses }: OuterNames,
+  rename: (name: string) => string,
+): string {
+  let result = "";
+  let end = 0;
+  for (const use of uses) {
+    result += source.slice(end, use.node.from) + replacement(use, rename);
+    end = use.node.to;
+  }
+  return result + source.slice(end);
+}
+
+function replacement(
+  { node, form }: NameUse,
+  rename: (name: string) => string,
+): string {
+  const name = rename(node.text);
+  if (form === "property") return `${node.text}: ${name}`;
+  return form === "import" ? `${node.text} as ${name}` : name;
+}
+
+/** The text of a program that is one expression, without what may follow it. */
+function loneExpression({ root }: OuterNames): string | null {
+  const [statement, ...others] = root.children;
+  if (others.length > 0 || statement?.name !== "ExpressionStatement") {
+    return null;
+  }
+  return statement.children[0].text;
+}
+
+/** The definitions of all parts, one after the other. Throws for a program that cannot be a part. */
+export function partDefinitions(parts: readonly Program[]): string {
+  return parts.map((part, index) => {
+    const definition = partDefinition(part, index);
+    if (definition.ok) return definition.source;
+    throw new TypeError(
+      `part ${index} cannot be built on (${definition.cause}): ` +
+        "draw parts for which partDefinition is ok",
+    );
+  }).join("\n");
+}
+
+/** The parts' definitions, then the proposed program. Throws as `partDefinitions` does. */
 export function composeProgram(
   parts: readonly Program[],
   source: string,
 ): string {
-  return [...parts.map(partDefinition), source].join("\n");
+  return parts.length === 0 ? source : `${partDefinitions(parts)}\n${source}`;
 }
 
 /** Why a proposal does not build on its parts as asked. */
 export type CompositeCause = "partUnused" | "partRedefined";
 
-/** Whether the proposed source calls every part and defines none of them. */
+/** Whether the proposed program uses every part and defines none of their names. */
 export function checkParts(
   count: number,
   source: string,
+  language: Language,
 ): CompositeCause | null {
+  if (count === 0) return null;
+  // To the tree, part names are bound by definitions that are not yet there.
+  const stubs = Array.from(
+    { length: count },
+    (_, i) =>
+      language === "python" ? `${partName(i)} = 0` : `var ${partName(i)};`,
+  );
+  const alone = outerNames({ language, source });
+  if ([...alone.bound].some((name) => PART_NAME.test(name))) {
+    return "partRedefined";
+  }
+  const whole = outerNames({ language, source: [...stubs, source].join("\n") });
   for (let i = 0; i < count; i++) {
-    const name = partName(i);
-    const defines = new RegExp(
-      `\\b(?:function\\*?|const|let|var|class|def)\\s+${name}\\b|^\\s*${name}\\s*=[^=]`,
-      "m",
-    );
-    if (defines.test(source)) return "partRedefined";
-    if (!new RegExp(`\\b${name}\\s*\\(`).test(source)) return "partUnused";
+    const isUse = ({ node, binds }: NameUse) =>
+      binds === null && node.text === partName(i);
+    if (!whole.uses.some(isUse)) return "partUnused";
   }
   return null;
 }

@@ -12,7 +12,7 @@ import { induction } from "./induction.ts";
 
 export * from "./chat.ts";
 export * from "./compact.ts";
-export { checkParts, composeProgram } from "./composite.ts";
+export { checkParts, composeProgram, partDefinition } from "./composite.ts";
 export * from "./dialect.ts";
 export * from "./mode.ts";
 export * from "./task.ts";

@@ -1,7 +1,7 @@
 /** Drawing proposals: references, prompts and the model's responses. */
 
 import type { Buffers } from "../buffer/mod.ts";
-import type { ModeName, Task } from "../modes/mod.ts";
+import { type ModeName, partDefinition, type Task } from "../modes/mod.ts";
 import { derivedSeed, type RandomStream, randomStream } from "../random/mod.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { Proposal, Setting } from "./records.ts";
@@ -174,7 +174,10 @@ function drawPrompt(
   return { prompt: null, redraws: config.promptRedraws + 1 };
 }
 
-/** Programs to build on: mostly none, never ones that are themselves composite. */
+/**
+ * Programs to build on: mostly none, never ones that are themselves composite,
+ * and fewer than drawn where a program cannot be a part.
+ */
 function drawParts(
   { compositeChance, compositeMaximum }: SelfPlayConfig,
   buffers: Buffers,
@@ -186,5 +189,6 @@ function drawParts(
   const simple = buffers.of(mode).tasks.filter(({ provenance }) =>
     !provenance.composedOf
   );
-  return stream.sample(simple, stream.integer(1, compositeMaximum));
+  return stream.sample(simple, stream.integer(1, compositeMaximum))
+    .filter(({ program }) => partDefinition(program, 0).ok);
 }

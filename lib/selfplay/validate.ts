@@ -60,7 +60,7 @@ function readProposal(
     proposal.candidate = { program, arguments: reading.arguments, message };
     return;
   }
-  const misuse = checkParts(parts.length, reading.program);
+  const misuse = checkParts(parts.length, reading.program, config.language);
   if (misuse !== null) {
     proposal.status = "malformed";
     proposal.cause = misuse;

@@ -1,0 +1,195 @@
+/**
+ * Names in Python: what binds them, and in which scope.
+ *
+ * A name that is bound anywhere in a function is the function's own throughout,
+ * unless it is declared `global` or `nonlocal`. Defaults, annotations, base
+ * classes and a comprehension's first iterable are looked up outside.
+ */
+
+import type { NameUse } from "./names.ts";
+import {
+  around,
+  everyNode,
+  following,
+  type PlacedNode,
+  preceding,
+} from "./syntax.ts";
+
+const COMPREHENSIONS = new Set([
+  ...["ArrayComprehensionExpression", "SetComprehensionExpression"],
+  ...["DictionaryComprehensionExpression", "ComprehensionExpression"],
+]);
+
+const FUNCTIONS = new Set(["FunctionDefinition", "LambdaExpression"]);
+
+/** What may stand between a name and the construct that binds it. */
+const TARGETS = new Set([
+  ...["TupleExpression", "ArrayExpression", "ParenthesizedExpression"],
+]);
+
+/** Names that a function declares to be another scope's. */
+type Declared = Map<PlacedNode, Map<string, "global" | "nonlocal">>;
+
+/** All uses of variables, in the order of the text. */
+export function pythonNames(root: PlacedNode): NameUse[] {
+  const declared: Declared = new Map();
+  for (const node of everyNode(root)) {
+    if (node.name !== "ScopeStatement") continue;
+    const scope = scopesAround(node)[0] ?? root;
+    const names = declared.get(scope) ?? new Map();
+    const kind = node.children[0].name === "global" ? "global" : "nonlocal";
+    for (const { text } of node.children.slice(1)) names.set(text, kind);
+    declared.set(scope, names);
+  }
+  return [...everyNode(root)].flatMap((node) =>
+    node.name === "VariableName" && !isLabel(node)
+      ? useOf(node, root, declared)
+      : []
+  );
+}
+
+function useOf(
+  node: PlacedNode,
+  root: PlacedNode,
+  declared: Declared,
+): NameUse {
+  const kindIn = (scope: PlacedNode) => declared.get(scope)?.get(node.text);
+  const scopes = scopesAround(node);
+  const outermost = scopes.findIndex((scope) => kindIn(scope) === "global");
+  if (outermost >= 0) scopes.length = outermost;
+  const form = isUnaliasedImport(node) ? "import" : "plain";
+  const use: NameUse = { node, binds: null, scopes, form };
+  if (!isBinding(node)) return use;
+  // The walrus binds in the function around a comprehension.
+  const home = node.parent!.name === "NamedExpression"
+    ? scopes.find(({ name }) => !COMPREHENSIONS.has(name))
+    : scopes[0];
+  if (home === undefined) use.binds = root;
+  else if (kindIn(home) !== "nonlocal") use.binds = home;
+  return use;
+}
+
+/** Scopes in which a node's names are looked up, innermost first, without the program's. */
+function scopesAround(node: PlacedNode): PlacedNode[] {
+  const scopes: PlacedNode[] = [];
+  let inner = node;
+  let insideFunction = false;
+  for (const outer of around(node)) {
+    const isFunction = FUNCTIONS.has(outer.name)
+      ? looksInside(node, inner)
+      : COMPREHENSIONS.has(outer.name) && !isFirstIterable(inner);
+    // The names of a class are seen in its body alone, not in its methods.
+    const isClass = outer.name === "ClassDefinition" && inner.name === "Body" &&
+      !insideFunction;
+    if (isFunction || isClass) scopes.push(outer);
+    insideFunction ||= isFunction;
+    inner = outer;
+  }
+  return scopes;
+}
+
+/** Whether a node in the part `inner` of a function belongs to the function's scope. */
+function looksInside(node: PlacedNode, inner: PlacedNode): boolean {
+  if (inner.name === "ParamList") {
+    return node.parent === inner && !followsAssignment(node);
+  }
+  // The name itself, and what the function is said to return, are outside.
+  return inner.name === "TypeParamList" ||
+    (inner.name !== "TypeDef" && !isDefinitionName(inner));
+}
+
+function followsAssignment(node: PlacedNode): boolean {
+  return preceding(node).at(-1)?.name === "AssignOp";
+}
+
+function isDefinitionName(node: PlacedNode): boolean {
+  const owner = node.parent!.name;
+  return node.name === "VariableName" &&
+    (owner === "FunctionDefinition" || owner === "ClassDefinition");
+}
+
+/** `xs` in `[x for x in xs …]`: evaluated before the comprehension begins. */
+function isFirstIterable(node: PlacedNode): boolean {
+  const before = preceding(node).map(({ name }) => name);
+  const count = (name: string) => before.filter((n) => n === name).length;
+  return count("in") === 1 && count("for") === 1 && count("if") === 0;
+}
+
+/** A word in the place of a name that is no variable: a keyword argument, a module. */
+function isLabel(node: PlacedNode): boolean {
+  const { name } = node.parent!;
+  const next = following(node)[0]?.name;
+  if (name === "ArgList") return next === "AssignOp";
+  if (name === "KeywordPattern") return true;
+  return name === "ImportStatement" && !isImported(node);
+}
+
+function isBinding(node: PlacedNode): boolean {
+  const target = outermostTarget(node);
+  const { name } = target.parent!;
+  const before = preceding(target).map((sibling) => sibling.name);
+  const after = following(target).map((sibling) => sibling.name);
+  switch (name) {
+    case "FunctionDefinition":
+    case "ClassDefinition":
+    case "CapturePattern":
+    case "TypeParam":
+    case "DeleteStatement":
+      return target === node;
+    case "ImportStatement":
+      return isImported(node);
+    case "ParamList":
+      return target === node && !followsAssignment(node);
+    case "AssignStatement":
+      return after.includes("AssignOp") || after[0] === "TypeDef";
+    case "UpdateStatement":
+    case "NamedExpression":
+      return target === node && before.length === 0;
+    case "TypeDefinition":
+      return before.length === 1;
+    case "WithStatement":
+    case "TryStatement":
+    case "AsPattern":
+      return before.at(-1) === "as";
+    default:
+      return (name === "ForStatement" || COMPREHENSIONS.has(name)) &&
+        before.lastIndexOf("for") > before.lastIndexOf("in");
+  }
+}
+
+/** The whole of `(f, [g])` for the `g` in it. */
+function outermostTarget(node: PlacedNode): PlacedNode {
+  let target = node;
+  while (TARGETS.has(target.parent!.name)) target = target.parent!;
+  return target;
+}
+
+/** A name that an import statement binds: the alias, or what comes first without one. */
+function isImported(node: PlacedNode): boolean {
+  const before = preceding(node).map(({ name }) => name);
+  const after = following(node).map(({ name }) => name);
+  if (before.at(-1) === "as") return true;
+  if (before.at(-1) === "." || after[0] === "as") return false;
+  if (before[0] === "from") return before.includes("import");
+  // `import os.path as p` binds p alone.
+  const end = after.indexOf(",");
+  const rest = end < 0 ? after : after.slice(0, end);
+  return !rest.includes("as");
+}
+
+function isUnaliasedImport(node: PlacedNode): boolean {
+  return node.parent!.name === "ImportStatement" && isImported(node) &&
+    preceding(node).at(-1)?.name !== "as";
+}
+
+/** Whether an import cannot be given an alias: `import a.b`, `import *`, `from __future__`. */
+export function hasFixedImport(root: PlacedNode): boolean {
+  for (const { name, children } of everyNode(root)) {
+    if (name !== "ImportStatement") continue;
+    const words = children.map(({ text }) => text);
+    if (words[0] === "from") {
+      if (words.includes("*") || words[1] === "__future__") return true;
+    } else if (words.includes(".")) return true;
+  }
+  return false;
+}
