@@ -11,61 +11,76 @@ import { type BufferLimits, TaskBuffer } from "./task_buffer.ts";
 /** The buffers as JSON: everything there is to them. */
 export interface SavedBuffers {
   limits: BufferLimits;
-  tasks: Record<ModeName, Task[]>;
+  /** Per mode that has a buffer, oldest task first. */
+  tasks: Partial<Record<ModeName, Task[]>>;
 }
 
-const MODES: readonly ModeName[] = [...MODE_NAMES, "error"];
+const ORDER: readonly ModeName[] = [...MODE_NAMES, "error"];
 
 export class Buffers {
   readonly limits: BufferLimits;
-  readonly #buffers: Record<ModeName, TaskBuffer>;
+  readonly #buffers = new Map<ModeName, TaskBuffer>();
 
-  constructor(limits: BufferLimits, tasks?: Record<ModeName, Task[]>) {
+  /** One buffer per mode of `tasks`. */
+  constructor({ limits, tasks }: SavedBuffers) {
     this.limits = limits;
-    this.#buffers = {
-      deduction: new TaskBuffer(limits, tasks?.deduction),
-      abduction: new TaskBuffer(limits, tasks?.abduction),
-      induction: new TaskBuffer(limits, tasks?.induction),
-      error: new TaskBuffer(limits, tasks?.error),
-    };
+    for (const mode of ORDER) {
+      const held = tasks[mode];
+      if (held) this.#buffers.set(mode, new TaskBuffer(limits, held));
+    }
   }
 
-  /** Buffers that hold the identity triplet and nothing else. */
+  /**
+   * Buffers that hold the identity triplet and nothing else: those of the modes
+   * that are played, and deduction's and abduction's where induction needs
+   * their programs.
+   */
   static fromIdentity(
     limits: BufferLimits,
     language: Language,
     seed: number,
+    modes: readonly ModeName[] = MODE_NAMES,
   ): Buffers {
-    return new Buffers(limits, {
-      deduction: [identityTask("deduction", language, seed)],
-      abduction: [identityTask("abduction", language, seed)],
-      induction: [],
-      error: [identityTask("error", language, seed)],
-    });
+    const tasks: SavedBuffers["tasks"] = {};
+    for (const mode of ORDER) {
+      if (!modes.includes(mode) && !lendsPrograms(mode, modes)) continue;
+      tasks[mode] = mode === "induction"
+        ? []
+        : [identityTask(mode, language, seed)];
+    }
+    return new Buffers({ limits, tasks });
   }
 
   static fromJSON(saved: SavedBuffers): Buffers {
-    return new Buffers(saved.limits, saved.tasks);
+    return new Buffers(saved);
   }
 
   toJSON(): SavedBuffers {
-    const tasks = {} as Record<ModeName, Task[]>;
-    for (const mode of MODES) tasks[mode] = [...this.of(mode).tasks];
+    const tasks: SavedBuffers["tasks"] = {};
+    for (const mode of this.modes) tasks[mode] = [...this.of(mode).tasks];
     return { limits: this.limits, tasks };
   }
 
+  /** The modes that have a buffer. */
+  get modes(): ModeName[] {
+    return [...this.#buffers.keys()];
+  }
+
+  /** The buffer of a mode; throws where there is none. */
   of(mode: ModeName): TaskBuffer {
-    return this.#buffers[mode];
+    const buffer = this.#buffers.get(mode);
+    if (buffer) return buffer;
+    throw new RangeError(
+      `there is no buffer for "${mode}", only for ${this.modes.join(", ")}: ` +
+        'name it in the config field "modes"',
+    );
   }
 
   /** Tasks held per mode. */
-  sizes(): Record<ModeName, number> {
-    return {
-      deduction: this.of("deduction").size,
-      abduction: this.of("abduction").size,
-      induction: this.of("induction").size,
-      error: this.of("error").size,
-    };
+  sizes(): Partial<Record<ModeName, number>> {
+    const sizes: Partial<Record<ModeName, number>> = {};
+    for (const [mode, { size }] of this.#buffers) sizes[mode] = size;
+    return sizes;
   }
 
   /**
@@ -82,4 +97,10 @@ export class Buffers {
     const abduction = this.of("abduction").tasks;
     return stream.sample([...deduction, ...abduction], 1);
   }
+}
+
+/** Whether a mode's buffer is needed for the induction proposer's programs. */
+function lendsPrograms(mode: ModeName, modes: readonly ModeName[]): boolean {
+  return modes.includes("induction") &&
+    (mode === "deduction" || mode === "abduction");
 }

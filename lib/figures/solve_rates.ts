@@ -1,6 +1,6 @@
 /** Estimated solve rates: their spread, and what an estimate costs. */
 
-import { learnabilityReward, type LearnabilityShape } from "../reward/mod.ts";
+import { expectedReward, type LearnabilityShape } from "../reward/mod.ts";
 import type { Figure, Trace } from "./figure.ts";
 import {
   MODE_COLOURS,
@@ -72,22 +72,6 @@ export function standardErrorCurves(rows: readonly StandardErrors[]): Figure {
       yaxis: { type: "log", tickvals: [0.05, 0.1, 0.2, 0.3, 0.4] },
     },
   );
-}
-
-/** Mean of the reward over all outcomes of `attempts` attempts at solve rate `rate`. */
-export function expectedReward(
-  shape: LearnabilityShape,
-  rate: number,
-  attempts: number,
-): number {
-  let mean = 0;
-  let ways = 1;
-  for (let right = 0; right <= attempts; right++) {
-    const chance = ways * rate ** right * (1 - rate) ** (attempts - right);
-    mean += chance * learnabilityReward(shape, right / attempts);
-    ways *= (attempts - right) / (right + 1);
-  }
-  return mean;
 }
 
 /** The expected reward against the true solve rate, one curve per number of attempts. */

@@ -90,7 +90,8 @@ export interface StepMetrics {
   trainedTokens: number;
   promptsRedrawn: number;
   promptsDropped: number;
-  bufferSizes: Record<ModeName, number>;
+  /** Tasks held by each buffer that there is. */
+  bufferSizes: Partial<Record<ModeName, number>>;
   propose: Partial<Record<ModeName, ProposerMetrics>>;
   solve: Partial<Record<ModeName, SolverMetrics>>;
 }

@@ -29,6 +29,7 @@ export async function seedBuffers(setting: Setting): Promise<Seeding> {
     },
     config.language,
     config.seed,
+    config.modes,
   );
   const proposals: Proposal[] = [];
   let rounds = 0;
@@ -52,9 +53,9 @@ function modesWanting(
   const wanting: ModeName[] = config.modes.filter((mode) =>
     short(mode) && (mode !== "induction" || rounds > 0)
   );
-  if (wanting.length > 0 || !short("induction")) return wanting;
+  if (wanting.length > 0 || !config.modes.includes("induction")) return wanting;
   // Only induction is played: it needs programs all the same.
-  return config.modes.includes("induction") ? ["deduction"] : [];
+  return short("induction") ? ["deduction"] : [];
 }
 
 /** Proposals of one round of seeding, twice a step's batch per mode. */
@@ -80,21 +81,11 @@ async function seedOnce(
   const valid = proposals.flatMap(({ status, task }) =>
     status === "valid" && task ? [task] : []
   );
-  for (const mode of ["deduction", "abduction"] as const) {
-    admit(
-      buffers,
-      mode,
-      valid.filter(isTriplet).map((task) => asMode(task, mode)),
-      config.seedTasksPerMode,
-    );
-  }
-  for (const mode of ["induction", "error"] as const) {
-    admit(
-      buffers,
-      mode,
-      valid.filter((task) => task.mode === mode),
-      config.seedTasksPerMode,
-    );
+  for (const mode of buffers.modes) {
+    const fitting = mode === "deduction" || mode === "abduction"
+      ? valid.filter(isTriplet).map((task) => asMode(task, mode))
+      : valid.filter((task) => task.mode === mode);
+    admit(buffers, mode, fitting, config.seedTasksPerMode);
   }
   return proposals;
 }

@@ -3,7 +3,6 @@ import {
   bufferGrowth,
   distinctProgramCurves,
   estimateHistogram,
-  expectedReward,
   expectedRewardCurves,
   familyTree,
   generations,
@@ -97,19 +96,6 @@ Deno.test("tasks per batch by step are means over the batches", () => {
   ]).data;
   assert.deepEqual(curve.x, [0, 1, 2]);
   assert.deepEqual(curve.y, [0.5, 0, 1.5]);
-});
-
-Deno.test("the expected reward sums over all outcomes of the attempts", () => {
-  // n = 2: only one right of two is paid, 1/2 with chance 2 p (1 - p).
-  assert.ok(Math.abs(expectedReward("paper", 0.3, 2) - 0.21) < 1e-12);
-  // Linear but for the ends: at the ends official pays 1/2 less.
-  const gap = expectedReward("paper", 0.3, 3) -
-    expectedReward("official", 0.3, 3);
-  assert.ok(Math.abs(gap - 0.5 * (0.3 ** 3 + 0.7 ** 3)) < 1e-12);
-  assert.ok(Math.abs(expectedReward("uniform", 0.3, 9) - 1) < 1e-12);
-  // The variance of one attempt, less its own estimate's: (n - 1) / n.
-  const quadratic = expectedReward("quadratic", 0.3, 4);
-  assert.ok(Math.abs(quadratic - 4 * 0.21 * 3 / 4) < 1e-12);
 });
 
 const figures = {

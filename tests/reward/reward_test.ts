@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   answerDiversity,
+  expectedReward,
   intrinsicTerms,
   LEARNABILITY_SHAPES,
   learnabilityReward,
@@ -78,4 +79,17 @@ Deno.test("answer diversity, by hand", () => {
   assert.equal(answerDiversity("2", seen), 0.75);
   assert.equal(answerDiversity("9", seen), 1);
   assert.equal(answerDiversity("9", new Map()), 1);
+});
+
+Deno.test("the expected reward sums over all outcomes of the attempts", () => {
+  // n = 2: only one right of two is paid, 1/2 with chance 2 p (1 - p).
+  assert.ok(Math.abs(expectedReward("paper", 0.3, 2) - 0.21) < 1e-12);
+  // Linear but for the ends: at the ends official pays 1/2 less.
+  const gap = expectedReward("paper", 0.3, 3) -
+    expectedReward("official", 0.3, 3);
+  assert.ok(Math.abs(gap - 0.5 * (0.3 ** 3 + 0.7 ** 3)) < 1e-12);
+  assert.ok(Math.abs(expectedReward("uniform", 0.3, 9) - 1) < 1e-12);
+  // The variance of one attempt, less its own estimate's: (n - 1) / n.
+  const quadratic = expectedReward("quadratic", 0.3, 4);
+  assert.ok(Math.abs(quadratic - 4 * 0.21 * 3 / 4) < 1e-12);
 });

@@ -123,14 +123,14 @@ Deno.test("the chat dialect plays all four modes in words", async () => {
   assert.ok(last.type === "stepFinished" && last.step === 2);
   const { buffers } = last.state();
   for (const mode of config.modes) {
-    assert.ok(buffers.tasks[mode].length > 1, mode);
+    assert.ok(buffers.tasks[mode]!.length > 1, mode);
     assert.ok(last.metrics.solve[mode]!.rollouts > 0, mode);
   }
   const endings = new Set(
-    buffers.tasks.error.map(({ examples }) => examples[0].output),
+    buffers.tasks.error!.map(({ examples }) => examples[0].output),
   );
   assert.deepEqual([...endings].sort(), ["NoError", "TypeError"]);
-  const induction = buffers.tasks.induction.at(-1)!;
+  const induction = buffers.tasks.induction!.at(-1)!;
   assert.equal(induction.examples.length, 10);
   assert.equal(induction.shownCount, 5);
   assert.equal(induction.message, "cuts and adds");

@@ -55,8 +55,9 @@ Deno.test("a real model plays, learns, and resumes to the same bytes", async () 
   const metrics = readMetrics(join(parent, "whole"));
   assert.equal(metrics.length, 5);
   const last = metrics[4];
-  assert.ok(metrics[0].bufferSizes.deduction > 1, "seeding found nothing");
-  assert.ok(last.bufferSizes.deduction > metrics[0].bufferSizes.deduction);
+  const seeded = metrics[0].bufferSizes.deduction!;
+  assert.ok(seeded > 1, "seeding found nothing");
+  assert.ok(last.bufferSizes.deduction! > seeded);
   const updated = metrics.filter(({ gradientNorm }) => gradientNorm !== null);
   assert.ok(updated.length >= 3);
   // Mean of new - old log-probabilities before the step: sampling and training agree.

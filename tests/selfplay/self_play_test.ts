@@ -94,18 +94,36 @@ Deno.test("self-play on the real sandbox", async (t) => {
       const { events } = await play(executor, { steps: 0 });
       const [{ state }] = of(events, "stepFinished");
       const { tasks } = state().buffers;
-      for (const mode of ["deduction", "abduction", "induction"] as const) {
-        assert.equal(tasks[mode].length, 8, mode);
+      assert.deepEqual(Object.keys(tasks), config.modes);
+      for (const mode of config.modes) {
+        assert.equal(tasks[mode]!.length, 8, mode);
       }
-      assert.equal(tasks.deduction[0].program.source, "x=>x");
+      assert.equal(tasks.deduction![0].program.source, "x=>x");
       const known = new Set(
-        [...tasks.deduction, ...tasks.abduction].map(({ id }) => id),
+        [...tasks.deduction!, ...tasks.abduction!].map(({ id }) => id),
       );
-      for (const task of tasks.induction) {
+      for (const task of tasks.induction!) {
         assert.equal(task.provenance.parents.length, 1);
         assert.equal(task.examples.length, 6);
         assert.ok(known.has(task.provenance.parents[0]));
       }
+    },
+  );
+
+  await t.step(
+    "only what is played has a buffer, and what induction takes programs from",
+    async () => {
+      const held = async (modes: SelfPlayConfig["modes"]) => {
+        const { events } = await play(executor, { steps: 1, modes });
+        return Object.keys(metricsOf(events)[1].bufferSizes);
+      };
+      assert.deepEqual(await held(["deduction"]), ["deduction"]);
+      assert.deepEqual(await held(["abduction"]), ["abduction"]);
+      assert.deepEqual(await held(["induction"]), [
+        "deduction",
+        "abduction",
+        "induction",
+      ]);
     },
   );
 
