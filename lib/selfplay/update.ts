@@ -29,9 +29,12 @@ export class UpdateFailed extends Error {
   }
 }
 
+/** What an update needs of a setting. */
+type Models = Pick<Setting, "config" | "engine" | "proposerEngine">;
+
 /** Sets the advantage of every sample, by the config's estimator. */
 export function setAdvantages(
-  { config }: Setting,
+  { config }: Pick<Setting, "config">,
   samples: readonly PolicySample[],
 ): void {
   const advantages = estimateAdvantages(
@@ -47,7 +50,7 @@ export function setAdvantages(
 
 /** Trains on the samples. Without a second model, one step serves both roles. */
 export async function updatePolicy(
-  setting: Setting,
+  setting: Models,
   samples: readonly PolicySample[],
   step: number,
 ): Promise<
@@ -89,13 +92,12 @@ export async function updatePolicy(
 }
 
 async function train(
-  setting: Setting,
+  { config }: Models,
   engine: Engine,
   samples: readonly PolicySample[],
   optimiser: OptimiserConfig,
   step: number,
 ): Promise<{ report: TrainReport | null; sequences: number }> {
-  const { config } = setting;
   const sequences = trainSequences(config, samples);
   if (sequences.length === 0) return { report: null, sequences: 0 };
   let report: TrainReport | null = null;
