@@ -11,7 +11,7 @@ import { Buffers } from "../buffer/mod.ts";
 import type { ModeName, Task } from "../modes/mod.ts";
 import { drawGenerated, drawProposals } from "./propose.ts";
 import type { Proposal, Setting } from "./records.ts";
-import { validateProposals } from "./validate.ts";
+import { solverPromptLength, validateProposals } from "./validate.ts";
 
 export interface Seeding {
   rounds: number;
@@ -83,7 +83,7 @@ async function seedOnce(
   );
   for (const mode of buffers.modes) {
     const fitting = mode === "deduction" || mode === "abduction"
-      ? valid.filter(isTriplet).map((task) => asMode(task, mode))
+      ? sharedTriplets(setting, valid, mode)
       : valid.filter((task) => task.mode === mode);
     admit(buffers, mode, fitting, config.seedTasksPerMode);
   }
@@ -103,9 +103,21 @@ function admit(
   buffer.add(fresh.slice(0, Math.max(0, wanted - buffer.size)));
 }
 
-/** Whether a task has an input and an output that deduction and abduction can both use. */
-function isTriplet({ mode }: Task): boolean {
-  return mode === "deduction" || mode === "abduction";
+/**
+ * Triplets of either proposer, as tasks of one mode. A long output that deduction
+ * asks for is a long prompt in abduction, so each is measured again.
+ */
+function sharedTriplets(
+  setting: Setting,
+  tasks: readonly Task[],
+  mode: ModeName,
+): Task[] {
+  return tasks
+    .filter((task) => task.mode === "deduction" || task.mode === "abduction")
+    .map((task) => asMode(task, mode))
+    .filter((task) =>
+      solverPromptLength(setting, task) <= setting.config.maxPromptTokens
+    );
 }
 
 function asMode(task: Task, mode: ModeName): Task {

@@ -83,7 +83,7 @@ function applyVerdict(
     reject(proposal, verdict.cause, verdict.reason);
     return;
   }
-  const { config, dialect, tokenizer } = setting;
+  const { config, dialect } = setting;
   const candidate = proposal.candidate as Candidate;
   const task: Task = {
     id: proposal.id,
@@ -104,7 +104,7 @@ function applyVerdict(
       solveRate: null,
     },
   };
-  const length = tokenizer.encode(dialect.solverPrompt(task)).length;
+  const length = solverPromptLength(setting, task);
   if (length > config.maxPromptTokens) {
     reject(
       proposal,
@@ -116,6 +116,14 @@ function applyVerdict(
   proposal.status = "valid";
   proposal.cause = "valid";
   proposal.task = task;
+}
+
+/** Tokens of the prompt in which a solver would be given a task. */
+export function solverPromptLength(
+  { tokenizer, dialect }: Setting,
+  task: Task,
+): number {
+  return tokenizer.encode(dialect.solverPrompt(task)).length;
 }
 
 function reject(proposal: Proposal, cause: string, reason: string): void {

@@ -110,6 +110,86 @@ Deno.test("plain REINFORCE subtracts the batch mean", () => {
   );
 });
 
+Deno.test("every whitened estimator, both ways, on responses of unequal length", () => {
+  // Solve: rewards 1 (3 tokens), 0 (1); propose: 0.5 (2), -0.5 (2).
+  const mixed = [
+    sample("solve", "a", 1, 3),
+    sample("solve", "b", 0, 1),
+    sample("propose", "p", 0.5, 2),
+    sample("propose", "q", -0.5, 2),
+  ];
+  // Propose by tokens: mean 0, variance 4 · 0.25 / 3.
+  const third = 0.5 / Math.sqrt(1 / 3);
+  close(estimateAdvantages("trrpp", mixed, "sample"), [1, -1, 1, -1]);
+  close(estimateAdvantages("trrpp", mixed, "token"), [
+    0.5,
+    -1.5,
+    third,
+    -third,
+  ]);
+  // All: by samples mean 0.25, variance 0.3125; by tokens mean 0.375,
+  // variance (3 · 0.390625 + 0.140625 + 2 · 0.015625 + 2 · 0.765625) / 7.
+  const all = (mean: number, deviation: number) =>
+    mixed.map(({ reward }) => (reward - mean) / deviation);
+  close(
+    estimateAdvantages("reinforce-plus-plus", mixed, "sample"),
+    all(0.25, Math.sqrt(0.3125)),
+  );
+  close(
+    estimateAdvantages("reinforce-plus-plus", mixed, "token"),
+    all(0.375, Math.sqrt(2.875 / 7)),
+  );
+  close(
+    estimateAdvantages("reinforce-baseline", mixed, "token"),
+    all(0.375, 1),
+  );
+  // The others compare attempts at one task, and know no tokens.
+  for (const name of ["rloo", "grpo", "dr-grpo"] as const) {
+    assert.deepEqual(
+      estimateAdvantages(name, mixed, "token"),
+      estimateAdvantages(name, mixed, "sample"),
+    );
+  }
+});
+
+Deno.test("six groups are whitened apart: a role's or mode's level does not matter", () => {
+  const groups = (["propose", "solve"] as const).flatMap((role) =>
+    (["deduction", "abduction", "induction"] as const).map((mode) => ({
+      role,
+      mode,
+    }))
+  );
+  const six = groups.flatMap(({ role, mode }, level) =>
+    [0, 1].map((reward): RewardedSample => ({
+      role,
+      mode,
+      promptGroup: `${role}${mode}`,
+      reward: 10 * level + (level + 1) * reward,
+      tokenCount: 1,
+    }))
+  );
+  close(
+    estimateAdvantages("trrpp", six, "sample"),
+    groups.flatMap(() => [-1, 1]),
+  );
+  const global = estimateAdvantages("reinforce-plus-plus", six, "sample");
+  assert.ok(global.slice(0, 6).every((advantage) => advantage < 0));
+});
+
+Deno.test("a group of one beside a real group gets 0, or its distance from the batch", () => {
+  const mixed = [
+    sample("solve", "a", 1),
+    sample("solve", "a", 0),
+    sample("propose", "p", 7),
+  ];
+  for (const name of ["trrpp", "rloo", "grpo", "dr-grpo"] as const) {
+    const [first, second, alone] = estimateAdvantages(name, mixed, "sample");
+    assert.ok(first > 0 && second < 0 && alone === 0, name);
+  }
+  const [, , alone] = estimateAdvantages("reinforce-baseline", mixed, "sample");
+  close([alone], [7 - 8 / 3]);
+});
+
 Deno.test("one sample, equal rewards and an empty batch are defined for all", () => {
   for (const name of Object.keys(ESTIMATORS) as EstimatorName[]) {
     for (const whitening of ["sample", "token"] as const) {

@@ -94,6 +94,59 @@ Deno.test("saving and restoring is exact through JSON text", () => {
   assert.equal(draw(restored), draw(buffers));
 });
 
+Deno.test("a restored task has all of its provenance, and newest stay newest", () => {
+  const limits = { capacity: 3, inputsPerProgram: 0 };
+  const proposed: Task = {
+    ...task("p", "1", 7),
+    provenance: {
+      source: "proposed",
+      parents: ["seed1-deduction-3", "4-deduction-0"],
+      composedOf: ["2-deduction-1"],
+      step: 7,
+      seed: 42,
+      verdict: "valid",
+      solveRate: 0.375,
+    },
+  };
+  const buffers = Buffers.fromIdentity(limits, "javascript", 42);
+  buffers.of("deduction").add([
+    task("old", "1"),
+    task("older", "2"),
+    proposed,
+    task("q", "1", 8),
+  ]);
+  const restored = Buffers.fromJSON(JSON.parse(JSON.stringify(buffers)));
+  assert.deepEqual(restored.of("deduction").tasks.at(-2), proposed);
+  assert.deepEqual(
+    restored.of("deduction").tasks.map(({ program }) => program.source),
+    ["older", "p", "q"],
+  );
+  restored.of("deduction").add([task("r", "1", 9)]);
+  assert.deepEqual(
+    restored.of("deduction").tasks.map(({ program }) => program.source),
+    ["p", "q", "r"],
+  );
+  assert.deepEqual(restored.of("deduction").judge([proposed]), ["duplicate"]);
+});
+
+Deno.test("a mode that is not played has no buffer, and asking for it is an error", () => {
+  const limits = { capacity: 3, inputsPerProgram: 0 };
+  const alone = Buffers.fromIdentity(limits, "javascript", 1, ["deduction"]);
+  assert.deepEqual(alone.sizes(), { deduction: 1 });
+  assert.throws(
+    () => alone.of("error"),
+    /no buffer for "error", only for deduction/,
+  );
+  const restored = Buffers.fromJSON(JSON.parse(JSON.stringify(alone)));
+  assert.deepEqual(restored.modes, ["deduction"]);
+  const induction = Buffers.fromIdentity(limits, "python", 1, ["induction"]);
+  assert.deepEqual(induction.sizes(), {
+    deduction: 1,
+    abduction: 1,
+    induction: 0,
+  });
+});
+
 Deno.test("references: own buffer, distinct, at most K; induction draws one program of the others", () => {
   const buffers = Buffers.fromIdentity(
     { capacity: 99, inputsPerProgram: 0 },
@@ -110,6 +163,27 @@ Deno.test("references: own buffer, distinct, at most K; induction draws one prog
     assert.equal(buffers.drawReferences("deduction", 0, stream).length, 0);
     const [program] = buffers.drawReferences("induction", 6, stream);
     assert.notEqual(program.program.source, "i");
+  }
+});
+
+Deno.test("uniform draws every task alike, more fresh ones than wanted are drawn without repetition", () => {
+  const fresh = [0, 1, 2].map((i) => task("new", `${i}`, 5));
+  const past = [0, 1, 2, 3, 4].map((i) => task("old", `${i}`, i));
+  const counts = new Map<string, number>();
+  for (let trial = 0; trial < 2000; trial++) {
+    const stream = randomStream(4, "uniform", trial);
+    const drawn = sampleTasks("uniform", { fresh, past }, 4, stream);
+    assert.equal(new Set(drawn).size, 4);
+    for (const { id } of drawn) counts.set(id, (counts.get(id) ?? 0) + 1);
+    for (const name of ["paper", "official"] as const) {
+      const few = sampleTasks(name, { fresh, past }, 2, stream);
+      assert.equal(new Set(few).size, 2);
+      assert.ok(few.every((chosen) => fresh.includes(chosen)));
+    }
+  }
+  assert.equal(counts.size, 8);
+  for (const count of counts.values()) {
+    assert.ok(Math.abs(count / 2000 - 0.5) < 0.05, `${count}`);
   }
 });
 

@@ -27,6 +27,26 @@ Deno.test("learnability at the ends, at a quarter and in the middle", () => {
   assert.throws(() => learnabilityReward("paper", 1.1), RangeError);
 });
 
+Deno.test("every shape at every solve rate that eight rollouts can give", () => {
+  const table: Record<string, number[]> = {
+    paper: [0, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8, 0],
+    official: [-0.5, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8, -0.5],
+    "r-zero": [0, 1 / 4, 2 / 4, 3 / 4, 1, 3 / 4, 2 / 4, 1 / 4, 0],
+    quadratic: [0, 7 / 16, 12 / 16, 15 / 16, 1, 15 / 16, 12 / 16, 7 / 16, 0],
+    uniform: [1, 1, 1, 1, 1, 1, 1, 1, 1],
+  };
+  assert.deepEqual(Object.keys(table).sort(), [...LEARNABILITY_SHAPES].sort());
+  for (const shape of LEARNABILITY_SHAPES) {
+    const values = Array.from(
+      { length: 9 },
+      (_, right) => learnabilityReward(shape, right / 8),
+    );
+    assert.deepEqual(values, table[shape], shape);
+  }
+  // The best that a proposal can earn, and at which rate.
+  assert.equal(Math.max(...table.paper), 0.875);
+});
+
 Deno.test("solver and proposer rewards follow equation 6", () => {
   assert.equal(solverReward("right"), 1);
   assert.equal(solverReward("wrong"), -0.5);
@@ -36,6 +56,32 @@ Deno.test("solver and proposer rewards follow equation 6", () => {
   assert.equal(proposerReward("duplicate", null), -0.5);
   assert.equal(proposerReward("valid", 0.375), 0.625);
   assert.throws(() => proposerReward("valid", null), TypeError);
+});
+
+Deno.test("the composite pays by format, then truth, then worth", () => {
+  const solver = { right: 3, wrong: 2, malformed: 1 };
+  assert.deepEqual(
+    (["malformed", "wrong", "right"] as const).map((g) =>
+      solverReward(g, solver)
+    ),
+    [1, 2, 3],
+  );
+  const proposer = {
+    learnability: "official",
+    malformed: -4,
+    invalid: -3,
+    duplicate: -2,
+  } as const;
+  const earned = (status: Parameters<typeof proposerReward>[0], rate: number) =>
+    proposerReward(status, rate, proposer);
+  assert.equal(earned("malformed", 0.5), -4);
+  assert.equal(earned("invalid", 0.5), -3);
+  assert.equal(earned("duplicate", 0.5), -2);
+  assert.deepEqual([0, 0.5, 1].map((rate) => earned("valid", rate)), [
+    -0.5,
+    0.5,
+    -0.5,
+  ]);
 });
 
 Deno.test("intrinsic terms are capped, combined four ways, and never rescue a useless task", () => {
@@ -58,6 +104,10 @@ Deno.test("intrinsic terms are capped, combined four ways, and never rescue a us
     0.5,
   );
   assert.deepEqual(terms, [0.2, 0.5]);
+  for (const name of Object.keys(off) as (keyof typeof off)[]) {
+    const [term] = intrinsicTerms(measures, { ...off, [name]: 0.5 }, 1);
+    assert.equal(term, 0.5 * measures[name], name);
+  }
   const unmeasured = { ...measures, halstead: null };
   assert.equal(intrinsicTerms(unmeasured, off, 0.5).length, 0);
   assert.throws(

@@ -97,12 +97,13 @@ export class ScriptedEngine implements Engine {
         const text = stream.next() < this.skill
           ? table[0]
           : stream.choice(table);
-        const tokens = this.tokenizer.encode(text)
-          .slice(0, request.maxNewTokens);
+        const whole = this.tokenizer.encode(text);
+        const tokens = whole.slice(0, request.maxNewTokens);
+        const ended = text.endsWith("<eos>") && tokens.length === whole.length;
         return {
           tokens,
           logProbs: tokens.map(() => -0.5 - this.skill),
-          finish: text.endsWith("<eos>") ? "stop" as const : "length" as const,
+          finish: ended ? "stop" as const : "length" as const,
         };
       });
     }));
