@@ -51,8 +51,9 @@ export {
 } from "./adapter_files.ts";
 export { parameterCount } from "./parameters.ts";
 export { lengthBuckets } from "./batch.ts";
-export { type EndOfSample, sampleBatch } from "./sampling.ts";
-export { sampleText, type TextSample } from "./text.ts";
+export { sampleBatch } from "./sampling.ts";
+export type { EndOfSample } from "./sample_rows.ts";
+export { sampleText, stopAt, type TextSample } from "./text.ts";
 export { type ChatMessage, chatPrompt } from "./chat.ts";
 export { learningRateAt, type LearningRateSchedule } from "./schedule.ts";
 export { AdamW, defaultOptimiser, NonFiniteError } from "./optimiser.ts";

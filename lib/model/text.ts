@@ -45,8 +45,8 @@ export async function sampleText(
 }
 
 /** How many tokens it takes to complete a stop string, or null without one. */
-function stopAt(
-  tokenizer: Tokenizer,
+export function stopAt(
+  tokenizer: Pick<Tokenizer, "decode">,
   tokens: readonly number[],
   stopStrings: readonly string[],
 ): number | null {

@@ -1,0 +1,379 @@
+/**
+ * One token of generation as a TensorFlow graph: the decoder fed with one token
+ * per row and its cache, then the choice of the next token.
+ *
+ * The same computation as decode_eager.ts in another notation, with two
+ * differences that are faster in a graph: queries and keys are normalised and
+ * rotated together, and a token's key and value are written into a cache of fixed
+ * capacity instead of being appended. R rows, P prompts, G key heads, Q query
+ * heads per key head, E head width. Left out: adapters, and who owns the cache
+ * (decode_native.ts).
+ */
+import type { ModelConfig } from "./config.ts";
+import { FLOAT, Graph, INT, type Value } from "./graph.ts";
+
+/** What the graph depends on; equal plans share one loaded graph. */
+export interface DecodePlan {
+  config: ModelConfig;
+  /** Whether weight matrices are given as `[in, out]`. */
+  transposedWeights: boolean;
+  /** Whether several rows share a prompt's keys and values. */
+  sharedPrompts: boolean;
+  greedy: boolean;
+  heated: boolean;
+  topK: boolean;
+  topP: boolean;
+  banned: boolean;
+}
+
+/**
+ * The graph, with outputs `[tokens_R, losses_R]`. Inputs, besides parameters by
+ * their names: see the calls of `graph.input`.
+ */
+export function decodeGraph(
+  plan: DecodePlan,
+): { graph: Graph; outputs: Value[] } {
+  const graph = new Graph();
+  const step = new DecodeStep(graph, plan);
+  const logits_RV = step.logits();
+  const chosen_R = chooseToken(graph, logits_RV, plan);
+  const [losses_R] = graph.call(
+    "SparseSoftmaxCrossEntropyWithLogits",
+    [logits_RV, chosen_R],
+    { T: { type: FLOAT }, Tlabels: { type: INT } },
+    [FLOAT, FLOAT],
+  );
+  return { graph, outputs: [chosen_R, losses_R] };
+}
+
+/** The forward pass of one token per row. */
+class DecodeStep {
+  readonly #graph: Graph;
+  readonly #plan: DecodePlan;
+  readonly #repeats: number;
+  /** Slot of the token in the cache, a scalar. */
+  readonly #slot: Value;
+  /** Rows of the flattened cache that the token's heads fill. */
+  readonly #places: Value;
+  /** `[capacity]`, or `[R, 1, 1, capacity]` with the prompt inside. */
+  readonly #mask: Value;
+  /** `[R, heads + G, E/2]`, complex; those of queries carry 1/sqrt(E). */
+  readonly #factors: Value;
+  #cacheShape: Value | null = null;
+
+  constructor(graph: Graph, plan: DecodePlan) {
+    this.#graph = graph;
+    this.#plan = plan;
+    const { num_attention_heads, num_key_value_heads } = plan.config;
+    this.#repeats = num_attention_heads / num_key_value_heads;
+    this.#slot = graph.input("slot", INT);
+    this.#places = graph.same(
+      "AddV2",
+      graph.input("headStarts", INT),
+      this.#slot,
+    );
+    this.#mask = this.#slotMask();
+    this.#factors = this.#rotaryFactors();
+  }
+
+  /** Logits of the next token, `[R, V]`, with bans applied. */
+  logits(): Value {
+    const graph = this.#graph;
+    const { config, banned } = this.#plan;
+    const embedding = graph.input("model.embed_tokens.weight", FLOAT);
+    let x_RD = graph.gather(embedding, graph.input("tokens", INT));
+    for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+      x_RD = this.#layer(`model.layers.${layer}`, x_RD);
+    }
+    const normed = this.#norm(
+      x_RD,
+      graph.input("model.norm.weight", FLOAT),
+      config.hidden_size,
+    );
+    const logits_RV = config.tie_word_embeddings
+      ? graph.matMul(normed, embedding, true)
+      : this.#project("lm_head", normed);
+    return banned
+      ? graph.same("AddV2", logits_RV, graph.input("bans", FLOAT))
+      : logits_RV;
+  }
+
+  /** Minus a billion for slots after the token's, plus the prompts' padding. */
+  #slotMask(): Value {
+    const graph = this.#graph;
+    const slots = graph.input("slots", INT);
+    const later = graph.cast(
+      graph.compare("Greater", slots, this.#slot),
+      FLOAT,
+    );
+    const mask = graph.same("Mul", later, graph.constant(FLOAT, -1e9));
+    return this.#plan.sharedPrompts
+      ? mask
+      : graph.same("AddV2", graph.input("promptMask", FLOAT), mask);
+  }
+
+  #rotaryFactors(): Value {
+    const graph = this.#graph;
+    const { num_attention_heads, num_key_value_heads, head_dim } =
+      this.#plan.config;
+    const table = graph.input("rotary", FLOAT);
+    const positions = graph.same(
+      "AddV2",
+      graph.input("positions", INT),
+      graph.input("step", INT),
+    );
+    const rows = graph.reshape(
+      graph.gather(table, positions),
+      [-1, 1, head_dim / 2, 2],
+    );
+    const scales = [
+      ...new Array(num_attention_heads).fill(1 / Math.sqrt(head_dim)),
+      ...new Array(num_key_value_heads).fill(1),
+    ];
+    const scaled = graph.same(
+      "Mul",
+      rows,
+      graph.reshape(graph.constant(FLOAT, scales), [scales.length, 1, 1]),
+    );
+    return graph.toComplex(scaled);
+  }
+
+  #layer(name: string, x_RD: Value): Value {
+    const graph = this.#graph;
+    const width = this.#plan.config.hidden_size;
+    const weight = (part: string) =>
+      graph.input(`${name}.${part}.weight`, FLOAT);
+    const normed = this.#norm(x_RD, weight("input_layernorm"), width);
+    const attended = this.#attention(name, normed);
+    const middle = graph.same(
+      "AddV2",
+      x_RD,
+      this.#project(`${name}.self_attn.o_proj`, attended),
+    );
+    const inner = this.#norm(
+      middle,
+      weight("post_attention_layernorm"),
+      width,
+    );
+    const gate = this.#project(`${name}.mlp.gate_proj`, inner);
+    const up = this.#project(`${name}.mlp.up_proj`, inner);
+    const silu = graph.same("Mul", gate, graph.same("Sigmoid", gate));
+    return graph.same(
+      "AddV2",
+      middle,
+      this.#project(`${name}.mlp.down_proj`, graph.same("Mul", silu, up)),
+    );
+  }
+
+  /** Attention output, `[R, heads * E]`. */
+  #attention(name: string, normed_RD: Value): Value {
+    const graph = this.#graph;
+    const { num_attention_heads, num_key_value_heads, head_dim } =
+      this.#plan.config;
+    const rotated = num_attention_heads + num_key_value_heads;
+    let projected = this.#project(`${name}.self_attn.qkv_proj`, normed_RD);
+    if (this.#plan.config.attention_bias) {
+      const bias = graph.input(`${name}.self_attn.qkv_proj.bias`, FLOAT);
+      projected = graph.same("AddV2", projected, bias);
+    }
+    const [turning, value] = graph.split(
+      graph.reshape(projected, [-1, rotated + num_key_value_heads, head_dim]),
+      [rotated, num_key_value_heads],
+      1,
+    );
+    const [query, key] = graph.split(
+      this.#turned(name, turning),
+      [num_attention_heads, num_key_value_heads],
+      1,
+    );
+    const attended = this.#attend(
+      name,
+      this.#arranged(query, this.#repeats),
+      this.#stored(`keys.${name}`, this.#arranged(key, 1)),
+      this.#stored(`values.${name}`, this.#arranged(value, 1)),
+    );
+    const byRow = this.#plan.sharedPrompts
+      ? graph.transpose(attended, [1, 0, 2, 3])
+      : attended;
+    return graph.reshape(byRow, [-1, num_attention_heads * head_dim]);
+  }
+
+  /** Queries and keys, normalised if the family does so, and rotated. */
+  #turned(name: string, heads: Value): Value {
+    const graph = this.#graph;
+    const { model_type, head_dim } = this.#plan.config;
+    const normed = model_type === "qwen3"
+      ? this.#norm(
+        heads,
+        graph.input(`${name}.self_attn.qk_norm.weight`, FLOAT),
+        head_dim,
+      )
+      : heads;
+    const count = this.#plan.config.num_attention_heads +
+      this.#plan.config.num_key_value_heads;
+    const pairs = graph.reshape(normed, [-1, count, head_dim / 2, 2]);
+    const product = graph.same("Mul", graph.toComplex(pairs), this.#factors);
+    return graph.reshape(graph.fromComplex(product), [-1, count, head_dim]);
+  }
+
+  /** `[R, G * n, E]` to `[R, G, n, E]`, or `[G, R, n, E]` with shared prompts. */
+  #arranged(heads: Value, perGroup: number): Value {
+    const { num_key_value_heads, head_dim } = this.#plan.config;
+    const byRow = this.#graph.reshape(
+      heads,
+      [-1, num_key_value_heads, perGroup, head_dim],
+    );
+    return this.#plan.sharedPrompts
+      ? this.#graph.transpose(byRow, [1, 0, 2, 3])
+      : byRow;
+  }
+
+  /** Writes the token's heads into a cache, in place; returns the whole cache. */
+  #stored(name: string, heads: Value): Value {
+    const graph = this.#graph;
+    const width = this.#plan.config.head_dim;
+    const cache = graph.input(name, FLOAT);
+    this.#cacheShape ??= graph.shapeOf(cache);
+    const [updated] = graph.call(
+      "InplaceUpdate",
+      [
+        graph.reshape(cache, [-1, width]),
+        this.#places,
+        graph.reshape(heads, [-1, width]),
+      ],
+      { T: { type: FLOAT } },
+      [FLOAT],
+    );
+    return graph.reshapeTo(updated, this.#cacheShape);
+  }
+
+  #attend(name: string, query: Value, keys: Value, values: Value): Value {
+    const graph = this.#graph;
+    const own = graph.same(
+      "AddV2",
+      graph.batchMatMul(query, keys, true),
+      this.#mask,
+    );
+    if (!this.#plan.sharedPrompts) {
+      return graph.batchMatMul(graph.same("Softmax", own), values, false);
+    }
+    const { num_key_value_heads: groups, head_dim } = this.#plan.config;
+    const promptShape = graph.input("promptShape", INT);
+    const promptKeys = graph.input(`promptKeys.${name}`, FLOAT);
+    const promptValues = graph.input(`promptValues.${name}`, FLOAT);
+    const scores = graph.same(
+      "AddV2",
+      graph.batchMatMul(
+        graph.reshapeTo(query, promptShape),
+        promptKeys,
+        true,
+      ),
+      graph.input("promptMask", FLOAT),
+    );
+    const lengths = graph.input("lengths", INT);
+    const weights = graph.same(
+      "Softmax",
+      graph.concat([
+        graph.reshapeTo(scores, graph.input("scoreShape", INT)),
+        own,
+      ], 3),
+    );
+    const [fromPrompt, fromOwn] = graph.splitTo(weights, lengths, 2, 3);
+    const prompt = graph.batchMatMul(
+      graph.reshapeTo(fromPrompt, graph.input("weightShape", INT)),
+      promptValues,
+      false,
+    );
+    return graph.same(
+      "AddV2",
+      graph.reshape(prompt, [groups, -1, this.#repeats, head_dim]),
+      graph.batchMatMul(fromOwn, values, false),
+    );
+  }
+
+  #project(name: string, x: Value): Value {
+    const weight = this.#graph.input(`${name}.weight`, FLOAT);
+    return this.#graph.matMul(x, weight, !this.#plan.transposedWeights);
+  }
+
+  #norm(x: Value, weight: Value, width: number): Value {
+    const graph = this.#graph;
+    const squares = graph.reduce("Sum", graph.same("Square", x), -1, true);
+    const epsilon = this.#plan.config.rms_norm_eps * width;
+    const inverse = graph.same(
+      "Mul",
+      graph.same(
+        "Rsqrt",
+        graph.same("AddV2", squares, graph.constant(FLOAT, epsilon)),
+      ),
+      graph.constant(FLOAT, Math.sqrt(width)),
+    );
+    return graph.same("Mul", graph.same("Mul", x, inverse), weight);
+  }
+}
+
+/** The graph of `chooseTokens` (choice.ts). */
+function chooseToken(graph: Graph, logits_RV: Value, plan: DecodePlan): Value {
+  if (plan.greedy) {
+    return graph.call("ArgMax", [logits_RV, graph.constant(INT, 1)], {
+      T: { type: FLOAT },
+      Tidx: { type: INT },
+      output_type: { type: INT },
+    }, [INT])[0];
+  }
+  const heated = plan.heated
+    ? graph.same("RealDiv", logits_RV, graph.input("temperature", FLOAT))
+    : logits_RV;
+  const cumulative = graph.cumulativeSum(
+    graph.same("Softmax", truncated(graph, heated, plan)),
+    1,
+  );
+  const uniforms_R = graph.gather(
+    graph.input("uniforms", FLOAT),
+    graph.same("AddV2", graph.input("step", INT), graph.constant(INT, 1)),
+  );
+  const total_R1 = graph.reduce("Max", cumulative, 1, true);
+  const reach_R1 = graph.same(
+    "Mul",
+    graph.reshape(uniforms_R, [-1, 1]),
+    total_R1,
+  );
+  return graph.reduce(
+    "Sum",
+    graph.cast(graph.compare("Less", cumulative, reach_R1), INT),
+    1,
+    false,
+  );
+}
+
+function truncated(graph: Graph, logits_RV: Value, plan: DecodePlan): Value {
+  let kept = logits_RV;
+  if (plan.topK) {
+    const count = graph.input("topK", INT);
+    const values = graph.largest(kept, count);
+    kept = atLeast(graph, kept, graph.reduce("Min", values, 1, true));
+  }
+  if (plan.topP) {
+    const vocabulary = graph.constant(INT, plan.config.vocab_size);
+    const values = graph.largest(kept, vocabulary);
+    const sorted = graph.same("Softmax", values);
+    const before = graph.same("Sub", graph.cumulativeSum(sorted, 1), sorted);
+    const inside = graph.compare("Less", before, graph.input("topP", FLOAT));
+    const threshold = graph.reduce(
+      "Min",
+      graph.select(inside, values, graph.constant(FLOAT, Infinity)),
+      1,
+      true,
+    );
+    kept = atLeast(graph, kept, threshold);
+  }
+  return kept;
+}
+
+function atLeast(graph: Graph, logits_RV: Value, threshold_R1: Value): Value {
+  return graph.select(
+    graph.compare("GreaterEqual", logits_RV, threshold_R1),
+    logits_RV,
+    graph.constant(FLOAT, -1e9),
+  );
+}

@@ -1,0 +1,355 @@
+/**
+ * Decoding by one graph per token on native TensorFlow (decode_graph.ts).
+ *
+ * Keys and values lie in caches of fixed capacity that the graph writes in
+ * place; every few tokens they are copied into larger ones. A prompt with one row
+ * lies at the head of its row's cache, so that attention is one product; prompts
+ * shared by several rows are kept apart. Loaded graphs stay for the process.
+ * Left out: adapters, GPUs (the interface copies every input of a graph to the
+ * processor) and other backends: they decode eagerly.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { currentBackend } from "./backend.ts";
+import { chooseTokens } from "./choice.ts";
+import { decodeGraph, type DecodePlan } from "./decode_graph.ts";
+import type { Decoder } from "./decoder.ts";
+import {
+  banVector,
+  type Decoding,
+  type DecodingStart,
+  type DrawnTokens,
+  rotaryRows,
+  rowPositions,
+} from "./decoding.ts";
+import { GraphSession } from "./graph_session.ts";
+import { nativeTensorFlow, softmaxCrossEntropy } from "./kernels.ts";
+import type { Smaller } from "./sample_rows.ts";
+
+/** Response tokens by which the caches grow. */
+const CACHE_BLOCK = 32;
+
+/** Parameters up to which weights are transposed once per batch. */
+const TRANSPOSED_PARAMETERS = 2 ** 24;
+
+/** Whether this model is decoded by a graph here. */
+export function decodesByGraph(model: Decoder): boolean {
+  return nativeTensorFlow() !== null && model.adapters === null &&
+    currentBackend().name === "tfjs-node";
+}
+
+/** Tensors with an axis of rows or prompts. */
+interface RowState {
+  /** Last drawn tokens, `[R]`. */
+  tokens: tf.Tensor;
+  positions: tf.Tensor;
+  uniforms: tf.Tensor;
+  /** `[R, 1, 1, capacity]`, or `[1, P, 1, Tp]` with shared prompts. */
+  promptMask: tf.Tensor;
+  /** Per layer `[R, G, capacity, E]`, or `[G, R, capacity, E]`. */
+  keys: tf.Tensor[];
+  values: tf.Tensor[];
+  /** Per layer `[G, P, Tp, E]`; empty unless prompts are shared. */
+  promptKeys: tf.Tensor[];
+  promptValues: tf.Tensor[];
+}
+
+/** See the head of this file. */
+export class NativeDecoding implements Decoding {
+  readonly #start: DecodingStart;
+  readonly #plan: DecodePlan;
+  readonly #session: GraphSession;
+  /** Inputs that stay the same, and which of them were made here. */
+  readonly #constants: Record<string, tf.Tensor> = {};
+  readonly #owned: tf.Tensor[] = [];
+  #state: RowState;
+  #width: number;
+  /** Small inputs that follow from the state's shapes. */
+  #shapes: Record<string, tf.Tensor> = {};
+  #inputs: Record<string, tf.Tensor> = {};
+
+  constructor(start: DecodingStart) {
+    this.#start = start;
+    this.#width = start.width;
+    this.#plan = planOf(start);
+    this.#session = sessionOf(this.#plan);
+    this.#makeConstants();
+    this.#state = this.#plan.sharedPrompts
+      ? sharedState(start)
+      : mergedState(start);
+    this.#arrange();
+  }
+
+  draw(first: number, count: number): Promise<DrawnTokens> {
+    const rows = this.#state.positions.size;
+    const tokens = new Int32Array(count * rows);
+    const losses = new Float32Array(count * rows);
+    for (let i = 0; i < count; i++) {
+      const [token, loss] = first + i === 0
+        ? this.#drawFirst()
+        : this.#drawNext(first + i);
+      tokens.set(token.dataSync(), i * rows);
+      losses.set(loss.dataSync(), i * rows);
+      loss.dispose();
+      this.#state.tokens.dispose();
+      this.#state.tokens = token;
+    }
+    return Promise.resolve({ tokens, losses });
+  }
+
+  keep(smaller: Smaller) {
+    const old = this.#state;
+    const rowAxis = this.#plan.sharedPrompts ? 1 : 0;
+    const promptAxis = rowAxis;
+    this.#state = tf.tidy(() => {
+      const rows = tf.tensor1d(smaller.rows, "int32");
+      const prompts = tf.tensor1d(smaller.prompts, "int32");
+      const pickRows = (x: tf.Tensor) => tf.gather(x, rows, rowAxis);
+      const pickPrompts = (x: tf.Tensor) => tf.gather(x, prompts, promptAxis);
+      return {
+        tokens: tf.gather(old.tokens, rows),
+        positions: tf.gather(old.positions, rows),
+        uniforms: tf.gather(old.uniforms, rows, 1),
+        promptMask: pickPrompts(old.promptMask),
+        keys: old.keys.map(pickRows),
+        values: old.values.map(pickRows),
+        promptKeys: old.promptKeys.map(pickPrompts),
+        promptValues: old.promptValues.map(pickPrompts),
+      } as unknown as tf.TensorContainerObject;
+    }) as unknown as RowState;
+    disposeState(old);
+    this.#width = smaller.grid.width;
+    this.#arrange();
+  }
+
+  dispose() {
+    disposeState(this.#state);
+    tf.dispose([this.#owned, this.#shapes]);
+    tf.dispose(this.#start.logits);
+  }
+
+  /** The first token comes from the prefill's logits. */
+  #drawFirst(): [tf.Tensor, tf.Tensor] {
+    const { logits, options } = this.#start;
+    return tf.tidy(() => {
+      const bans = this.#constants.bans;
+      const allowed = bans === undefined
+        ? logits
+        : tf.add(logits, bans) as tf.Tensor2D;
+      const uniforms_R = tf.reshape(
+        tf.slice(this.#state.uniforms, [0, 0], [1, -1]),
+        [-1],
+      ) as tf.Tensor1D;
+      const chosen_R = chooseTokens(allowed, uniforms_R, options);
+      return [chosen_R, softmaxCrossEntropy(allowed, chosen_R)[0]];
+    });
+  }
+
+  /** Feeds the token of the step before and draws the next. */
+  #drawNext(step: number): [tf.Tensor, tf.Tensor] {
+    const fed = step - 1;
+    const used = this.#firstSlot() + step;
+    if (used > this.#state.keys[0].shape[2]!) this.#grow();
+    const position = tf.scalar(fed, "int32");
+    const slot = tf.scalar(this.#firstSlot() + fed, "int32");
+    const [token, loss] = this.#session.run({
+      ...this.#inputs,
+      tokens: this.#state.tokens,
+      step: position,
+      slot,
+    });
+    tf.dispose([position, slot]);
+    return [token, loss];
+  }
+
+  #firstSlot(): number {
+    return this.#plan.sharedPrompts ? 0 : this.#start.promptMask.shape[1];
+  }
+
+  /** Copies the caches into larger ones. */
+  #grow() {
+    const old = this.#state;
+    const capacity = old.keys[0].shape[2]!;
+    const left = this.#firstSlot() + this.#start.steps - 1 - capacity;
+    const added = Math.min(CACHE_BLOCK, left);
+    const longer = (x: tf.Tensor, axis: number) =>
+      tf.pad(x, x.shape.map((_, i) => [0, i === axis ? added : 0]));
+    const keys = old.keys.map((x) => longer(x, 2));
+    const values = old.values.map((x) => longer(x, 2));
+    tf.dispose([old.keys, old.values]);
+    this.#state = { ...old, keys, values };
+    if (!this.#plan.sharedPrompts) {
+      this.#state.promptMask = longer(old.promptMask, 3);
+      old.promptMask.dispose();
+    }
+    this.#arrange();
+  }
+
+  #makeConstants() {
+    const { model, options } = this.#start;
+    const own = (name: string, tensor: tf.Tensor) => {
+      this.#constants[name] = tensor;
+      this.#owned.push(tensor);
+    };
+    own("rotary", rotaryRows(this.#start));
+    const bans = banVector(this.#start);
+    if (bans !== null) own("bans", bans);
+    own("temperature", tf.scalar(options.temperature));
+    if (options.topK !== undefined) {
+      own("topK", tf.scalar(options.topK, "int32"));
+    }
+    if (options.topP !== undefined) own("topP", tf.scalar(options.topP));
+    for (const { name, shape } of model.specs) {
+      const parameter = model.parameter(name);
+      const isProjection = shape.length === 2 && !name.includes("embed_tokens");
+      if (isProjection && this.#plan.transposedWeights) {
+        own(name, tf.transpose(parameter));
+      } else this.#constants[name] = parameter;
+    }
+    if (model.config.model_type === "qwen3") this.#makeHeadNorms(own);
+  }
+
+  /** The norms of all query and key heads of a layer, `[heads + G, E]`. */
+  #makeHeadNorms(own: (name: string, tensor: tf.Tensor) => void) {
+    const { model } = this.#start;
+    const { num_hidden_layers, num_attention_heads, num_key_value_heads } =
+      model.config;
+    for (let layer = 0; layer < num_hidden_layers; layer++) {
+      const name = `model.layers.${layer}.self_attn`;
+      const rows = (kind: string, count: number) =>
+        tf.tile(
+          tf.reshape(model.parameter(`${name}.${kind}.weight`), [1, -1]),
+          [count, 1],
+        );
+      own(
+        `${name}.qk_norm.weight`,
+        tf.tidy(() =>
+          tf.concat([
+            rows("q_norm", num_attention_heads),
+            rows("k_norm", num_key_value_heads),
+          ])
+        ),
+      );
+    }
+  }
+
+  /** Everything that follows from the state: its small inputs, and the list of all. */
+  #arrange() {
+    tf.dispose(this.#shapes);
+    const state = this.#state;
+    const capacity = state.keys[0].shape[2]!;
+    const heads = state.keys[0].shape[0] * state.keys[0].shape[1]!;
+    const starts = Int32Array.from({ length: heads }, (_, i) => i * capacity);
+    this.#shapes = {
+      headStarts: tf.tensor1d(starts, "int32"),
+      slots: tf.range(0, capacity, 1, "int32"),
+      ...(this.#plan.sharedPrompts ? this.#sharedShapes(capacity) : {}),
+    };
+    const layers = this.#start.model.config.num_hidden_layers;
+    const { positions, uniforms, promptMask } = state;
+    this.#inputs = {
+      ...this.#constants,
+      ...this.#shapes,
+      positions,
+      uniforms,
+      promptMask,
+    };
+    for (
+      const kind of ["keys", "values", "promptKeys", "promptValues"] as const
+    ) {
+      for (let layer = 0; layer < layers; layer++) {
+        this.#inputs[`${kind}.model.layers.${layer}`] = state[kind][layer];
+      }
+    }
+  }
+
+  #sharedShapes(capacity: number): Record<string, tf.Tensor> {
+    const { num_attention_heads, num_key_value_heads: groups, head_dim } =
+      this.#start.model.config;
+    const repeats = num_attention_heads / groups;
+    const [, prompts, length] = this.#state.promptKeys[0].shape;
+    const rows = this.#state.positions.size;
+    const perPrompt = this.#width * repeats;
+    const shape = (values: number[]) => tf.tensor1d(values, "int32");
+    return {
+      promptShape: shape([groups, prompts!, perPrompt, head_dim]),
+      scoreShape: shape([groups, rows, repeats, length!]),
+      weightShape: shape([groups, prompts!, perPrompt, length!]),
+      lengths: shape([length!, capacity]),
+    };
+  }
+}
+
+function planOf({ model, options, width }: DecodingStart): DecodePlan {
+  const { temperature, topK, topP, bannedTokens } = options;
+  const greedy = temperature === 0;
+  const vocabulary = model.config.vocab_size;
+  return {
+    config: model.config,
+    transposedWeights: model.parameterCount <= TRANSPOSED_PARAMETERS,
+    sharedPrompts: width > 1,
+    greedy,
+    heated: !greedy && temperature !== 1,
+    topK: !greedy && topK !== undefined && topK > 0 && topK < vocabulary,
+    topP: !greedy && topP !== undefined && topP < 1,
+    banned: (bannedTokens?.length ?? 0) > 0,
+  };
+}
+
+const sessions = new Map<string, GraphSession>();
+
+/** The loaded graph of a plan; loading takes some 30 milliseconds, once. */
+function sessionOf(plan: DecodePlan): GraphSession {
+  const key = JSON.stringify(plan);
+  let session = sessions.get(key);
+  if (session === undefined) {
+    const { graph, outputs } = decodeGraph(plan);
+    session = new GraphSession(graph, outputs);
+    sessions.set(key, session);
+  }
+  return session;
+}
+
+/** Prompts at the heads of their rows' caches. */
+function mergedState(start: DecodingStart): RowState {
+  const byRow = (x: tf.Tensor) => tf.transpose(x, [1, 0, 2, 3]);
+  const [rows, length] = start.promptMask.shape;
+  const state = {
+    ...commonState(start),
+    promptMask: tf.reshape(start.promptMask, [rows, 1, 1, length]),
+    keys: start.promptKeys.map(byRow),
+    values: start.promptValues.map(byRow),
+    promptKeys: [],
+    promptValues: [],
+  };
+  tf.dispose([start.promptKeys, start.promptValues, start.promptMask]);
+  return state;
+}
+
+/** Prompts apart, their rows' caches empty. */
+function sharedState(start: DecodingStart): RowState {
+  const [prompts, length] = start.promptMask.shape;
+  const [groups, , , width] = start.promptKeys[0].shape;
+  const empty = () => tf.fill([groups, prompts * start.width, 0, width!], 0);
+  const state = {
+    ...commonState(start),
+    promptMask: tf.reshape(start.promptMask, [1, prompts, 1, length]),
+    keys: start.promptKeys.map(empty),
+    values: start.promptKeys.map(empty),
+    promptKeys: start.promptKeys,
+    promptValues: start.promptValues,
+  };
+  start.promptMask.dispose();
+  return state;
+}
+
+function commonState(start: DecodingStart) {
+  return {
+    tokens: tf.fill([start.uniforms.shape[1]], 0, "int32") as tf.Tensor,
+    positions: rowPositions(start) as tf.Tensor,
+    uniforms: start.uniforms as tf.Tensor,
+  };
+}
+
+function disposeState(state: RowState) {
+  tf.dispose(Object.values(state));
+}
