@@ -26,6 +26,24 @@ export type {
   TrainSequence,
 };
 
+/** Something that a config may ask for and not every engine can do. */
+export type EngineLimit =
+  | "training"
+  | "bannedTokens"
+  | "entropyTerm"
+  | "klTerm";
+
+/** Strings that end a sample: it is cut behind the first one in its text. */
+export interface StopText {
+  strings: readonly string[];
+  decode(tokens: readonly number[]): string;
+}
+
+/** How an engine samples: `SamplingOptions`, and where the text ends. */
+export interface EngineSamplingOptions extends SamplingOptions {
+  stopText?: StopText;
+}
+
 /** A model that can be sampled from and trained. */
 export interface Engine {
   readonly description: {
@@ -33,11 +51,13 @@ export interface Engine {
     backend: string;
     parameters: number;
     contextLength: number;
+    /** What this engine cannot do, if anything. */
+    lacks?: readonly EngineLimit[];
   };
   /** `requests[i]` gives `result[i]`, with `count` samples each. */
   sample(
     requests: readonly SampleRequest[],
-    options: SamplingOptions,
+    options: EngineSamplingOptions,
   ): Promise<Sample[][]>;
   /** Log-probability of each response token. */
   logProbs(

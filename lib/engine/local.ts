@@ -19,17 +19,18 @@ import {
   responseLogProbs,
   sampleBatch,
   startBackend,
+  stopAt,
   writeAdapters,
   writeModelFiles,
   writeOptimiserState,
 } from "../model/mod.ts";
 import type {
   Engine,
+  EngineSamplingOptions,
   ObjectiveConfig,
   OptimiserConfig,
   Sample,
   SampleRequest,
-  SamplingOptions,
   TrainReport,
   TrainSequence,
 } from "./engine.ts";
@@ -97,9 +98,14 @@ export class LocalEngine implements Engine {
 
   sample(
     requests: readonly SampleRequest[],
-    options: SamplingOptions,
+    { stopText, ...options }: EngineSamplingOptions,
   ): Promise<Sample[][]> {
-    return sampleBatch(this.#model, requests, options);
+    return sampleBatch(
+      this.#model,
+      requests,
+      options,
+      stopText && ((tokens) => stopAt(stopText, tokens, stopText.strings)),
+    );
   }
 
   logProbs(

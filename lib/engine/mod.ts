@@ -1,11 +1,23 @@
 /** What self-play asks of a model, and the engines: on this machine, or on a server. */
+export {
+  checkEngineConfig,
+  dialectOf,
+  type EngineConfig,
+  ENGINES,
+  type OpenModel,
+  openModel,
+  openTokenizer,
+} from "./choice.ts";
 export type {
   Engine,
+  EngineLimit,
+  EngineSamplingOptions,
   ObjectiveConfig,
   OptimiserConfig,
   Sample,
   SampleRequest,
   SamplingOptions,
+  StopText,
   TrainReport,
   TrainSequence,
 } from "./engine.ts";

@@ -26,11 +26,11 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type {
   Engine,
+  EngineSamplingOptions,
   ObjectiveConfig,
   OptimiserConfig,
   Sample,
   SampleRequest,
-  SamplingOptions,
   TrainReport,
   TrainSequence,
 } from "./engine.ts";
@@ -59,6 +59,7 @@ import {
   type WireObjective,
   wireObjective,
 } from "./tinker_objective.ts";
+import { cutAtStopText, stopStringsOf } from "./stop_text.ts";
 import { detectLossReduction, gradientNorm } from "./tinker_probe.ts";
 import { type AdapterConfig, TinkerSession } from "./tinker_session.ts";
 
@@ -89,6 +90,13 @@ export interface TinkerOptions {
   seed?: number;
   /** Default: the environment variable TINKER_API_KEY, if reading it is permitted. */
   apiKey?: string;
+  /**
+   * "tokens" (default): the server ends at stop tokens, and stop strings are cut
+   * here, behind which it may have written on (SkyRL's JAX backend knows no
+   * others). "strings": the server is given both as strings, for one that ends
+   * at the model's own end token as well (vLLM does).
+   */
+  stopForm?: "tokens" | "strings";
   /** How the server reduces token losses; "detect" (default) measures it on a throw-away adapter. */
   lossReduction?: LossReduction | "detect";
   /**
@@ -127,6 +135,7 @@ export class TinkerEngine implements Engine {
   #adapter: AdapterConfig;
   #reduction: LossReduction;
   #saveEverySteps: number;
+  #stopForm: "tokens" | "strings";
   #session: TinkerSession;
   /** The sampling session that holds the current weights, or null when there is none. */
   #sampler: string | null = null;
@@ -146,6 +155,7 @@ export class TinkerEngine implements Engine {
       contextLength: number;
       reduction: LossReduction;
       saveEverySteps: number;
+      stopForm: "tokens" | "strings";
     },
   ) {
     this.#connection = connection;
@@ -153,11 +163,13 @@ export class TinkerEngine implements Engine {
     this.#session = session;
     this.#reduction = known.reduction;
     this.#saveEverySteps = known.saveEverySteps;
+    this.#stopForm = known.stopForm;
     this.description = {
       name: adapter.baseModel.split("/").at(-1) ?? adapter.baseModel,
       backend: `tinker (LoRA rank ${adapter.loraRank})`,
       parameters: 0, // The API does not tell.
       contextLength: known.contextLength,
+      lacks: ["bannedTokens", "entropyTerm", "klTerm"],
     };
   }
 
@@ -194,6 +206,7 @@ export class TinkerEngine implements Engine {
       contextLength,
       reduction,
       saveEverySteps: options.saveEverySteps ?? 0,
+      stopForm: options.stopForm ?? "tokens",
     });
   }
 
@@ -204,7 +217,7 @@ export class TinkerEngine implements Engine {
 
   sample(
     requests: readonly SampleRequest[],
-    options: SamplingOptions,
+    options: EngineSamplingOptions,
   ): Promise<Sample[][]> {
     if (options.bannedTokens && options.bannedTokens.length > 0) {
       return Promise.reject(bannedTokensRefused("options.bannedTokens"));
@@ -428,10 +441,10 @@ export class TinkerEngine implements Engine {
     return norm;
   }
 
-  #sampleOne(
+  async #sampleOne(
     sampler: string,
     request: SampleRequest,
-    options: SamplingOptions,
+    options: EngineSamplingOptions,
   ): Promise<Sample[]> {
     const room = this.description.contextLength - request.promptTokens.length;
     const maxNewTokens = Math.min(request.maxNewTokens, room);
@@ -441,9 +454,17 @@ export class TinkerEngine implements Engine {
         logProbs: [],
         finish: "length",
       });
-      return Promise.resolve(Array.from({ length: request.count }, empty));
+      return Array.from({ length: request.count }, empty);
     }
-    return this.#session.sample(sampler, { ...request, maxNewTokens }, options);
+    const samples = await this.#session.sample(
+      sampler,
+      { ...request, maxNewTokens },
+      options,
+      this.#stopForm === "strings" && options.stopText
+        ? stopStringsOf(options)
+        : options.stopTokens,
+    );
+    return samples.map((sample) => cutAtStopText(sample, options.stopText));
   }
 }
 

@@ -150,6 +150,7 @@ export class TinkerSession {
     sampler: string,
     request: SampleRequest,
     options: SamplingOptions,
+    stop: readonly (number | string)[],
   ): Promise<Sample[]> {
     const reply = await this.#connection.postRepeatable("asample", {
       num_samples: request.count,
@@ -160,7 +161,7 @@ export class TinkerSession {
         temperature: options.temperature,
         top_p: options.topP ?? 1,
         top_k: options.topK ?? -1,
-        ...(options.stopTokens.length > 0 && { stop: options.stopTokens }),
+        ...(stop.length > 0 && { stop }),
       },
       sampling_session_id: sampler,
       seq_id: ++this.#sequence,

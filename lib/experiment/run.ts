@@ -5,12 +5,17 @@
  * base model, from the cache or rebuilt.
  */
 
-import { LocalEngine } from "../engine/mod.ts";
+import { dialectOf, type EngineConfig, ENGINES } from "../engine/mod.ts";
+import { resolve } from "node:path";
 import type { EvaluationResult } from "../evaluation/mod.ts";
 import { type Executor, startExecutor } from "../executor/mod.ts";
-import { Tokenizer } from "../model/mod.ts";
 import { randomStream } from "../random/mod.ts";
-import { recordRun, type RunOutcome } from "../run/mod.ts";
+import {
+  openModels,
+  type PlayingModels,
+  recordRun,
+  type RunOutcome,
+} from "../run/mod.ts";
 import type { SelfPlayEvent, TaskSource } from "../selfplay/mod.ts";
 import {
   CORPUS_RANGE,
@@ -28,6 +33,8 @@ import type { PretrainProgress } from "./pretrain.ts";
 export interface ExperimentOptions {
   preset: Preset;
   seed: number;
+  /** Default: the local engine. A config without a model plays the preset's base model. */
+  engine?: EngineConfig;
   /** The run's folder. */
   folder: string;
   cacheFolder?: string;
@@ -44,6 +51,20 @@ export interface ExperimentOptions {
 export async function runExperiment(
   options: ExperimentOptions,
 ): Promise<RunOutcome> {
+  const { preset, seed, engine = ENGINES.local } = options;
+  const base = engine.model === "" ? await baseModel(options) : null;
+  await using executor = await startExecutor({
+    languages: [preset.world.language],
+  });
+  await using models = await openModels(
+    base ? onBaseModel(engine, base) : engine,
+    preset.selfPlay.policies,
+    seed,
+  );
+  return await playFrom(base, models, executor, options);
+}
+
+async function baseModel(options: ExperimentOptions): Promise<BaseModel> {
   const { preset, seed, cacheFolder, onPretrain, onBase } = options;
   const base = await buildBaseModel(preset, {
     seed,
@@ -54,32 +75,29 @@ export async function runExperiment(
     },
   });
   onBase?.(base);
-  await using executor = await startExecutor({
-    languages: [preset.world.language],
-  });
-  const engine = await LocalEngine.fromFolder(base.folder);
-  const proposerEngine = preset.selfPlay.policies === "separate"
-    ? await LocalEngine.fromFolder(base.folder)
-    : undefined;
-  try {
-    return await playFrom(base, { engine, proposerEngine }, executor, options);
-  } finally {
-    engine.dispose();
-    proposerEngine?.dispose();
-  }
+  return base;
+}
+
+/** A server knows a base model by the folder it was started with. */
+function onBaseModel(
+  engine: EngineConfig,
+  { folder }: BaseModel,
+): EngineConfig {
+  if (engine.engine === "local") return { ...engine, model: folder };
+  return { ...engine, model: resolve(folder), tokenizer: folder };
 }
 
 async function playFrom(
-  base: BaseModel,
-  engines: { engine: LocalEngine; proposerEngine?: LocalEngine },
+  base: BaseModel | null,
+  models: PlayingModels,
   executor: Executor,
   options: ExperimentOptions,
 ): Promise<RunOutcome> {
   const { preset, seed, folder, resume, stop, onEvent } = options;
-  const tokenizer = await Tokenizer.fromFolder(base.folder);
+  const { engine, proposerEngine, tokenizer } = models;
+  checkDialect(preset, dialectOf(tokenizer));
   const { splits } = worldParts(preset);
   const config = { ...preset.selfPlay, seed };
-  const { engine } = engines;
   const evaluator = { engine, tokenizer, executor };
   return await recordRun({
     folder,
@@ -87,7 +105,10 @@ async function playFrom(
     stop,
     onEvent,
     config,
-    ...engines,
+    engine,
+    proposerEngine,
+    // As asked for: where a base model lies is no part of the choice.
+    engineConfig: options.engine ?? ENGINES.local,
     tokenizer,
     executor,
     heldOut: (program, argument, output) =>
@@ -101,8 +122,17 @@ async function playFrom(
         momentOf(step, config),
         config.thinking,
       ).then((rows: EvaluationResult[]) => rows.map((row) => ({ ...row }))),
-    experiment: { preset: preset.name, seed, baseModel: base.hash },
+    experiment: { preset: preset.name, seed, baseModel: base?.hash ?? null },
   });
+}
+
+/** A preset's worlds are written in the words of tiny models. */
+function checkDialect({ name, selfPlay }: Preset, dialect: string): void {
+  if (selfPlay.dialect === dialect) return;
+  throw new RangeError(
+    `engine field "model": its vocabulary belongs to the dialect "${dialect}", but ` +
+      `preset "${name}" is played in "${selfPlay.dialect}": leave the preset out`,
+  );
 }
 
 /** Tasks of the world's own generator, for the control without a proposer. */

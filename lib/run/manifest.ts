@@ -1,6 +1,7 @@
 /** `manifest.json`: what a run was made with, so that it can be made again. */
 
 import { createHash } from "node:crypto";
+import type { EngineConfig } from "../engine/mod.ts";
 import type { ExecutorIdentity } from "../executor/mod.ts";
 import type { SelfPlayOptions } from "../selfplay/mod.ts";
 
@@ -15,15 +16,17 @@ export interface Manifest {
   configSha256: string;
   engine: SelfPlayOptions["engine"]["description"];
   proposerEngine: SelfPlayOptions["engine"]["description"] | null;
+  /** How the engine was chosen; null for one made by hand. Holds no key. */
+  engineConfig: EngineConfig | null;
   executor: ExecutorIdentity;
   /** What the caller knows: preset, base model, its hash, data. */
   experiment: Record<string, unknown>;
   /** Where and when the run was taken up again. */
-  resumed: { afterStep: number; at: string }[];
+  resumed: { afterStep: number; at: string; address?: string }[];
 }
 
 export function newManifest(
-  options: SelfPlayOptions,
+  options: SelfPlayOptions & { engineConfig?: EngineConfig },
   experiment: Record<string, unknown>,
 ): Manifest {
   const { config, engine, proposerEngine, executor } = options;
@@ -36,6 +39,7 @@ export function newManifest(
     configSha256: configHash(config),
     engine: engine.description,
     proposerEngine: proposerEngine?.description ?? null,
+    engineConfig: options.engineConfig ?? null,
     executor: executor.identity,
     experiment,
     resumed: [],

@@ -2,6 +2,7 @@
 
 export { checkpointFolder, checkpointSteps } from "./checkpoint.ts";
 export * from "./compare.ts";
+export * from "./play.ts";
 export type { Manifest } from "./manifest.ts";
 export * from "./read.ts";
 export {

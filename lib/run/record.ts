@@ -17,6 +17,7 @@
  */
 
 import { join } from "node:path";
+import type { EngineConfig } from "../engine/mod.ts";
 import {
   PAPER_CONFIG,
   selfPlay,
@@ -57,6 +58,8 @@ export interface RecordOptions extends Omit<SelfPlayOptions, "state"> {
   folder: string;
   /** Go on from the newest checkpoint; from the beginning if there is none. */
   resume?: boolean;
+  /** How the engine was chosen; noted, and compared when the run is resumed. */
+  engineConfig?: EngineConfig;
   /** What to note in the manifest: preset, base model and its hash. */
   experiment?: Record<string, unknown>;
   /** When aborted, the current step is finished and saved, and the run stops. */
@@ -125,13 +128,16 @@ async function prepareFolder(options: RecordOptions) {
     Deno.mkdirSync(join(folder, "checkpoints"), { recursive: true });
     const manifest = newManifest(options, options.experiment ?? {});
     writeManifest(folder, manifest);
-  } else refuseOtherConfig(folder, known, config);
+  } else {
+    refuseOtherConfig(folder, known, config);
+    refuseOtherEngine(folder, readManifestFile(folder), options);
+  }
   writeAtomically(configPath, JSON.stringify(config, null, 2) + "\n");
   tidyCheckpoints(folder, config.keepCheckpoints);
   const newest = checkpointSteps(folder).at(-1);
   if (newest === undefined) return null;
   const state = await readCheckpoint(folder, newest, options);
-  noteResumed(folder, newest);
+  noteResumed(folder, newest, options.engineConfig?.address);
   return state;
 }
 
@@ -182,6 +188,16 @@ function refuseOtherConfig(
   known: SelfPlayConfig,
   config: SelfPlayConfig,
 ): void {
+  if (
+    known.steps !== config.steps && config.learningRateSchedule === "linear"
+  ) {
+    throw new Error(
+      `${folder} was begun with "steps" ${known.steps}, and a "learningRateSchedule" ` +
+        `"linear" that falls over exactly those: with ${config.steps}, the steps already ` +
+        `taken would have had other rates. Resume with ${known.steps} steps, or begin a ` +
+        'new run; with the schedule "constant", steps can be added',
+    );
+  }
   if (configHash(known) === configHash(config)) return;
   const fields = Object.keys({
     ...known,
@@ -197,15 +213,57 @@ function refuseOtherConfig(
   );
 }
 
+/**
+ * What was trained on one engine cannot be gone on with on another. Only the
+ * address may change: a server may have moved, checkpoints and all.
+ */
+function refuseOtherEngine(
+  folder: string,
+  { engine, engineConfig }: Manifest,
+  options: RecordOptions,
+): void {
+  const before: Record<string, unknown> = { ...engineConfig };
+  const now: Record<string, unknown> = { ...options.engineConfig };
+  const fields = engineConfig && options.engineConfig
+    ? Object.keys(now).filter((field) => field !== "address")
+    : [];
+  const changed = fields.filter((field) => before[field] !== now[field]).map((
+    field,
+  ) => `"${field}" was ${show(before[field])} and is ${show(now[field])}`);
+  if (engine.name !== options.engine.description.name) {
+    changed.push(
+      `the model was ${engine.name} and is ${options.engine.description.name}`,
+    );
+  }
+  if (changed.length === 0) return;
+  throw new Error(
+    `${folder} was begun with another engine: ${
+      changed.join("; ")
+    }. Resume with ` +
+      "the engine of its manifest.json, or choose another folder",
+  );
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value);
+}
+
 function writeManifest(folder: string, manifest: Manifest): void {
   const text = JSON.stringify(manifest, null, 2) + "\n";
   writeAtomically(join(folder, "manifest.json"), text);
 }
 
-function noteResumed(folder: string, afterStep: number): void {
-  const path = join(folder, "manifest.json");
-  const manifest = JSON.parse(Deno.readTextFileSync(path)) as Manifest;
-  manifest.resumed.push({ afterStep, at: new Date().toISOString() });
+function readManifestFile(folder: string): Manifest {
+  return JSON.parse(Deno.readTextFileSync(join(folder, "manifest.json")));
+}
+
+function noteResumed(folder: string, afterStep: number, address = ""): void {
+  const manifest = readManifestFile(folder);
+  manifest.resumed.push({
+    afterStep,
+    at: new Date().toISOString(),
+    ...(address !== "" && { address }),
+  });
   writeManifest(folder, manifest);
 }
 

@@ -1,0 +1,255 @@
+/**
+ * The engine chosen by name: one flat object that a command line, a notebook and
+ * a run's manifest share. It never holds a key: servers' keys come from the
+ * environment variables TINKER_API_KEY and OPENAI_API_KEY.
+ *
+ * Left out: what a config of self-play may ask of an engine (lib/selfplay).
+ */
+import { join, resolve } from "node:path";
+import { type DialectName, SPECIAL_TOKENS } from "../modes/mod.ts";
+import { LORA_TARGETS, Tokenizer } from "../model/mod.ts";
+import type { Engine } from "./engine.ts";
+import { LocalEngine } from "./local.ts";
+import { OpenAiEngine } from "./openai.ts";
+import { TinkerEngine } from "./tinker.ts";
+
+/** Which engine plays. Flat JSON, without secrets. */
+export interface EngineConfig {
+  /**
+   * `local`: in this process. `tinker`: a Tinker server (SkyRL, or the hosted
+   * service). `openai`: an OpenAI-compatible server, which only samples.
+   */
+  engine: "local" | "tinker" | "openai";
+  /**
+   * The model: a Hugging Face folder (`local`), or the name under which the
+   * server knows it. Empty where a preset's own base model is meant.
+   */
+  model: string;
+  /** The server's address; empty for `local`. */
+  address: string;
+  /** Rank of the LoRA adapters to train; 0 trains all weights (`local` only). */
+  loraRank: number;
+  /** Folder with the model's tokenizer.json; empty where `model` is that folder. */
+  tokenizer: string;
+  /** Longest prompt + response in tokens; 0 takes what the model's config.json or the server tells. */
+  contextLength: number;
+}
+
+/** Each engine's settings where nothing else is asked for. */
+export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
+  local: {
+    engine: "local",
+    model: "",
+    address: "",
+    loraRank: 0,
+    tokenizer: "",
+    contextLength: 0,
+  },
+  tinker: {
+    engine: "tinker",
+    model: "",
+    address: "http://127.0.0.1:8000",
+    loraRank: 32,
+    tokenizer: "",
+    contextLength: 0,
+  },
+  openai: {
+    engine: "openai",
+    model: "",
+    address: "http://127.0.0.1:8000/v1",
+    loraRank: 0,
+    tokenizer: "",
+    contextLength: 0,
+  },
+};
+
+/** A model that is ready to play, with the words it understands. */
+export interface OpenModel {
+  engine: Engine;
+  tokenizer: Tokenizer;
+}
+
+/**
+ * Opens the engine that a config names, with the tokenizer of its model. Fresh
+ * adapters are drawn from `seed`. Throws `RangeError`, naming the field, where
+ * the config makes no sense; whatever the engine throws passes through.
+ */
+export async function openModel(
+  config: EngineConfig,
+  seed: number,
+): Promise<OpenModel> {
+  checkEngineConfig(config);
+  const tokenizer = await openTokenizer(config);
+  return { engine: await openEngine(config, tokenizer, seed), tokenizer };
+}
+
+/** The tokenizer of a config's model, without opening the model. */
+export async function openTokenizer(config: EngineConfig): Promise<Tokenizer> {
+  const folder = tokenizerFolder(config);
+  if (!isFile(join(folder, "tokenizer.json"))) {
+    const wanted = config.engine === "local"
+      ? "must hold the tokenizer.json that its checkpoint was published with; or give " +
+        'the folder that does as "tokenizer"'
+      : "give the folder on this machine that holds the model's tokenizer.json";
+    const named = config.engine === "local" && config.tokenizer === "";
+    fail(config, named ? "model" : "tokenizer", wanted);
+  }
+  return await Tokenizer.fromFolder(folder);
+}
+
+/** The dialect that belongs to a vocabulary: `compact` where it has that dialect's markers. */
+export function dialectOf(tokenizer: Tokenizer): DialectName {
+  const knows = (token: string) => {
+    const ids = tokenizer.encode(token);
+    return ids.length === 1 && tokenizer.decode(ids) === token;
+  };
+  return SPECIAL_TOKENS.every(knows) ? "compact" : "chat";
+}
+
+/** Throws `RangeError`, naming field and cure, where an engine's config makes no sense. */
+export function checkEngineConfig(config: EngineConfig): void {
+  const { engine, model, address, loraRank, contextLength } = config;
+  if (!(engine in ENGINES)) {
+    fail(config, "engine", `must be one of ${Object.keys(ENGINES).join(", ")}`);
+  }
+  if (model === "") {
+    fail(
+      config,
+      "model",
+      engine === "local"
+        ? "give the folder of a model in Hugging Face's layout"
+        : "give the name under which the server knows the model",
+    );
+  }
+  if (
+    engine === "local" && !isFile(join(model, "config.json")) &&
+    !isFile(join(model, "adapter_config.json"))
+  ) {
+    fail(config, "model", "is no model folder: there is no config.json in it");
+  }
+  if (engine === "local" && address !== "") {
+    fail(
+      config,
+      "address",
+      "has no meaning for the local engine: leave it out",
+    );
+  }
+  if (engine !== "local") checkAddress(config);
+  for (const field of ["loraRank", "contextLength"] as const) {
+    if (!Number.isInteger(config[field]) || config[field] < 0) {
+      fail(config, field, "must be a whole number of at least 0");
+    }
+  }
+  if (engine === "tinker" && loraRank === 0) {
+    fail(config, "loraRank", "must be at least 1: Tinker trains adapters only");
+  }
+  if (engine === "openai" && loraRank !== 0) {
+    fail(config, "loraRank", "must be 0: this engine does not train");
+  }
+  if (engine === "local" && contextLength !== 0) {
+    fail(
+      config,
+      "contextLength",
+      "must be 0: config.json of the model tells it",
+    );
+  }
+}
+
+/** An address is kept in the manifest, so it may not carry a password. */
+function checkAddress(config: EngineConfig): void {
+  const { address } = config;
+  const url = URL.parse(address);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    fail(
+      config,
+      "address",
+      `is not an http(s) address; give for example ${
+        ENGINES[config.engine].address
+      }`,
+    );
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "") {
+    // The address itself is not repeated: it may hold a secret.
+    throw new RangeError(
+      'engine field "address" must hold no user, password or query: it is ' +
+        "kept with the run. Give the key in the environment variable " +
+        `${config.engine === "tinker" ? "TINKER_API_KEY" : "OPENAI_API_KEY"}`,
+    );
+  }
+}
+
+async function openEngine(
+  config: EngineConfig,
+  tokenizer: Tokenizer,
+  seed: number,
+): Promise<Engine> {
+  const { engine, model, address, loraRank } = config;
+  switch (engine) {
+    case "local":
+      return await openLocal(model, loraRank, seed);
+    case "tinker":
+      return await TinkerEngine.connect({
+        url: address,
+        baseModel: model,
+        loraRank,
+        seed,
+        contextLength: knownContextLength(config),
+      });
+    case "openai":
+      return new OpenAiEngine({
+        url: address,
+        model,
+        tokenizer,
+        contextLength: knownContextLength(config) ??
+          fail(
+            config,
+            "contextLength",
+            "is needed: the longest prompt + response the server was started with",
+          ),
+      });
+  }
+}
+
+function openLocal(
+  folder: string,
+  rank: number,
+  seed: number,
+): Promise<LocalEngine> {
+  if (rank === 0) return LocalEngine.fromFolder(folder);
+  // Alpha follows the rank, so that the rank changes the room and not the scale.
+  const lora = { rank, alpha: 2 * rank, targets: LORA_TARGETS };
+  return LocalEngine.withAdapters(folder, lora, seed);
+}
+
+/** As told, else as config.json beside the tokenizer tells, else unknown. */
+function knownContextLength(config: EngineConfig): number | undefined {
+  if (config.contextLength > 0) return config.contextLength;
+  const file = join(tokenizerFolder(config), "config.json");
+  if (!isFile(file)) return undefined;
+  const { max_position_embeddings } = JSON.parse(Deno.readTextFileSync(file));
+  return typeof max_position_embeddings === "number"
+    ? max_position_embeddings
+    : undefined;
+}
+
+function tokenizerFolder({ tokenizer, model }: EngineConfig): string {
+  return resolve(tokenizer === "" ? model : tokenizer);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function fail(
+  config: EngineConfig,
+  field: keyof EngineConfig,
+  message: string,
+): never {
+  throw new RangeError(
+    `engine field "${field}" (${JSON.stringify(config[field])}) ${message}`,
+  );
+}

@@ -1,0 +1,113 @@
+/**
+ * A run with any model: an engine chosen by name, the sandbox, and the loop.
+ *
+ *     await playModel({
+ *       engine: { ...ENGINES.local, model: "models/qwen2.5-coder-0.5b", loraRank: 16 },
+ *       config: { ...PAPER_CONFIG, steps: 2 },
+ *       folder: "runs/first",
+ *     });
+ *
+ * Another engine is another line. Left out: base models and worlds of a preset
+ * (lib/experiment), and whatever evaluation the caller does not hand in.
+ */
+import {
+  dialectOf,
+  type Engine,
+  type EngineConfig,
+  openModel,
+} from "../engine/mod.ts";
+import { startExecutor } from "../executor/mod.ts";
+import type { Tokenizer } from "../model/mod.ts";
+import type { SelfPlayConfig } from "../selfplay/mod.ts";
+import { type RecordOptions, recordRun, type RunOutcome } from "./record.ts";
+
+/** The models of a run, opened. Disposing of it closes them. */
+export interface PlayingModels extends AsyncDisposable {
+  config: EngineConfig;
+  engine: Engine;
+  /** A second model where the policies are separate. */
+  proposerEngine?: Engine;
+  tokenizer: Tokenizer;
+}
+
+/** Opens the one model or the two that a config's `policies` ask for, with equal weights. */
+export async function openModels(
+  config: EngineConfig,
+  policies: SelfPlayConfig["policies"],
+  seed: number,
+): Promise<PlayingModels> {
+  const { engine, tokenizer } = await openModel(config, seed);
+  const engines = [engine];
+  try {
+    if (policies === "separate") {
+      engines.push((await openModel(config, seed)).engine);
+    }
+  } catch (error) {
+    await closeAll(engines);
+    throw error;
+  }
+  return {
+    config,
+    engine,
+    proposerEngine: engines.at(1),
+    tokenizer,
+    [Symbol.asyncDispose]: () => closeAll(engines),
+  };
+}
+
+export interface PlayOptions extends
+  Pick<
+    RecordOptions,
+    | "config"
+    | "folder"
+    | "resume"
+    | "stop"
+    | "onEvent"
+    | "evaluate"
+    | "heldOut"
+    | "taskSource"
+    | "experiment"
+  > {
+  engine: EngineConfig;
+}
+
+/**
+ * Opens a model and the sandbox, plays into a folder, and closes both. Throws
+ * before the first step, naming field and cure, where engine and config do not
+ * fit each other.
+ */
+export async function playModel(options: PlayOptions): Promise<RunOutcome> {
+  const { engine: engineConfig, config, ...recording } = options;
+  await using models = await openModels(
+    engineConfig,
+    config.policies,
+    config.seed,
+  );
+  const { engine, proposerEngine, tokenizer } = models;
+  const dialect = dialectOf(tokenizer);
+  if (config.dialect !== dialect) {
+    throw new RangeError(
+      `config field "dialect" is "${config.dialect}", but the vocabulary of ` +
+        `${engineConfig.model} belongs to "${dialect}": set it to that`,
+    );
+  }
+  await using executor = await startExecutor({ languages: [config.language] });
+  return await recordRun({
+    ...recording,
+    config,
+    engineConfig,
+    engine,
+    proposerEngine,
+    tokenizer,
+    executor,
+  });
+}
+
+/** Engines on a server are waited for, so that it has let go of the model. */
+async function closeAll(engines: readonly Engine[]): Promise<void> {
+  for (const engine of engines) {
+    engine.dispose();
+    await (engine as Engine & Partial<AsyncDisposable>)
+      [Symbol.asyncDispose]?.();
+  }
+}
