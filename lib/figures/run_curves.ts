@@ -1,6 +1,6 @@
 /**
  * Curves over the steps of a run, from the rows of `metrics.jsonl`: rewards,
- * solve rates, response lengths, thinking.
+ * solve rates, what becomes of proposals, response lengths, thinking.
  *
  * A step in which something was not measured leaves a gap, not a zero.
  */
@@ -51,6 +51,19 @@ export function validityCurves(rows: RunRows): Figure {
       yRange: [0, 1],
     },
     curves(rows, "propose", (row, mode) => row.propose[mode]?.valid),
+  );
+}
+
+/** Share of proposals that repeat a task, or a program with as many inputs as allowed. */
+export function duplicateCurves(rows: RunRows): Figure {
+  return styledFigure(
+    {
+      title: "Repeated proposals",
+      x: "step",
+      y: "share of proposals",
+      yRange: [0, 1],
+    },
+    curves(rows, "propose", (row, mode) => row.propose[mode]?.duplicate),
   );
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   accuracyBars,
   advantageByGroup,
+  duplicateCurves,
   type EvaluatedItem,
   type Figure,
   learnabilityCurves,
@@ -30,6 +31,7 @@ const rows = [1, 2, 3].map((step) => {
   const proposer = {
     meanReward: 0.5,
     valid: 0.9,
+    duplicate: 0.05 * step,
     meanResponseTokens: 12,
   } as ProposerMetrics;
   return {
@@ -91,6 +93,7 @@ const figures: Record<string, { figure: Figure; traces: number }> = {
   rewards: { figure: rewardCurves(rows), traces: 4 },
   solveRates: { figure: solveRateCurves(rows), traces: 3 },
   validity: { figure: validityCurves(rows), traces: 1 },
+  duplicates: { figure: duplicateCurves(rows), traces: 1 },
   lengths: { figure: tokenLengthCurves(rows), traces: 4 },
   thinking: { figure: thinkingRateCurves(rows), traces: 3 },
   histogram: { figure: solveRateHistogram(rows), traces: 3 },

@@ -33,6 +33,14 @@ function checkOutputs(notebook: Notebook): void {
   assert.match(resumed, /stopped: \{ step: 6, finished: false \}/);
   assert.match(resumed, /metrics equal to the byte: true/);
   assert.match(printed(notebook, "reading"), /^valid: \d+$/m);
+  const ablations = printed(notebook, "ablations").trim().split("\n");
+  const switches = printed(notebook, "switches").trim().split("\n");
+  assert.equal(ablations.length, switches.length);
+  assert.match(ablations.join("\n"), /^two models .* and \d/m);
+  const [training, idle] = figureOf(notebook, "ablations").data;
+  assert.equal(training.y.length, switches.length);
+  assert.ok(training.x.every((tokens) => Number(tokens) > 0));
+  assert.equal(idle.y.length, switches.length);
   assert.match(printed(notebook, "asserts"), /all checks passed/);
 }
 
@@ -46,5 +54,5 @@ Deno.test("the notebook on self-play runs from top to bottom in a fresh kernel",
 
 Deno.test("the committed notebook on self-play holds its outputs", async () => {
   checkOutputs(await readNotebook(PATH));
-  await assertWrittenByRunner(PATH, 6);
+  await assertWrittenByRunner(PATH, 9);
 });
