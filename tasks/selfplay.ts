@@ -1,37 +1,20 @@
 /**
- * Self-play without a notebook: base model, self-play and evaluation of a
- * preset into a run folder. Ctrl-C finishes the step, saves and leaves;
+ * Self-play without a notebook: a preset (base model, self-play, evaluation), or
+ * any model on any engine, into a run folder. Ctrl-C finishes the step, saves and leaves;
  * `--resume` goes on from there, to the same numbers as if never stopped.
  */
 
-import { join } from "node:path";
-import { presetNamed, PRESETS, runExperiment } from "../lib/experiment/mod.ts";
-import type { Preset } from "../lib/experiment/mod.ts";
+import { PRESETS, runExperiment } from "../lib/experiment/mod.ts";
 import {
   beforeAndAfter,
-  readManifest,
+  playModel,
   readRun,
-  readRunConfig,
   type RunOutcome,
 } from "../lib/run/mod.ts";
-import { checkConfig } from "../lib/selfplay/mod.ts";
-import {
-  ArgumentError,
-  parseArguments,
-  type SelfPlayArguments,
-  USAGE,
-  withSettings,
-} from "./selfplay/arguments.ts";
+import type { SelfPlayEvent } from "../lib/selfplay/mod.ts";
+import { ArgumentError, parseArguments, USAGE } from "./selfplay/arguments.ts";
+import { engineTitle, type Plan, planOf } from "./selfplay/plan.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
-
-/** A command line made whole: nothing in it is left to a default. */
-interface Plan {
-  preset: Preset;
-  seed: number;
-  folder: string;
-  resume: boolean;
-  cache: string | undefined;
-}
 
 /** Runs the command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -39,7 +22,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const asked = parseArguments(args);
     if (asked.show === "help") console.log(USAGE);
     else if (asked.show === "list") listPresets();
-    else await play(planOf(asked));
+    else await play(await planOf(asked));
     return 0;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") {
@@ -60,77 +43,36 @@ function listPresets(): void {
   }
 }
 
-/** Completes what was asked: a resumed run keeps its preset, seed and settings. */
-function planOf(asked: SelfPlayArguments): Plan {
-  if (asked.resume && asked.out !== null && holdsRun(asked.out)) {
-    return resumedPlan(asked, asked.out);
-  }
-  const preset = presetNamed(asked.preset ?? "smoke");
-  const seed = asked.seed ?? 1;
-  const folder = asked.out ?? join("runs", `${preset.name}-seed${seed}`);
-  if (asked.resume && asked.out === null && holdsRun(folder)) {
-    return resumedPlan(asked, folder);
-  }
-  // No error: a run killed before its first byte goes on by the same command.
-  if (asked.resume) console.error(`no run in ${folder} yet: starting one`);
-  const selfPlay = withSettings(preset.selfPlay, asked.settings);
-  if (asked.steps !== null) selfPlay.steps = asked.steps;
-  checkConfig(selfPlay);
-  return {
-    preset: { ...preset, selfPlay },
-    seed,
-    folder,
-    resume: asked.resume,
-    cache: asked.cache ?? undefined,
-  };
-}
-
-function resumedPlan(asked: SelfPlayArguments, folder: string): Plan {
-  const config = readRunConfig(folder);
-  const name = String(readManifest(folder).experiment.preset);
-  if (asked.preset !== null && asked.preset !== name) {
-    throw new ArgumentError(
-      `${folder} holds a run of preset "${name}", not "${asked.preset}"`,
-    );
-  }
-  if (asked.seed !== null && asked.seed !== config.seed) {
-    throw new ArgumentError(
-      `${folder} holds a run with seed ${config.seed}, not ${asked.seed}`,
-    );
-  }
-  const selfPlay = withSettings(config, asked.settings);
-  if (asked.steps !== null) selfPlay.steps = asked.steps;
-  return {
-    preset: { ...presetNamed(name), selfPlay },
-    seed: config.seed,
-    folder,
-    resume: true,
-    cache: asked.cache ?? undefined,
-  };
-}
-
-function holdsRun(folder: string): boolean {
-  try {
-    return Deno.statSync(join(folder, "config.json")).isFile;
-  } catch {
-    return false;
-  }
-}
-
 async function play(plan: Plan): Promise<void> {
-  const { preset, seed, folder, resume, cache } = plan;
-  const progress = new ProgressBar(preset.selfPlay.steps);
+  const { config, folder, engine, preset } = plan;
+  const progress = new ProgressBar(config.steps);
   const stop = stopOnInterrupt(progress);
-  console.log(
-    `preset ${preset.name} (${preset.description}), seed ${seed}, into ${folder}`,
-  );
-  const outcome = await runExperiment({
-    preset,
-    seed,
+  const player = preset ? `preset ${preset.name} (${preset.description})` : "";
+  const played = [player, engineTitle(engine)].filter((part) => part !== "");
+  console.log(`${played.join(", ")}, seed ${config.seed}, into ${folder}`);
+  const outcome = await start(plan, progress, stop.signal)
+    .finally(stop.release);
+  progress.end();
+  report(folder, outcome);
+}
+
+function start(
+  { preset, config, engine, folder, resume, cache }: Plan,
+  progress: ProgressBar,
+  stop: AbortSignal,
+): Promise<RunOutcome> {
+  const onEvent = (event: SelfPlayEvent) => progress.event(event);
+  if (preset === null) {
+    return playModel({ engine, config, folder, resume, stop, onEvent });
+  }
+  return runExperiment({
+    preset: { ...preset, selfPlay: config },
+    seed: config.seed,
+    engine,
     folder,
     resume,
     cacheFolder: cache,
-    stop: stop.signal,
+    stop,
     onPretrain: (step) => progress.pretraining(step),
     onBase: ({ folder, cached }) =>
       progress.note(
@@ -138,10 +80,8 @@ async function play(plan: Plan): Promise<void> {
           ? `base model from ${folder}`
           : `base model trained and kept in ${folder}`,
       ),
-    onEvent: (event) => progress.event(event),
-  }).finally(stop.release);
-  progress.end();
-  report(folder, outcome);
+    onEvent,
+  });
 }
 
 /** Ctrl-C once: finish the step and save. Twice: leave at once. */
@@ -173,8 +113,11 @@ function report(folder: string, { step, finished }: RunOutcome): void {
     );
     return;
   }
-  console.log("accuracy on held-out tasks, before → after:");
-  for (const [name, { before, after }] of beforeAndAfter(readRun(folder))) {
+  const accuracies = beforeAndAfter(readRun(folder));
+  if (accuracies.size > 0) {
+    console.log("accuracy on held-out tasks, before → after:");
+  }
+  for (const [name, { before, after }] of accuracies) {
     if (before.step === after.step) continue;
     console.log(
       `  ${name.padEnd(28)} ${percent(before.accuracy)} → ${

@@ -8,10 +8,10 @@
 import { join, resolve } from "node:path";
 import { type DialectName, SPECIAL_TOKENS } from "../modes/mod.ts";
 import { LORA_TARGETS, Tokenizer } from "../model/mod.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, EngineLimit } from "./engine.ts";
 import { LocalEngine } from "./local.ts";
-import { OpenAiEngine } from "./openai.ts";
-import { TinkerEngine } from "./tinker.ts";
+import { OPENAI_LIMITS, OpenAiEngine } from "./openai.ts";
+import { TINKER_LIMITS, TinkerEngine } from "./tinker.ts";
 
 /** Which engine plays. Flat JSON, without secrets. */
 export interface EngineConfig {
@@ -63,6 +63,16 @@ export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
   },
 };
 
+/** What each engine cannot do: what its server's API has no place for. */
+export const ENGINE_LIMITS: Record<
+  EngineConfig["engine"],
+  readonly EngineLimit[]
+> = {
+  local: [],
+  tinker: TINKER_LIMITS,
+  openai: OPENAI_LIMITS,
+};
+
 /** A model that is ready to play, with the words it understands. */
 export interface OpenModel {
   engine: Engine;
@@ -79,6 +89,7 @@ export async function openModel(
   seed: number,
 ): Promise<OpenModel> {
   checkEngineConfig(config);
+  requireModel(config);
   const tokenizer = await openTokenizer(config);
   return { engine: await openEngine(config, tokenizer, seed), tokenizer };
 }
@@ -112,17 +123,9 @@ export function checkEngineConfig(config: EngineConfig): void {
   if (!(engine in ENGINES)) {
     fail(config, "engine", `must be one of ${Object.keys(ENGINES).join(", ")}`);
   }
-  if (model === "") {
-    fail(
-      config,
-      "model",
-      engine === "local"
-        ? "give the folder of a model in Hugging Face's layout"
-        : "give the name under which the server knows the model",
-    );
-  }
   if (
-    engine === "local" && !isFile(join(model, "config.json")) &&
+    engine === "local" && model !== "" &&
+    !isFile(join(model, "config.json")) &&
     !isFile(join(model, "adapter_config.json"))
   ) {
     fail(config, "model", "is no model folder: there is no config.json in it");
@@ -153,6 +156,14 @@ export function checkEngineConfig(config: EngineConfig): void {
       "must be 0: config.json of the model tells it",
     );
   }
+}
+
+function requireModel(config: EngineConfig): void {
+  if (config.model !== "") return;
+  const wanted = config.engine === "local"
+    ? "give the folder of a model in Hugging Face's layout"
+    : "give the name under which the server knows the model";
+  fail(config, "model", `is empty: ${wanted}`);
 }
 
 /** An address is kept in the manifest, so it may not carry a password. */

@@ -2,6 +2,7 @@
 export {
   checkEngineConfig,
   dialectOf,
+  ENGINE_LIMITS,
   type EngineConfig,
   ENGINES,
   type OpenModel,

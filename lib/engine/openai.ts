@@ -22,16 +22,23 @@
  * Some take sampling from the model's generation_config.json and answer greedily
  * unless it says `do_sample` (transformers' server does).
  *
- * Left out: training, saving and loading (each throws `SamplingOnlyError`),
- * and banned tokens. Whether the same seed gives the same samples is up to the
+ * Stop strings: such servers leave out the string they stopped at, and most do
+ * not say which it was. A closing tag is put back where the text has left that
+ * tag open; otherwise the end token is taken to have come.
+ *
+ * Left out: training (`SamplingOnlyError`) and banned tokens. `save` notes which
+ * model was played, and `load` asks for the same. Whether the same seed gives the same samples is up to the
  * server; vLLM and Ollama do not promise it under load.
  */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { derivedSeed } from "../random/mod.ts";
 import type {
   Engine,
+  EngineLimit,
+  EngineSamplingOptions,
   Sample,
   SampleRequest,
-  SamplingOptions,
   TrainReport,
   TrainSequence,
 } from "./engine.ts";
@@ -45,6 +52,7 @@ import {
   RemoteError,
   serverAddress,
 } from "./http.ts";
+import { cutAtStopText, stopStringsOf } from "./stop_text.ts";
 
 /** Something only a training engine can do was asked of a sampling one. */
 export class SamplingOnlyError extends RemoteError {
@@ -84,6 +92,16 @@ export interface OpenAiOptions {
 /** Requests in flight; servers batch them on their side. */
 const REQUESTS_IN_FLIGHT = 32;
 
+/** What an OpenAI-compatible server has no place for. */
+export const OPENAI_LIMITS: readonly EngineLimit[] = [
+  "training",
+  "bannedTokens",
+  "entropyTerm",
+  "klTerm",
+];
+
+const STATE_FILE = "served_model.json";
+
 const SERVICE = "OpenAI-compatible server";
 
 export class OpenAiEngine implements Engine {
@@ -109,13 +127,14 @@ export class OpenAiEngine implements Engine {
       backend: `OpenAI-compatible server (${this.#form})`,
       parameters: 0, // The API does not tell.
       contextLength: options.contextLength,
+      lacks: OPENAI_LIMITS,
     };
   }
 
   /** Log-probabilities the server does not give are NaN. */
   sample(
     requests: readonly SampleRequest[],
-    options: SamplingOptions,
+    options: EngineSamplingOptions,
   ): Promise<Sample[][]> {
     if (options.bannedTokens && options.bannedTokens.length > 0) {
       return Promise.reject(refusal("options.bannedTokens is not empty"));
@@ -159,12 +178,35 @@ export class OpenAiEngine implements Engine {
     return Promise.reject(new SamplingOnlyError("trainStep"));
   }
 
-  save(): Promise<void> {
-    return Promise.reject(new SamplingOnlyError("save"));
+  /** Notes which model was played: its weights are the server's and never change. */
+  async save(folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    const state = { format: "served-model-1", model: this.#model };
+    await writeFile(join(folder, STATE_FILE), JSON.stringify(state) + "\n");
   }
 
-  load(): Promise<void> {
-    return Promise.reject(new SamplingOnlyError("load"));
+  /** Checks that the folder is one of `save`, for this very model. */
+  async load(folder: string): Promise<void> {
+    const file = join(folder, STATE_FILE);
+    let model: unknown;
+    try {
+      model = JSON.parse(await readFile(file, "utf8")).model;
+    } catch (error) {
+      throw new RemoteError(
+        SERVICE,
+        "load",
+        `${file} cannot be read (${
+          (error as Error).message
+        }); give the folder that save() wrote`,
+      );
+    }
+    if (model === this.#model) return;
+    throw new RemoteError(
+      SERVICE,
+      "load",
+      `${file} was saved with model ${model}, but this engine has ${this.#model}; ` +
+        "connect with the same model",
+    );
   }
 
   dispose(): void {
@@ -174,7 +216,7 @@ export class OpenAiEngine implements Engine {
   /** Asks until there are `count` samples: some servers ignore `n` and give one. */
   async #sampleOne(
     request: SampleRequest,
-    options: SamplingOptions,
+    options: EngineSamplingOptions,
   ): Promise<Sample[]> {
     const room = this.description.contextLength - request.promptTokens.length;
     const maxNewTokens = Math.min(request.maxNewTokens, room);
@@ -207,17 +249,23 @@ export class OpenAiEngine implements Engine {
     };
   }
 
-  #sampling(options: SamplingOptions): JsonObject {
+  #sampling(options: EngineSamplingOptions): JsonObject {
     const { temperature, topP = 1, topK, stopTokens } = options;
     const common = { temperature, top_p: topP, logprobs: 1 };
     if (this.#form === "text") {
-      const stop = stopTokens.map((token) => this.#tokenizer.decode([token]));
+      const stop = options.stopText
+        ? stopStringsOf(options)
+        : stopTokens.map((token) => this.#tokenizer.decode([token]));
       return { ...common, ...(stop.length > 0 && { stop }) };
     }
     return {
       ...common,
       ...(topK !== undefined && { top_k: topK }),
       stop_token_ids: stopTokens,
+      ...(options.stopText && {
+        stop: options.stopText.strings,
+        include_stop_str_in_output: true,
+      }),
       return_token_ids: true,
       skip_special_tokens: false,
     };
@@ -260,11 +308,14 @@ export class OpenAiEngine implements Engine {
     return choices;
   }
 
-  #read(choice: JsonObject, options: SamplingOptions): Sample {
+  #read(choice: JsonObject, options: EngineSamplingOptions): Sample {
     const finish = choice.finish_reason === "stop" ? "stop" : "length";
-    const sample = this.#form === "tokens"
+    const read = this.#form === "tokens"
       ? readTokens(choice)
-      : this.#readText(choice);
+      : this.#readText(choice, options);
+    const whole: Sample = { ...read, finish };
+    const sample = cutAtStopText(whole, options.stopText);
+    if (sample !== whole) return sample;
     const { tokens, logProbs } = sample;
     const ends = options.stopTokens.includes(tokens.at(-1) ?? -1);
     if (finish === "stop" && !ends && options.stopTokens.length > 0) {
@@ -275,23 +326,40 @@ export class OpenAiEngine implements Engine {
   }
 
   /** vLLM names the stop it met; elsewhere it is taken to be the first one. */
-  #stopToken(choice: JsonObject, { stopTokens }: SamplingOptions): number {
+  #stopToken(
+    choice: JsonObject,
+    { stopTokens }: EngineSamplingOptions,
+  ): number {
     const named = choice.stop_reason;
     return stopTokens.find((token) =>
       token === named || this.#tokenizer.decode([token]) === named
     ) ?? stopTokens[0];
   }
 
-  #readText(choice: JsonObject): Pick<Sample, "tokens" | "logProbs"> {
+  #readText(
+    choice: JsonObject,
+    { stopText }: EngineSamplingOptions,
+  ): Pick<Sample, "tokens" | "logProbs"> {
     if (typeof choice.text !== "string") {
       throw malformed("choices[].text", "a text");
     }
-    const tokens = this.#tokenizer.encode(choice.text);
+    const ending = choice.finish_reason === "stop"
+      ? stopText?.strings.find((stop) =>
+        stop === choice.stop_reason || leavesOpen(`${choice.text}`, stop)
+      ) ?? ""
+      : "";
+    const tokens = this.#tokenizer.encode(choice.text + ending);
     const told = (choice.logprobs as JsonObject | null)?.token_logprobs;
     // The server's own tokens may be cut differently; then none of the numbers fits.
     const fits = Array.isArray(told) && told.length === tokens.length;
     return { tokens, logProbs: tokens.map((_, i) => fits ? told[i] : NaN) };
   }
+}
+
+/** Whether a text opens the tag that `stop` closes, and does not close it. */
+function leavesOpen(text: string, stop: string): boolean {
+  if (!/^<\/\w+>$/.test(stop)) return false;
+  return text.lastIndexOf(stop.replace("/", "")) > text.lastIndexOf(stop);
 }
 
 function readTokens(choice: JsonObject): Pick<Sample, "tokens" | "logProbs"> {

@@ -26,6 +26,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type {
   Engine,
+  EngineLimit,
   EngineSamplingOptions,
   ObjectiveConfig,
   OptimiserConfig,
@@ -115,6 +116,13 @@ interface SavedState {
   loraRank: number;
 }
 
+/** What the Tinker API has no place for. */
+export const TINKER_LIMITS: readonly EngineLimit[] = [
+  "bannedTokens",
+  "entropyTerm",
+  "klTerm",
+];
+
 const STATE_FILE = "tinker.json";
 
 /** Bounds one HTTP body; gradients of several bodies add up on the server. */
@@ -169,7 +177,7 @@ export class TinkerEngine implements Engine {
       backend: `tinker (LoRA rank ${adapter.loraRank})`,
       parameters: 0, // The API does not tell.
       contextLength: known.contextLength,
-      lacks: ["bannedTokens", "entropyTerm", "klTerm"],
+      lacks: TINKER_LIMITS,
     };
   }
 

@@ -282,19 +282,39 @@ function readAnswer(
 ): AnswerReading {
   const response = parseChatResponse(responseText);
   if (!response.ok) return { ...response, thought: true };
+  const answer = answerIn(mode, response.answer, language);
+  if (answer === null) return { ok: false, cause: "noProgram", thought: true };
+  return { ok: true, answer, trace: response.thought };
+}
+
+/** The last fence of an answer block. A value without one is accepted as it stands; a program is not. */
+function answerIn(
+  mode: ModeName,
+  block: string,
+  language: Language,
+): string | null {
   const tags = {
     deduction: ["output"],
     abduction: ["input"],
     error: ["output"],
     induction: FENCE_TAGS[language],
   }[mode];
-  const block = fencedBlocks(response.answer, tags).at(-1);
-  if (block === undefined && mode === "induction") {
-    return { ok: false, cause: "noProgram", thought: true };
-  }
-  // A value without a fence is accepted as it stands; a program is not.
-  const answer = mode === "induction" ? block! : block ?? response.answer;
-  return { ok: true, answer: answer.trim(), trace: response.thought };
+  const fenced = fencedBlocks(block, tags).at(-1);
+  if (fenced === undefined && mode === "induction") return null;
+  return (fenced ?? block).trim();
+}
+
+/** What follows the last `<answer>`, whatever stands before it and whether or not it ends. */
+function findAnswer(
+  mode: ModeName,
+  responseText: string,
+  language: Language,
+): string | null {
+  const start = responseText.lastIndexOf("<answer>");
+  if (start < 0) return null;
+  const [block] = responseText.slice(start + "<answer>".length)
+    .split("</answer>");
+  return answerIn(mode, block, language) || null;
 }
 
 /** The dialect as the loop uses it. */
@@ -306,6 +326,8 @@ export const chatDialect: Dialect = {
     shown: INDUCTION_INPUTS / 2,
   },
   keepsSpecialTokens: false,
+  // What comes after it is not read, so it is neither sampled nor trained on.
+  stopStrings: ["</answer>"],
   proposerPrompt(mode, references, language, parts = []) {
     return transcript(
       mode === "induction"
@@ -316,6 +338,7 @@ export const chatDialect: Dialect = {
   solverPrompt: (task) => transcript(solve(task)),
   readProposal,
   readAnswer,
+  findAnswer,
   isUnsafe: (text) =>
     /```|<\/?(think|answer|snippet)|\b(User|Assistant):/.test(text),
 };

@@ -234,6 +234,7 @@ export const compactDialect: Dialect = {
     shown: INDUCTION_SHOWN,
   },
   keepsSpecialTokens: true,
+  stopStrings: [],
   proposerPrompt(mode, references) {
     if (mode === "induction") {
       return proposeInductionPrompt(references[0].program.source);
@@ -273,8 +274,20 @@ export const compactDialect: Dialect = {
   readAnswer(_mode, responseText): AnswerReading {
     return parseAnswer(responseText);
   },
+  findAnswer: (_mode, responseText) => findAnswer(responseText),
   isUnsafe: containsMarker,
 };
+
+/** What follows the last `<a>`, up to the next marker. */
+function findAnswer(responseText: string): string | null {
+  const start = responseText.lastIndexOf(ANSWER_TOKEN);
+  if (start < 0) return null;
+  const rest = responseText.slice(start + ANSWER_TOKEN.length);
+  const ends = SPECIAL_TOKENS.map((token) => rest.indexOf(token))
+    .filter((end) => end >= 0);
+  const answer = rest.slice(0, Math.min(rest.length, ...ends)).trim();
+  return answer === "" ? null : answer;
+}
 
 function toReference({ program, examples }: Task): Reference {
   return { program: program.source, ...examples[0] };

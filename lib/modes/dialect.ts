@@ -36,6 +36,8 @@ export interface Dialect {
   readonly induction: InductionShape;
   /** Whether responses are decoded with their special tokens before reading. */
   readonly keepsSpecialTokens: boolean;
+  /** A response ends with the first of these, or with the model's end token. */
+  readonly stopStrings: readonly string[];
   /**
    * The proposer's prompt. For induction `references` is the one task whose
    * program is to be given inputs. The program must build on those of `parts`,
@@ -58,6 +60,15 @@ export interface Dialect {
     responseText: string,
     language: Language,
   ): AnswerReading;
+  /**
+   * The answer in a response whose form may be wrong, or null where there is
+   * none at all: how the official code reads the rollouts of an estimate.
+   */
+  findAnswer(
+    mode: ModeName,
+    responseText: string,
+    language: Language,
+  ): string | null;
   /** Whether a text would be mistaken for the dialect's own markers inside a prompt. */
   isUnsafe(text: string): boolean;
 }

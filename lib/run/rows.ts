@@ -22,6 +22,8 @@ export interface TaskRow {
   /** What the model wrote. */
   response: string | null;
   responseTokens: number | null;
+  /** Whether it was cut at the token limit; null without a response. */
+  cut: boolean | null;
 }
 
 /** One solver response, with its grade. */
@@ -36,6 +38,8 @@ export interface RolloutRow {
   thought: boolean;
   response: string;
   responseTokens: number;
+  /** Whether it was cut at the token limit. */
+  cut: boolean;
 }
 
 export function taskRow(proposal: Proposal): TaskRow {
@@ -58,6 +62,7 @@ export function taskRow(proposal: Proposal): TaskRow {
     intrinsic: proposal.intrinsic && { ...proposal.intrinsic },
     response: response?.text ?? null,
     responseTokens: response?.sample.tokens.length ?? null,
+    cut: response && response.sample.finish === "length",
   };
 }
 
@@ -74,5 +79,6 @@ export function rolloutRows(step: number, solved: SolvedTask): RolloutRow[] {
     thought,
     response: response.text,
     responseTokens: response.sample.tokens.length,
+    cut: response.sample.finish === "length",
   }));
 }

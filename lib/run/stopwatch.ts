@@ -83,37 +83,55 @@ export function timedExecutor(executor: Executor, watch: Stopwatch): Executor {
   };
 }
 
-/** An engine with its sampling and training timed, under names that begin with `role`. */
+/** What takes no time worth telling, or is told by the stage it is in. */
+type Untimed = "description" | "save" | "load" | "dispose";
+
+type Verb = Exclude<keyof Engine, Untimed>;
+
+/**
+ * The verbs that are timed: their name in the timings, and the tokens they handled.
+ * A verb added to `Engine` has to be named here or among `Untimed`.
+ */
+const TIMED: {
+  [V in Verb]: {
+    name: string;
+    tokens: (result: Awaited<ReturnType<Engine[V]>>) => number;
+  };
+} = {
+  sample: {
+    name: "sampling",
+    tokens: (samples) =>
+      samples.flat().reduce((sum, { tokens }) => sum + tokens.length, 0),
+  },
+  logProbs: {
+    name: "scoring",
+    tokens: (logProbs) => logProbs.reduce((sum, list) => sum + list.length, 0),
+  },
+  trainStep: { name: "training", tokens: ({ tokens }) => tokens },
+};
+
+/**
+ * An engine with its sampling and training timed, under names that begin with
+ * `role`. Everything else is the engine's own.
+ */
 export function timedEngine(
   engine: Engine,
   role: string,
   watch: Stopwatch,
 ): Engine {
-  return {
-    get description() {
-      return engine.description;
+  return new Proxy(engine, {
+    get(_, key) {
+      const value: unknown = Reflect.get(engine, key, engine);
+      if (typeof value !== "function") return value;
+      const verb = value.bind(engine) as (...args: unknown[]) => unknown;
+      if (!Object.hasOwn(TIMED, key)) return verb;
+      const { name, tokens } = TIMED[key as Verb];
+      return (...args: unknown[]) =>
+        watch.time(
+          `${role} ${name}`,
+          () => verb(...args) as Promise<unknown>,
+          tokens as (result: unknown) => number,
+        );
     },
-    sample: (requests, options) =>
-      watch.time(
-        `${role} sampling`,
-        () => engine.sample(requests, options),
-        (samples) =>
-          samples.flat().reduce((sum, { tokens }) => sum + tokens.length, 0),
-      ),
-    logProbs: (sequences) =>
-      watch.time(
-        `${role} scoring`,
-        () => engine.logProbs(sequences),
-        (logProbs) => logProbs.reduce((sum, list) => sum + list.length, 0),
-      ),
-    trainStep: (sequences, objective, optimiser) =>
-      watch.time(
-        `${role} training`,
-        () => engine.trainStep(sequences, objective, optimiser),
-        ({ tokens }) => tokens,
-      ),
-    save: (folder) => engine.save(folder),
-    load: (folder) => engine.load(folder),
-    dispose: () => engine.dispose(),
-  };
+  });
 }

@@ -46,6 +46,12 @@ export interface SelfPlayConfig {
   compositeChance: number;
   /** Most programs it must build on; their number is uniform from 1 (paper's trial: 3). */
   compositeMaximum: number;
+  /**
+   * `constant`: chance and maximum as they are, from the first step (paper).
+   * `rising`: none before step 101, then a maximum of 1, one more every 50 steps
+   * up to `compositeMaximum`, while the chance gains 0.01 up to 0.8 (official code).
+   */
+  compositeSchedule: "constant" | "rising";
 
   /** Valid tasks wanted per mode before the first step. */
   seedTasksPerMode: number;
@@ -64,6 +70,12 @@ export interface SelfPlayConfig {
   /** `same-step`: tasks are solved in the step that proposed them (Algorithm 1). `lagged`: in the next (official code). */
   solveTiming: "same-step" | "lagged";
 
+  /**
+   * Whether a rollout has to be well formed to count in a task's solve rate.
+   * `ignored`: any answer that can be found in it counts (official code); what
+   * trains the solver is graded on its form either way.
+   */
+  estimateForm: "required" | "ignored";
   /** Shape of the learnability reward. */
   learnability: LearnabilityShape;
   rewardRight: number;
@@ -91,6 +103,11 @@ export interface SelfPlayConfig {
    * `proposerWeight` has nothing to weigh.
    */
   policies: "shared" | "separate";
+  /**
+   * `none`: nothing is learnt. Tasks are proposed, checked, attempted, rewarded and
+   * recorded, the buffers grow, and the weights stay: for engines that only sample.
+   */
+  updates: "policy-gradient" | "none";
   /** Off for the ablation "train the solver only": proposals are made, but not learnt from. */
   trainProposer: boolean;
   /** On: the rollouts that estimate learnability also train the solver. Off: one further rollout per task does, as in the official code. */
@@ -145,6 +162,7 @@ export const PAPER_CONFIG: SelfPlayConfig = {
   references: 6,
   compositeChance: 0,
   compositeMaximum: 3,
+  compositeSchedule: "constant",
   seedTasksPerMode: 256,
   seedRounds: 100,
   bufferCapacity: 16384,
@@ -153,6 +171,7 @@ export const PAPER_CONFIG: SelfPlayConfig = {
   bufferAdmission: "all",
   sampler: "paper",
   solveTiming: "same-step",
+  estimateForm: "required",
   learnability: "paper",
   rewardRight: 1,
   rewardWrong: -0.5,
@@ -170,6 +189,7 @@ export const PAPER_CONFIG: SelfPlayConfig = {
   aggregation: "token-mean",
   proposerWeight: 1,
   policies: "shared",
+  updates: "policy-gradient",
   trainProposer: true,
   trainOnEstimates: true,
   thinking: "free",
@@ -200,15 +220,21 @@ export const PAPER_CONFIG: SelfPlayConfig = {
 
 /**
  * The official code's settings where they differ from the paper's text: what is
- * solved was proposed a step earlier, solvers train on one further rollout per
- * task, a valid task of no use earns -0.5, whitening counts tokens, and the clip
- * is asymmetric without entropy bonus or weight decay.
+ * solved was proposed a step earlier, the rest of a batch may repeat it, solvers
+ * train on one further rollout per task, the form of the rollouts that estimate
+ * a solve rate does not count, a valid task of no use earns -0.5, whitening
+ * counts tokens, and the clip is asymmetric without entropy bonus or weight decay.
+ *
+ * What it does by mistake has no name here: greedy estimates, unseeded draws,
+ * buffers that keep the oldest, success told by the absence of a word.
  */
 export const OFFICIAL_CONFIG: SelfPlayConfig = {
   ...PAPER_CONFIG,
   solveTiming: "lagged",
   sampler: "official",
   trainOnEstimates: false,
+  estimateForm: "ignored",
+  compositeSchedule: "rising",
   learnability: "official",
   whitening: "token",
   clipHigh: 0.28,
@@ -279,12 +305,15 @@ const CHOICES: Partial<Record<keyof SelfPlayConfig, readonly string[]>> = {
   bufferAdmission: ["all", "not-always-solved", "learnable"],
   sampler: ["paper", "official", "uniform", "recent"],
   solveTiming: ["same-step", "lagged"],
+  compositeSchedule: ["constant", "rising"],
+  estimateForm: ["required", "ignored"],
   learnability: LEARNABILITY_SHAPES,
   intrinsicCombination: ["sum", "product", "sum-product", "product-sum"],
   estimator: Object.keys(ESTIMATORS),
   whitening: ["sample", "token"],
   aggregation: ["token-mean", "sequence-mean"],
   policies: ["shared", "separate"],
+  updates: ["policy-gradient", "none"],
   thinking: ["free", "banned"],
   objective: ["ppo-clip", "importance-sampling", "cispo", "reinforce"],
   learningRateSchedule: ["constant", "linear"],

@@ -4,8 +4,9 @@
  */
 
 export * from "./config.ts";
+export { checkEngine, checkLimits } from "./engine_limits.ts";
 export type { ProposerMetrics, SolverMetrics, StepMetrics } from "./metrics.ts";
-export { type DrawnProposals, drawProposals } from "./propose.ts";
+export { compositeAt, type DrawnProposals, drawProposals } from "./propose.ts";
 export * from "./records.ts";
 export { rewardStep } from "./rewards.ts";
 export { seedBuffers, type Seeding } from "./seeding.ts";

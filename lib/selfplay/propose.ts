@@ -4,6 +4,7 @@ import type { Buffers } from "../buffer/mod.ts";
 import { type ModeName, partDefinition, type Task } from "../modes/mod.ts";
 import { derivedSeed, type RandomStream, randomStream } from "../random/mod.ts";
 import type { SelfPlayConfig } from "./config.ts";
+import { endings } from "./endings.ts";
 import type { Proposal, Setting } from "./records.ts";
 
 /** A proposer prompt that fits, with the references in it. */
@@ -53,7 +54,7 @@ export async function drawProposals(
     {
       temperature: config.temperature,
       topP: config.topP,
-      stopTokens: [tokenizer.eosId],
+      ...endings(setting),
     },
   );
   const proposals = prompts.map((prompt, i): Proposal => {
@@ -158,7 +159,7 @@ function drawPrompt(
     const wanted = last && mode !== "induction" ? 0 : config.references;
     const references = buffers.drawReferences(mode, wanted, stream);
     if (mode === "induction" && references.length === 0) break;
-    const parts = last ? [] : drawParts(config, buffers, mode, stream);
+    const parts = last ? [] : drawParts(config, buffers, mode, step, stream);
     const text = dialect.proposerPrompt(
       mode,
       references,
@@ -179,16 +180,37 @@ function drawPrompt(
  * and fewer than drawn where a program cannot be a part.
  */
 function drawParts(
-  { compositeChance, compositeMaximum }: SelfPlayConfig,
+  config: SelfPlayConfig,
   buffers: Buffers,
   mode: ModeName,
+  step: number,
   stream: RandomStream,
 ): Task[] {
-  if (compositeChance === 0 || mode === "induction") return [];
-  if (stream.next() >= compositeChance) return [];
+  if (config.compositeChance === 0 || mode === "induction") return [];
+  const { chance, maximum } = compositeAt(config, step);
+  if (stream.next() >= chance) return [];
   const simple = buffers.of(mode).tasks.filter(({ provenance }) =>
     !provenance.composedOf
   );
-  return stream.sample(simple, stream.integer(1, compositeMaximum))
+  return stream.sample(simple, stream.integer(1, maximum))
     .filter(({ program }) => partDefinition(program, 0).ok);
+}
+
+/** How often and from how many programs at most a proposal is composed at a step. */
+export function compositeAt(
+  { compositeChance, compositeMaximum, compositeSchedule }: SelfPlayConfig,
+  step: number,
+): { chance: number; maximum: number } {
+  if (compositeSchedule === "constant") {
+    return { chance: compositeChance, maximum: compositeMaximum };
+  }
+  if (compositeChance === 0 || step < 101) return { chance: 0, maximum: 1 };
+  const rises = Math.floor((step - 101) / 50);
+  return {
+    chance: Math.max(
+      compositeChance,
+      Math.min(0.8, compositeChance + 0.01 * rises),
+    ),
+    maximum: Math.min(compositeMaximum, 1 + rises),
+  };
 }

@@ -11,6 +11,7 @@ import { Buffers, type SavedBuffers } from "../buffer/mod.ts";
 import type { Task } from "../modes/mod.ts";
 import { DIALECTS } from "../modes/mod.ts";
 import { checkConfig, type SelfPlayConfig } from "./config.ts";
+import { checkEngine } from "./engine_limits.ts";
 import { type StepMetrics, stepMetrics } from "./metrics.ts";
 import {
   drawGenerated,
@@ -76,6 +77,10 @@ export async function* selfPlay(
 ): AsyncGenerator<SelfPlayEvent, void, void> {
   checkConfig(options.config);
   checkPolicies(options);
+  checkEngine(options.config, options.engine);
+  if (options.proposerEngine) {
+    checkEngine(options.config, options.proposerEngine);
+  }
   const setting: Setting = {
     ...options,
     dialect: DIALECTS[options.config.dialect],

@@ -3,6 +3,7 @@
 import { type Buffers, sampleTasks, type TaskPool } from "../buffer/mod.ts";
 import { type ModeName, MODES, type Task, THINK_TOKEN } from "../modes/mod.ts";
 import { derivedSeed, randomStream } from "../random/mod.ts";
+import { endings } from "./endings.ts";
 import type { Proposal, Rollout, Setting, SolvedTask } from "./records.ts";
 
 /** A task to be attempted, before it has been. */
@@ -37,8 +38,8 @@ export async function solveTasks(
 /** Share of right rollouts among those that could be judged. */
 function solveRate(rollouts: readonly Rollout[]): number {
   const judged = rollouts.filter(({ grade }) => grade !== "unjudged");
-  const right = judged.filter(({ grade }) => grade === "right");
-  return right.length / Math.max(1, judged.length);
+  return judged.filter(({ solves }) => solves).length /
+    Math.max(1, judged.length);
 }
 
 /** This step's tasks of one mode: fresh ones to be estimated, and a batch to train on. */
@@ -134,7 +135,7 @@ async function rollOut(
     {
       temperature: config.temperature,
       topP: config.topP,
-      stopTokens: [tokenizer.eosId],
+      ...endings(setting),
       bannedTokens,
     },
   );
@@ -147,6 +148,7 @@ async function rollOut(
         response: { promptTokens: promptTokens[i], sample, text, bannedTokens },
         grade: "malformed",
         cause: "unread",
+        solves: false,
         thought: false,
         answer: null,
       };
@@ -154,35 +156,61 @@ async function rollOut(
   );
 }
 
+/** An answer for the executor to check. */
+interface Pending {
+  task: Task;
+  rollout: Rollout;
+  answer: string;
+  /** Whether its form was right, so that the verdict is also its grade. */
+  graded: boolean;
+}
+
 /** Reads every response and has the executor check the answers, a batch per mode. */
 async function gradeRollouts(
-  { config, dialect, executor }: Setting,
+  setting: Setting,
   plans: readonly Plan[],
   rollouts: readonly Rollout[][],
 ): Promise<void> {
-  for (const mode of config.modes) {
-    const pending: { task: Task; rollout: Rollout; answer: string }[] = [];
-    plans.forEach(({ task }, i) => {
-      if (task.mode !== mode) return;
-      for (const rollout of rollouts[i]) {
-        const { text } = rollout.response;
-        const reading = dialect.readAnswer(mode, text, config.language);
-        if (reading.ok) {
-          rollout.thought = reading.trace !== null;
-          rollout.answer = reading.answer;
-          pending.push({ task, rollout, answer: reading.answer });
-        } else {
-          rollout.thought = reading.thought;
-          rollout.cause = reading.cause;
-        }
+  for (const mode of setting.config.modes) {
+    const pending = plans.flatMap((plan, i) =>
+      plan.task.mode === mode
+        ? rollouts[i].flatMap((rollout) =>
+          readRollout(setting, plan, rollout) ?? []
+        )
+        : []
+    );
+    const verdicts = await MODES[mode].verify(setting.executor, pending);
+    pending.forEach(({ rollout, graded }, i) => {
+      const { correct, cause } = verdicts[i];
+      rollout.solves = correct;
+      if (graded) {
+        rollout.grade = correct ? "right" : "wrong";
+        rollout.cause = cause;
+      }
+      if (cause === "infrastructure") {
+        rollout.grade = "unjudged";
+        rollout.cause = cause;
       }
     });
-    const verdicts = await MODES[mode].verify(executor, pending);
-    pending.forEach(({ rollout }, i) => {
-      const { correct, cause } = verdicts[i];
-      rollout.grade = correct ? "right" : "wrong";
-      if (cause === "infrastructure") rollout.grade = "unjudged";
-      rollout.cause = cause;
-    });
   }
+}
+
+/** Notes how a response reads; gives the answer to check, if there is one. */
+function readRollout(
+  { config, dialect }: Setting,
+  { task, fresh }: Plan,
+  rollout: Rollout,
+): Pending | null {
+  const { text } = rollout.response;
+  const reading = dialect.readAnswer(task.mode, text, config.language);
+  if (reading.ok) {
+    rollout.thought = reading.trace !== null;
+    rollout.answer = reading.answer;
+    return { task, rollout, answer: reading.answer, graded: true };
+  }
+  rollout.thought = reading.thought;
+  rollout.cause = reading.cause;
+  if (config.estimateForm === "required" || !fresh) return null;
+  const answer = dialect.findAnswer(task.mode, text, config.language);
+  return answer === null ? null : { task, rollout, answer, graded: false };
 }

@@ -48,7 +48,7 @@ export function setAdvantages(
   samples.forEach((sample, i) => sample.advantage = advantages[i]);
 }
 
-/** Trains on the samples. Without a second model, one step serves both roles. */
+/** Trains on the samples, unless the config's `updates` are "none". Without a second model, one step serves both roles. */
 export async function updatePolicy(
   setting: Models,
   samples: readonly PolicySample[],
@@ -58,6 +58,9 @@ export async function updatePolicy(
 > {
   const optimiser = optimiserAt(setting.config, step);
   const { engine, proposerEngine } = setting;
+  if (setting.config.updates === "none") {
+    return { solver: null, proposer: null, sequences: 0, optimiser };
+  }
   if (!proposerEngine) {
     const trained = await train(setting, engine, samples, optimiser, step);
     return {

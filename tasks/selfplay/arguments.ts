@@ -1,5 +1,6 @@
 /** The command line of self-play, read strictly: what is not understood is an error. */
 
+import { type EngineConfig, ENGINES } from "../../lib/engine/mod.ts";
 import type { SelfPlayConfig } from "../../lib/selfplay/mod.ts";
 
 export const USAGE = `deno task selfplay [OPTIONS]
@@ -10,6 +11,14 @@ export const USAGE = `deno task selfplay [OPTIONS]
   --steps NUMBER      self-play steps, in the place of the preset's
   --set FIELD=VALUE   another setting of self-play; may be repeated,
                       for example --set estimator=grpo --set references=0
+  --engine NAME       local (default), tinker or openai: what the model runs on
+  --model MODEL       a model's folder, or the name under which the server has it;
+                      without it the preset's own base model plays
+  --lora RANK         train LoRA adapters of that rank, not the weights
+  --address URL       the server's address (tinker, openai); its key is taken from
+                      the environment, TINKER_API_KEY or OPENAI_API_KEY
+  --tokenizer FOLDER  folder with the model's tokenizer.json, for a model on a server
+  --context TOKENS    longest prompt and response, where config.json does not tell
   --resume            go on with the run in --out from its newest checkpoint
   --cache FOLDER      where base models are kept (default: .cache/base)
   --list              list the presets
@@ -23,6 +32,8 @@ export interface SelfPlayArguments {
   out: string | null;
   steps: number | null;
   settings: [string, string][];
+  /** What is said of the engine; the rest is the engine's own default. */
+  engine: Partial<EngineConfig>;
   resume: boolean;
   cache: string | null;
   show: "help" | "list" | null;
@@ -40,6 +51,7 @@ export function parseArguments(args: readonly string[]): SelfPlayArguments {
     out: null,
     steps: null,
     settings: [],
+    engine: {},
     resume: false,
     cache: null,
     show: null,
@@ -78,6 +90,22 @@ function readOption(
     case "--set":
       parsed.settings.push(setting(valueOf(option, rest)));
       return;
+    case "--engine":
+      parsed.engine.engine = engineNamed(valueOf(option, rest));
+      return;
+    case "--model":
+    case "--address":
+    case "--tokenizer": {
+      const field = option.slice(2) as "model" | "address" | "tokenizer";
+      parsed.engine[field] = valueOf(option, rest);
+      return;
+    }
+    case "--lora":
+      parsed.engine.loraRank = wholeNumber(option, valueOf(option, rest));
+      return;
+    case "--context":
+      parsed.engine.contextLength = wholeNumber(option, valueOf(option, rest));
+      return;
     case "--resume":
       parsed.resume = true;
       return;
@@ -99,6 +127,13 @@ function valueOf(option: string, rest: string[]): string {
     throw new ArgumentError(`${option} needs a value\n\n${USAGE}`);
   }
   return value;
+}
+
+function engineNamed(name: string): EngineConfig["engine"] {
+  if (Object.hasOwn(ENGINES, name)) return name as EngineConfig["engine"];
+  throw new ArgumentError(
+    `--engine must be one of ${Object.keys(ENGINES).join(", ")}, got ${name}`,
+  );
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -194,13 +194,11 @@ Deno.test("scoring reads the response's part of prompt_logprobs", async () => {
 Deno.test("what a sampling engine cannot do is refused by name", async () => {
   await using server = new Server(() => ({}));
   using client = connect(server);
-  for (const verb of ["trainStep", "save", "load"] as const) {
-    await assert.rejects(
-      () => client.engine[verb](),
-      (error) =>
-        error instanceof SamplingOnlyError && error.message.includes(verb),
-    );
-  }
+  await assert.rejects(
+    () => client.engine.trainStep(),
+    (error) =>
+      error instanceof SamplingOnlyError && error.message.includes("trainStep"),
+  );
   const banned = { ...OPTIONS, bannedTokens: [1] };
   await assert.rejects(() => client.engine.sample([], banned), /bannedTokens/);
   await assert.rejects(
@@ -208,6 +206,64 @@ Deno.test("what a sampling engine cannot do is refused by name", async () => {
     /options\.topK/,
   );
   assert.deepEqual(server.bodies, []);
+});
+
+Deno.test("a saved state names the model and fits no other", async () => {
+  const folder = await Deno.makeTempDir();
+  await using server = new Server(() => ({}));
+  using client = connect(server);
+  await client.engine.save(`${folder}/state`);
+  await client.engine.load(`${folder}/state`);
+  using other = connect(server, { model: "another" });
+  await assert.rejects(
+    () => other.engine.load(`${folder}/state`),
+    /saved with model served, but this engine has another/,
+  );
+  await assert.rejects(
+    () => client.engine.load(`${folder}/nothing`),
+    /nothing.*give the folder that save\(\) wrote/,
+  );
+  await Deno.remove(folder, { recursive: true });
+});
+
+const STOP_TEXT = { strings: ["</a>"], decode: letters.decode };
+
+Deno.test("text prompts: the closing tag that a server leaves out is put back", async () => {
+  const texts = ["x<a>4", "x<a>4</a> and on", "no tag"];
+  await using server = new Server(() => ({
+    choices: texts.map((text) => ({ finish_reason: "stop", text })),
+  }));
+  using client = connect(server);
+  const options = { ...OPTIONS, stopText: STOP_TEXT };
+  const [samples] = await client.engine.sample([ask(1, 3)], options);
+  assert.deepEqual(server.bodies[0].stop, ["\n", "</a>"]);
+  assert.deepEqual(
+    samples.map(({ tokens, finish }) => [letters.decode(tokens), finish]),
+    [["x<a>4</a>", "stop"], ["x<a>4</a>", "stop"], ["no tag\n", "stop"]],
+  );
+});
+
+Deno.test("token prompts: the stop string is asked for and kept, its log-probabilities too", async () => {
+  const token_ids = letters.encode("<a>4</a>");
+  const token_logprobs = token_ids.map((_, i) => -1 - i);
+  await using server = new Server(() => ({
+    choices: [{
+      finish_reason: "stop",
+      stop_reason: "</a>",
+      token_ids,
+      logprobs: { token_logprobs },
+    }],
+  }));
+  using client = connect(server, { promptForm: "tokens" });
+  const options = { ...OPTIONS, stopText: STOP_TEXT };
+  const [[sample]] = await client.engine.sample([ask(1, 1)], options);
+  const { stop, include_stop_str_in_output } = server.bodies[0];
+  assert.deepEqual([stop, include_stop_str_in_output], [["</a>"], true]);
+  assert.deepEqual(sample, {
+    tokens: token_ids,
+    logProbs: token_logprobs,
+    finish: "stop",
+  });
 });
 
 Deno.test("wrong answers name the field or the cure", async () => {

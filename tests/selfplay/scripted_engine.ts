@@ -71,7 +71,7 @@ export class ScriptedEngine implements Engine {
     name: "scripted",
     backend: "table",
     parameters: 1,
-    contextLength: 256,
+    contextLength: 16384,
   };
   /** The one parameter: how often the first response of a table is chosen. */
   skill = 0;
