@@ -11,7 +11,7 @@ export interface Trace {
   name?: string;
   x?: ArrayLike<number | string>;
   y?: ArrayLike<number | string | null>;
-  line?: { color?: string; dash?: string; width?: number };
+  line?: { color?: string; dash?: string; width?: number; shape?: string };
   [attribute: string]: unknown;
 }
 

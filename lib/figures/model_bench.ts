@@ -1,0 +1,98 @@
+/**
+ * The model's speed beside PyTorch's, from the rows of `deno task bench model`.
+ *
+ * Both sides of a row were measured in one run on one machine; only their ratio
+ * carries over to another.
+ */
+
+import type { Figure, Trace } from "./figure.ts";
+import { CURVE_COLOURS } from "./line_chart.ts";
+import { styledFigure } from "./style.ts";
+
+/** The fields of a measured shape that are drawn, named as in the log. */
+export interface ModelBenchRow {
+  shape: string;
+  title: string;
+  train_tokens_per_s: number;
+  generate_tokens_per_s: number;
+  torch_train_tokens_per_s: number | null;
+  torch_generate_tokens_per_s: number | null;
+}
+
+/** One verb of one shape. */
+interface Comparison {
+  label: string;
+  own: number;
+  torch: number | null;
+}
+
+/** Two bars for training and two for generating, shape by shape, ratios written. */
+export function modelBenchBars(rows: readonly ModelBenchRow[]): Figure {
+  const comparisons = rows.flatMap((row): Comparison[] => [{
+    label: `(${row.shape}) training`,
+    own: row.train_tokens_per_s,
+    torch: row.torch_train_tokens_per_s,
+  }, {
+    label: `(${row.shape}) generating`,
+    own: row.generate_tokens_per_s,
+    torch: row.torch_generate_tokens_per_s,
+  }]);
+  const speeds = comparisons.flatMap(({ own, torch }) => [own, torch ?? own]);
+  return styledFigure(
+    { title: "Tokens per second", x: "tokens per second", y: "" },
+    [
+      bars(comparisons, "this kit", 0, ({ own }) => own, ownText),
+      bars(comparisons, "PyTorch", 1, ({ torch }) => torch, torchText),
+    ],
+    {
+      barmode: "group",
+      height: 150 + 52 * comparisons.length,
+      margin: { l: 140, r: 20, t: 60, b: 60 },
+      // Room for the labels, which stand outside the bars.
+      xaxis: {
+        type: "log",
+        range: [
+          Math.floor(Math.log10(Math.min(...speeds))) - 0.2,
+          Math.log10(Math.max(...speeds)) + 1,
+        ],
+        dtick: 1,
+      },
+      yaxis: { autorange: "reversed", ticksuffix: "  ", showgrid: false },
+      legend: { traceorder: "normal" },
+    },
+  );
+}
+
+function bars(
+  comparisons: readonly Comparison[],
+  name: string,
+  colour: number,
+  speedOf: (row: Comparison) => number | null,
+  textOf: (row: Comparison) => string,
+): Trace {
+  const measured = comparisons.filter((row) => speedOf(row) !== null);
+  return {
+    type: "bar",
+    orientation: "h",
+    name,
+    x: measured.map((row) => speedOf(row)!),
+    y: measured.map(({ label }) => label),
+    text: measured.map(textOf),
+    textposition: "outside",
+    cliponaxis: false,
+    marker: { color: CURVE_COLOURS[colour] },
+  };
+}
+
+function ownText({ own, torch }: Comparison): string {
+  if (torch === null) return whole(own);
+  return `${whole(own)} (${(own / torch).toFixed(2)} x)`;
+}
+
+function torchText({ torch }: Comparison): string {
+  return torch === null ? "" : whole(torch);
+}
+
+function whole(speed: number): string {
+  return Number(speed.toPrecision(3)).toLocaleString("en-US");
+}
