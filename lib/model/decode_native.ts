@@ -21,7 +21,7 @@ import {
   rotaryRows,
   rowPositions,
 } from "./decoding.ts";
-import { GraphSession } from "./graph_session.ts";
+import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { nativeTensorFlow, softmaxCrossEntropy } from "./kernels.ts";
 import type { Smaller } from "./sample_rows.ts";
 
@@ -57,7 +57,7 @@ interface RowState {
 export class NativeDecoding implements Decoding {
   readonly #start: DecodingStart;
   readonly #plan: DecodePlan;
-  readonly #session: GraphSession;
+  readonly #caller: GraphCaller;
   /** Inputs that stay the same, and which of them were made here. */
   readonly #constants: Record<string, tf.Tensor> = {};
   readonly #owned: tf.Tensor[] = [];
@@ -65,14 +65,14 @@ export class NativeDecoding implements Decoding {
   #width: number;
   /** Small inputs that follow from the state's shapes. */
   #shapes: Record<string, tf.Tensor> = {};
-  #inputs: Record<string, tf.Tensor> = {};
 
   constructor(start: DecodingStart) {
     this.#start = start;
     this.#width = start.width;
     this.#plan = planOf(start);
-    this.#session = sessionOf(this.#plan);
+    this.#caller = sessionOf(this.#plan).caller();
     this.#makeConstants();
+    this.#caller.set(this.#constants);
     this.#state = this.#plan.sharedPrompts
       ? sharedState(start)
       : mergedState(start);
@@ -151,12 +151,8 @@ export class NativeDecoding implements Decoding {
     if (used > this.#state.keys[0].shape[2]!) this.#grow();
     const position = tf.scalar(fed, "int32");
     const slot = tf.scalar(this.#firstSlot() + fed, "int32");
-    const [token, loss] = this.#session.run({
-      ...this.#inputs,
-      tokens: this.#state.tokens,
-      step: position,
-      slot,
-    });
+    this.#caller.set({ tokens: this.#state.tokens, step: position, slot });
+    const [token, loss] = this.#caller.call();
     tf.dispose([position, slot]);
     return [token, loss];
   }
@@ -232,7 +228,7 @@ export class NativeDecoding implements Decoding {
     }
   }
 
-  /** Everything that follows from the state: its small inputs, and the list of all. */
+  /** Makes what follows from the state's shapes, and binds both. */
   #arrange() {
     tf.dispose(this.#shapes);
     const state = this.#state;
@@ -246,18 +242,15 @@ export class NativeDecoding implements Decoding {
     };
     const layers = this.#start.model.config.num_hidden_layers;
     const { positions, uniforms, promptMask } = state;
-    this.#inputs = {
-      ...this.#constants,
-      ...this.#shapes,
-      positions,
-      uniforms,
-      promptMask,
-    };
+    this.#caller.set({ ...this.#shapes, positions, uniforms, promptMask });
     for (
       const kind of ["keys", "values", "promptKeys", "promptValues"] as const
     ) {
       for (let layer = 0; layer < layers; layer++) {
-        this.#inputs[`${kind}.model.layers.${layer}`] = state[kind][layer];
+        const tensor = state[kind][layer];
+        if (tensor !== undefined) {
+          this.#caller.set({ [`${kind}.model.layers.${layer}`]: tensor });
+        }
       }
     }
   }
@@ -297,7 +290,7 @@ function planOf({ model, options, width }: DecodingStart): DecodePlan {
 
 const sessions = new Map<string, GraphSession>();
 
-/** The loaded graph of a plan; loading takes some 30 milliseconds, once. */
+/** The loaded graph of a plan; loading takes a tenth of a second, once. */
 function sessionOf(plan: DecodePlan): GraphSession {
   const key = JSON.stringify(plan);
   let session = sessions.get(key);

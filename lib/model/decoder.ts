@@ -124,16 +124,21 @@ export class Decoder {
 
   /** Final hidden states `[B*T, D]`, normalised, ready for `logits`. */
   hidden(batch: TokenBatch): tf.Tensor2D {
-    return this.#run(batch, () => {});
+    return this.#run(batch, null, () => {});
   }
 
-  /** Hidden states, with every layer's keys and values `[G, B, T, E]`. */
+  /**
+   * Every layer's keys and values `[G, B, T, E]` of a plain batch, and the final
+   * hidden states of the tokens at the flat indices `last` only, one per row: the
+   * last layer computes keys and values for the others, and nothing else.
+   */
   prefill(
     batch: TokenBatch,
+    last: readonly number[],
   ): { hidden: tf.Tensor2D; keys: tf.Tensor4D[]; values: tf.Tensor4D[] } {
     const keys: tf.Tensor4D[] = [];
     const values: tf.Tensor4D[] = [];
-    const hidden = this.#run(batch, (key, value) => {
+    const hidden = this.#run(batch, last, (key, value) => {
       keys.push(key);
       values.push(value);
     });
@@ -248,8 +253,10 @@ export class Decoder {
     this.#adapters = null;
   }
 
+  /** With `last`, only these tokens leave the last layer. */
   #run(
     batch: TokenBatch,
+    last: readonly number[] | null,
     onLayer: (key: tf.Tensor4D, value: tf.Tensor4D) => void,
   ): tf.Tensor2D {
     const { rows, columns } = batch;
@@ -258,16 +265,23 @@ export class Decoder {
     const factors = this.rotaryFactors(batch.positions);
     let x_ND = this.embedTokens(tf.tensor1d(batch.tokens, "int32"));
     const recomputes = this.recomputesLayers && recordsGradients();
+    const last_B = last === null ? null : tf.tensor1d([...last], "int32");
     for (let layer = 0; layer < this.config.num_hidden_layers; layer++) {
       const block = (
         x: tf.Tensor2D,
         [mask, query, key]: tf.Tensor[],
         seen: typeof onLayer,
       ) =>
-        this.#layer(layer, x, rows, columns, mask, {
-          query: query as tf.Tensor4D,
-          key: key as tf.Tensor4D,
-        }, seen);
+        this.#layer(
+          layer,
+          x,
+          rows,
+          columns,
+          mask,
+          { query: query as tf.Tensor4D, key: key as tf.Tensor4D },
+          seen,
+          layer + 1 === this.config.num_hidden_layers ? last_B : null,
+        );
       const constants = [mask_TT, factors.query, factors.key];
       x_ND = recomputes
         ? recomputed(
@@ -289,6 +303,7 @@ export class Decoder {
     mask: tf.Tensor,
     factors: RotaryFactors,
     onLayer: (key: tf.Tensor4D, value: tf.Tensor4D) => void,
+    last_B: tf.Tensor1D | null,
   ): tf.Tensor2D {
     const inRows = (x: tf.Tensor3D) =>
       tf.reshape(x, [x.shape[0], rows, columns, x.shape[2]]) as tf.Tensor4D;
@@ -296,6 +311,23 @@ export class Decoder {
     const key = inRows(heads.key);
     const value = inRows(heads.value);
     onLayer(key, value);
+    if (last_B !== null) {
+      const query_HBE = tf.gather(heads.query, last_B, 1);
+      const [queries, , width] = query_HBE.shape;
+      const mask_B1T = tf.reshape(
+        tf.gather(mask, tf.mod(last_B, tf.scalar(columns, "int32"))),
+        [rows, 1, columns],
+      );
+      const query = tf.reshape(query_HBE, [queries, rows, 1, width]);
+      return this.finishLayer(
+        layer,
+        tf.gather(x_ND, last_B),
+        tf.reshape(
+          attention(query as tf.Tensor4D, key, value, mask_B1T),
+          query_HBE.shape,
+        ),
+      );
+    }
     const attended = attention(inRows(heads.query), key, value, mask);
     return this.finishLayer(
       layer,

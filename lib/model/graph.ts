@@ -180,6 +180,24 @@ export class Graph {
     }, [x.type])[0];
   }
 
+  /** From every row of a matrix the element at that row's index. */
+  pick(x: Value, indices: Value): Value {
+    return this.call("GatherV2", [x, indices, this.constant(INT, 1)], {
+      Tparams: { type: x.type },
+      Tindices: { type: INT },
+      Taxis: { type: INT },
+      batch_dims: { int: 1 },
+    }, [x.type])[0];
+  }
+
+  /** How many elements of every ascending row are less than the row's value. */
+  lowerBound(rows: Value, values: Value): Value {
+    return this.call("LowerBound", [rows, values], {
+      T: { type: rows.type },
+      out_type: { type: INT },
+    }, [INT])[0];
+  }
+
   cast(x: Value, to: ElementType): Value {
     return this.call("Cast", [x], {
       SrcT: { type: x.type },

@@ -27,12 +27,11 @@ interface GraphBackend {
 export class GraphSession {
   readonly #session: number;
   readonly #inputs: readonly string[];
-  readonly #inputNames: string;
-  readonly #outputNames: string;
+  readonly #outputs: string;
 
   /** Throws when TensorFlow rejects the graph. */
   constructor(graph: Graph, outputs: readonly Value[]) {
-    const folder = Deno.makeTempDirSync({ prefix: "decode-graph-" });
+    const folder = Deno.makeTempDirSync({ prefix: `graph-${Deno.pid}-` });
     try {
       Deno.writeFileSync(join(folder, "saved_model.pb"), graph.savedModel());
       this.#session = backend().binding.loadSavedModel(folder, "serve");
@@ -40,23 +39,57 @@ export class GraphSession {
       Deno.removeSync(folder, { recursive: true });
     }
     this.#inputs = graph.inputNames;
-    this.#inputNames = graph.inputNames.map((name) => `${name}:0`).join(",");
-    this.#outputNames = outputs.map(({ name }) => name).join(",");
+    this.#outputs = outputs.map(({ name }) => name).join(",");
   }
 
-  /** Runs the graph; `inputs` has a tensor for every input of the graph. */
-  run(inputs: Readonly<Record<string, tf.Tensor>>): tf.Tensor[] {
-    const native = backend();
-    return native.binding.runSavedModel(
-      this.#session,
-      native.getInputTensorIds(this.#inputs.map((name) => inputs[name])),
-      this.#inputNames,
-      this.#outputNames,
-    ).map((metadata) => native.createOutputTensor(metadata));
+  /** A caller of the graph, with inputs of its own. */
+  caller(): GraphCaller {
+    return new GraphCaller(this.#session, this.#inputs, this.#outputs);
   }
 
   dispose() {
     backend().binding.deleteSavedModel(this.#session);
+  }
+}
+
+/** Inputs of a loaded graph, kept from call to call. */
+export class GraphCaller {
+  readonly #session: number;
+  readonly #places: ReadonlyMap<string, number>;
+  readonly #inputNames: string;
+  readonly #outputNames: string;
+  /** The backend's numbers of the inputs' tensors. */
+  readonly #ids: number[];
+
+  constructor(session: number, inputs: readonly string[], outputNames: string) {
+    this.#session = session;
+    this.#places = new Map(inputs.map((name, place) => [name, place]));
+    this.#inputNames = inputs.map((name) => `${name}:0`).join(",");
+    this.#outputNames = outputNames;
+    this.#ids = inputs.map(() => -1);
+  }
+
+  /**
+   * Sets inputs by name, for this call and the later ones; names that the graph
+   * does not have are passed over. The tensors must be alive at every call.
+   */
+  set(inputs: Readonly<Record<string, tf.Tensor>>) {
+    for (const [name, tensor] of Object.entries(inputs)) {
+      const place = this.#places.get(name);
+      if (place === undefined) continue;
+      [this.#ids[place]] = backend().getInputTensorIds([tensor]);
+    }
+  }
+
+  /** Runs the graph. Throws when an input was never set or does not fit. */
+  call(): tf.Tensor[] {
+    const native = backend();
+    return native.binding.runSavedModel(
+      this.#session,
+      this.#ids,
+      this.#inputNames,
+      this.#outputNames,
+    ).map((metadata) => native.createOutputTensor(metadata));
   }
 }
 

@@ -37,12 +37,27 @@ const CACHE_BYTES = 2 ** 31;
 /** Prompt tokens computed together in one prefill. */
 const PREFILL_TOKENS = 16384;
 
+/** A way of decoding; see decoding.ts. */
+export type DecodingKind = (start: DecodingStart) => Decoding;
+
+/** Eager operations: any backend and any model. */
+export const eagerDecoding: DecodingKind = (start) => new EagerDecoding(start);
+
+/** One graph per token: native TensorFlow on the processor, without adapters. */
+export const graphDecoding: DecodingKind = (start) => new NativeDecoding(start);
+
+/** The graph where it runs, else eager operations. */
+export function fastestDecoding(model: Decoder): DecodingKind {
+  return decodesByGraph(model) ? graphDecoding : eagerDecoding;
+}
+
 /** Samples every request; `result[i][k]` is sample k of request i. */
 export async function sampleBatch(
   model: Decoder,
   requests: readonly SampleRequest[],
   options: SamplingOptions,
   endOf: EndOfSample = () => null,
+  decode: DecodingKind = fastestDecoding(model),
 ): Promise<Sample[][]> {
   checkRequests(model, requests);
   const rows = requests.map((request, index) => newRows(request, index));
@@ -53,6 +68,7 @@ export async function sampleBatch(
       requests,
       options,
       endOf,
+      decode,
     );
   }
   return rows.map((group) =>
@@ -104,6 +120,7 @@ async function sampleGrid(
   requests: readonly SampleRequest[],
   options: SamplingOptions,
   endOf: EndOfSample,
+  decode: DecodingKind,
 ): Promise<void> {
   let grid: Grid = { rows, width: rows[0].length };
   const prompts = rows.map(([row]) => [...requests[row.request].promptTokens]);
@@ -116,7 +133,18 @@ async function sampleGrid(
   const steps = Math.max(...limits);
   if (steps <= 0) return;
   const limitOf = new Map(rows.map(([row], i) => [row.request, limits[i]]));
-  const decoding = startDecoding(model, prompts, grid, steps, options);
+  const decoding = decode({
+    model,
+    options,
+    steps,
+    width: grid.width,
+    promptLengths: prompts.map((prompt) => prompt.length),
+    uniforms: tf.tensor2d(uniformTable(grid, steps), [
+      steps,
+      prompts.length * grid.width,
+    ]),
+    ...prefill(model, prompts, grid.width),
+  });
   try {
     for (let step = 0; step < steps;) {
       const count = Math.min(TOKENS_PER_CHECK, steps - step);
@@ -136,31 +164,6 @@ async function sampleGrid(
   }
 }
 
-/** Runs the prompts once and chooses how to go on. */
-function startDecoding(
-  model: Decoder,
-  prompts: readonly (readonly number[])[],
-  grid: Grid,
-  steps: number,
-  options: SamplingOptions,
-): Decoding {
-  const start: DecodingStart = {
-    model,
-    options,
-    steps,
-    width: grid.width,
-    promptLengths: prompts.map((prompt) => prompt.length),
-    uniforms: tf.tensor2d(uniformTable(grid, steps), [
-      steps,
-      prompts.length * grid.width,
-    ]),
-    ...prefill(model, prompts, grid.width),
-  };
-  return decodesByGraph(model)
-    ? new NativeDecoding(start)
-    : new EagerDecoding(start);
-}
-
 type Prefilled = Pick<
   DecodingStart,
   "promptKeys" | "promptValues" | "promptMask" | "logits"
@@ -174,12 +177,11 @@ function prefill(
 ): Prefilled {
   return tf.tidy(() => {
     const batch = plainBatch(prompts);
-    const { hidden, keys, values } = model.prefill(batch);
     const last = prompts.map((prompt, p) =>
       p * batch.columns + prompt.length - 1
     );
-    const lastHidden_PD = tf.gather(hidden, tf.tensor1d(last, "int32"));
-    const logits_PV = model.logits(lastHidden_PD as tf.Tensor2D);
+    const { hidden, keys, values } = model.prefill(batch, last);
+    const logits_PV = model.logits(hidden);
     const mask = new Float32Array(prompts.length * batch.columns);
     prompts.forEach((prompt, p) => {
       const row = p * batch.columns;

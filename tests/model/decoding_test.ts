@@ -1,0 +1,144 @@
+/** The two ways of decoding against each other, on native TensorFlow. */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import {
+  Adapters,
+  currentBackend,
+  type Decoder,
+  type ModelShape,
+  type SamplingOptions,
+  startBackend,
+} from "../../lib/model/mod.ts";
+import {
+  type DecodingKind,
+  eagerDecoding,
+  fastestDecoding,
+  graphDecoding,
+  sampleBatch,
+} from "../../lib/model/sampling.ts";
+import { smallModel, tokensOf } from "./shapes.ts";
+
+await startBackend();
+const native = currentBackend().name === "tfjs-node";
+
+const plain = { temperature: 1, stopTokens: [1] };
+
+/** Single and grouped samples, ragged prompts, and one that outgrows a cache block. */
+const requests = [
+  { length: 6, count: 1, maxNewTokens: 50 },
+  { length: 11, count: 1, maxNewTokens: 9 },
+  { length: 3, count: 5, maxNewTokens: 40 },
+  { length: 9, count: 5, maxNewTokens: 20 },
+].map(({ length, ...request }, i) => ({
+  promptTokens: tokensOf(length, "decoding", i),
+  seed: i,
+  ...request,
+}));
+
+async function sampled(
+  model: Decoder,
+  options: SamplingOptions,
+  decode: DecodingKind,
+) {
+  return (await sampleBatch(model, requests, options, () => null, decode))
+    .flat();
+}
+
+/** Same tokens and ends, log-probabilities within 1e-4. */
+async function assertAlike(model: Decoder, options: SamplingOptions) {
+  const eager = await sampled(model, options, eagerDecoding);
+  const graph = await sampled(model, options, graphDecoding);
+  graph.forEach(({ tokens, finish, logProbs }, i) => {
+    assert.deepEqual(tokens, eager[i].tokens);
+    assert.equal(finish, eager[i].finish);
+    logProbs.forEach((value, t) =>
+      assert.ok(Math.abs(value - eager[i].logProbs[t]) < 1e-4)
+    );
+  });
+}
+
+const families: Record<string, Partial<ModelShape>> = {
+  "qwen3, grouped heads, tied": {},
+  "qwen2, biases": { model_type: "qwen2", num_key_value_heads: 1 },
+  "llama, plain heads": { model_type: "llama", num_key_value_heads: 4 },
+  "llama, stretched positions, untied": {
+    model_type: "llama",
+    tie_word_embeddings: false,
+    rope_scaling: {
+      rope_type: "llama3",
+      factor: 4,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 16,
+    },
+  },
+};
+for (const [name, shape] of Object.entries(families)) {
+  Deno.test({
+    name: `the graph samples like eager operations: ${name}`,
+    ignore: !native,
+    fn: async () => {
+      const model = smallModel(shape);
+      await assertAlike(model, plain);
+      await assertAlike(model, { temperature: 0, stopTokens: [] });
+      model.dispose();
+    },
+  });
+}
+
+const variants: Record<string, Partial<SamplingOptions>> = {
+  "temperature": { temperature: 0.6 },
+  "top k": { topK: 3 },
+  "top p": { topP: 0.7 },
+  "all at once": { temperature: 1.4, topK: 9, topP: 0.9 },
+  "bans": { bannedTokens: [3, 4, 5] },
+  "greedy with bans": { temperature: 0, bannedTokens: [3, 4, 5] },
+  "idle limits": { topK: 500, topP: 1 },
+};
+for (const [name, options] of Object.entries(variants)) {
+  Deno.test({
+    name: `the graph samples like eager operations: ${name}`,
+    ignore: !native,
+    fn: async () => {
+      const model = smallModel();
+      await assertAlike(model, { ...plain, ...options });
+      model.dispose();
+    },
+  });
+}
+
+Deno.test({
+  name: "the graph repeats itself to the last bit and leaves nothing behind",
+  ignore: !native,
+  fn: async () => {
+    const model = smallModel();
+    const first = await sampled(model, plain, graphDecoding);
+    const tensors = tf.memory().numTensors;
+    // Two batches at a time share one loaded graph, not its inputs.
+    const [second, third] = await Promise.all([
+      sampled(model, plain, graphDecoding),
+      sampled(model, plain, graphDecoding),
+    ]);
+    assert.deepEqual(second, first);
+    assert.deepEqual(third, first);
+    assert.equal(tf.memory().numTensors, tensors);
+    const folder = Deno.env.get("TMPDIR") ?? "/tmp";
+    const left = [...Deno.readDirSync(folder)].filter(({ name }) =>
+      name.startsWith(`graph-${Deno.pid}-`)
+    );
+    assert.deepEqual(left, []);
+    model.dispose();
+  },
+});
+
+Deno.test("a model with adapters is decoded eagerly", () => {
+  const model = smallModel();
+  assert.equal(
+    fastestDecoding(model),
+    native ? graphDecoding : eagerDecoding,
+  );
+  const lora = { rank: 2, alpha: 4, targets: ["q_proj"] as const };
+  model.attachAdapters(Adapters.fresh(model.config, lora, 1));
+  assert.equal(fastestDecoding(model), eagerDecoding);
+  model.dispose();
+});
