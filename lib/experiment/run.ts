@@ -23,6 +23,7 @@ import {
   literal,
   ProgramGenerator,
   renderProgram,
+  worldLanguages,
 } from "../world/mod.ts";
 import { INDUCTION_INPUTS } from "../modes/mod.ts";
 import { type BaseModel, buildBaseModel, worldParts } from "./base_model.ts";
@@ -54,7 +55,7 @@ export async function runExperiment(
   const { preset, seed, engine = ENGINES.local } = options;
   const base = engine.model === "" ? await baseModel(options) : null;
   await using executor = await startExecutor({
-    languages: [preset.world.language],
+    languages: worldLanguages(preset.world),
   });
   await using models = await openModels(
     base ? onBaseModel(engine, base) : engine,

@@ -24,6 +24,11 @@ export type SolverKind = "deduction" | "abduction" | "induction" | "maths";
 export interface WorldConfig {
   /** Language of programs in documents, splits and self-play. */
   language: WorldLanguage;
+  /**
+   * How often documents are written in each language, for worlds with two;
+   * absent: always in `language`. The other one has splits of its own.
+   */
+  languageWeights?: Record<WorldLanguage, number>;
   /** Names from the operation catalogue; empty means all. */
   operations: readonly string[];
   /** How often each input type is drawn. */
@@ -36,6 +41,8 @@ export interface WorldConfig {
   mixture: Record<DocumentKind, number>;
   /** Share of traced answers, the same at every depth. */
   traceShare: Record<SolverKind, number>;
+  /** How traces of induction are written; absent: forwards, the first example. */
+  inductionTrace?: "forwards" | "search";
   /** Share of word problems among maths documents. */
   wordShare: number;
   /** Operations in a maths question of the corpus. */
@@ -57,4 +64,15 @@ export interface WorldConfig {
   otherItems: number;
   /** Seed of the splits, independent of the run's seed. */
   splitSeed: number;
+}
+
+/** The languages of a world, `language` first. */
+export function worldLanguages(
+  { language, languageWeights }: WorldConfig,
+): WorldLanguage[] {
+  const weights = Object.entries(languageWeights ?? {});
+  const others = weights.filter(([name, weight]) =>
+    name !== language && weight > 0
+  );
+  return [language, ...others.map(([name]) => name as WorldLanguage)];
 }

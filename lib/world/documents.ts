@@ -22,10 +22,21 @@ import {
   THINK_TOKEN,
 } from "../modes/mod.ts";
 import type { RandomStream } from "../random/mod.ts";
-import type { DocumentKind, SolverKind, WorldConfig } from "./config.ts";
+import {
+  type DocumentKind,
+  type SolverKind,
+  type WorldConfig,
+  worldLanguages,
+} from "./config.ts";
 import { ProgramGenerator, type Sketch } from "./generator.ts";
 import type { HeldOut } from "./held_out.ts";
+import {
+  type InductionSearch,
+  isNumberPair,
+  searchProgram,
+} from "./induction_trace.ts";
 import { drawMaths } from "./maths.ts";
+import type { WorldLanguage } from "./operations.ts";
 import { renderProgram } from "./program.ts";
 import { backwardTrace, forwardTrace } from "./trace.ts";
 import { CORPUS_RANGE, literal, type ValueType } from "./value.ts";
@@ -44,7 +55,7 @@ export interface DocumentMix {
   traceShare: Record<SolverKind, number>;
 }
 
-/** Reference tasks kept per input type, newest last. */
+/** Reference tasks kept per language and input type, newest last. */
 const POOL_SIZE = 200;
 /** How many references proposal prompts show, drawn uniformly. */
 const REFERENCE_COUNTS = [0, 1, 2, 2];
@@ -56,7 +67,10 @@ export class DocumentWriter {
   readonly #config: WorldConfig;
   readonly #heldOut: HeldOut;
   readonly #random: RandomStream;
-  readonly #pool = new Map<ValueType, Reference[]>();
+  readonly #languages: readonly WorldLanguage[];
+  readonly #pool = new Map<string, Reference[]>();
+  /** Language of the document being written. */
+  #language: WorldLanguage;
   #generator: ProgramGenerator;
   #mix: DocumentMix;
   #kinds: DocumentKind[] = [];
@@ -66,6 +80,8 @@ export class DocumentWriter {
     this.#config = config;
     this.#heldOut = heldOut;
     this.#random = random;
+    this.#languages = worldLanguages(config);
+    this.#language = config.language;
     this.#generator = new ProgramGenerator(config);
     this.#mix = config;
     this.use(config);
@@ -85,6 +101,11 @@ export class DocumentWriter {
   /** The next document. */
   next(): Document {
     const kind = this.#random.weightedChoice(this.#kinds, this.#kindWeights);
+    const { languageWeights } = this.#config;
+    if (languageWeights) {
+      const weights = this.#languages.map((name) => languageWeights[name]);
+      this.#language = this.#random.weightedChoice(this.#languages, weights);
+    }
     const [prompt, response] = this.#write(kind);
     return { kind, prompt, response: response + END_TOKEN };
   }
@@ -111,7 +132,7 @@ export class DocumentWriter {
   #deduction(): [string, string] {
     const sketch = this.#sketch(1);
     const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
-    const trace = forwardTrace(sketch.runs[0], this.#config.language);
+    const trace = forwardTrace(sketch.runs[0], this.#language);
     return [
       deductionPrompt(source, argument),
       this.#answer("deduction", trace, output),
@@ -121,7 +142,7 @@ export class DocumentWriter {
   #abduction(): [string, string] {
     const sketch = this.#sketch(1);
     const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
-    const trace = backwardTrace(sketch.runs[0], this.#config.language);
+    const trace = backwardTrace(sketch.runs[0], this.#language);
     return [
       abductionPrompt(source, output),
       this.#answer("abduction", trace, argument),
@@ -129,16 +150,47 @@ export class DocumentWriter {
   }
 
   #induction(): [string, string] {
+    const searched = this.#config.inductionTrace === "search" &&
+      this.#random.next() < this.#mix.traceShare.induction;
     for (;;) {
       const sketch = this.#sketch(INDUCTION_SHOWN);
       const { source, pairs } = this.#texts(sketch);
       if (new Set(pairs.map((pair) => pair.output)).size < 2) continue;
-      const trace = forwardTrace(sketch.runs[0], this.#config.language);
-      return [
-        inductionPrompt(pairs),
-        this.#answer("induction", trace, source),
-      ];
+      const response = searched
+        ? this.#searchedAnswer(sketch)
+        : this.#derivedAnswer(sketch, source);
+      if (response) return [inductionPrompt(pairs), response];
     }
+  }
+
+  /** Directly, or after the first example's forward trace if the world has those. */
+  #derivedAnswer({ runs }: Sketch, source: string): string {
+    if (this.#config.inductionTrace === "search") return ANSWER_TOKEN + source;
+    const trace = forwardTrace(runs[0], this.#language);
+    return this.#answer("induction", trace, source);
+  }
+
+  /** The program that a search finds, after that search; null if it finds none. */
+  #searchedAnswer(sketch: Sketch): string | null {
+    const search = this.#search(sketch);
+    if (search === null) return null;
+    const program = { input: sketch.program.input, operations: search.found };
+    return THINK_TOKEN + search.trace + ANSWER_TOKEN +
+      renderProgram(program, this.#language);
+  }
+
+  /** The search for a sketch's program; null unless it is one of numbers and found. */
+  #search({ inputs, runs }: Sketch): InductionSearch | null {
+    const examples = inputs.map((input, i) => ({
+      input,
+      output: runs[i].output,
+    }));
+    if (!examples.every(isNumberPair)) return null;
+    return searchProgram(
+      examples,
+      this.#generator.operations,
+      this.#language,
+    );
   }
 
   #maths(): [string, string] {
@@ -199,7 +251,7 @@ export class DocumentWriter {
   }
 
   #texts(sketch: Sketch) {
-    const source = renderProgram(sketch.program, this.#config.language);
+    const source = renderProgram(sketch.program, this.#language);
     const pairs = sketch.inputs.map((input, i) => ({
       argument: literal(input),
       output: literal(sketch.runs[i].output),
@@ -213,10 +265,11 @@ export class DocumentWriter {
   }
 
   #poolOf(type: ValueType): Reference[] {
-    const pool = this.#pool.get(type);
+    const key = `${this.#language} ${type}`;
+    const pool = this.#pool.get(key);
     if (pool && pool.length > 0) return pool;
     const first = [this.#reference(type)];
-    this.#pool.set(type, first);
+    this.#pool.set(key, first);
     return first;
   }
 

@@ -4,6 +4,7 @@ export * from "./config.ts";
 export * from "./documents.ts";
 export * from "./generator.ts";
 export * from "./held_out.ts";
+export * from "./induction_trace.ts";
 export * from "./maths.ts";
 export * from "./operations.ts";
 export * from "./program.ts";

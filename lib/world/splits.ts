@@ -8,6 +8,9 @@
  * | large | inputs larger than any in the corpus |
  * | composed | two programs chained, deeper than any in the corpus |
  * | expressions, longer expressions, words | maths |
+ *
+ * A world of two languages has the program splits in each: `familiar` in its
+ * own language and, of the same abstract programs, `familiar in python`.
  */
 
 import {
@@ -18,10 +21,11 @@ import {
   type Task,
 } from "../modes/mod.ts";
 import { type RandomStream, randomStream } from "../random/mod.ts";
-import type { WorldConfig } from "./config.ts";
+import { type WorldConfig, worldLanguages } from "./config.ts";
 import { ProgramGenerator, type Sketch } from "./generator.ts";
 import { HeldOut } from "./held_out.ts";
 import { drawMaths, type MathsKind } from "./maths.ts";
+import type { WorldLanguage } from "./operations.ts";
 import { renderProgram } from "./program.ts";
 import {
   CORPUS_RANGE,
@@ -60,8 +64,10 @@ type DrawSketch = (
 
 /** All splits of a world, with the set that bars them from training. */
 export function buildSplits(config: WorldConfig): SplitSet {
+  const [, ...others] = worldLanguages(config);
   const splits = [
     ...programSplits(config),
+    ...others.flatMap((language) => splitsIn(language, config)),
     ...mathsSplits(config),
   ];
   const heldOut = new HeldOut();
@@ -88,6 +94,18 @@ export function splitNamed(
   if (found) return found;
   const known = splits.map((split) => `${split.name}/${split.kind}`).join(", ");
   throw new RangeError(`no split ${name}/${kind}; there are: ${known}`);
+}
+
+/** The program splits in a further language, named after it. */
+function splitsIn(language: WorldLanguage, config: WorldConfig): Split[] {
+  return programSplits({ ...config, language }).map((split) => {
+    const name = `${split.name} in ${language}`;
+    const items = split.items.map((item) => ({
+      ...item,
+      id: item.id.replace(split.name, name),
+    }));
+    return { ...split, name, items };
+  });
 }
 
 function programSplits(config: WorldConfig): Split[] {

@@ -9,7 +9,7 @@
  */
 
 import { END_TOKEN, SPECIAL_TOKENS } from "../modes/mod.ts";
-import type { WorldConfig } from "./config.ts";
+import { type WorldConfig, worldLanguages } from "./config.ts";
 import { ProgramGenerator } from "./generator.ts";
 import { WORD_PIECES } from "./maths.ts";
 import type { Operation, WorldLanguage } from "./operations.ts";
@@ -35,10 +35,12 @@ export function worldPieces(config: WorldConfig): string[] {
   const pieces = [
     ...SPECIAL_TOKENS,
     UNKNOWN_TOKEN,
-    ...framePieces(config.language),
-    ...operations.flatMap((operation) =>
-      operationPieces(operation, config.language)
-    ),
+    ...worldLanguages(config).flatMap((language) => [
+      ...framePieces(language),
+      ...operations.flatMap((operation) =>
+        operationPieces(operation, language)
+      ),
+    ]),
     ...numbers,
     ...WORD_PIECES,
     ...printable,
