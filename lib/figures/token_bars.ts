@@ -41,7 +41,7 @@ export function tokenBars(
       mode: "markers",
       name: marks.name,
       // The marks of all sets look alike, so one entry is enough.
-      showlegend: i === 0,
+      showlegend: i === sets.length - 1,
       x,
       y: marks.values,
       marker,
