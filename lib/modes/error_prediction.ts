@@ -4,7 +4,9 @@
  * official code the first valid proposal of this mode ends the run).
  *
  * A program that does not parse, defines no `f`, or runs out of fuel or memory
- * is no task: there is nothing to reason about.
+ * is no task: there is nothing to reason about. (The official code makes all of
+ * these tasks, a timeout one whose answer is "Timeout Error".) Answers are
+ * compared by their first word, in any case, as in the official code.
  */
 
 import {

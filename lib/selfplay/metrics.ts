@@ -55,7 +55,7 @@ export interface SolverMetrics {
   solveRate: number | null;
   /** Share of fresh tasks that are neither always nor never solved. */
   learnable: number | null;
-  /** Fresh tasks by number of right rollouts, from 0 to n. */
+  /** Fresh tasks by number of rollouts that solve them, from 0 to n. */
   solveRateHistogram: number[];
   /** Share of tasks with at least one right rollout. */
   solvedAtLeastOnce: number | null;
@@ -207,7 +207,7 @@ function solverMetrics(
     share(list, ({ grade }) => grade === "right");
   const histogram = new Array<number>(rolloutsPerTask + 1).fill(0);
   for (const task of fresh) {
-    histogram[task.rollouts.filter((r) => r.grade === "right").length]++;
+    histogram[task.rollouts.filter(({ solves }) => solves).length]++;
   }
   return {
     tasks: solved.length,

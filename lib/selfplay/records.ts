@@ -96,6 +96,8 @@ export interface Rollout {
   grade: Grade | "unjudged";
   /** Named cause of the grade: "match", "different", "noAnswer" and so on. */
   cause: string;
+  /** Whether it counts as right in its task's solve rate: graded right, or right but for its form where that is ignored. */
+  solves: boolean;
   /** Whether it opened with a trace. */
   thought: boolean;
   answer: string | null;

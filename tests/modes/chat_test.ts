@@ -121,6 +121,23 @@ Deno.test("answers: the last fence, else the text itself, but a program needs it
   assert.equal(answerOf("induction", program), "def f(a): return a");
 });
 
+Deno.test("an answer can be found where the form is wrong", () => {
+  const found = (mode: "deduction" | "induction", text: string) =>
+    chat.findAnswer(mode, text, "python");
+  assert.equal(found("deduction", "no tags at all: 42"), null);
+  assert.equal(found("deduction", "<answer>42</answer> and so on"), "42");
+  assert.equal(
+    found("deduction", "</think> so <answer>41</answer> no, <answer>42"),
+    "42",
+  );
+  assert.equal(found("deduction", "<answer></answer>"), null);
+  const fenced = "<answer>so\n```output\n[1]\n```\n</answer>";
+  assert.equal(found("deduction", fenced), "[1]");
+  assert.equal(found("induction", "<answer>def f(a): return a</answer>"), null);
+  const program = "<answer>\n```python\ndef f(a): return a\n```";
+  assert.equal(found("induction", program), "def f(a): return a");
+});
+
 Deno.test("no text makes the readers throw, and accepted blocks hold no fence", () => {
   const pieces = [
     "```python\n",

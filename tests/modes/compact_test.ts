@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   abductionPrompt,
+  compactDialect,
   containsMarker,
   deductionPrompt,
   inductionPrompt,
@@ -114,4 +115,14 @@ Deno.test("whatever the text, an accepted answer or proposal holds no marker", (
     accepted += Number(answer.ok) + Number(proposal.ok);
   }
   assert.ok(accepted > 300, `only ${accepted} accepted: the test is idle`);
+});
+
+Deno.test("an answer can be found where the form is wrong", () => {
+  const found = (text: string) =>
+    compactDialect.findAnswer("deduction", text, "javascript");
+  assert.equal(found("4<eos>"), null);
+  assert.equal(found("<a><eos>"), null);
+  assert.equal(found("<a>4"), "4");
+  assert.equal(found("4<a>4<a>5<eos>"), "5");
+  assert.equal(found("<a>4<i>5<eos>"), "4");
 });

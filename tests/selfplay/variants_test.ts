@@ -8,6 +8,7 @@ import {
   withIntrinsicTerms,
 } from "../../lib/reward/mod.ts";
 import {
+  compositeAt,
   OFFICIAL_CONFIG,
   selfPlay,
   type SelfPlayConfig,
@@ -236,6 +237,74 @@ Deno.test("variants on the real sandbox", async (t) => {
       assert.ok(solved.every(({ solveRate }) => solveRate === 0));
     },
   );
+
+  await t.step(
+    "estimates: the form of a rollout counts, or is ignored as in the official code",
+    async () => {
+      // Right but for a second answer before it; or hopeless.
+      const engine = () =>
+        new ScriptedEngine(
+          tokenizer,
+          (prompt, variant) =>
+            prompt.startsWith("<P")
+              ? [`x=>x+${variant}<i>${variant}<eos>`]
+              : prompt.startsWith("<SD>x=>x+1<i>1")
+              ? ["<a>0<a>2<eos>"]
+              : ["nothing<eos>"],
+        );
+      const found: [string, number][] = [];
+      for (const estimateForm of ["required", "ignored"] as const) {
+        const { rewarded } = await play(
+          executor,
+          {
+            modes: ["deduction"],
+            steps: 1,
+            proposalsPerMode: 24,
+            seedTasksPerMode: 1,
+            trainOnEstimates: false,
+            estimateForm,
+          },
+          undefined,
+          engine(),
+        );
+        const [{ solved, samples }] = rewarded;
+        const rollouts = solved.flatMap((task) => task.rollouts);
+        assert.ok(rollouts.every(({ grade }) => grade === "malformed"));
+        const answered = solved.filter(({ task, fresh }) =>
+          fresh && task.program.source === "x=>x+1"
+        );
+        assert.equal(answered.length, 1);
+        found.push([estimateForm, answered[0].solveRate]);
+        const others = solved.filter((task) => task !== answered[0]);
+        assert.ok(others.length > 0);
+        assert.ok(others.every(({ solveRate }) => solveRate === 0));
+        // What trains the solver is graded on its form either way.
+        const trained = samples.filter(({ role }) => role === "solve");
+        assert.ok(trained.length > 0);
+        assert.ok(trained.every(({ reward }) => reward === -1));
+      }
+      assert.deepEqual(found, [["required", 0], ["ignored", 1]]);
+    },
+  );
+
+  await t.step("composition: from the start, or rising from step 101", () => {
+    const at = (step: number, changes: Partial<SelfPlayConfig>) => {
+      const { chance, maximum } = compositeAt({ ...base, ...changes }, step);
+      return [Number(chance.toFixed(4)), maximum];
+    };
+    const paper = { compositeChance: 0.5, compositeMaximum: 3 };
+    assert.deepEqual(at(1, paper), [0.5, 3]);
+    assert.deepEqual(at(400, paper), [0.5, 3]);
+    const official = { ...paper, compositeSchedule: "rising" } as const;
+    assert.deepEqual(at(100, official), [0, 1]);
+    assert.deepEqual(at(101, official), [0.5, 1]);
+    assert.deepEqual(at(150, official), [0.5, 1]);
+    assert.deepEqual(at(151, official), [0.51, 2]);
+    assert.deepEqual(at(201, official), [0.52, 3]);
+    assert.deepEqual(at(251, official), [0.53, 3]);
+    assert.deepEqual(at(9999, official), [0.8, 3]);
+    assert.deepEqual(at(9999, { compositeSchedule: "rising" }), [0, 1]);
+  });
 
   await t.step(
     "each intrinsic term, in each combination, on top of the same rewards",
