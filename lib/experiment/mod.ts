@@ -1,5 +1,6 @@
 /** The experiment: presets, base models, and runs of self-play on them. */
 
+export * from "./arms.ts";
 export * from "./base_model.ts";
 export * from "./corpus.ts";
 export * from "./evaluation_plan.ts";
@@ -8,3 +9,7 @@ export * from "./pretrain.ts";
 export * from "./report.ts";
 export * from "./report_folder.ts";
 export * from "./run.ts";
+export * from "./scores.ts";
+export * from "./studies/mod.ts";
+export * from "./study_report.ts";
+export * from "./study_run.ts";
