@@ -206,6 +206,27 @@ const promises: Record<string, ContractTest> = {
     }
   },
 
+  "a sample ends behind its first stop string": async (engine) => {
+    const [samples] = await engine.sample([ask(5, 4)], NO_STOP);
+    const decode = (tokens: readonly number[]) =>
+      tokens.map((token) => `[${token}]`).join("");
+    // A string that begins within one token and ends within the next.
+    const [, second, third] = samples[0].tokens;
+    const stop = `${second}][${third}`;
+    const stopText = { strings: ["never", stop], decode };
+    const [cut] = await engine.sample([ask(5, 4)], { ...NO_STOP, stopText });
+    cut.forEach(({ tokens, logProbs, finish }, i) => {
+      const at = decode(samples[i].tokens).indexOf(stop);
+      assert.equal(finish, at < 0 ? "length" : "stop");
+      assert.deepEqual(tokens, samples[i].tokens.slice(0, tokens.length));
+      assert.equal(logProbs.length, tokens.length);
+      const before = decode(tokens.slice(0, -1));
+      assert.ok(!before.includes(stop), "went on after a stop string");
+    });
+    assert.equal(cut[0].tokens.length <= 3, true);
+    assert.equal(cut[0].finish, "stop");
+  },
+
   "sampling uses the weights of the last step": async (
     engine,
     { learningRate, tolerance },

@@ -21,5 +21,7 @@ await recordRun({
   engine: new ScriptedEngine(tokenizer),
   tokenizer,
   executor,
+  evaluate: (step) =>
+    Promise.resolve([{ mode: "deduction", correct: step % 4 === 0 }]),
   onEvent: ({ type, step }) => console.log(`${step} ${type}`),
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { type EngineConfig, ENGINES } from "../../lib/engine/mod.ts";
 import { type Executor, startExecutor } from "../../lib/executor/mod.ts";
-import { randomStream } from "../../lib/random/mod.ts";
 import {
   checkpointSteps,
   findRuns,
@@ -214,6 +214,54 @@ Deno.test("runs on disk", async (t) => {
     },
   );
 
+  await t.step("a falling rate's last step may not be moved", async () => {
+    const folder = join(parent, "falling");
+    const config = {
+      ...smallConfig,
+      steps: 2,
+      learningRateSchedule: "linear" as const,
+    };
+    await recordRun(optionsFor(executor, folder, { config }));
+    const before = contents(folder);
+    for (const steps of [1, 5]) {
+      await assert.rejects(
+        recordRun(optionsFor(executor, folder, {
+          resume: true,
+          config: { ...config, steps },
+        })),
+        /"steps" 2, and a "learningRateSchedule" "linear".*Resume with 2 steps/,
+      );
+    }
+    await recordRun(optionsFor(executor, folder, { resume: true, config }));
+    assert.deepEqual(contents(folder), before);
+  });
+
+  await t.step("another engine may not go on, a moved server may", async () => {
+    const folder = join(parent, "moved");
+    const engineConfig = { ...ENGINES.tinker, model: "m" };
+    const config = { ...smallConfig, steps: 2 };
+    await recordRun(optionsFor(executor, folder, { config, engineConfig }));
+    const resume = (engineConfig: EngineConfig) =>
+      recordRun(optionsFor(executor, folder, { resume: true, engineConfig }));
+    await assert.rejects(
+      resume({ ...engineConfig, model: "n", loraRank: 8 }),
+      /another engine: "model" was "m" and is "n"; "loraRank" was 32 and is 8/,
+    );
+    await assert.rejects(resume(ENGINES.local), /"engine" was "tinker"/);
+    const engine = new ScriptedEngine(tokenizer);
+    engine.description.name = "other";
+    await assert.rejects(
+      recordRun(optionsFor(executor, folder, { resume: true, engine })),
+      /the model was scripted and is other/,
+    );
+    const address = "http://127.0.0.1:8001";
+    await resume({ ...engineConfig, address });
+    assert.deepEqual(contents(folder), contents(whole));
+    const { manifest } = readRun(folder);
+    assert.equal(manifest.engineConfig?.address, ENGINES.tinker.address);
+    assert.equal(manifest.resumed[0].address, address);
+  });
+
   await t.step(
     "killed while its first files were written, it starts all the same",
     async () => {
@@ -265,42 +313,3 @@ Deno.test("runs on disk", async (t) => {
 
   await Deno.remove(parent, { recursive: true });
 });
-
-Deno.test("killed by SIGKILL again and again, a run ends as if it never was", async () => {
-  const parent = await Deno.makeTempDir({ prefix: "kill-test-" });
-  const script = new URL("./killed_run.ts", import.meta.url).pathname;
-  const steps = "12";
-  const start = (folder: string) =>
-    new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", script, folder, steps],
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-  const whole = join(parent, "whole");
-  await drain(start(whole), Infinity);
-  const killed = join(parent, "killed");
-  const stream = randomStream(5, "kills");
-  for (let kill = 0; kill < 4; kill++) {
-    await drain(start(killed), stream.integer(1, 24));
-  }
-  await drain(start(killed), Infinity);
-  assert.deepEqual(contents(killed), contents(whole));
-  assert.ok(readRun(killed).manifest.resumed.length > 0);
-  await Deno.remove(parent, { recursive: true });
-});
-
-/** Reads a process's lines and kills it after so many. */
-async function drain(child: Deno.ChildProcess, linesToLive: number) {
-  let lines = 0;
-  for await (const chunk of child.stdout) {
-    lines += new TextDecoder().decode(chunk).split("\n").length - 1;
-    if (lines < linesToLive) continue;
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  }
-  const { success } = await child.status;
-  if (linesToLive === Infinity) assert.ok(success);
-}
