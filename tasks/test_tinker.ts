@@ -25,7 +25,11 @@ async function testTinker(): Promise<number> {
   const server = await startTinkerServer({ folder });
   try {
     return await runTests(
-      ["tinker_contract_test.ts", "tinker_restart_test.ts"],
+      [
+        "tinker_contract_test.ts",
+        "tinker_restart_test.ts",
+        "tinker_play_test.ts",
+      ],
       {
         AZR_TINKER_URL: server.url,
         AZR_TINKER_MODEL: server.baseModel,

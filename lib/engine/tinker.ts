@@ -19,6 +19,10 @@
  * nobody notices. If steps were lost, `TinkerStateLostError` says how many:
  * going on silently would make the run's record untrue.
  *
+ * Every `save` leaves a checkpoint on the server, and a run's folder only says
+ * where. SkyRL's API has no call to delete one: what a run no longer needs is to
+ * be removed from the server's `--checkpoints-base` by hand.
+ *
  * Left out: banned tokens, entropy bonus, KL penalty (the API has none), and
  * gradient clipping where the server does not do it (SkyRL 0.3.0).
  */
