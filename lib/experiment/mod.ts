@@ -11,5 +11,6 @@ export * from "./report_folder.ts";
 export * from "./run.ts";
 export * from "./scores.ts";
 export * from "./studies/mod.ts";
+export * from "./study_changes.ts";
 export * from "./study_report.ts";
 export * from "./study_run.ts";

@@ -7,8 +7,10 @@
 
 import { bootstrapOverSeeds, type Interval, mean } from "../evaluation/mod.ts";
 import { type Arm, type Claim, type Study } from "./arms.ts";
+import { interval, markdownTable, percent } from "./markdown.ts";
 import { seedFolder } from "./report_folder.ts";
 import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
+import { changeTable } from "./study_changes.ts";
 import { armSeeds, readScores } from "./study_run.ts";
 import { join } from "node:path";
 
@@ -124,6 +126,7 @@ export function studyReport(study: Study, folder: string): string {
     `# ${study.name}: ${study.says}`,
     armTable(study, scores),
     accuracyTable(study, scores),
+    changeTable(scores, greedySplits(study, scores)),
   ];
   if (study.claims.length > 0) parts.push(claimTable(study, scores));
   return parts.join("\n\n") + "\n";
@@ -144,6 +147,12 @@ function armTable(study: Study, scores: StudyScores): string {
     return [name, says, settings.join(" "), seeds];
   });
   return markdownTable(["arm", "what it is", "settings", "seeds"], rows);
+}
+
+/** The splits that the reference arm, or else the first, was evaluated on greedily. */
+function greedySplits(study: Study, scores: StudyScores): ScoreKey[] {
+  const arm = scores.get(study.reference) ?? [...scores.values()][0];
+  return groupsOf([...arm.values()]).filter((key) => key.temperature === 0);
 }
 
 function accuracyTable(study: Study, scores: StudyScores): string {
@@ -261,21 +270,4 @@ function claimTable(study: Study, scores: StudyScores): string {
   ], rows) +
     "\n\nMean accuracy on the familiar splits, in points; intervals by bootstrap " +
     "over seeds and items. Verdicts are read off the intervals.";
-}
-
-function markdownTable(header: string[], rows: readonly string[][]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(header), line(header.map(() => "---")), ...rows.map(line)]
-    .join("\n");
-}
-
-const percent = (share: number) =>
-  Number.isNaN(share) ? "" : (100 * share).toFixed(1);
-const signed = (share: number) =>
-  (share >= 0 ? "+" : "−") + Math.abs(100 * share).toFixed(1);
-
-function interval(value: Interval | null): string {
-  if (value === null) return "";
-  const { mean, low, high } = value;
-  return `${signed(mean)} [${signed(low)}, ${signed(high)}]`;
 }

@@ -10,7 +10,7 @@
  * | expressions, longer expressions, words | maths |
  *
  * A world of two languages has the program splits in each: `familiar` in its
- * own language and, of the same abstract programs, `familiar in python`.
+ * own and, with the same abstract programs, `familiar, other language`.
  */
 
 import {
@@ -96,10 +96,10 @@ export function splitNamed(
   throw new RangeError(`no split ${name}/${kind}; there are: ${known}`);
 }
 
-/** The program splits in a further language, named after it. */
+/** The program splits in the language that is not the world's own. */
 function splitsIn(language: WorldLanguage, config: WorldConfig): Split[] {
   return programSplits({ ...config, language }).map((split) => {
-    const name = `${split.name} in ${language}`;
+    const name = `${split.name}, other language`;
     const items = split.items.map((item) => ({
       ...item,
       id: item.id.replace(split.name, name),

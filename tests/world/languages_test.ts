@@ -78,7 +78,7 @@ Deno.test("no document in either language holds an evaluation item", () => {
 Deno.test("the other language has splits of the same programs, held out as well", () => {
   for (const mode of ["deduction", "abduction", "induction"] as const) {
     const own = splitNamed(SPLITS, "familiar", mode).items;
-    const other = splitNamed(SPLITS, "familiar in javascript", mode).items;
+    const other = splitNamed(SPLITS, "familiar, other language", mode).items;
     assert.equal(other.length, own.length);
     const argumentsOf = (item: EvaluationItem) =>
       item.kind === "maths" ? [] : item.task.examples.map((e) => e.argument);
@@ -89,7 +89,7 @@ Deno.test("the other language has splits of the same programs, held out as well"
       assert.equal(program.language, "javascript");
       assert.ok(!isPython(program.source));
       assert.ok(SPLITS.heldOut.has(program.source, examples[0]));
-      assert.ok(item.id.startsWith(`familiar in javascript/${mode}/`));
+      assert.ok(item.id.startsWith(`familiar, other language/${mode}/`));
     }
   }
 });

@@ -2,8 +2,10 @@
 
 import { checkStudy, type Study } from "../arms.ts";
 import { ABLATIONS } from "./ablations.ts";
+import { SCALING } from "./scaling.ts";
+import { TRANSFER } from "./transfer.ts";
 
-const ALL: Study[] = [ABLATIONS];
+const ALL: Study[] = [ABLATIONS, SCALING, TRANSFER];
 ALL.forEach(checkStudy);
 
 export { ABLATION_BASE } from "./ablations.ts";
