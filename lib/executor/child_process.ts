@@ -28,6 +28,12 @@ const STACK_BYTES = 8 * 1024 ** 2;
 /** Why no reply came. */
 export type Silence = "died" | "stalled" | "garbled";
 
+/**
+ * Longest wait for a child's engine. It has nothing to do with how long a program
+ * may run: a busy machine takes seconds to start one.
+ */
+const START_MS = 60_000;
+
 /** A running child. `start` resolves when its engine has booted. */
 export class ChildProcess {
   readonly #process: Deno.ChildProcess;
@@ -58,7 +64,7 @@ export class ChildProcess {
     const child = new ChildProcess(recipe, cacheFolder);
     child.#write(frameJson({ nonce: child.#nonce, limits }));
     child.#write(frameBytes(recipe.payload));
-    const answer = await child.reply(limits.wallMs);
+    const answer = await child.reply(Math.max(START_MS, limits.wallMs));
     if (typeof answer === "string" || answer.ready !== true) {
       await child.end();
       throw new Error(

@@ -42,11 +42,11 @@ export async function startExecutor(
 ): Promise<PooledExecutor> {
   const limits = limitsWith(options.limits);
   const languages = options.languages ?? ["javascript"];
-  const isOnlyPython = languages.every((language) => language === "python");
-  if (isOnlyPython && options.limits?.memoryBytes !== undefined) {
+  const setsMemory = options.limits?.memoryBytes !== undefined;
+  if (setsMemory && languages.includes("python")) {
     throw new RangeError(
       "limits.memoryBytes does not apply to Python, whose memory is fixed: " +
-        "leave it out",
+        "leave it out, or start an executor of its own for the other languages",
     );
   }
   const recipes = await recipesFor(languages);

@@ -199,6 +199,26 @@ Deno.test("the wall clock is a backstop whose firing is no verdict", async () =>
   ]);
 });
 
+Deno.test("the wall clock stops one call of a Python program, not its others", async () => {
+  await using executor = await startExecutor({
+    workers: 1,
+    languages: ["python"],
+    limits: { fuel: 2_000_000_000, wallMs: 2000 },
+  });
+  const program = {
+    language: "python" as const,
+    source: "def f(x):\n    while x == 2:\n        pass\n    return x",
+  };
+  const outcomes = await executor.runMany(
+    ["0", "1", "2", "3", "4"].map((argument) => ({ program, argument })),
+  );
+  assert.deepEqual(
+    outcomes.map((o) => o.kind === "value" ? o.literal : o.kind),
+    ["0", "1", "infrastructure", "3", "4"],
+  );
+  assert.ok(executor.restarts > 0);
+});
+
 Deno.test("killing children at random changes no result of 5,000 programs", async () => {
   const jobs = workload("tiny", "javascript", 5000);
   await using executor = await startExecutor();

@@ -192,10 +192,50 @@ Deno.test("cache folders of dead owners are swept once they are old", async () =
   );
 });
 
-Deno.test("a limit of memory that Python cannot honour is refused", async () => {
-  const starting = startExecutor({
-    languages: ["python"],
-    limits: { memoryBytes: 1 << 20 },
-  });
-  await assert.rejects(starting, /memoryBytes does not apply to Python/);
+Deno.test("the folder of an owner killed by SIGKILL is swept, a living one's is not", async () => {
+  const parent = await Deno.makeTempDir();
+  const owner = new Deno.Command(Deno.execPath(), {
+    args: [
+      "eval",
+      `import { startExecutor } from ${JSON.stringify(MODULE)};
+       await startExecutor({ workers: 1 });
+       console.log("ready");
+       setInterval(() => {}, 1000);`,
+    ],
+    env: { TMPDIR: parent },
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = owner.stdout.getReader();
+  await reader.read();
+  const folders = () => [...Deno.readDirSync(parent)].map(({ name }) => name);
+  const [folder] = folders();
+  assert.match(folder, new RegExp(`^executor-${owner.pid}-`));
+  const age = () => {
+    const old = new Date(Date.now() - 3_600_000);
+    Deno.utimeSync(join(parent, folder), old, old);
+  };
+  age();
+  sweepCacheFolders(parent);
+  assert.deepEqual(folders(), [folder], "its owner lives");
+  owner.kill("SIGKILL");
+  await owner.status;
+  await reader.cancel();
+  // Its child ends by itself, and may write its caches a moment longer.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.deepEqual(folders(), [folder], "nobody was left to remove it");
+  age();
+  sweepCacheFolders(parent);
+  assert.deepEqual(folders(), []);
+  await Deno.remove(parent, { recursive: true });
+});
+
+Deno.test("a limit of memory that Python cannot honour is refused, alone and in company", async () => {
+  for (const languages of [["python"], ["javascript", "python"]] as const) {
+    const starting = startExecutor({
+      languages,
+      limits: { memoryBytes: 1 << 20 },
+    });
+    await assert.rejects(starting, /memoryBytes does not apply to Python/);
+  }
 });
