@@ -33,6 +33,13 @@ export interface EngineConfig {
   tokenizer: string;
   /** Longest prompt + response in tokens; 0 takes what the model's config.json or the server tells. */
   contextLength: number;
+  /**
+   * How a server is spoken to. `openai`: "text" with any server, "tokens" with
+   * vLLM, where nothing is lost on the way. `tinker`: responses end at stop
+   * "tokens", or at stop strings ("text") where the server knows those, so that
+   * it does not write on behind an answer. Without meaning for `local`.
+   */
+  form: "tokens" | "text";
 }
 
 /** Each engine's settings where nothing else is asked for. */
@@ -44,6 +51,7 @@ export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
     loraRank: 0,
     tokenizer: "",
     contextLength: 0,
+    form: "tokens",
   },
   tinker: {
     engine: "tinker",
@@ -52,6 +60,7 @@ export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
     loraRank: 32,
     tokenizer: "",
     contextLength: 0,
+    form: "tokens",
   },
   openai: {
     engine: "openai",
@@ -60,6 +69,7 @@ export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
     loraRank: 0,
     tokenizer: "",
     contextLength: 0,
+    form: "text",
   },
 };
 
@@ -143,6 +153,9 @@ export function checkEngineConfig(config: EngineConfig): void {
       fail(config, field, "must be a whole number of at least 0");
     }
   }
+  if (!["tokens", "text"].includes(config.form)) {
+    fail(config, "form", "must be one of tokens, text");
+  }
   if (engine === "tinker" && loraRank === 0) {
     fail(config, "loraRank", "must be at least 1: Tinker trains adapters only");
   }
@@ -205,12 +218,14 @@ async function openEngine(
         loraRank,
         seed,
         contextLength: knownContextLength(config),
+        stopForm: config.form === "text" ? "strings" : "tokens",
       });
     case "openai":
       return new OpenAiEngine({
         url: address,
         model,
         tokenizer,
+        promptForm: config.form,
         contextLength: knownContextLength(config) ??
           fail(
             config,

@@ -207,8 +207,8 @@ export class TinkerEngine implements Engine {
       seed: options.seed ?? 0,
     };
     await connection.waitUntilHealthy();
-    const contextLength = options.contextLength ??
-      await toldContextLength(connection, adapter.baseModel);
+    const told = await servedModel(connection, adapter.baseModel);
+    const contextLength = options.contextLength ?? toldContextLength(told);
     const wanted = options.lossReduction ?? "detect";
     const reduction = wanted === "detect"
       ? await detectLossReduction(connection, adapter)
@@ -495,15 +495,32 @@ function requireFinite(logProbs: readonly (readonly number[])[]): void {
   );
 }
 
-/** The context window, where the server tells it (the hosted service does). */
-async function toldContextLength(
+/**
+ * What the server says of the model. SkyRL makes an adapter on whatever it
+ * serves, whichever base model is asked for, so another name is refused here.
+ */
+async function servedModel(
   connection: TinkerConnection,
   baseModel: string,
-): Promise<number> {
+): Promise<JsonObject | undefined> {
   const { supported_models } = await connection.get("get_server_capabilities");
-  const models = Array.isArray(supported_models) ? supported_models : [];
-  const told = models.find((model) => model?.model_name === baseModel)
-    ?.max_context_length;
+  const models: JsonObject[] = Array.isArray(supported_models)
+    ? supported_models
+    : [];
+  const told = models.find((model) => model?.model_name === baseModel);
+  if (told !== undefined || models.length === 0) return told;
+  const names = models.slice(0, 10).map((model) => `"${model?.model_name}"`);
+  throw new TinkerError(
+    "get_server_capabilities",
+    `the server does not have the model "${baseModel}", but ${
+      names.join(", ")
+    }: give the name exactly so, or start the server with this model`,
+  );
+}
+
+/** The context window, where the server tells it (the hosted service does). */
+function toldContextLength(model: JsonObject | undefined): number {
+  const told = model?.max_context_length;
   if (typeof told === "number") return told;
   throw new TinkerError(
     "get_server_capabilities",

@@ -18,6 +18,7 @@ export const USAGE = `deno task selfplay [OPTIONS]
   --address URL       the server's address (tinker, openai); its key is taken from
                       the environment, TINKER_API_KEY or OPENAI_API_KEY
   --tokenizer FOLDER  folder with the model's tokenizer.json, for a model on a server
+  --form tokens|text  how the server is spoken to (README)
   --context TOKENS    longest prompt and response, where config.json does not tell
   --resume            go on with the run in --out from its newest checkpoint
   --cache FOLDER      where base models are kept (default: .cache/base)
@@ -100,6 +101,10 @@ function readOption(
       parsed.engine[field] = valueOf(option, rest);
       return;
     }
+    case "--form":
+      // Checked with the other fields of the engine.
+      parsed.engine.form = valueOf(option, rest) as EngineConfig["form"];
+      return;
     case "--lora":
       parsed.engine.loraRank = wholeNumber(option, valueOf(option, rest));
       return;

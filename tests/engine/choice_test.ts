@@ -30,6 +30,10 @@ Deno.test("an engine's config is checked field by field", async () => {
       { ...ENGINES.tinker, address: "x" },
       /"address" .* http:\/\/127\.0\.0\.1:8000/,
     ],
+    [
+      { ...ENGINES.openai, form: "spoken" as "text" },
+      /"form" \("spoken"\) must be one of tokens, text/,
+    ],
     [{ ...ENGINES.openai, loraRank: 4 }, /"loraRank" .* does not train/],
   ];
   for (const [fields, message] of cases) {
