@@ -53,7 +53,8 @@ function evaluationName(row: EvaluationRow): string {
     ? ""
     : row.temperature === 0
     ? " greedy"
-    : ` T=${row.temperature}`;
+    : ` T=${row.temperature}` +
+      (Number(row.samples ?? 1) > 1 ? ` x${row.samples}` : "");
   const thinking = row.thinking === undefined || row.thinking === "free"
     ? ""
     : ` thinking ${row.thinking}`;

@@ -19,6 +19,8 @@
 import { join } from "node:path";
 import type { EngineConfig } from "../engine/mod.ts";
 import {
+  checkConfig,
+  checkEngine,
   PAPER_CONFIG,
   selfPlay,
   type SelfPlayConfig,
@@ -79,6 +81,10 @@ export interface RunOutcome {
 /** Plays and records until the last step, or until told to stop. */
 export async function recordRun(options: RecordOptions): Promise<RunOutcome> {
   const { folder, config, onEvent, stop } = options;
+  // Before there is a folder, so that a corrected config finds none in its way.
+  checkConfig(config);
+  checkEngine(config, options.engine);
+  if (options.proposerEngine) checkEngine(config, options.proposerEngine);
   const state = await prepareFolder(options);
   const logs = openLogs(folder, state?.logBytes ?? {});
   const watch = new Stopwatch();

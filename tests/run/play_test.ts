@@ -163,17 +163,28 @@ Deno.test("a language model of Qwen's shape plays the chat dialect", async (t) =
     );
   });
 
-  await t.step("a dialect that is not the model's is refused", async () => {
-    await assert.rejects(
-      playModel({
-        engine: { ...ENGINES.local, model },
-        config: tinyConfig,
-        folder: join(parent, "never"),
-      }),
-      /"dialect" is "compact", but the vocabulary of .* belongs to "chat"/,
-    );
-    assert.throws(() => Deno.statSync(join(parent, "never")));
-  });
+  await t.step(
+    "what does not fit the model is refused, and leaves no folder",
+    async () => {
+      await assert.rejects(
+        playModel({
+          engine: { ...ENGINES.local, model },
+          config: tinyConfig,
+          folder: join(parent, "never"),
+        }),
+        /"dialect" is "compact", but the vocabulary of .* belongs to "chat"/,
+      );
+      await assert.rejects(
+        playModel({
+          engine: { ...ENGINES.local, model },
+          config: { ...chatConfig, maxPromptTokens: 5000 },
+          folder: join(parent, "never"),
+        }),
+        /"maxPromptTokens" is 5000, but qwen2-2x16 reads 2048 tokens/,
+      );
+      assert.throws(() => Deno.statSync(join(parent, "never")));
+    },
+  );
   await Deno.remove(parent, { recursive: true });
 });
 
