@@ -29,8 +29,9 @@ export interface BufferLimits {
 export class TaskBuffer {
   readonly limits: BufferLimits;
   #tasks: Task[] = [];
-  #keys = new Set<string>();
-  #perProgram = new Map<string, number>();
+  /** How often each task is held; more than once only where duplicates are admitted. */
+  readonly #perTask = new Map<string, number>();
+  readonly #perProgram = new Map<string, number>();
 
   constructor(limits: BufferLimits, tasks: readonly Task[] = []) {
     if (!(limits.capacity >= 1)) {
@@ -60,7 +61,7 @@ export class TaskBuffer {
     const added = new Map<string, number>();
     return candidates.map((task) => {
       const key = taskKey(task);
-      if (this.#keys.has(key) || keys.has(key)) return "duplicate";
+      if (this.#perTask.has(key) || keys.has(key)) return "duplicate";
       const program = programKey(task);
       const known = (this.#perProgram.get(program) ?? 0) +
         (added.get(program) ?? 0);
@@ -76,25 +77,28 @@ export class TaskBuffer {
   add(tasks: readonly Task[]): void {
     for (const task of tasks) {
       this.#tasks.push(task);
-      this.#keys.add(taskKey(task));
       this.#count(task, 1);
     }
     const excess = this.#tasks.length - this.limits.capacity;
-    if (excess > 0) this.#forget(this.#tasks.splice(0, excess));
-  }
-
-  #forget(dropped: readonly Task[]): void {
-    for (const task of dropped) this.#count(task, -1);
-    // A key may occur more than once where duplicates are admitted.
-    this.#keys = new Set(this.#tasks.map(taskKey));
+    if (excess <= 0) return;
+    for (const task of this.#tasks.splice(0, excess)) this.#count(task, -1);
   }
 
   #count(task: Task, change: number): void {
-    const key = programKey(task);
-    const count = (this.#perProgram.get(key) ?? 0) + change;
-    if (count > 0) this.#perProgram.set(key, count);
-    else this.#perProgram.delete(key);
+    changeCount(this.#perTask, taskKey(task), change);
+    changeCount(this.#perProgram, programKey(task), change);
   }
+}
+
+/** Counts up or down; what is counted down to 0 is gone. */
+function changeCount(
+  counts: Map<string, number>,
+  key: string,
+  change: number,
+): void {
+  const count = (counts.get(key) ?? 0) + change;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
 }
 
 function programKey({ program }: Task): string {

@@ -2,6 +2,11 @@
  * Induction: given some input-output pairs (and a message), write the program.
  * All hidden pairs must match; the shown ones need not be checked, since a
  * program that only repeats them fails the hidden ones.
+ *
+ * The first half of the inputs is shown and the second hidden, in the paper and
+ * in the official code. That code takes equal inputs for different ones, so that
+ * a hidden pair may be a shown one (in up to a tenth of its published seeds);
+ * here they are distinct.
  */
 
 import { type Executor, verifyInductions } from "../executor/mod.ts";

@@ -225,7 +225,8 @@ export const PAPER_CONFIG: SelfPlayConfig = {
  * a solve rate does not count, a valid task of no use earns -0.5, whitening
  * counts tokens, and the clip is asymmetric without entropy bonus or weight decay.
  *
- * What it does by mistake has no name here: greedy estimates, unseeded draws,
+ * Its dual clip of the loss at 3 is left out: with one update per batch no ratio
+ * comes near it. What it does by mistake has no name here: greedy estimates, unseeded draws,
  * buffers that keep the oldest, success told by the absence of a word.
  */
 export const OFFICIAL_CONFIG: SelfPlayConfig = {

@@ -57,7 +57,7 @@ export interface SolverMetrics {
   learnable: number | null;
   /** Fresh tasks by number of rollouts that solve them, from 0 to n. */
   solveRateHistogram: number[];
-  /** Share of tasks with at least one right rollout. */
+  /** Share of tasks with at least one right rollout: pass@n. Smaller k follow from the histogram. */
   solvedAtLeastOnce: number | null;
   malformed: number | null;
   gradeCauses: Record<string, number>;

@@ -81,6 +81,30 @@ Deno.test("bounded, newest kept in order, and a forgotten task is new again", ()
   }
 });
 
+Deno.test("of two equal tasks the older may be forgotten, and the other is still known", () => {
+  const buffer = new TaskBuffer({ capacity: 2, inputsPerProgram: 0 });
+  buffer.add([task("p", "1", 1), task("p", "1", 2)]);
+  buffer.add([task("q", "1", 3)]);
+  assert.deepEqual(buffer.judge([task("p", "1", 4)]), ["duplicate"]);
+  buffer.add([task("q", "2", 4)]);
+  assert.deepEqual(buffer.judge([task("p", "1", 5)]), ["new"]);
+});
+
+Deno.test("a full buffer of the official size takes a step's tasks at once", () => {
+  const capacity = 16384;
+  const many = (count: number, step: number) =>
+    Array.from({ length: count }, (_, i) => task(`p${i}`, `${i}`, step));
+  const buffer = new TaskBuffer(
+    { capacity, inputsPerProgram: 4 },
+    many(capacity, 1),
+  );
+  const start = performance.now();
+  for (const fresh of many(192, 2)) buffer.add([fresh]);
+  // A few milliseconds; three seconds if all that is held were counted anew.
+  assert.ok(performance.now() - start < 1000);
+  assert.equal(buffer.size, capacity);
+});
+
 Deno.test("saving and restoring is exact through JSON text", () => {
   const limits = { capacity: 5, inputsPerProgram: 4 };
   const buffers = Buffers.fromIdentity(limits, "javascript", 1);

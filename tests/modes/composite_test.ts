@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import {
   type Executor,
+  type Job,
   type Language,
+  type Outcome,
   startExecutor,
 } from "../../lib/executor/mod.ts";
 import {
@@ -9,6 +11,7 @@ import {
   composeProgram,
   partDefinition,
 } from "../../lib/modes/mod.ts";
+import { workload } from "../executor/workload.ts";
 
 function renamed(language: Language, source: string): string {
   const definition = partDefinition({ language, source }, 0);
@@ -220,6 +223,41 @@ Deno.test("composed programs run, whatever names their parts share", async () =>
     ),
     "[4,8,7,'f4',100,-1]",
   );
+});
+
+Deno.test("a part gives what it gave alone, whatever it is composed with", async () => {
+  await using executor = await startExecutor({
+    workers: 1,
+    languages: ["javascript", "python"],
+  });
+  const forwarding = {
+    javascript: (k: number) => `function f(...a) { return g_${k}(...a); }`,
+    python: (k: number) => `def f(*a):\n    return g_${k}(*a)`,
+  };
+  const ending = (outcome: Outcome) =>
+    outcome.kind === "value"
+      ? outcome.literal
+      : outcome.kind === "thrown"
+      ? outcome.name
+      : JSON.stringify(outcome);
+  for (const language of ["javascript", "python"] as const) {
+    const jobs = workload("tiny", language, 22);
+    const composed = jobs.slice(0, 20).map((job, i): Job => {
+      const k = i % 3;
+      // Twice the same program among them: its helpers meet themselves.
+      const parts = [jobs[i + 1], jobs[i + 1], jobs[i + 2]];
+      parts[k] = job;
+      const source = composeProgram(
+        parts.map(({ program }) => program),
+        forwarding[language](k),
+      );
+      return { program: { language, source }, argument: job.argument };
+    });
+    const alone = await executor.runMany(jobs.slice(0, 20));
+    const together = await executor.runMany(composed);
+    assert.deepEqual(together.map(ending), alone.map(ending));
+    assert.ok(alone.some(({ kind }) => kind === "thrown"));
+  }
 });
 
 Deno.test("a part that is not used, or is defined again, is named", () => {

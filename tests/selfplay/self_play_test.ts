@@ -293,6 +293,14 @@ Deno.test("self-play on the real sandbox", async (t) => {
     }
     const [, { proposerGradientNorm }] = metricsOf(events);
     assert.equal(typeof proposerGradientNorm, "number");
+    const frozen = new ScriptedEngine(tokenizer);
+    await play(
+      executor,
+      { steps: 1, policies: "separate", trainProposer: false },
+      { proposerEngine: frozen },
+    );
+    assert.ok(frozen.sampled.length > 0);
+    assert.deepEqual(frozen.trained, []);
   });
 
   await t.step("the number of models must be the config's", async () => {
