@@ -9,13 +9,17 @@
 
 import { Buffers } from "../buffer/mod.ts";
 import type { ModeName, Task } from "../modes/mod.ts";
-import { drawGenerated, drawProposals } from "./propose.ts";
-import type { Proposal, Setting } from "./records.ts";
+import {
+  drawGenerated,
+  type DrawnProposals,
+  drawProposals,
+} from "./propose.ts";
+import type { Setting } from "./records.ts";
 import { solverPromptLength, validateProposals } from "./validate.ts";
 
-export interface Seeding {
+/** The proposals of all rounds, the prompts that were too long for them, and what came of it. */
+export interface Seeding extends DrawnProposals {
   rounds: number;
-  proposals: Proposal[];
   buffers: Buffers;
 }
 
@@ -31,15 +35,23 @@ export async function seedBuffers(setting: Setting): Promise<Seeding> {
     config.seed,
     config.modes,
   );
-  const proposals: Proposal[] = [];
-  let rounds = 0;
-  while (rounds < config.seedRounds) {
-    const wanting = modesWanting(setting, buffers, rounds);
+  const seeding: Seeding = {
+    rounds: 0,
+    proposals: [],
+    promptsRedrawn: 0,
+    promptsDropped: 0,
+    buffers,
+  };
+  while (seeding.rounds < config.seedRounds) {
+    const wanting = modesWanting(setting, buffers, seeding.rounds);
     if (wanting.length === 0) break;
-    rounds++;
-    proposals.push(...await seedOnce(setting, buffers, wanting, rounds));
+    seeding.rounds++;
+    const drawn = await seedOnce(setting, buffers, wanting, seeding.rounds);
+    seeding.proposals.push(...drawn.proposals);
+    seeding.promptsRedrawn += drawn.promptsRedrawn;
+    seeding.promptsDropped += drawn.promptsDropped;
   }
-  return { rounds, proposals, buffers };
+  return seeding;
 }
 
 /** Modes still short of tasks. Induction waits for the first programs. */
@@ -64,7 +76,7 @@ async function seedOnce(
   buffers: Buffers,
   modes: readonly ModeName[],
   round: number,
-): Promise<Proposal[]> {
+): Promise<DrawnProposals> {
   const { config } = setting;
   const draw = config.taskSource === "generated"
     ? drawGenerated(setting, modes, 2 * config.proposalsPerMode, 0, round)
@@ -76,7 +88,8 @@ async function seedOnce(
       0,
       round,
     );
-  const { proposals } = await draw;
+  const drawn = await draw;
+  const { proposals } = drawn;
   await validateProposals(setting, buffers, proposals);
   const valid = proposals.flatMap(({ status, task }) =>
     status === "valid" && task ? [task] : []
@@ -87,7 +100,7 @@ async function seedOnce(
       : valid.filter((task) => task.mode === mode);
     admit(buffers, mode, fitting, config.seedTasksPerMode);
   }
-  return proposals;
+  return drawn;
 }
 
 /** Adds what is new, up to the number wanted. */

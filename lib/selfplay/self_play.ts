@@ -40,8 +40,8 @@ export interface SelfPlayState {
 
 /** What the loop reports, in the order of a step. Step 0 is the seeding. */
 export type SelfPlayEvent =
-  | { type: "seeded"; step: 0; rounds: number; proposals: Proposal[] }
-  | { type: "proposed"; step: number; proposals: Proposal[] }
+  | ({ type: "seeded"; step: 0; rounds: number } & DrawnProposals)
+  | ({ type: "proposed"; step: number } & DrawnProposals)
   | { type: "validated"; step: number; proposals: Proposal[] }
   | { type: "solved"; step: number; solved: SolvedTask[] }
   | {
@@ -113,12 +113,10 @@ function checkPolicies({ config, proposerEngine }: SelfPlayOptions): void {
 async function* seed(
   setting: Setting,
 ): AsyncGenerator<SelfPlayEvent, Buffers, void> {
-  const { buffers, rounds, proposals } = await seedBuffers(setting);
-  yield { type: "seeded", step: 0, rounds, proposals };
+  const { buffers, rounds, ...drawn } = await seedBuffers(setting);
+  yield { type: "seeded", step: 0, rounds, ...drawn };
   yield* finishStep(setting, buffers, 0, {
-    proposals,
-    promptsRedrawn: 0,
-    promptsDropped: 0,
+    ...drawn,
     solved: [],
     samples: [],
     update: null,
@@ -133,7 +131,7 @@ async function* playStep(
 ): AsyncGenerator<SelfPlayEvent, void, void> {
   const drawn = await draw(setting, buffers, step);
   const { proposals } = drawn;
-  yield { type: "proposed", step, proposals };
+  yield { type: "proposed", step, ...drawn };
 
   await validateProposals(setting, buffers, proposals);
   yield { type: "validated", step, proposals };

@@ -444,7 +444,14 @@ Deno.test("self-play on the real sandbox", async (t) => {
     "prompts that never fit end in drops, not in a loop",
     async () => {
       const { events } = await play(executor, { steps: 1, maxPromptTokens: 2 });
-      const [, { promptsRedrawn, promptsDropped, propose }] = metricsOf(events);
+      const [seeding, first] = metricsOf(events);
+      assert.ok(seeding.promptsRedrawn > 0);
+      assert.ok(seeding.promptsDropped > 0);
+      const [seeded] = of(events, "seeded");
+      assert.equal(seeded.promptsDropped, seeding.promptsDropped);
+      const [proposed] = of(events, "proposed");
+      assert.equal(proposed.promptsRedrawn, first.promptsRedrawn);
+      const { promptsRedrawn, promptsDropped, propose } = first;
       assert.ok(promptsRedrawn > 0);
       assert.equal(promptsDropped, 6);
       assert.equal(propose.deduction?.valid, 0);
