@@ -5,7 +5,7 @@ import { type RandomStream, randomStream } from "../../lib/random/mod.ts";
 import { LOG_NAMES, readRun } from "../../lib/run/mod.ts";
 
 const KILLS = 20;
-const STEPS = 24;
+const STEPS = 40;
 const SCRIPT = new URL("./killed_run.ts", import.meta.url).pathname;
 
 Deno.test(`killed by SIGKILL ${KILLS} times, a run ends as if it never was`, async () => {
@@ -55,7 +55,7 @@ async function killOnce(
   number: number,
 ): Promise<string> {
   const child = start(folder, "piped");
-  const events = stream.integer(1, 20);
+  const events = stream.integer(1, 32);
   const delay = stream.next() * 15;
   const inWriting = number % 4 === 3;
   let seen: string[] = [];
