@@ -3,11 +3,13 @@
  *
  * Before and after: every split, greedy and at temperature 1. Before, also with
  * thinking forced: what the untouched base could do if only it thought is the
- * line against which self-play has to be read. During: greedy, few items.
+ * line against which self-play has to be read. During: greedy, few items. Before
+ * and after, a few familiar items are also sampled many times, for pass@k.
  */
 
 import {
   evaluateSplits,
+  type EvaluationOptions,
   type EvaluationResult,
   type Evaluator,
 } from "../evaluation/mod.ts";
@@ -35,33 +37,77 @@ export async function evaluateMoment(
   moment: EvaluationMoment,
   thinking: SelfPlayConfig["thinking"],
 ): Promise<EvaluationResult[]> {
-  const { seed, maxNewTokens } = plan;
+  const familiar = splits.filter((split) => split.name === "familiar");
+  const rows: EvaluationResult[] = [];
+  for (const options of passesOf(plan, moment, thinking)) {
+    const chosen = moment === "during" ? familiar : splits;
+    rows.push(...await evaluateSplits(evaluator, chosen, options));
+  }
+  if (moment === "during" || plan.passItems === 0) return rows;
+  for (const options of manySamples(plan, moment, thinking)) {
+    const many = await evaluateSplits(evaluator, familiar, options);
+    // One text out of 64 tells nothing and would double the log.
+    rows.push(...many.map((row) => ({ ...row, response: "" })));
+  }
+  return rows;
+}
+
+/** The ways in which every split is sampled. */
+function passesOf(
+  plan: EvaluationPlan,
+  moment: EvaluationMoment,
+  thinking: SelfPlayConfig["thinking"],
+): EvaluationOptions[] {
+  const limit = moment === "during" ? plan.duringItems : plan.endItems;
   const greedy = {
     temperature: 0,
     samples: 1,
-    seed,
-    maxNewTokens,
+    seed: plan.seed,
+    maxNewTokens: plan.maxNewTokens,
     banThinking: thinking === "banned",
+    limit: limit || undefined,
   };
-  const passes = moment === "during"
-    ? [{ ...greedy, limit: plan.duringItems }]
-    : [{ ...greedy, limit: plan.endItems || undefined }];
-  if (moment !== "during" && plan.samples > 0) {
-    passes.push({ ...passes[0], temperature: 1, samples: plan.samples });
-  }
-  const forced = moment === "before"
-    ? passes.map((pass) => ({
-      ...pass,
-      banThinking: false,
-      forceThinking: true,
-    }))
+  if (moment === "during") return [greedy];
+  const sampled = plan.samples > 0
+    ? [{ ...greedy, temperature: 1, samples: plan.samples }]
     : [];
-  const chosen = moment === "during"
-    ? splits.filter((split) => split.name === "familiar")
-    : splits;
-  const rows: EvaluationResult[] = [];
-  for (const options of [...passes, ...forced]) {
-    rows.push(...await evaluateSplits(evaluator, chosen, options));
-  }
-  return rows;
+  return withForced([greedy, ...sampled], moment);
+}
+
+/** The ways in which the items of pass@k are sampled. */
+function manySamples(
+  plan: EvaluationPlan,
+  moment: EvaluationMoment,
+  thinking: SelfPlayConfig["thinking"],
+): EvaluationOptions[] {
+  return withForced([{
+    temperature: 1,
+    samples: plan.passSamples,
+    seed: plan.seed,
+    maxNewTokens: plan.maxNewTokens,
+    banThinking: thinking === "banned",
+    limit: plan.passItems,
+  }], moment);
+}
+
+/** Before self-play, every pass is also made with thinking forced. */
+function withForced(
+  passes: EvaluationOptions[],
+  moment: EvaluationMoment,
+): EvaluationOptions[] {
+  if (moment !== "before") return passes;
+  const forced = passes.map((pass) => ({
+    ...pass,
+    banThinking: false,
+    forceThinking: true,
+  }));
+  return [...passes, ...forced];
+}
+
+/** From this many samples on, an item was sampled for pass@k. */
+const MANY_SAMPLES = 16;
+
+/** Whether a row was sampled for pass@k and not for its accuracy. */
+export function isForPassAtK(row: { samples: number }): boolean {
+  return row.samples >= MANY_SAMPLES;
 }

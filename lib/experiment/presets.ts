@@ -18,6 +18,10 @@ export interface EvaluationPlan {
   duringItems: number;
   /** Samples per item at temperature 1, before and after; 0 for none. */
   samples: number;
+  /** Items per mode of the familiar split whose pass@k is measured, before and after; 0 for none. */
+  passItems: number;
+  /** Samples per item for pass@k, at temperature 1: the largest k. */
+  passSamples: number;
   maxNewTokens: number;
   /** Seed of the evaluation's samples, the same in every run. */
   seed: number;
@@ -117,6 +121,8 @@ const DEFAULT: Preset = {
     endItems: 0,
     duringItems: 80,
     samples: 2,
+    passItems: 40,
+    passSamples: 64,
     maxNewTokens: 100,
     seed: 7,
   },
@@ -215,14 +221,39 @@ const SMOKE: Preset = {
     ...DEFAULT.evaluation,
     duringItems: 40,
     samples: 1,
+    passItems: 25,
     maxNewTokens: 56,
   },
+};
+
+/** For a long day on a processor, or a GPU: until nothing rises any more. */
+const LONG: Preset = {
+  ...DEFAULT,
+  name: "long",
+  description: "a bigger model, ten times the practice: hours, or a GPU",
+  model: {
+    ...DEFAULT.model,
+    hiddenSize: 128,
+    layers: 4,
+    intermediateSize: 344,
+  },
+  pretrain: { ...DEFAULT.pretrain, tokens: 20_000_000, batchTokens: 2048 },
+  selfPlay: {
+    ...DEFAULT.selfPlay,
+    steps: 600,
+    proposalsPerMode: 32,
+    evaluateEvery: 25,
+    checkpointEvery: 25,
+    keepCheckpoints: 4,
+  },
+  evaluation: { ...DEFAULT.evaluation, passItems: 100 },
 };
 
 /** All presets by name. */
 export const PRESETS: Record<string, Preset> = {
   smoke: SMOKE,
   default: DEFAULT,
+  long: LONG,
 };
 
 /** The preset of that name; throws with the known names otherwise. */

@@ -13,6 +13,8 @@ import {
   type Interval,
   mean,
 } from "../evaluation/mod.ts";
+import { isForPassAtK } from "./evaluation_plan.ts";
+import { interval, percent } from "./markdown.ts";
 
 /** One seed's evaluation rows, with the step of each. */
 export type EvaluationLog = readonly (EvaluationResult & { step: number })[];
@@ -39,8 +41,9 @@ export interface ReportLine {
 /** Seed of all intervals; a constant, so the report is reproducible. */
 const BOOTSTRAP_SEED = 0;
 
-/** The lines of a report, in the order of the first log's rows. */
-export function reportLines(logs: readonly EvaluationLog[]): ReportLine[] {
+/** The lines of a report, in the order of the first log's rows; pass@k apart. */
+export function reportLines(all: readonly EvaluationLog[]): ReportLine[] {
+  const logs = all.map((log) => log.filter((row) => !isForPassAtK(row)));
   const lastStep = Math.max(...logs[0].map((row) => row.step));
   const keys = new Set(
     logs[0].filter((row) => row.step === lastStep).map(lineKey),
@@ -143,13 +146,4 @@ function markdownRow(line: ReportLine): string {
     `${line.tokensBefore.toFixed(1)} → ${line.tokensAfter.toFixed(1)}`,
   ];
   return `| ${cells.join(" | ")} |`;
-}
-
-const percent = (share: number) => (100 * share).toFixed(1);
-const signed = (share: number) =>
-  (share >= 0 ? "+" : "−") +
-  Math.abs(100 * share).toFixed(1);
-
-function interval({ mean, low, high }: Interval): string {
-  return `${signed(mean)} [${signed(low)}, ${signed(high)}]`;
 }

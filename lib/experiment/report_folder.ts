@@ -9,7 +9,10 @@
  */
 
 import { join } from "node:path";
-import { readEvaluations } from "../run/mod.ts";
+import { readEvaluations, readMetrics, readTimings } from "../run/mod.ts";
+import { healthSection } from "./health.ts";
+import { passSection } from "./pass_report.ts";
+import { targetSection } from "./targets.ts";
 import { type EvaluationLog, reportLines, reportMarkdown } from "./report.ts";
 import type { Preset } from "./presets.ts";
 
@@ -64,7 +67,16 @@ export function experimentReport(
     readEvaluations(seedFolder(folder, seed)) as unknown as EvaluationLog
   );
   const notes = seeds.map((seed) => hardwareNote(folder, seed)).join("\n");
-  return reportMarkdown(reportLines(logs), `${name}: ${description}`, [notes]);
+  const records = seeds.map((seed) => ({
+    metrics: readMetrics(seedFolder(folder, seed)),
+    timings: readTimings(seedFolder(folder, seed)),
+  }));
+  return [
+    reportMarkdown(reportLines(logs), `${name}: ${description}`, [notes]),
+    targetSection(seeds, logs),
+    passSection(logs),
+    healthSection(records),
+  ].filter((section) => section !== "").join("\n");
 }
 
 function hardwareNote(folder: string, seed: number): string {

@@ -15,6 +15,7 @@ export const ABLATION_BASE: Preset = {
   ...SMOKE,
   world: { ...SMOKE.world, familiarItems: 200 },
   selfPlay: { ...SMOKE.selfPlay, evaluateEvery: 10 },
+  evaluation: { ...SMOKE.evaluation, passItems: 0 },
 };
 
 /**

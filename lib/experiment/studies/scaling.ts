@@ -17,6 +17,7 @@ const BASE: Preset = {
   ...SMOKE,
   world: { ...SMOKE.world, familiarItems: 200 },
   selfPlay: { ...SMOKE.selfPlay, evaluateEvery: 0 },
+  evaluation: { ...SMOKE.evaluation, passItems: 0 },
 };
 
 function size(

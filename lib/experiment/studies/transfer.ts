@@ -19,6 +19,7 @@ const SMOKE = presetNamed("smoke");
 const BASE: Preset = {
   ...SMOKE,
   selfPlay: { ...SMOKE.selfPlay, evaluateEvery: 0 },
+  evaluation: { ...SMOKE.evaluation, passItems: 0 },
 };
 
 /**

@@ -1,0 +1,116 @@
+/**
+ * What self-play should reach on a preset, seed by seed, read off the logs.
+ *
+ * The bounds were set before the runs; a missed one stays in the table.
+ */
+
+import { markdownTable, percent } from "./markdown.ts";
+import { type EvaluationLog, type ReportLine, reportLines } from "./report.ts";
+
+/** One bound: what it asks, and what a seed's greedy lines give. */
+interface Target {
+  says: string;
+  /** The lines it is about. */
+  about: (line: ReportLine) => boolean;
+  met: (line: ReportLine) => boolean;
+  shown: (line: ReportLine) => string;
+}
+
+const points = (share: number) =>
+  (share >= 0 ? "+" : "−") + percent(Math.abs(share));
+const change = ({ change }: ReportLine) =>
+  `${points(change.mean)} [${points(change.low)}, ${points(change.high)}]`;
+const isIn = (split: string, ...modes: string[]) => (line: ReportLine) =>
+  line.split === split && modes.includes(line.mode);
+const risesBy = (least: number) => ({ change }: ReportLine) =>
+  change.mean >= least && change.low > 0;
+
+const TARGETS: Target[] = [
+  {
+    says: "deduction +20 points or more, interval above zero",
+    about: isIn("familiar", "deduction"),
+    met: risesBy(.2),
+    shown: change,
+  },
+  {
+    says: "abduction +15 points or more, interval above zero",
+    about: isIn("familiar", "abduction"),
+    met: risesBy(.15),
+    shown: change,
+  },
+  {
+    says: "induction not lower (interval reaches zero or above)",
+    about: isIn("familiar", "induction"),
+    met: ({ change }) => change.high >= 0,
+    shown: change,
+  },
+  {
+    says: "thinking from under 5 % to over 90 % of answers",
+    about: isIn("familiar", "deduction", "abduction"),
+    met: (line) => line.thinkingBefore < .05 && line.thinkingAfter > .9,
+    shown: (line) =>
+      `${percent(line.thinkingBefore)} → ${percent(line.thinkingAfter)}`,
+  },
+  {
+    says: "depths 5 and 6 rise, interval above zero",
+    about: isIn("deep", "deduction", "abduction"),
+    met: risesBy(0),
+    shown: change,
+  },
+  {
+    says: "maths does not fall (interval reaches zero or above)",
+    about: ({ mode, split }) => mode === "maths" && !split.startsWith("longer"),
+    met: ({ change }) => change.high >= 0,
+    shown: change,
+  },
+  {
+    says: "beyond the forced-thinking base by 5 points, interval above zero",
+    about: isIn("familiar", "deduction", "abduction"),
+    met: ({ beyondForced }) => beyondForced.mean >= .05 && beyondForced.low > 0,
+    shown: ({ beyondForced: { mean, low, high } }) =>
+      `${points(mean)} [${points(low)}, ${points(high)}]`,
+  },
+];
+
+/** A bound on one split and mode, with whether each seed met it. */
+export interface JudgedTarget {
+  says: string;
+  split: string;
+  mode: string;
+  /** Per seed, in the order of the logs. */
+  met: boolean[];
+  shown: string[];
+}
+
+/** Judges each bound on every seed's greedy lines. */
+export function judgeTargets(logs: readonly EvaluationLog[]): JudgedTarget[] {
+  const bySeed = logs.map((log) =>
+    reportLines([log]).filter(({ temperature }) => temperature === 0)
+  );
+  return TARGETS.flatMap(({ says, about, met, shown }) =>
+    bySeed[0].map((line, i) => ({ line, i })).filter(({ line }) => about(line))
+      .map(({ line: { split, mode }, i }) => ({
+        says,
+        split,
+        mode,
+        met: bySeed.map((lines) => met(lines[i])),
+        shown: bySeed.map((lines) => shown(lines[i])),
+      }))
+  );
+}
+
+/** The section of a report. */
+export function targetSection(
+  seeds: readonly number[],
+  logs: readonly EvaluationLog[],
+): string {
+  const rows = judgeTargets(logs).map(({ says, split, mode, met, shown }) => [
+    says,
+    mode === "maths" ? split : `${split} ${mode}`,
+    ...shown.map((text, seed) => `${text} ${met[seed] ? "yes" : "**no**"}`),
+  ]);
+  return "## Bounds set beforehand (greedy)\n\n" + markdownTable(
+    ["bound", "on", ...seeds.map((seed) => `seed ${seed}`)],
+    rows,
+  ) + "\n";
+}

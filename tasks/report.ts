@@ -1,0 +1,40 @@
+/**
+ * `deno task report`: rebuilds every report under data/experiment from the logs
+ * beside it, experiments and studies alike. Equal logs give equal bytes.
+ */
+
+import { join } from "node:path";
+import {
+  experimentReport,
+  presetNamed,
+  PRESETS,
+  STUDIES,
+  studyNamed,
+  studyReport,
+} from "../lib/experiment/mod.ts";
+
+const DATA = "data/experiment";
+
+/** The report of a folder of logs, by the folder's name. */
+export function reportOf(name: string, folder: string): string {
+  return name in PRESETS
+    ? experimentReport(presetNamed(name), folder)
+    : studyReport(studyNamed(name), folder);
+}
+
+/** The folders with logs of a preset or a study, in alphabetical order. */
+export function reportedNames(folder = DATA): string[] {
+  return [...Deno.readDirSync(folder)]
+    .filter(({ isDirectory }) => isDirectory)
+    .map(({ name }) => name)
+    .filter((name) => name in PRESETS || name in STUDIES)
+    .sort();
+}
+
+if (import.meta.main) {
+  for (const name of reportedNames()) {
+    const file = join(DATA, name, "report.md");
+    await Deno.writeTextFile(file, reportOf(name, join(DATA, name)));
+    console.log(file);
+  }
+}
