@@ -1,0 +1,64 @@
+/** Ctrl-C on the command line: the step is finished and saved, and the run can go on. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { checkpointSteps, readMetrics } from "../../lib/run/mod.ts";
+
+const COMMAND = new URL("../../tasks/selfplay.ts", import.meta.url).pathname;
+
+/** Runs the command, sends a signal once a line matches, and gives code and output. */
+async function interrupted(
+  args: string[],
+  when: RegExp,
+  signal: Deno.Signal,
+): Promise<{ code: number; said: string }> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", COMMAND, ...args],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  let said = "";
+  let sent = false;
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    said += chunk;
+    if (sent || !when.test(said)) continue;
+    sent = true;
+    child.kill(signal);
+  }
+  const { code } = await child.status;
+  assert.ok(sent, `never said ${when}:\n${said}`);
+  return { code, said };
+}
+
+Deno.test("Ctrl-C finishes the step, saves it and leaves; so does SIGTERM", async () => {
+  const parent = await Deno.makeTempDir({ prefix: "ctrl-c-" });
+  const folder = join(parent, "run");
+  const args = ["--preset", "smoke", "--seed", "1", "--out", folder];
+  const first = await interrupted(
+    [...args, "--steps", "30", "--set", "evaluateEvery=0"],
+    / step 2\/30/,
+    "SIGINT",
+  );
+  const stoppedAfter = (said: string) =>
+    Number(/stopped and saved after step (\d+)/.exec(said)?.[1]);
+  const step = stoppedAfter(first.said);
+  assert.equal(first.code, 0, first.said);
+  assert.ok(step >= 2 && step < 30, first.said);
+  assert.match(first.said, /go on with:\n +deno task selfplay --resume --out/);
+  assert.equal(checkpointSteps(folder).at(-1), step);
+  assert.equal(readMetrics(folder).length, step + 1);
+
+  const second = await interrupted(
+    ["--resume", "--out", folder],
+    new RegExp(` step ${step + 1}/30`),
+    "SIGTERM",
+  );
+  const further = stoppedAfter(second.said);
+  assert.equal(second.code, 0, second.said);
+  assert.ok(further > step && further < 30, second.said);
+  assert.deepEqual(
+    readMetrics(folder).map((row) => row.step),
+    Array.from({ length: further + 1 }, (_, i) => i),
+  );
+  await Deno.remove(parent, { recursive: true });
+});
