@@ -7,8 +7,10 @@ import {
   startExecutor,
 } from "../../lib/executor/mod.ts";
 import {
+  chatDialect,
   checkParts,
   composeProgram,
+  MODES,
   partDefinition,
 } from "../../lib/modes/mod.ts";
 import { workload } from "../executor/workload.ts";
@@ -222,6 +224,51 @@ Deno.test("composed programs run, whatever names their parts share", async () =>
       "4",
     ),
     "[4,8,7,'f4',100,-1]",
+  );
+});
+
+Deno.test("a composed program is validated like any other, in both languages", async () => {
+  await using executor = await startExecutor({
+    workers: 1,
+    languages: ["javascript", "python"],
+  });
+  const candidate = (
+    language: Language,
+    parts: string[],
+    source: string,
+    argument: string,
+  ) => {
+    const programs = parts.map((part) => ({ language, source: part }));
+    return {
+      program: { language, source: composeProgram(programs, source) },
+      arguments: [argument],
+      message: "",
+    };
+  };
+  const verdicts = await MODES.deduction.validate(executor, [
+    candidate(
+      "python",
+      ["import math\ndef f(a):\n    return math.floor(a)"],
+      "import math\ndef f(a):\n    return [g_0(a), math.ceil(a)]",
+      "1.5",
+    ),
+    candidate(
+      "javascript",
+      ["const two = 2; const f = (x) => x * two;"],
+      "const two = 5; const f = (x) => g_0(x) + two;",
+      "3",
+    ),
+    candidate("python", ["lambda a: a"], "import random\nf = g_0", "1"),
+    candidate(
+      "javascript",
+      ["x=>x"],
+      "const f = () => g_0(Math.random())",
+      "1",
+    ),
+  ], chatDialect);
+  assert.deepEqual(
+    verdicts.map((v) => v.valid ? v.examples[0].output : v.cause),
+    ["[1,2]", "11", "policy", "policy"],
   );
 });
 
