@@ -2,7 +2,7 @@
  * Traces of induction: a search that meets in the middle, then a check.
  *
  * Reading an operation off a pair of numbers is hard for a tiny model; applying
- * one, undoing one and copying what followed an equal number are not. The trace
+ * one and undoing one are not. The trace
  *
  * 1. applies every operation to the first input, `+1=6+1` and so on, the
  *    operation named again after the value so that it can be copied from there;
@@ -12,7 +12,11 @@
  *    `<i>2+2=4*2=8`. A wrong result is followed by `!`, and the search goes on.
  *
  * A found program thus agrees with every shown example, by a check that is read
- * off. Left out: inputs other than whole numbers, and programs of three
+ * off. Two layers of width 64 write both lists nearly without a mistake after
+ * three million tokens, but still guess where they meet and do not mark a wrong
+ * result: no preset has these traces, and the study "induction" measures them.
+ *
+ * Left out: inputs other than whole numbers, and programs of three
  * operations and more, for which the lists would be too long.
  */
 
