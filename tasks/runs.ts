@@ -11,11 +11,12 @@
  * else, so it is no dependency of the kit; the task runs with `--no-lock`.
  */
 
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import {
   beforeAndAfter,
   differingSettings,
   findRuns,
+  type Manifest,
   readRun,
   type RunSummary,
 } from "../lib/run/mod.ts";
@@ -70,7 +71,7 @@ function list(folder: string): void {
     const last = metrics.at(-1);
     return [
       relative(resolve(folder), path) || ".",
-      String(manifest.experiment.preset ?? ""),
+      playerOf(manifest),
       String(config.seed),
       `${last?.step ?? 0}/${config.steps}`,
       config.modes.map((mode) => percent(last?.solve[mode]?.solveRate))
@@ -81,10 +82,15 @@ function list(folder: string): void {
   if (rows.length === 0) console.log(`no runs below ${folder}`);
   else {
     printTable(
-      ["run", "preset", "seed", "steps", "solve rates", "begun (UTC)"],
+      ["run", "preset or model", "seed", "steps", "solve rates", "begun (UTC)"],
       rows,
     );
   }
+}
+
+/** The preset that was played, or the model where there was none. */
+function playerOf({ experiment, engineConfig }: Manifest): string {
+  return String(experiment.preset ?? basename(engineConfig?.model ?? ""));
 }
 
 function compare(folders: readonly string[]): void {

@@ -9,15 +9,32 @@ export interface SettingDifference {
   values: unknown[];
 }
 
-/** The settings that are not the same in all runs, in alphabetical order. */
+/**
+ * The settings that are not the same in all runs, in alphabetical order; then
+ * those of the engine, as "engine.model", where all runs tell how it was chosen.
+ */
 export function differingSettings(
   runs: readonly RunSummary[],
 ): SettingDifference[] {
-  const fields = new Set(runs.flatMap(({ config }) => Object.keys(config)));
+  const settings = differences(runs.map(({ config }) => ({ ...config })));
+  const engines = runs.flatMap(({ manifest }) => manifest.engineConfig ?? []);
+  if (engines.length < runs.length) return settings;
+  const ofEngine = differences(engines.map((engine) => ({ ...engine })));
+  return [
+    ...settings,
+    ...ofEngine.map(({ field, values }) => ({
+      field: `engine.${field}`,
+      values,
+    })),
+  ];
+}
+
+function differences(
+  records: readonly Record<string, unknown>[],
+): SettingDifference[] {
+  const fields = new Set(records.flatMap((record) => Object.keys(record)));
   return [...fields].sort().flatMap((field) => {
-    const values = runs.map(({ config }) =>
-      (config as unknown as Record<string, unknown>)[field]
-    );
+    const values = records.map((record) => record[field]);
     const texts = new Set(values.map((value) => JSON.stringify(value)));
     return texts.size > 1 ? [{ field, values }] : [];
   });

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { ENGINES } from "../../lib/engine/mod.ts";
 import { startExecutor } from "../../lib/executor/mod.ts";
-import { recordRun } from "../../lib/run/mod.ts";
+import {
+  differingSettings,
+  readRun,
+  recordRun,
+  type RunSummary,
+} from "../../lib/run/mod.ts";
 import { main } from "../../tasks/runs.ts";
 import {
   characterTokenizer,
@@ -40,6 +46,19 @@ Deno.test("runs are listed and compared", async () => {
   const listed = await saidBy(["list", parent]);
   assert.match(listed, /one +small +1 +2\/2/);
   assert.match(listed, /two +small +2 +2\/2/);
+  const [one, two] = ["local", "tinker"].map((name) =>
+    ENGINES[name as "local" | "tinker"]
+  );
+  const runs = folders.map(readRun);
+  const told = [one, two].map((engineConfig, i) => ({
+    ...runs[i],
+    manifest: { ...runs[i].manifest, engineConfig },
+  }));
+  const fields = (summaries: RunSummary[]) =>
+    differingSettings(summaries).map(({ field }) => field);
+  assert.deepEqual(fields(runs), ["references", "seed"]);
+  const ofEngine = ["engine.address", "engine.engine", "engine.loraRank"];
+  assert.deepEqual(fields(told), ["references", "seed", ...ofEngine]);
   const compared = await saidBy(["compare", ...folders]);
   assert.match(compared, /references +0 +1/);
   assert.doesNotMatch(compared, /learningRate/);
