@@ -15,6 +15,7 @@ import {
   type DrawnTokens,
   rotaryRows,
   rowPositions,
+  TOKENS_PER_CHECK,
 } from "./decoding.ts";
 import { softmaxCrossEntropy, thinMatMul } from "./kernels.ts";
 import type { Smaller } from "./sample_rows.ts";
@@ -48,7 +49,7 @@ export class EagerDecoding implements Decoding {
   constructor(start: DecodingStart) {
     this.#start = start;
     this.#width = start.width;
-    this.#rotary = rotaryRows(start);
+    this.#rotary = rotaryRows(start, start.steps);
     this.#bans = banVector(start);
     const [prompts, length] = start.promptMask.shape;
     this.#cache = {
@@ -64,7 +65,8 @@ export class EagerDecoding implements Decoding {
     start.promptMask.dispose();
   }
 
-  async draw(first: number, count: number): Promise<DrawnTokens> {
+  async draw(first: number): Promise<DrawnTokens> {
+    const count = Math.min(TOKENS_PER_CHECK, this.#start.steps - first);
     const tokens: tf.Tensor[] = [];
     const losses: tf.Tensor[] = [];
     for (let step = first; step < first + count; step++) {
@@ -75,6 +77,7 @@ export class EagerDecoding implements Decoding {
     const all = { tokens: tf.stack(tokens), losses: tf.stack(losses) };
     tf.dispose([tokens, losses]);
     const drawn = {
+      count,
       tokens: await all.tokens.data(),
       losses: await all.losses.data(),
     };

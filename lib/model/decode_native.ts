@@ -1,5 +1,5 @@
 /**
- * Decoding by one graph per token on native TensorFlow (decode_graph.ts).
+ * Decoding by a graph of a few tokens on native TensorFlow (decode_graph.ts).
  *
  * Keys and values lie in caches of fixed capacity that the graph writes in
  * place; every few tokens they are copied into larger ones. A prompt with one row
@@ -20,6 +20,7 @@ import {
   type DrawnTokens,
   rotaryRows,
   rowPositions,
+  TOKENS_PER_CHECK,
 } from "./decoding.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { nativeTensorFlow, softmaxCrossEntropy } from "./kernels.ts";
@@ -27,6 +28,9 @@ import type { Smaller } from "./sample_rows.ts";
 
 /** Response tokens by which the caches grow. */
 const CACHE_BLOCK = 32;
+
+/** Layers up to which a run draws several tokens; more make a large graph. */
+const SMALL_LAYERS = 12;
 
 /** Parameters up to which weights are transposed once per batch. */
 const TRANSPOSED_PARAMETERS = 2 ** 24;
@@ -73,27 +77,27 @@ export class NativeDecoding implements Decoding {
     this.#caller = sessionOf(this.#plan).caller();
     this.#makeConstants();
     this.#caller.set(this.#constants);
-    this.#state = this.#plan.sharedPrompts
+    const state = this.#plan.sharedPrompts
       ? sharedState(start)
       : mergedState(start);
+    this.#state = { ...state, uniforms: this.#paddedUniforms() };
     this.#arrange();
   }
 
-  draw(first: number, count: number): Promise<DrawnTokens> {
-    const rows = this.#state.positions.size;
-    const tokens = new Int32Array(count * rows);
-    const losses = new Float32Array(count * rows);
-    for (let i = 0; i < count; i++) {
-      const [token, loss] = first + i === 0
-        ? this.#drawFirst()
-        : this.#drawNext(first + i);
-      tokens.set(token.dataSync(), i * rows);
-      losses.set(loss.dataSync(), i * rows);
-      loss.dispose();
-      this.#state.tokens.dispose();
-      this.#state.tokens = token;
-    }
-    return Promise.resolve({ tokens, losses });
+  draw(first: number): Promise<DrawnTokens> {
+    const [tokens, losses, last] = first === 0
+      ? this.#drawFirst()
+      : this.#drawNext(first);
+    const count = Math.min(tokens.shape[0], this.#start.steps - first);
+    this.#state.tokens.dispose();
+    this.#state.tokens = last;
+    const drawn = {
+      count,
+      tokens: tokens.dataSync(),
+      losses: losses.dataSync(),
+    };
+    tf.dispose([tokens, losses]);
+    return Promise.resolve(drawn);
   }
 
   keep(smaller: Smaller) {
@@ -128,7 +132,7 @@ export class NativeDecoding implements Decoding {
   }
 
   /** The first token comes from the prefill's logits. */
-  #drawFirst(): [tf.Tensor, tf.Tensor] {
+  #drawFirst(): tf.Tensor[] {
     const { logits, options } = this.#start;
     return tf.tidy(() => {
       const bans = this.#constants.bans;
@@ -140,21 +144,29 @@ export class NativeDecoding implements Decoding {
         [-1],
       ) as tf.Tensor1D;
       const chosen_R = chooseTokens(allowed, uniforms_R, options);
-      return [chosen_R, softmaxCrossEntropy(allowed, chosen_R)[0]];
+      const [losses_R] = softmaxCrossEntropy(allowed, chosen_R);
+      return [tf.expandDims(chosen_R), tf.expandDims(losses_R), chosen_R];
     });
   }
 
-  /** Feeds the token of the step before and draws the next. */
-  #drawNext(step: number): [tf.Tensor, tf.Tensor] {
-    const fed = step - 1;
-    const used = this.#firstSlot() + step;
+  /** Feeds the token before `first` and draws the next few. */
+  #drawNext(first: number): tf.Tensor[] {
+    const used = this.#firstSlot() + first - 1 + this.#plan.tokensPerRun;
     if (used > this.#state.keys[0].shape[2]!) this.#grow();
-    const position = tf.scalar(fed, "int32");
-    const slot = tf.scalar(this.#firstSlot() + fed, "int32");
-    this.#caller.set({ tokens: this.#state.tokens, step: position, slot });
-    const [token, loss] = this.#caller.call();
-    tf.dispose([position, slot]);
-    return [token, loss];
+    const step = tf.scalar(first - 1, "int32");
+    this.#caller.set({ tokens: this.#state.tokens, step });
+    const outputs = this.#caller.call();
+    step.dispose();
+    return outputs;
+  }
+
+  /** Uniform numbers also for tokens that the last run draws in vain. */
+  #paddedUniforms(): tf.Tensor {
+    const { steps, uniforms } = this.#start;
+    const vain = 1 + fedTokens(this.#start, this.#plan) - steps;
+    const padded = tf.pad(uniforms, [[0, vain], [0, 0]], 0.5);
+    uniforms.dispose();
+    return padded;
   }
 
   #firstSlot(): number {
@@ -165,8 +177,8 @@ export class NativeDecoding implements Decoding {
   #grow() {
     const old = this.#state;
     const capacity = old.keys[0].shape[2]!;
-    const left = this.#firstSlot() + this.#start.steps - 1 - capacity;
-    const added = Math.min(CACHE_BLOCK, left);
+    const most = this.#firstSlot() + fedTokens(this.#start, this.#plan);
+    const added = Math.min(CACHE_BLOCK, most - capacity);
     const longer = (x: tf.Tensor, axis: number) =>
       tf.pad(x, x.shape.map((_, i) => [0, i === axis ? added : 0]));
     const keys = old.keys.map((x) => longer(x, 2));
@@ -186,7 +198,8 @@ export class NativeDecoding implements Decoding {
       this.#constants[name] = tensor;
       this.#owned.push(tensor);
     };
-    own("rotary", rotaryRows(this.#start));
+    const fed = fedTokens(this.#start, this.#plan);
+    own("rotary", rotaryRows(this.#start, fed));
     const bans = banVector(this.#start);
     if (bans !== null) own("bans", bans);
     own("temperature", tf.scalar(options.temperature));
@@ -236,6 +249,8 @@ export class NativeDecoding implements Decoding {
     const heads = state.keys[0].shape[0] * state.keys[0].shape[1]!;
     const starts = Int32Array.from({ length: heads }, (_, i) => i * capacity);
     this.#shapes = {
+      firstSlot: tf.scalar(this.#firstSlot(), "int32"),
+      cacheShape: tf.tensor1d(state.keys[0].shape, "int32"),
       headStarts: tf.tensor1d(starts, "int32"),
       slots: tf.range(0, capacity, 1, "int32"),
       ...(this.#plan.sharedPrompts ? this.#sharedShapes(capacity) : {}),
@@ -272,12 +287,20 @@ export class NativeDecoding implements Decoding {
   }
 }
 
+/** Response tokens that are fed, in whole runs of the graph. */
+function fedTokens({ steps }: DecodingStart, { tokensPerRun }: DecodePlan) {
+  return Math.ceil((steps - 1) / tokensPerRun) * tokensPerRun;
+}
+
 function planOf({ model, options, width }: DecodingStart): DecodePlan {
   const { temperature, topK, topP, bannedTokens } = options;
   const greedy = temperature === 0;
   const vocabulary = model.config.vocab_size;
   return {
     config: model.config,
+    tokensPerRun: model.config.num_hidden_layers <= SMALL_LAYERS
+      ? TOKENS_PER_CHECK
+      : 1,
     transposedWeights: model.parameterCount <= TRANSPOSED_PARAMETERS,
     sharedPrompts: width > 1,
     greedy,

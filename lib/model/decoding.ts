@@ -32,8 +32,12 @@ export interface DecodingStart {
   uniforms: tf.Tensor2D;
 }
 
-/** Tokens of all rows, step by step: `[count, R]`. */
+/** Tokens drawn between two looks at which rows have finished. */
+export const TOKENS_PER_CHECK = 4;
+
+/** Tokens of all rows, step by step: at least `[count, R]`, row by row. */
 export interface DrawnTokens {
+  count: number;
   tokens: ArrayLike<number>;
   /** Minus their log-probabilities. */
   losses: ArrayLike<number>;
@@ -41,17 +45,17 @@ export interface DrawnTokens {
 
 /** Rows being written. Dispose it when done. */
 export interface Decoding {
-  /** Draws the tokens `first` to `first + count - 1`; calls follow each other. */
-  draw(first: number, count: number): Promise<DrawnTokens>;
+  /** Draws tokens from `first` on, a few at a time; calls follow each other. */
+  draw(first: number): Promise<DrawnTokens>;
   /** Keeps only some rows. */
   keep(smaller: Smaller): void;
   dispose(): void;
 }
 
-/** Rows of the rotary table for all positions that a decoding can reach. */
-export function rotaryRows(start: DecodingStart): tf.Tensor2D {
+/** Rows of the rotary table for the prompts and `fed` tokens more. */
+export function rotaryRows(start: DecodingStart, fed: number): tf.Tensor2D {
   const { values, headWidth, positions } = start.model.rotaryRows(
-    start.steps + Math.max(...start.promptLengths),
+    fed + Math.max(...start.promptLengths),
   );
   return tf.tensor2d(values, [positions, headWidth]);
 }

@@ -161,11 +161,12 @@ export class Graph {
     }, [type])[0];
   }
 
-  stack(scalars: readonly Value[]): Value {
-    const { type } = scalars[0];
-    return this.call("Pack", scalars, {
+  /** Equal shapes along a new first axis. */
+  stack(parts: readonly Value[]): Value {
+    const { type } = parts[0];
+    return this.call("Pack", parts, {
       T: { type },
-      N: { int: scalars.length },
+      N: { int: parts.length },
       axis: { int: 0 },
     }, [type])[0];
   }
@@ -220,13 +221,6 @@ export class Graph {
       T: { type: x.type },
       type: { type: to },
     }, [to])[0];
-  }
-
-  shapeOf(x: Value): Value {
-    return this.call("Shape", [x], {
-      T: { type: x.type },
-      out_type: { type: INT },
-    }, [INT])[0];
   }
 
   /** The `count` largest of every row, in descending order. */

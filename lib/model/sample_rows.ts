@@ -64,8 +64,7 @@ export function uniformTable(grid: Grid, steps: number): Float32Array {
 /** Appends drawn tokens to their rows, up to stop tokens and limits. */
 export function recordTokens(
   grid: Grid,
-  { tokens, losses }: DrawnTokens,
-  count: number,
+  { count, tokens, losses }: DrawnTokens,
   options: SamplingOptions,
   limitOf: ReadonlyMap<number, number>,
 ) {

@@ -25,9 +25,6 @@ import {
   uniformTable,
 } from "./sample_rows.ts";
 
-/** Tokens sampled between two looks at which rows have finished. */
-const TOKENS_PER_CHECK = 4;
-
 /** Rows sampled together; more cost memory without gaining speed. */
 const MAXIMUM_ROWS = 512;
 
@@ -147,11 +144,10 @@ async function sampleGrid(
   });
   try {
     for (let step = 0; step < steps;) {
-      const count = Math.min(TOKENS_PER_CHECK, steps - step);
-      const drawn = await decoding.draw(step, count);
-      recordTokens(grid, drawn, count, options, limitOf);
+      const drawn = await decoding.draw(step);
+      recordTokens(grid, drawn, options, limitOf);
       endRows(grid, endOf);
-      step += count;
+      step += drawn.count;
       const smaller = step < steps ? shrink(grid) : null;
       if (smaller === "empty") break;
       if (smaller !== null) {
