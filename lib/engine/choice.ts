@@ -221,19 +221,39 @@ async function openEngine(
         stopForm: config.form === "text" ? "strings" : "tokens",
       });
     case "openai":
-      return new OpenAiEngine({
-        url: address,
-        model,
-        tokenizer,
-        promptForm: config.form,
-        contextLength: knownContextLength(config) ??
-          fail(
-            config,
-            "contextLength",
-            "is needed: the longest prompt + response the server was started with",
-          ),
-      });
+      return await openServed(config, tokenizer);
   }
+}
+
+/** Asks for one token, so that a wrong name, address or key shows before a run begins. */
+async function openServed(
+  config: EngineConfig,
+  tokenizer: Tokenizer,
+): Promise<OpenAiEngine> {
+  const engine = new OpenAiEngine({
+    url: config.address,
+    model: config.model,
+    tokenizer,
+    promptForm: config.form,
+    contextLength: knownContextLength(config) ??
+      fail(
+        config,
+        "contextLength",
+        "is needed: the longest prompt + response the server was started with",
+      ),
+  });
+  const promptTokens = tokenizer.encode("1");
+  const request = { promptTokens, count: 1, maxNewTokens: 1, seed: 1 };
+  try {
+    await engine.sample([request], {
+      temperature: 1,
+      stopTokens: [tokenizer.eosId],
+    });
+  } catch (error) {
+    engine.dispose();
+    throw error;
+  }
+  return engine;
 }
 
 function openLocal(

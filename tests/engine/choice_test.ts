@@ -86,11 +86,23 @@ Deno.test("each name opens its engine", async () => {
   assert.deepEqual(made?.lora_config, { rank: 4, seed: 7 });
   await remote.engine.close();
 
+  await using answers = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) =>
+      (await request.json()).model === "served"
+        ? Response.json({ choices: [{ text: "1", finish_reason: "length" }] })
+        : Response.json({ error: "no such model" }, { status: 404 }),
+  );
   const served: EngineConfig = {
     ...ENGINES.openai,
     model: "served",
+    address: `http://127.0.0.1:${answers.addr.port}/v1`,
     tokenizer: folder,
   };
+  await assert.rejects(
+    openModel({ ...served, model: "other" }, 1),
+    /HTTP 404: no such model\. Is the model served under this name/,
+  );
   const plain = await openModel({ ...served, contextLength: 99 }, 1);
   assert.ok(plain.engine instanceof OpenAiEngine);
   assert.equal(plain.engine.description.contextLength, 99);

@@ -182,6 +182,13 @@ Deno.test("a language model of Qwen's shape plays the chat dialect", async (t) =
         }),
         /"maxPromptTokens" is 5000, but qwen2-2x16 reads 2048 tokens/,
       );
+      // The paper's settings on a Tinker server: the field to change is named.
+      const [code, said] = await command([
+        ...["--engine", "tinker", "--model", "qwen", "--tokenizer", model],
+        ...["--address", "http://127.0.0.1:1", "--out", join(parent, "never")],
+      ]);
+      assert.equal(code, 2);
+      assert.match(said, /"entropyCoefficient" is 0\.001, .* set it to 0/);
       assert.throws(() => Deno.statSync(join(parent, "never")));
     },
   );
