@@ -20,13 +20,10 @@ import { hasModuleSyntax } from "./names_javascript.ts";
 import { hasFixedImport } from "./names_python.ts";
 import { isWellFormed } from "./syntax.ts";
 
-/** Longer programs are not built on; keeps renaming far below a millisecond's cost per prompt. */
-const MAXIMUM_CHARACTERS = 4000;
-
 /** Why a program cannot be a part. */
 export type PartCause =
-  /** Longer than any program worth building on. */
-  | "partTooLong"
+  /** Longer, or nested deeper, than any program worth building on. */
+  | "partTooLarge"
   /** The grammar does not cover it. */
   | "partUnread"
   /** Neither a definition of `f` nor one lone expression. */
@@ -57,8 +54,8 @@ export function partDefinition(
   index: number,
 ): PartDefinition {
   const fail = (cause: PartCause): PartDefinition => ({ ok: false, cause });
-  if (program.source.length > MAXIMUM_CHARACTERS) return fail("partTooLong");
   const names = outerNames(program);
+  if (names === null) return fail("partTooLarge");
   if (!isWellFormed(names.root)) return fail("partUnread");
   const fixed = program.language === "python"
     ? hasFixedImport(names.root)
@@ -135,7 +132,13 @@ export function composeProgram(
 }
 
 /** Why a proposal does not build on its parts as asked. */
-export type CompositeCause = "partUnused" | "partRedefined";
+export type CompositeCause =
+  /** It never names a part. */
+  | "partUnused"
+  /** It defines a part's name itself. */
+  | "partRedefined"
+  /** Too long, or nested too deep, to be read. */
+  | "compositeTooLarge";
 
 /** Whether the proposed program uses every part and defines none of their names. */
 export function checkParts(
@@ -144,21 +147,24 @@ export function checkParts(
   language: Language,
 ): CompositeCause | null {
   if (count === 0) return null;
+  const alone = outerNames({ language, source });
+  if (alone === null) return "compositeTooLarge";
+  if ([...alone.bound].some((name) => PART_NAME.test(name))) {
+    return "partRedefined";
+  }
   // To the tree, part names are bound by definitions that are not yet there.
   const stubs = Array.from(
     { length: count },
     (_, i) =>
       language === "python" ? `${partName(i)} = 0` : `var ${partName(i)};`,
   );
-  const alone = outerNames({ language, source });
-  if ([...alone.bound].some((name) => PART_NAME.test(name))) {
-    return "partRedefined";
-  }
   const whole = outerNames({ language, source: [...stubs, source].join("\n") });
-  for (let i = 0; i < count; i++) {
-    const isUse = ({ node, binds }: NameUse) =>
-      binds === null && node.text === partName(i);
-    if (!whole.uses.some(isUse)) return "partUnused";
-  }
-  return null;
+  if (whole === null) return "compositeTooLarge";
+  const used = new Set(
+    whole.uses.filter(({ binds }) => binds === null)
+      .map(({ node }) => node.text),
+  );
+  const unused = Array.from({ length: count }, (_, i) => partName(i))
+    .some((name) => !used.has(name));
+  return unused ? "partUnused" : null;
 }

@@ -32,9 +32,10 @@ export interface OuterNames {
   ambiguous: boolean;
 }
 
-/** Resolves every name of a program. */
-export function outerNames(program: Program): OuterNames {
+/** Resolves every name of a program; null if it is too large to be read. */
+export function outerNames(program: Program): OuterNames | null {
   const root = placedSyntax(program);
+  if (root === null) return null;
   const all = program.language === "python"
     ? pythonNames(root)
     : javascriptNames(root);

@@ -19,11 +19,11 @@ const PATTERNS = new Set(["ObjectPattern", "ArrayPattern", "PatternProperty"]);
 
 /** All uses of variables, in the order of the text. */
 export function javascriptNames(root: PlacedNode): NameUse[] {
-  return [...everyNode(root)].flatMap((node) => useOf(node, root) ?? []);
+  return everyNode(root).flatMap((node) => useOf(node, root) ?? []);
 }
 
 function useOf(node: PlacedNode, root: PlacedNode): NameUse | null {
-  const scopes = [...around(node)].filter((outer) =>
+  const scopes = around(node).filter((outer) =>
     outer !== root && isScope(outer)
   );
   const isShorthand = node.name === "PropertyDefinition" &&
@@ -67,7 +67,7 @@ function bindingScope(
   scopes: readonly PlacedNode[],
   root: PlacedNode,
 ): PlacedNode | null {
-  const owner = [...around(node)].find(({ name }) => !PATTERNS.has(name))!;
+  const owner = around(node).find(({ name }) => !PATTERNS.has(name))!;
   const innermost = scopes[0] ?? root;
   switch (owner.name) {
     case "AssignmentExpression":

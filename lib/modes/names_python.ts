@@ -10,9 +10,10 @@ import type { NameUse } from "./names.ts";
 import {
   around,
   everyNode,
-  following,
+  firstAfter,
+  lastBefore,
+  neighbour,
   type PlacedNode,
-  preceding,
 } from "./syntax.ts";
 
 const COMPREHENSIONS = new Set([
@@ -41,7 +42,7 @@ export function pythonNames(root: PlacedNode): NameUse[] {
     for (const { text } of node.children.slice(1)) names.set(text, kind);
     declared.set(scope, names);
   }
-  return [...everyNode(root)].flatMap((node) =>
+  return everyNode(root).flatMap((node) =>
     node.name === "VariableName" && !isLabel(node)
       ? useOf(node, root, declared)
       : []
@@ -99,7 +100,7 @@ function looksInside(node: PlacedNode, inner: PlacedNode): boolean {
 }
 
 function followsAssignment(node: PlacedNode): boolean {
-  return preceding(node).at(-1)?.name === "AssignOp";
+  return neighbour(node, -1) === "AssignOp";
 }
 
 function isDefinitionName(node: PlacedNode): boolean {
@@ -110,16 +111,19 @@ function isDefinitionName(node: PlacedNode): boolean {
 
 /** `xs` in `[x for x in xs …]`: evaluated before the comprehension begins. */
 function isFirstIterable(node: PlacedNode): boolean {
-  const before = preceding(node).map(({ name }) => name);
-  const count = (name: string) => before.filter((n) => n === name).length;
-  return count("in") === 1 && count("for") === 1 && count("if") === 0;
+  const names = node.parent!.childNames;
+  const first = names.indexOf("in");
+  if (first < 0 || node.index < first) return false;
+  const next = ["for", "if", "async"]
+    .map((word) => names.indexOf(word, first))
+    .filter((place) => place >= 0);
+  return node.index < Math.min(names.length, ...next);
 }
 
 /** A word in the place of a name that is no variable: a keyword argument, a module. */
 function isLabel(node: PlacedNode): boolean {
   const { name } = node.parent!;
-  const next = following(node)[0]?.name;
-  if (name === "ArgList") return next === "AssignOp";
+  if (name === "ArgList") return neighbour(node, 1) === "AssignOp";
   if (name === "KeywordPattern") return true;
   return name === "ImportStatement" && !isImported(node);
 }
@@ -127,8 +131,6 @@ function isLabel(node: PlacedNode): boolean {
 function isBinding(node: PlacedNode): boolean {
   const target = outermostTarget(node);
   const { name } = target.parent!;
-  const before = preceding(target).map((sibling) => sibling.name);
-  const after = following(target).map((sibling) => sibling.name);
   switch (name) {
     case "FunctionDefinition":
     case "ClassDefinition":
@@ -141,19 +143,20 @@ function isBinding(node: PlacedNode): boolean {
     case "ParamList":
       return target === node && !followsAssignment(node);
     case "AssignStatement":
-      return after.includes("AssignOp") || after[0] === "TypeDef";
+      return firstAfter(target, "AssignOp") >= 0 ||
+        neighbour(target, 1) === "TypeDef";
     case "UpdateStatement":
     case "NamedExpression":
-      return target === node && before.length === 0;
+      return target === node && target.index === 0;
     case "TypeDefinition":
-      return before.length === 1;
+      return target.index === 1;
     case "WithStatement":
     case "TryStatement":
     case "AsPattern":
-      return before.at(-1) === "as";
+      return neighbour(target, -1) === "as";
     default:
       return (name === "ForStatement" || COMPREHENSIONS.has(name)) &&
-        before.lastIndexOf("for") > before.lastIndexOf("in");
+        lastBefore(target, "for") > lastBefore(target, "in");
   }
 }
 
@@ -166,20 +169,21 @@ function outermostTarget(node: PlacedNode): PlacedNode {
 
 /** A name that an import statement binds: the alias, or what comes first without one. */
 function isImported(node: PlacedNode): boolean {
-  const before = preceding(node).map(({ name }) => name);
-  const after = following(node).map(({ name }) => name);
-  if (before.at(-1) === "as") return true;
-  if (before.at(-1) === "." || after[0] === "as") return false;
-  if (before[0] === "from") return before.includes("import");
+  const before = neighbour(node, -1);
+  if (before === "as") return true;
+  if (before === "." || neighbour(node, 1) === "as") return false;
+  if (node.parent!.childNames[0] === "from") {
+    return lastBefore(node, "import") >= 0;
+  }
   // `import os.path as p` binds p alone.
-  const end = after.indexOf(",");
-  const rest = end < 0 ? after : after.slice(0, end);
-  return !rest.includes("as");
+  const alias = firstAfter(node, "as");
+  const comma = firstAfter(node, ",");
+  return alias < 0 || (comma >= 0 && comma < alias);
 }
 
 function isUnaliasedImport(node: PlacedNode): boolean {
   return node.parent!.name === "ImportStatement" && isImported(node) &&
-    preceding(node).at(-1)?.name !== "as";
+    neighbour(node, -1) !== "as";
 }
 
 /** Whether an import cannot be given an alias: `import a.b`, `import *`, `from __future__`. */

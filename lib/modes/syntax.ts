@@ -11,6 +11,11 @@ import { parser as javascriptParser } from "@lezer/javascript";
 import { parser as pythonParser } from "@lezer/python";
 import type { Language, Program } from "../executor/mod.ts";
 
+/** Longer texts are not read: what is composed is short, and models write anything. */
+const MAXIMUM_CHARACTERS = 8000;
+/** Nor are texts that nest deeper; the walks below are recursive. */
+const MAXIMUM_DEPTH = 200;
+
 /** A construct or token of a program. */
 export interface PlacedNode {
   /** The grammar's name. */
@@ -20,8 +25,12 @@ export interface PlacedNode {
   from: number;
   to: number;
   parent: PlacedNode | null;
+  /** Place among the parent's children. */
+  index: number;
   /** Comments are left out. */
   children: PlacedNode[];
+  /** The names of the children, in order. */
+  childNames: string[];
 }
 
 const PARSERS: Record<Language, typeof pythonParser> = {
@@ -35,9 +44,21 @@ const COMMENTS = new Set(["Comment", "LineComment", "BlockComment"]);
 /** What the grammar could not make sense of. */
 const ERROR = "⚠";
 
-/** The tree of a program; of a text that is none, the parser's best guess. */
-export function placedSyntax({ source, language }: Program): PlacedNode {
-  return placed(PARSERS[language].parse(source).topNode, source, null);
+/** The tree of a program (of a text that is none, the parser's best guess); null if it is too large to be read. */
+export function placedSyntax({ source, language }: Program): PlacedNode | null {
+  if (source.length > MAXIMUM_CHARACTERS) return null;
+  const tree = PARSERS[language].parse(source);
+  let depth = 0;
+  let deepest = 0;
+  tree.iterate({
+    enter: () => {
+      deepest = Math.max(deepest, ++depth);
+    },
+    leave: () => {
+      depth--;
+    },
+  });
+  return deepest > MAXIMUM_DEPTH ? null : placed(tree.topNode, source, null);
 }
 
 function placed(
@@ -46,40 +67,60 @@ function placed(
   parent: PlacedNode | null,
 ): PlacedNode {
   const { name, from, to } = node;
-  const text = source.slice(from, to);
-  const result: PlacedNode = { name, text, from, to, parent, children: [] };
+  const result: PlacedNode = {
+    name,
+    text: source.slice(from, to),
+    from,
+    to,
+    parent,
+    index: parent?.children.length ?? 0,
+    children: [],
+    childNames: [],
+  };
   for (let child = node.firstChild; child; child = child.nextSibling) {
     if (COMMENTS.has(child.name)) continue;
     result.children.push(placed(child, source, result));
+    result.childNames.push(child.name);
   }
   return result;
 }
 
 /** All nodes, parents before children. */
-export function* everyNode(root: PlacedNode): Generator<PlacedNode> {
-  yield root;
-  for (const child of root.children) yield* everyNode(child);
+export function everyNode(root: PlacedNode): PlacedNode[] {
+  const found: PlacedNode[] = [];
+  const visit = (node: PlacedNode) => {
+    found.push(node);
+    node.children.forEach(visit);
+  };
+  visit(root);
+  return found;
 }
 
 /** Whether the grammar understood all of it. */
 export function isWellFormed(root: PlacedNode): boolean {
-  for (const { name } of everyNode(root)) if (name === ERROR) return false;
-  return true;
+  return everyNode(root).every(({ name }) => name !== ERROR);
 }
 
 /** The nodes around a node, innermost first. */
-export function* around(node: PlacedNode): Generator<PlacedNode> {
-  for (let outer = node.parent; outer; outer = outer.parent) yield outer;
+export function around(node: PlacedNode): PlacedNode[] {
+  const found: PlacedNode[] = [];
+  for (let outer = node.parent; outer; outer = outer.parent) found.push(outer);
+  return found;
 }
 
-/** Siblings after a node. */
-export function following(node: PlacedNode): PlacedNode[] {
-  const siblings = node.parent?.children ?? [];
-  return siblings.slice(siblings.indexOf(node) + 1);
+/** The name of the sibling before or after a node, if there is one. */
+export function neighbour(node: PlacedNode, step: 1 | -1): string | undefined {
+  return node.parent?.childNames[node.index + step];
 }
 
-/** Siblings before a node. */
-export function preceding(node: PlacedNode): PlacedNode[] {
-  const siblings = node.parent?.children ?? [];
-  return siblings.slice(0, siblings.indexOf(node));
+/** The place of the nearest earlier sibling of a name, or -1. */
+export function lastBefore(node: PlacedNode, name: string): number {
+  return node.index === 0
+    ? -1
+    : node.parent!.childNames.lastIndexOf(name, node.index - 1);
+}
+
+/** The place of the nearest later sibling of a name, or -1. */
+export function firstAfter(node: PlacedNode, name: string): number {
+  return node.parent!.childNames.indexOf(name, node.index + 1);
 }

@@ -171,7 +171,11 @@ Deno.test("a program that cannot be renamed exactly is no part, and says why", (
       "partNameAmbiguous",
     ],
     ["def f(a):\n    g_0 = a\n    return g_0", "partNameTaken"],
-    [`def f(a):\n    return ${"1 + ".repeat(2000)}1`, "partTooLong"],
+    [`def f(a):\n    return ${"1 + ".repeat(2000)}1`, "partTooLarge"],
+    [
+      `def f(a):\n    return ${"(".repeat(300)}a${")".repeat(300)}`,
+      "partTooLarge",
+    ],
   ];
   for (const [source, cause] of python) {
     assert.equal(causeOf("python", source), cause, source.slice(0, 60));
@@ -186,6 +190,20 @@ Deno.test("a program that cannot be renamed exactly is no part, and says why", (
     () => composeProgram([{ language: "python", source: "1 +" }], ""),
     /part 0 cannot be built on \(partUnread\)/,
   );
+});
+
+Deno.test("hostile texts are read in no time, or refused by name", () => {
+  const deep = (n: number) => `x=>${"!(".repeat(n)}g_0(x)${")".repeat(n)}`;
+  const wide = `def f(x):\n    ${"g_0,".repeat(1500)} = x`;
+  const chained = `def f(x):\n    ${"a = ".repeat(1500)}g_0(x)`;
+  const start = performance.now();
+  assert.equal(checkParts(1, deep(50), "javascript"), null);
+  assert.equal(checkParts(1, deep(2000), "javascript"), "compositeTooLarge");
+  assert.equal(checkParts(1, deep(200_000), "javascript"), "compositeTooLarge");
+  assert.equal(checkParts(1, wide, "python"), "partUnused");
+  assert.equal(checkParts(1, chained, "python"), null);
+  const took = performance.now() - start;
+  assert.ok(took < 3000, `${took} ms`);
 });
 
 Deno.test("composed programs run, whatever names their parts share", async () => {
