@@ -7,6 +7,7 @@ import {
   ENGINES,
   LocalEngine,
 } from "../../lib/engine/mod.ts";
+import { runExperiment } from "../../lib/experiment/mod.ts";
 import { Tokenizer } from "../../lib/model/mod.ts";
 import {
   playModel,
@@ -21,6 +22,7 @@ import {
   TINY_CONFIG,
 } from "../../lib/selfplay/mod.ts";
 import { main } from "../../tasks/selfplay.ts";
+import { MICRO } from "../experiment/micro_preset.ts";
 import { ServedModel } from "../engine/served_model.ts";
 import { characterTokenizer } from "../selfplay/scripted_engine.ts";
 import { taughtEngine } from "../selfplay/tiny_model.ts";
@@ -314,6 +316,32 @@ Deno.test("adapters are trained on a base that stays as it is", async () => {
   );
   base.dispose();
   adapted.dispose();
+  await Deno.remove(parent, { recursive: true });
+});
+
+Deno.test("a preset's base model is played by adapters, or another model in its words", async () => {
+  const parent = await Deno.makeTempDir({ prefix: "play-test-" });
+  const common = { preset: MICRO, seed: 1, cacheFolder: join(parent, "base") };
+  const folder = join(parent, "run");
+  const engine = { ...ENGINES.local, loraRank: 2 };
+  const outcome = await runExperiment({ ...common, engine, folder });
+  assert.deepEqual(outcome, { step: 2, finished: true });
+  const { engineConfig, experiment } = readManifest(folder);
+  assert.deepEqual(engineConfig, engine);
+  assert.match(String(experiment.baseModel), /^[0-9a-f]{16}$/);
+
+  const model = join(parent, "qwen");
+  await writeChatModel(model);
+  const other = join(parent, "other");
+  await assert.rejects(
+    runExperiment({
+      ...common,
+      engine: { ...ENGINES.local, model },
+      folder: other,
+    }),
+    /"model": its vocabulary belongs to the dialect "chat", .*"micro"/,
+  );
+  assert.throws(() => Deno.statSync(other), Deno.errors.NotFound);
   await Deno.remove(parent, { recursive: true });
 });
 
