@@ -16,6 +16,7 @@ interface CompletionsRequest {
 export class ServedModel implements AsyncDisposable {
   readonly url: string;
   readonly requests: CompletionsRequest[] = [];
+  readonly keys: (string | null)[] = [];
   #server: Deno.HttpServer<Deno.NetAddr>;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -25,6 +26,7 @@ export class ServedModel implements AsyncDisposable {
       async (request) => {
         const body: CompletionsRequest = await request.json();
         this.requests.push(body);
+        this.keys.push(request.headers.get("authorization"));
         // One after another: the model is one.
         const turn = this.#queue.then(() => this.#complete(body));
         this.#queue = turn;

@@ -63,6 +63,14 @@ function metricsText(folder: string): string {
   return Deno.readTextFileSync(join(folder, "metrics.jsonl"));
 }
 
+/** All files of a run, one after the other. */
+function textOf(folder: string): string {
+  return [...Deno.readDirSync(folder)].map(({ name, isDirectory }) => {
+    const path = join(folder, name);
+    return isDirectory ? textOf(path) : Deno.readTextFileSync(path);
+  }).join("\n");
+}
+
 /** Every proposal and rollout has a cause; the causes in the metrics add up to them. */
 function checkAccounts(folder: string): void {
   for (const { step, propose, solve } of readMetrics(folder)) {
@@ -249,7 +257,11 @@ Deno.test("a tiny model plays by name, here and behind a server", async (t) => {
       tokenizer: model,
     };
     const config: SelfPlayConfig = { ...tinyConfig, updates: "none" };
+    Deno.env.set("OPENAI_API_KEY", "open-sesame");
     await playModel({ engine, config, folder });
+    Deno.env.delete("OPENAI_API_KEY");
+    assert.ok(server.keys.every((key) => key === "Bearer open-sesame"));
+    assert.ok(!textOf(folder).includes("sesame"), "the key was written");
     checkAccounts(folder);
     const metrics = readMetrics(folder);
     for (const row of metrics) {
