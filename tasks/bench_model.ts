@@ -7,11 +7,15 @@
  * processor time (`..._per_cpu_s`) then still compare like with like.
  *
  * Every shape runs in a process of its own, so that its peak memory is its own.
+ * `mixed_...` are the same batches with lengths from a quarter to the whole; only
+ * real tokens count, so padding shows as lost speed.
  * `--torch` runs tasks/bench_model_torch.py with the interpreter named by
  * AZR_TORCH_PYTHON, or makes a throw-away virtual environment for it (PyTorch and
  * transformers from PyPI, several gigabytes), and interleaves both sides shape by
  * shape. `--json` prints one JSON object. Left out: sandbox speed (bench executor).
  */
+import * as tf from "@tensorflow/tfjs";
+import { cpus } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
@@ -44,6 +48,8 @@ interface BenchShape {
   trainSteps: number;
   /** Rows, prompt tokens and new tokens of a generation. */
   generate: [number, number, number];
+  /** Generations timed together, after one that warms up. */
+  generateRuns: number;
   /** Train rank-8 adapters with recomputed layers instead of all weights. */
   lora: boolean;
 }
@@ -65,6 +71,7 @@ const SHAPES: Record<string, BenchShape> = {
     batch: [25, 60],
     trainSteps: 20,
     generate: [64, 40, 40],
+    generateRuns: 5,
     lora: false,
   },
   b: {
@@ -80,6 +87,7 @@ const SHAPES: Record<string, BenchShape> = {
     batch: [32, 96],
     trainSteps: 10,
     generate: [64, 48, 48],
+    generateRuns: 5,
     lora: false,
   },
   c: {
@@ -95,6 +103,7 @@ const SHAPES: Record<string, BenchShape> = {
     batch: [4, 128],
     trainSteps: 2,
     generate: [64, 48, 24],
+    generateRuns: 1,
     lora: false,
   },
   d: {
@@ -112,6 +121,7 @@ const SHAPES: Record<string, BenchShape> = {
     batch: [1, 64],
     trainSteps: 1,
     generate: [2, 32, 8],
+    generateRuns: 1,
     lora: true,
   },
 };
@@ -123,6 +133,15 @@ interface Measurement {
   train_tokens_per_cpu_s: number;
   generate_tokens_per_cpu_s: number;
   peak_bytes: number;
+  /** What computed, for a record that outlives the machine. */
+  environment: Record<string, unknown>;
+}
+
+/** Time in one kind of operation. */
+interface OperationShare {
+  operation: string;
+  ms_per_step: number;
+  calls_per_step: number;
 }
 
 /** The side that runs here, with what only it can tell. */
@@ -130,7 +149,14 @@ interface OwnMeasurement extends Measurement {
   backend: string;
   parameters: number;
   tensors_added: number;
-  profile: { operation: string; ms_per_step: number; calls_per_step: number }[];
+  profile: OperationShare[];
+  /** Per generation; a run of the decoding graph counts as one operation. */
+  generate_profile: OperationShare[];
+  /** Null where a batch has too few rows to mix. */
+  mixed_train_tokens_per_s: number | null;
+  mixed_train_tokens_per_cpu_s: number | null;
+  mixed_generate_tokens_per_s: number | null;
+  mixed_generate_tokens_per_cpu_s: number | null;
 }
 
 async function measure(shape: BenchShape): Promise<OwnMeasurement> {
@@ -147,53 +173,82 @@ async function measure(shape: BenchShape): Promise<OwnMeasurement> {
     );
     model.recomputesLayers = true;
   }
-  const training = await measureTraining(model, shape);
-  const generated = await measureGeneration(model, shape);
+  const measured = {
+    ...await measureTraining(model, shape),
+    ...await measureGeneration(model, shape),
+    peak_bytes: peakBytes(),
+    ...await measureMixed(model, shape),
+  };
   model.dispose();
   return {
     backend: backend.name,
     parameters,
-    ...training,
-    ...generated,
-    peak_bytes: peakBytes(),
+    ...measured,
+    environment: environment(),
+  };
+}
+
+/** Wall-clock and processor seconds of some work. */
+async function timed(
+  work: () => Promise<unknown>,
+): Promise<{ seconds: number; processorSeconds: number }> {
+  const started = performance.now();
+  const cpu = process.cpuUsage();
+  await work();
+  return {
+    seconds: (performance.now() - started) / 1000,
+    processorSeconds: cpuSeconds(cpu),
   };
 }
 
 async function measureTraining(model: Decoder, shape: BenchShape) {
   const optimiser = new AdamW(model);
-  const step = (i: number) =>
-    languageModelStep(model, optimiser, documents(shape, i), defaultOptimiser);
-  const warmUps = shape.trainSteps > 1 ? 3 : 1;
-  for (let i = 0; i < warmUps; i++) await step(i);
+  const steps = async (first: number, count: number) => {
+    for (let i = first; i < first + count; i++) {
+      await languageModelStep(
+        model,
+        optimiser,
+        documents(shape, i),
+        defaultOptimiser,
+      );
+    }
+  };
+  await steps(0, shape.trainSteps > 1 ? 3 : 1);
   const tensors = tensorCount();
-  const started = performance.now();
-  const cpu = process.cpuUsage();
-  for (let i = 0; i < shape.trainSteps; i++) await step(i);
-  const seconds = (performance.now() - started) / 1000;
-  const processorSeconds = cpuSeconds(cpu);
+  const time = await timed(() => steps(0, shape.trainSteps));
   const added = tensorCount() - tensors;
-  const profile = startOperationProfile();
-  for (let i = 0; i < shape.trainSteps; i++) await step(i);
-  const operations = profile?.stop() ?? [];
+  const profile = await profiled(
+    shape.trainSteps,
+    () => steps(0, shape.trainSteps),
+  );
   optimiser.dispose();
   const [rows, columns] = shape.batch;
+  const tokens = rows * columns * shape.trainSteps;
   return {
-    train_tokens_per_s: rows * columns * shape.trainSteps / seconds,
-    train_tokens_per_cpu_s: rows * columns * shape.trainSteps /
-      processorSeconds,
+    train_tokens_per_s: tokens / time.seconds,
+    train_tokens_per_cpu_s: tokens / time.processorSeconds,
     tensors_added: added,
-    profile: operations.slice(0, 12).map(({ operation, ms, calls }) => ({
-      operation,
-      ms_per_step: ms / shape.trainSteps,
-      calls_per_step: calls / shape.trainSteps,
-    })),
+    profile,
   };
 }
 
-async function measureGeneration(
-  model: Decoder,
-  shape: BenchShape,
-) {
+/** The dozen operations that take most of some steps' time. */
+async function profiled(
+  steps: number,
+  work: () => Promise<unknown>,
+): Promise<OperationShare[]> {
+  const profile = startOperationProfile();
+  await work();
+  return (profile?.stop() ?? []).slice(0, 12).map((
+    { operation, ms, calls },
+  ) => ({
+    operation,
+    ms_per_step: ms / steps,
+    calls_per_step: calls / steps,
+  }));
+}
+
+async function measureGeneration(model: Decoder, shape: BenchShape) {
   const [rows, prompt, fresh] = shape.generate;
   const run = (seed: number) =>
     sampleBatch(
@@ -207,13 +262,105 @@ async function measureGeneration(
       { temperature: 1, stopTokens: [] },
     );
   await run(0);
-  const started = performance.now();
-  const cpu = process.cpuUsage();
-  await run(1);
-  const seconds = (performance.now() - started) / 1000;
+  const time = await timed(async () => {
+    for (let i = 1; i <= shape.generateRuns; i++) await run(i);
+  });
+  const drawn = rows * fresh * shape.generateRuns;
   return {
-    generate_tokens_per_s: rows * fresh / seconds,
-    generate_tokens_per_cpu_s: rows * fresh / cpuSeconds(cpu),
+    generate_tokens_per_s: drawn / time.seconds,
+    generate_tokens_per_cpu_s: drawn / time.processorSeconds,
+    generate_profile: await profiled(1, () => run(1)),
+  };
+}
+
+/** The batches of before with lengths from a quarter to the whole. */
+async function measureMixed(model: Decoder, shape: BenchShape) {
+  if (shape.batch[0] < 4) return NOT_MIXED;
+  const optimiser = new AdamW(model);
+  const batches = Array.from(
+    { length: shape.trainSteps },
+    (_, step) =>
+      documents(shape, step).map(({ tokens, weights }, row) => {
+        const length = 1 + mixedLength(shape.batch[1], step, row);
+        return {
+          tokens: tokens.slice(0, length),
+          weights: weights.slice(0, length),
+        };
+      }),
+  );
+  const train = () =>
+    forEach(
+      batches,
+      (batch) => languageModelStep(model, optimiser, batch, defaultOptimiser),
+    );
+  await train();
+  const training = await timed(train);
+  optimiser.dispose();
+  const [rows, prompt, fresh] = shape.generate;
+  const requests = Array.from({ length: rows }, (_, i) => ({
+    promptTokens: tokens(
+      model.config.vocab_size,
+      mixedLength(prompt, "prompt", i),
+      "mixed",
+      i,
+    ),
+    count: 1,
+    maxNewTokens: mixedLength(fresh, "response", i),
+    seed: i,
+  }));
+  const generate = () =>
+    sampleBatch(model, requests, { temperature: 1, stopTokens: [] });
+  await generate();
+  const generation = await timed(() =>
+    forEach(new Array(shape.generateRuns).fill(0), generate)
+  );
+  const trained = sum(batches.flat().map(({ tokens }) => tokens.length - 1));
+  const drawn = shape.generateRuns *
+    sum(requests.map(({ maxNewTokens }) => maxNewTokens));
+  return {
+    mixed_train_tokens_per_s: trained / training.seconds,
+    mixed_train_tokens_per_cpu_s: trained / training.processorSeconds,
+    mixed_generate_tokens_per_s: drawn / generation.seconds,
+    mixed_generate_tokens_per_cpu_s: drawn / generation.processorSeconds,
+  };
+}
+
+const NOT_MIXED = {
+  mixed_train_tokens_per_s: null,
+  mixed_train_tokens_per_cpu_s: null,
+  mixed_generate_tokens_per_s: null,
+  mixed_generate_tokens_per_cpu_s: null,
+};
+
+function mixedLength(longest: number, ...path: (string | number)[]): number {
+  return randomStream(1, "mixed", ...path).integer(
+    Math.ceil(longest / 4),
+    longest,
+  );
+}
+
+async function forEach<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  for (const item of items) await work(item);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** This side's machine and versions. */
+function environment(): Record<string, unknown> {
+  const { binding } = tf.backend() as { binding?: { TF_Version?: string } };
+  return {
+    hardware: `${navigator.hardwareConcurrency} x ${cpus()[0]?.model}`,
+    system: `${Deno.build.os} ${Deno.build.arch}`,
+    load_average: Deno.loadavg().map((load) => Number(load.toFixed(2))),
+    deno: Deno.version.deno,
+    tfjs: tf.version_core,
+    tensorflow: binding?.TF_Version ?? null,
+    threads: Deno.env.get("TF_NUM_INTRAOP_THREADS") ?? "default",
   };
 }
 
@@ -232,7 +379,11 @@ function documents(shape: BenchShape, step: number): LanguageModelExample[] {
   });
 }
 
-function tokens(vocabulary: number, length: number, ...path: number[]) {
+function tokens(
+  vocabulary: number,
+  length: number,
+  ...path: (string | number)[]
+) {
   const stream = randomStream(1, "bench", ...path);
   return Array.from({ length }, () => stream.integer(2, vocabulary - 1));
 }
@@ -335,6 +486,7 @@ function asJson(rows: readonly Row[]) {
     torch_train_tokens_per_cpu_s: torch?.train_tokens_per_cpu_s ?? null,
     torch_generate_tokens_per_cpu_s: torch?.generate_tokens_per_cpu_s ?? null,
     torch_peak_bytes: torch?.peak_bytes ?? null,
+    torch_environment: torch?.environment ?? null,
   }));
 }
 
@@ -365,8 +517,20 @@ function printRow({ shape, title, own, torch }: Row) {
       SHAPES[shape].trainSteps
     } steps: ${own.tensors_added}`,
   );
-  console.log("  training step by operation:");
-  for (const { operation, ms_per_step, calls_per_step } of own.profile) {
+  if (own.mixed_train_tokens_per_cpu_s !== null) {
+    console.log(
+      `  mixed lengths, per processor second: training ${
+        whole(own.mixed_train_tokens_per_cpu_s)
+      }, generation ${whole(own.mixed_generate_tokens_per_cpu_s!)}`,
+    );
+  }
+  printProfile("training step", own.profile);
+  printProfile("generation", own.generate_profile);
+}
+
+function printProfile(what: string, profile: readonly OperationShare[]) {
+  console.log(`  ${what} by operation:`);
+  for (const { operation, ms_per_step, calls_per_step } of profile) {
     console.log(
       `    ${operation.padEnd(36)} ${ms_per_step.toFixed(2).padStart(9)} ms ${
         calls_per_step.toFixed(0).padStart(6)

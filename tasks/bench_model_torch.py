@@ -6,11 +6,14 @@ Training is forward, backward, clipping and AdamW in eager mode; generation is
 """
 
 import json
+import os
+import platform
 import resource
 import sys
 import time
 
 import torch
+import transformers
 from transformers import AutoConfig, AutoModelForCausalLM
 
 
@@ -37,8 +40,13 @@ def main():
         **measure_training(model, shape),
         **measure_generation(model, shape),
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
+        "environment": {
+            "threads": torch.get_num_threads(),
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            "load_average": [round(load, 2) for load in os.getloadavg()],
+        },
     }))
 
 
@@ -90,13 +98,16 @@ def measure_generation(model, shape):
             )
 
     run()
+    runs = shape["generateRuns"]
     started, cpu = time.perf_counter(), time.process_time()
-    out = run()
+    for _ in range(runs):
+        out = run()
     seconds = time.perf_counter() - started
     assert out.shape[1] == prompt + fresh
     return {
-        "generate_tokens_per_s": rows * fresh / seconds,
-        "generate_tokens_per_cpu_s": rows * fresh / (time.process_time() - cpu),
+        "generate_tokens_per_s": rows * fresh * runs / seconds,
+        "generate_tokens_per_cpu_s": rows * fresh * runs
+        / (time.process_time() - cpu),
     }
 
 

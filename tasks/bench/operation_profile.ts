@@ -20,6 +20,12 @@ type Binding = Record<string, unknown> & {
     inputs: unknown,
     outputs: number,
   ): unknown;
+  runSavedModel(
+    session: number,
+    inputs: unknown,
+    inputNames: string,
+    outputNames: string,
+  ): unknown;
 };
 
 /**
@@ -64,6 +70,17 @@ function instrumented(
     const started = performance.now();
     const result = real.executeOp(name, attributes, inputs, outputs);
     record(name, performance.now() - started);
+    return result;
+  };
+  copy.runSavedModel = (
+    session: number,
+    inputs: unknown,
+    inputNames: string,
+    outputNames: string,
+  ) => {
+    const started = performance.now();
+    const result = real.runSavedModel(session, inputs, inputNames, outputNames);
+    record("(graph)", performance.now() - started);
     return result;
   };
   return copy as Binding;
