@@ -70,9 +70,9 @@ function isSign(node: SyntaxNode): boolean {
   return node.children.length === 0 && !isOperandToken(node);
 }
 
-/** The grammar wraps `*` and `**` once more. */
+/** The grammar wraps `*` and `**` once more; where it could not go on it leaves an empty token. */
 function signText({ text, children }: SyntaxNode): string {
-  return text || children[0].text;
+  return text || (children.at(0)?.text ?? "");
 }
 
 function isPlainAssignment({ name, children }: SyntaxNode): boolean {

@@ -25,6 +25,15 @@ export interface SyntaxNode {
   line: number;
 }
 
+/**
+ * What is nested deeper counts as one token. Models write anything, and the walks
+ * of this folder are recursive; programs that people read stay below 50.
+ */
+const MAXIMUM_DEPTH = 500;
+
+/** The name of a token that stands for a construct nested too deep. */
+const TOO_DEEP = "TooDeep";
+
 const TYPESCRIPT = javascriptParser.configure({ dialect: "ts" });
 
 /** Parses a program. Comments are not part of the tree. */
@@ -34,7 +43,7 @@ export function parseSyntax({ source, language }: Program): SyntaxNode {
     if (source[i] === "\n") lineStarts.push(i + 1);
   }
   const tree = parserFor(language).parse(source);
-  return converted(tree.topNode, source, lineStarts);
+  return converted(tree.topNode, source, lineStarts, 0);
 }
 
 function parserFor(language: Language) {
@@ -48,14 +57,17 @@ function converted(
   node: LezerNode,
   source: string,
   lineStarts: readonly number[],
+  depth: number,
 ): SyntaxNode {
   const children: SyntaxNode[] = [];
-  for (let child = node.firstChild; child; child = child.nextSibling) {
+  const isTooDeep = depth === MAXIMUM_DEPTH && node.firstChild !== null;
+  const first = isTooDeep ? null : node.firstChild;
+  for (let child = first; child; child = child.nextSibling) {
     if (COMMENTS.has(child.name)) continue;
-    children.push(converted(child, source, lineStarts));
+    children.push(converted(child, source, lineStarts, depth + 1));
   }
   return {
-    name: node.name,
+    name: isTooDeep ? TOO_DEEP : node.name,
     children,
     text: children.length === 0 ? source.slice(node.from, node.to) : "",
     line: lineOf(node.from, lineStarts),

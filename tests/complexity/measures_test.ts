@@ -2,7 +2,12 @@
 
 import assert from "node:assert/strict";
 
-import { measureComplexity } from "../../lib/complexity/mod.ts";
+import {
+  measureComplexity,
+  officialComplexityScore,
+  officialEditDistance,
+  officialHalsteadScore,
+} from "../../lib/complexity/mod.ts";
 import type { Language, Program } from "../../lib/executor/mod.ts";
 
 function program(language: Language, source: string): Program {
@@ -191,4 +196,30 @@ Deno.test("Halstead: tokens counted by hand", () => {
     ],
     [4, 3, 4, 5],
   );
+});
+
+Deno.test("a program nested without end is measured to a depth, and ends nothing", () => {
+  const nest = (open: string, close: string, n: number) =>
+    open.repeat(n) + "x" + close.repeat(n);
+  const hostile: [Language, string][] = [
+    ["javascript", `x=>${nest("!(", ")", 4000)}`],
+    ["javascript", `x=>{${nest("if(x){", "}", 4000)}}`],
+    ["javascript", `x=>${"x+".repeat(4000)}x`],
+    ["python", `def f(x):\n    return ${nest("[", "]", 4000)}`],
+    ["python", `def f(x):\n    return ${"x and ".repeat(4000)}x`],
+  ];
+  for (const [language, source] of hostile) {
+    const { halstead, cognitive } = measureComplexity(
+      program(language, source),
+    );
+    assert.ok(halstead.volume > 0, source.slice(0, 30));
+    assert.ok(Number.isFinite(cognitive));
+    assert.ok(officialComplexityScore(program(language, source)) >= 0);
+    assert.ok(officialHalsteadScore(program(language, source)) >= 0);
+    const distance = officialEditDistance(
+      program(language, source),
+      program(language, "x"),
+    );
+    assert.ok(distance > 0 && distance <= 1);
+  }
 });
