@@ -168,7 +168,8 @@ function programSplit(
   const random = randomStream(config.splitSeed, "split", name, mode);
   const items: EvaluationItem[] = [];
   const seen = new Set<string>();
-  while (items.length < count) {
+  for (let refused = 0; items.length < count; refused++) {
+    if (refused > MOST_REFUSED) throw tooFewTasks(name, mode, items, count);
     const sketch = draw(
       mode,
       mode === "induction" ? INDUCTION_INPUTS : 1,
@@ -184,6 +185,7 @@ function programSplit(
     const key = itemKey(task);
     if (seen.has(key)) continue;
     seen.add(key);
+    refused = 0;
     items.push({
       kind: mode,
       id: task.id,
@@ -192,6 +194,22 @@ function programSplit(
     });
   }
   return { name, kind: mode, items };
+}
+
+/** Draws in a row that give nothing new before a split is called impossible. */
+const MOST_REFUSED = 10_000;
+
+function tooFewTasks(
+  name: string,
+  mode: ModeName,
+  items: readonly EvaluationItem[],
+  count: number,
+): RangeError {
+  return new RangeError(
+    `split ${name}/${mode} wants ${count} items, but this world seems to have ` +
+      `no more than ${items.length}: lower "familiarItems" or "otherItems", ` +
+      `or allow more operations or depths`,
+  );
 }
 
 /** What two items of a split may not share: program, and input unless induction. */

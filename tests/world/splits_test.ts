@@ -76,3 +76,16 @@ Deno.test("normalising leaves spaces inside strings alone", () => {
   assert.equal(normaliseText(`x => x + 'a b' ;`), `x=>x+"a b"`);
   assert.equal(normaliseText(`x=>x+"a\\" b"`), `x=>x+"a\\" b"`);
 });
+
+Deno.test("a world with too few programs for its splits is refused, not searched for ever", () => {
+  const small = {
+    ...TEST_WORLD,
+    operations: ["+1", "*2"],
+    inputWeights: { integer: 1, list: 0, string: 0 },
+    loopShare: 0,
+  };
+  assert.throws(
+    () => buildSplits({ ...small, familiarItems: 200 }),
+    /familiar\/\w+ wants 200 items, .* lower "familiarItems"/,
+  );
+});

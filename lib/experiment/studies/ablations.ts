@@ -10,12 +10,10 @@ import { type Preset, presetNamed } from "../presets.ts";
 
 const SMOKE = presetNamed("smoke");
 
-/** `smoke` with twice the held-out items: intervals a third narrower. */
+/** `smoke` and its base models, with four samples per item instead of pass@k. */
 export const ABLATION_BASE: Preset = {
   ...SMOKE,
-  world: { ...SMOKE.world, familiarItems: 200 },
-  selfPlay: { ...SMOKE.selfPlay, evaluateEvery: 10 },
-  evaluation: { ...SMOKE.evaluation, passItems: 0 },
+  evaluation: { ...SMOKE.evaluation, samples: 4, passItems: 0 },
 };
 
 /**

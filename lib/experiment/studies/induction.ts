@@ -15,7 +15,6 @@ const SMOKE = presetNamed("smoke");
 
 const BASE: Preset = {
   ...SMOKE,
-  world: { ...SMOKE.world, familiarItems: 200 },
   selfPlay: { ...SMOKE.selfPlay, evaluateEvery: 0 },
 };
 
