@@ -9,7 +9,7 @@ import type { Figure, Trace } from "./figure.ts";
 import { CURVE_COLOURS } from "./line_chart.ts";
 import { styledFigure } from "./style.ts";
 
-/** The fields of a measured shape that are drawn, named as in the log. */
+/** The fields of a measured shape that are shown, named as in the log. */
 export interface ModelBenchRow {
   shape: string;
   title: string;
@@ -17,6 +17,9 @@ export interface ModelBenchRow {
   generate_tokens_per_s: number;
   torch_train_tokens_per_s: number | null;
   torch_generate_tokens_per_s: number | null;
+  /** Machine, versions and load of either side, as recorded. */
+  environment: Record<string, unknown>;
+  torch_environment: Record<string, unknown> | null;
 }
 
 /** One verb of one shape. */

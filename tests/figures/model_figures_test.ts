@@ -97,6 +97,8 @@ const row: ModelBenchRow = {
   generate_tokens_per_s: 500,
   torch_train_tokens_per_s: 2000,
   torch_generate_tokens_per_s: 1000,
+  environment: {},
+  torch_environment: null,
 };
 
 Deno.test("the model's speeds stand beside PyTorch's with their ratio", async () => {
