@@ -29,11 +29,12 @@ import type { Smaller } from "./sample_rows.ts";
 /** Response tokens by which the caches grow. */
 const CACHE_BLOCK = 32;
 
-/** Layers up to which a run draws several tokens; more make a large graph. */
-const SMALL_LAYERS = 12;
-
-/** Parameters up to which weights are transposed once per batch. */
-const TRANSPOSED_PARAMETERS = 2 ** 24;
+/**
+ * Parameters up to which a model counts as small: its weights are transposed once
+ * per batch, for faster products, and a run draws several tokens. A large model
+ * would hold its weights twice, and gain nothing.
+ */
+const SMALL_MODEL = 2 ** 24;
 
 /** Whether this model is decoded by a graph here. */
 export function decodesByGraph(model: Decoder): boolean {
@@ -179,16 +180,23 @@ export class NativeDecoding implements Decoding {
     const capacity = old.keys[0].shape[2]!;
     const most = this.#firstSlot() + fedTokens(this.#start, this.#plan);
     const added = Math.min(CACHE_BLOCK, most - capacity);
-    const longer = (x: tf.Tensor, axis: number) =>
-      tf.pad(x, x.shape.map((_, i) => [0, i === axis ? added : 0]));
-    const keys = old.keys.map((x) => longer(x, 2));
-    const values = old.values.map((x) => longer(x, 2));
-    tf.dispose([old.keys, old.values]);
-    this.#state = { ...old, keys, values };
-    if (!this.#plan.sharedPrompts) {
-      this.#state.promptMask = longer(old.promptMask, 3);
-      old.promptMask.dispose();
-    }
+    // One by one, so that only one cache exists twice.
+    const longer = (x: tf.Tensor, axis: number) => {
+      const padded = tf.pad(
+        x,
+        x.shape.map((_, i) => [0, i === axis ? added : 0]),
+      );
+      x.dispose();
+      return padded;
+    };
+    this.#state = {
+      ...old,
+      keys: old.keys.map((x) => longer(x, 2)),
+      values: old.values.map((x) => longer(x, 2)),
+      promptMask: this.#plan.sharedPrompts
+        ? old.promptMask
+        : longer(old.promptMask, 3),
+    };
     this.#arrange();
   }
 
@@ -295,13 +303,12 @@ function fedTokens({ steps }: DecodingStart, { tokensPerRun }: DecodePlan) {
 function planOf({ model, options, width }: DecodingStart): DecodePlan {
   const { temperature, topK, topP, bannedTokens } = options;
   const greedy = temperature === 0;
+  const isSmall = model.parameterCount <= SMALL_MODEL;
   const vocabulary = model.config.vocab_size;
   return {
     config: model.config,
-    tokensPerRun: model.config.num_hidden_layers <= SMALL_LAYERS
-      ? TOKENS_PER_CHECK
-      : 1,
-    transposedWeights: model.parameterCount <= TRANSPOSED_PARAMETERS,
+    tokensPerRun: isSmall ? TOKENS_PER_CHECK : 1,
+    transposedWeights: isSmall,
     sharedPrompts: width > 1,
     greedy,
     heated: !greedy && temperature !== 1,
@@ -313,7 +320,7 @@ function planOf({ model, options, width }: DecodingStart): DecodePlan {
 
 const sessions = new Map<string, GraphSession>();
 
-/** The loaded graph of a plan; loading takes a tenth of a second, once. */
+/** The loaded graph of a plan; with its first run, 0.2 s for three layers, once. */
 function sessionOf(plan: DecodePlan): GraphSession {
   const key = JSON.stringify(plan);
   let session = sessions.get(key);
@@ -327,7 +334,11 @@ function sessionOf(plan: DecodePlan): GraphSession {
 
 /** Prompts at the heads of their rows' caches. */
 function mergedState(start: DecodingStart): RowState {
-  const byRow = (x: tf.Tensor) => tf.transpose(x, [1, 0, 2, 3]);
+  const byRow = (x: tf.Tensor) => {
+    const moved = tf.transpose(x, [1, 0, 2, 3]);
+    x.dispose();
+    return moved;
+  };
   const [rows, length] = start.promptMask.shape;
   const state = {
     ...commonState(start),
@@ -337,7 +348,7 @@ function mergedState(start: DecodingStart): RowState {
     promptKeys: [],
     promptValues: [],
   };
-  tf.dispose([start.promptKeys, start.promptValues, start.promptMask]);
+  start.promptMask.dispose();
   return state;
 }
 
