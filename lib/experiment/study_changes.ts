@@ -16,6 +16,8 @@ export interface Change {
   after: number;
   /** From before to after, item by item, over seeds. */
   change: Interval;
+  /** The same from the base made to think; null where that was not measured. */
+  beyondForced: Interval | null;
 }
 
 /** Seed of all intervals; a constant, so the report is reproducible. */
@@ -34,15 +36,21 @@ export function changeOf(
   });
   if (moments.length === 0) return null;
   const accuracy = (row: ScoreRow | null) => row ? mean(accuracies(row)) : NaN;
-  const changes = moments.map(({ before, after }) => {
-    const first = accuracies(before);
-    return accuracies(after).map((value, i) => value - first[i]);
-  });
+  const changesFrom = (start: "before" | "forced") =>
+    moments.flatMap(({ [start]: row, after }) => {
+      if (row === null) return [];
+      const first = accuracies(row);
+      return [accuracies(after).map((value, i) => value - first[i])];
+    });
+  const beyond = changesFrom("forced");
   return {
     before: mean(moments.map(({ before }) => accuracy(before))),
     forced: mean(moments.map(({ forced }) => accuracy(forced))),
     after: mean(moments.map(({ after }) => accuracy(after))),
-    change: bootstrapOverSeeds(changes, BOOTSTRAP_SEED),
+    change: bootstrapOverSeeds(changesFrom("before"), BOOTSTRAP_SEED),
+    beyondForced: beyond.length === 0
+      ? null
+      : bootstrapOverSeeds(beyond, BOOTSTRAP_SEED),
   };
 }
 
@@ -64,6 +72,7 @@ export function changeTable(
         arm,
         ...[before, forced, after].map(percent),
         interval(change.change),
+        interval(change.beyondForced),
       ]];
     })
   );
@@ -74,5 +83,6 @@ export function changeTable(
     "its base, thinking forced",
     "after self-play",
     "change [95 %]",
+    "beyond forced [95 %]",
   ], rows);
 }

@@ -16,6 +16,7 @@ const SMOKE = presetNamed("smoke");
 const BASE: Preset = {
   ...SMOKE,
   selfPlay: { ...SMOKE.selfPlay, evaluateEvery: 0 },
+  evaluation: { ...SMOKE.evaluation, passItems: 0 },
 };
 
 /** Twice the pretraining, more than four times the share of induction. */

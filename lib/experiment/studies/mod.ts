@@ -2,11 +2,12 @@
 
 import { checkStudy, type Study } from "../arms.ts";
 import { ABLATIONS } from "./ablations.ts";
+import { IDEAS } from "./ideas.ts";
 import { INDUCTION } from "./induction.ts";
 import { SCALING } from "./scaling.ts";
 import { TRANSFER } from "./transfer.ts";
 
-const ALL: Study[] = [ABLATIONS, INDUCTION, SCALING, TRANSFER];
+const ALL: Study[] = [ABLATIONS, IDEAS, INDUCTION, SCALING, TRANSFER];
 ALL.forEach(checkStudy);
 
 export { ABLATION_BASE } from "./ablations.ts";

@@ -1,0 +1,107 @@
+/**
+ * Ideas for going beyond elicitation: can self-play end above the very base that
+ * it starts from, made to think?
+ *
+ * Every idea that was tried in full is here, whatever came of it.
+ */
+
+import type { Arm, ArmChange, Study } from "../arms.ts";
+import { type Preset, presetNamed } from "../presets.ts";
+
+const SMOKE = presetNamed("smoke");
+
+const BASE: Preset = {
+  ...SMOKE,
+  selfPlay: { ...SMOKE.selfPlay, evaluateEvery: 0 },
+  evaluation: { ...SMOKE.evaluation, samples: 4, passItems: 0 },
+};
+
+/** Five times the practice; the rate falls, so that the end is not noise. */
+const LONGER: ArmChange["selfPlay"] = {
+  steps: 200,
+  learningRateSchedule: "linear",
+};
+
+/** Half the pretraining: thinking is known, but not yet mastered. */
+const HALF: ArmChange["pretrain"] = { tokens: SMOKE.pretrain.tokens / 2 };
+
+const ARMS: Arm[] = [
+  { name: "self-play", says: "forty steps, as it is", change: {} },
+  {
+    name: "longer",
+    says: "five times the steps, falling rate",
+    change: { selfPlay: LONGER },
+  },
+  {
+    name: "longer-grpo",
+    says: "the same with a baseline per task: less noise in the gradient",
+    change: { selfPlay: { ...LONGER, estimator: "grpo" } },
+  },
+  {
+    name: "longer-generated",
+    says: "the same on tasks like the held-out ones: RLVR",
+    change: { selfPlay: { ...LONGER, taskSource: "generated" } },
+  },
+  {
+    name: "longer-harder",
+    says: "the same, and proposals earn more for length and novelty",
+    change: {
+      selfPlay: {
+        ...LONGER,
+        halsteadCoefficient: 2,
+        editDistanceCoefficient: .5,
+      },
+    },
+  },
+  {
+    name: "half-base",
+    says: "half the pretraining, forty steps",
+    change: { pretrain: HALF },
+  },
+  {
+    name: "half-base-longer",
+    says: "half the pretraining, five times the steps",
+    change: { pretrain: HALF, selfPlay: LONGER },
+  },
+];
+
+/** Trials of what may lift self-play above its base made to think. */
+export const IDEAS: Study = {
+  name: "ideas",
+  says: "what may lift self-play above its own base, made to think",
+  base: BASE,
+  reference: "self-play",
+  arms: ARMS,
+  claims: [
+    {
+      says: "more practice ends higher",
+      source: "a trial of this kit",
+      better: "longer",
+      worse: "self-play",
+    },
+    {
+      says: "a baseline per task pays over many steps",
+      source: "a trial of this kit",
+      better: "longer-grpo",
+      worse: "longer",
+    },
+    {
+      says: "practice on the held-out distribution does better than self-play",
+      source: "a trial of this kit",
+      better: "longer-generated",
+      worse: "longer",
+    },
+    {
+      says: "rewarding length and novelty of proposals pays",
+      source: "a trial of this kit",
+      better: "longer-harder",
+      worse: "longer",
+    },
+    {
+      says: "more practice ends higher on a half-trained base",
+      source: "a trial of this kit",
+      better: "half-base-longer",
+      worse: "half-base",
+    },
+  ],
+};
