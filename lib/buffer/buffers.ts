@@ -3,7 +3,12 @@
  */
 
 import type { Language } from "../executor/outcome.ts";
-import { MODE_NAMES, type ModeName, type Task } from "../modes/mod.ts";
+import {
+  type DialectName,
+  MODE_NAMES,
+  type ModeName,
+  type Task,
+} from "../modes/mod.ts";
 import type { RandomStream } from "../random/mod.ts";
 import { identityTask } from "./identity.ts";
 import { type BufferLimits, TaskBuffer } from "./task_buffer.ts";
@@ -40,13 +45,14 @@ export class Buffers {
     language: Language,
     seed: number,
     modes: readonly ModeName[] = MODE_NAMES,
+    dialect: DialectName = "chat",
   ): Buffers {
     const tasks: SavedBuffers["tasks"] = {};
     for (const mode of ORDER) {
       if (!modes.includes(mode) && !lendsPrograms(mode, modes)) continue;
       tasks[mode] = mode === "induction"
         ? []
-        : [identityTask(mode, language, seed)];
+        : [identityTask(mode, language, seed, dialect)];
     }
     return new Buffers({ limits, tasks });
   }

@@ -34,6 +34,7 @@ export async function seedBuffers(setting: Setting): Promise<Seeding> {
     config.language,
     config.seed,
     config.modes,
+    config.dialect,
   );
   const seeding: Seeding = {
     rounds: 0,

@@ -171,6 +171,23 @@ Deno.test("a mode that is not played has no buffer, and asking for it is an erro
   });
 });
 
+Deno.test("Python's identity triplet is the paper's, but short where the dialect is compact", () => {
+  const program = (dialect?: "chat" | "compact") => {
+    const buffers = Buffers.fromIdentity(
+      { capacity: 99, inputsPerProgram: 0 },
+      "python",
+      1,
+      ["deduction"],
+      dialect,
+    );
+    const [{ program, examples }] = buffers.of("deduction").tasks;
+    return `${program.source} on ${examples[0].argument}`;
+  };
+  assert.equal(program(), "def f(a):\n    return a on 'Hello world'");
+  assert.equal(program("chat"), program());
+  assert.equal(program("compact"), 'lambda x:x on "abc"');
+});
+
 Deno.test("references: own buffer, distinct, at most K; induction draws one program of the others", () => {
   const buffers = Buffers.fromIdentity(
     { capacity: 99, inputsPerProgram: 0 },
