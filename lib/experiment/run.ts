@@ -53,6 +53,7 @@ export async function runExperiment(
   options: ExperimentOptions,
 ): Promise<RunOutcome> {
   const { preset, seed, engine = ENGINES.local } = options;
+  checkLanguage(preset);
   const base = engine.model === "" ? await baseModel(options) : null;
   await using executor = await startExecutor({
     languages: worldLanguages(preset.world),
@@ -125,6 +126,15 @@ async function playFrom(
       ).then((rows: EvaluationResult[]) => rows.map((row) => ({ ...row }))),
     experiment: { preset: preset.name, seed, baseModel: base?.hash ?? null },
   });
+}
+
+/** Base models, tasks and held-out items have to be of one language. */
+function checkLanguage({ name, world, selfPlay }: Preset): void {
+  if (selfPlay.language === world.language) return;
+  throw new RangeError(
+    `preset "${name}": selfPlay.language is "${selfPlay.language}" and ` +
+      `world.language is "${world.language}": give both the same`,
+  );
 }
 
 /** A preset's worlds are written in the words of tiny models. */

@@ -12,9 +12,8 @@
  *    `<i>2+2=4*2=8`. A wrong result is followed by `!`, and the search goes on.
  *
  * A found program thus agrees with every shown example, by a check that is read
- * off. Two layers of width 64 write both lists nearly without a mistake after
- * three million tokens, but still guess where they meet and do not mark a wrong
- * result: no preset has these traces, and the study "induction" measures them.
+ * off. No preset has these traces: tiny models were seen to write both lists well
+ * and still to guess where they meet. The study "induction" measures what they do.
  *
  * Left out: inputs other than whole numbers, and programs of three
  * operations and more, for which the lists would be too long.

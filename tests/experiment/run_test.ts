@@ -81,3 +81,14 @@ for (const policies of ["shared", "separate"] as const) {
     }
   });
 }
+
+Deno.test("a preset of two minds about its language is refused before anything is built", async () => {
+  const preset = {
+    ...MICRO,
+    selfPlay: { ...MICRO.selfPlay, language: "python" as const },
+  };
+  await assert.rejects(
+    () => runExperiment({ preset, seed: 1, folder: "never-made" }),
+    /selfPlay.language is "python" and world.language is "javascript"/,
+  );
+});
