@@ -151,18 +151,28 @@ function forcedLine({ forced, steps }: AccuracyCurve): Trace[] {
   });
 }
 
+const REFERENCE_ARM_COLOUR = "#000000";
+
 /** Runs that differ in one setting. */
 export interface DrawnArm {
   name: string;
   seeds: readonly SeedScores[];
 }
 
-/** A panel per mode, in it one line per arm: the mean of its seeds. */
-export function armCurves(arms: readonly DrawnArm[], split: string): Figure {
+/**
+ * A panel per mode, in it one line per arm: the greedy mean of its seeds. The
+ * first arm's line is thick and black, and its untouched base, made to think, is
+ * dotted; arms without steps have no line.
+ */
+export function armCurves(
+  title: string,
+  arms: readonly DrawnArm[],
+  split: string,
+): Figure {
   const panels = DRAWN_MODES.flatMap((mode) => {
     const traces = arms.flatMap(({ name, seeds }, i): Trace[] => {
       const curve = accuracyCurve(seeds, { split, mode });
-      if (!curve) return [];
+      if (!curve || curve.steps.length < 2) return [];
       return [{
         type: "scatter",
         mode: "lines",
@@ -170,18 +180,21 @@ export function armCurves(arms: readonly DrawnArm[], split: string): Figure {
         x: curve.steps,
         y: curve.intervals.map(({ mean }) => mean),
         line: {
-          color: CURVE_COLOURS[i % CURVE_COLOURS.length],
-          dash: ["solid", "dash", "dot"][
-            Math.floor(i / CURVE_COLOURS.length) % 3
-          ],
-          width: i === 0 ? 3.5 : 2,
+          color: i === 0
+            ? REFERENCE_ARM_COLOUR
+            : CURVE_COLOURS[(i - 1) % CURVE_COLOURS.length],
+          width: i === 0 ? 4 : 2,
         },
       }];
     });
+    const reference = arms.length > 0
+      ? accuracyCurve(arms[0].seeds, { split, mode })
+      : null;
+    if (reference) traces.push(...forcedLine(reference).slice(1));
     return traces.length > 0 ? [{ title: mode, traces }] : [];
   });
   return panelFigure({
-    title: `Greedy accuracy of each arm (${split})`,
+    title: `${title} (${split})`,
     x: "step",
     y: "share right",
     yRange: [0, 1],

@@ -48,13 +48,14 @@ export function panelFigure(
       };
     })
   );
+  const rowsOfLegend = legendRows([...named]);
   const axes = panels.map((_, i) =>
     panelAxes(i, { columns, rows }, labels, { xaxis, yaxis })
   );
   return styledFigure(labels, traces, {
-    height: height ?? 150 + 250 * rows,
+    height: height ?? 130 + 250 * rows + 20 * rowsOfLegend,
     width: 860,
-    margin: { l: 70, r: 20, t: 85, b: 95 },
+    margin: { l: 70, r: 20, t: 85, b: 75 + 20 * rowsOfLegend },
     // Below the titles of the axes, whatever the height of the figure.
     legend: {
       orientation: "h",
@@ -66,6 +67,12 @@ export function panelFigure(
     annotations: panels.map((panel, i) => panelTitle(i, columns, panel.title)),
     ...Object.assign({}, ...axes) as Layout,
   });
+}
+
+/** Rows that a legend of these names takes, at 7 pixels a letter and 45 a mark. */
+function legendRows(names: readonly string[]): number {
+  const pixels = names.reduce((sum, { length }) => sum + 45 + 7 * length, 0);
+  return Math.max(1, Math.ceil(pixels / 760));
 }
 
 interface Grid {

@@ -196,10 +196,11 @@ const figures: Record<string, { figure: Figure; traces: number }> = {
   },
   arms: {
     figure: armCurves(
+      "Two arms",
       [{ name: "a", seeds: [first] }, { name: "b", seeds: [second] }],
       "familiar",
     ),
-    traces: 2,
+    traces: 3,
   },
   pass: {
     figure: passCurves([items(0, 4, [1, 0])], "familiar"),
