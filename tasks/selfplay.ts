@@ -13,7 +13,7 @@ import {
 } from "../lib/run/mod.ts";
 import type { SelfPlayEvent } from "../lib/selfplay/mod.ts";
 import { ArgumentError, parseArguments, USAGE } from "./selfplay/arguments.ts";
-import { engineTitle, type Plan, planOf } from "./selfplay/plan.ts";
+import { engineTitle, type Plan, planOf, presetWith } from "./selfplay/plan.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
 
 /** Runs the command line; returns the exit code. */
@@ -66,7 +66,7 @@ function start(
     return playModel({ engine, config, folder, resume, stop, onEvent });
   }
   return runExperiment({
-    preset: { ...preset, selfPlay: config },
+    preset: presetWith(preset, config),
     seed: config.seed,
     engine,
     folder,

@@ -131,6 +131,18 @@ function resumedEngine(
   return { ...known, ...asked };
 }
 
+/** A preset with other settings; its world speaks the language that they name. */
+export function presetWith(preset: Preset, selfPlay: SelfPlayConfig): Preset {
+  const { language } = selfPlay;
+  if (language === "typescript") {
+    throw new ArgumentError(
+      'config field "language": presets have worlds in javascript and python, ' +
+        "none in typescript; TypeScript is for language models (--model)",
+    );
+  }
+  return { ...preset, world: { ...preset.world, language }, selfPlay };
+}
+
 /** The engine in a few words. */
 export function engineTitle(config: EngineConfig): string {
   const { engine, model, address, loraRank } = config;
