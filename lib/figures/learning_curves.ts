@@ -53,7 +53,7 @@ export function accuracyCurve(
     )
   );
   const free = chosen.map((rows) =>
-    rows.filter(({ thinking }) => thinking !== "forced")
+    firstOfSteps(rows.filter(({ thinking }) => thinking !== "forced"))
   );
   const steps = commonSteps(free);
   if (steps.length === 0) return null;
@@ -77,6 +77,12 @@ export function accuracyCurve(
     forced: ran ? interval(forced) : null,
     items,
   };
+}
+
+/** One row per step: fewer items, sampled more often for pass@k, may follow it. */
+function firstOfSteps(rows: SeedScores): SeedScores {
+  return [...Map.groupBy(rows, ({ step }) => step).values()]
+    .map(([first]) => first);
 }
 
 /** The steps at which every seed was evaluated. */

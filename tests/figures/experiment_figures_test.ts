@@ -93,6 +93,12 @@ Deno.test("an accuracy curve takes the steps of all seeds and the items of all s
   assert.deepEqual(curve.intervals.map(({ mean }) => mean), [.25, .75, 1]);
   assert.equal(curve.forced?.mean, .75);
   assert.ok(curve.intervals[0].low < .25 && curve.intervals[0].high > .25);
+  const sampledForPass = { ...score(10, [0]), samples: 64 };
+  const [same] = accuracyCurve([[...first, sampledForPass]], {
+    split: "familiar",
+    mode: "deduction",
+  })!.seeds;
+  assert.deepEqual(same, [0, .5, 1]);
   assert.equal(
     accuracyCurve([first], { split: "deep", mode: "deduction" }),
     null,
