@@ -2,7 +2,7 @@
  * The buffers of a run, one per mode, and what proposers are shown from them.
  */
 
-import type { Language } from "../executor/outcome.ts";
+import type { Language } from "../executor/mod.ts";
 import {
   type DialectName,
   MODE_NAMES,

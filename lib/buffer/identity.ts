@@ -3,7 +3,7 @@
  * Everything else in the buffers has been proposed by the model.
  */
 
-import type { Language } from "../executor/outcome.ts";
+import type { Language } from "../executor/mod.ts";
 import {
   type DialectName,
   type ModeName,

@@ -6,7 +6,7 @@
  * text. Left out: averaging (statistics.ts).
  */
 
-import type { Engine, Sample } from "../engine/engine.ts";
+import type { Engine, Sample } from "../engine/mod.ts";
 import type { Executor } from "../executor/mod.ts";
 import {
   compactDialect,

@@ -7,7 +7,7 @@
  * checked is its mode's.
  */
 
-import type { Program } from "../executor/outcome.ts";
+import type { Program } from "../executor/mod.ts";
 
 /**
  * The three ways of reasoning about a triplet (program, input, output): predict

@@ -8,7 +8,7 @@
  */
 
 import { join } from "node:path";
-import type { Engine } from "../engine/engine.ts";
+import type { Engine } from "../engine/mod.ts";
 import type { SelfPlayState } from "../selfplay/mod.ts";
 
 /** `state.json`: the loop's state and how long each log was. */

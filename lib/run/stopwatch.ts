@@ -4,7 +4,7 @@
  * from run to run.
  */
 
-import type { Engine } from "../engine/engine.ts";
+import type { Engine } from "../engine/mod.ts";
 import type { Executor, Job } from "../executor/mod.ts";
 
 /** One line of `timings.jsonl`. */

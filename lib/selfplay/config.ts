@@ -11,7 +11,7 @@ import {
   type Whitening,
 } from "../advantage/mod.ts";
 import type { SamplerName } from "../buffer/mod.ts";
-import type { ObjectiveConfig } from "../engine/engine.ts";
+import type { ObjectiveConfig } from "../engine/mod.ts";
 import type { Language } from "../executor/mod.ts";
 import { type DialectName, MODE_NAMES, type ModeName } from "../modes/mod.ts";
 import type { Aggregation } from "../objective/mod.ts";

@@ -1,6 +1,6 @@
 /** Where a response ends: at the model's end token, or at a stop string of the dialect. */
 
-import type { EngineSamplingOptions } from "../engine/engine.ts";
+import type { EngineSamplingOptions } from "../engine/mod.ts";
 import type { Setting } from "./records.ts";
 
 export function endings(

@@ -6,7 +6,7 @@
  */
 
 import type { Buffers } from "../buffer/mod.ts";
-import type { TrainReport } from "../engine/engine.ts";
+import type { TrainReport } from "../engine/mod.ts";
 import type { ModeName } from "../modes/mod.ts";
 import type {
   PolicySample,

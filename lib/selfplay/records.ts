@@ -6,7 +6,7 @@ import type {
   OptimiserConfig,
   Sample,
   TrainReport,
-} from "../engine/engine.ts";
+} from "../engine/mod.ts";
 import type { Executor, Program } from "../executor/mod.ts";
 import type { Candidate, Dialect, ModeName, Task } from "../modes/mod.ts";
 import type {

@@ -6,7 +6,7 @@ import type {
   OptimiserConfig,
   TrainReport,
   TrainSequence,
-} from "../engine/engine.ts";
+} from "../engine/mod.ts";
 import { tokenWeights } from "../objective/mod.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type {
