@@ -9,7 +9,7 @@
 
 import type { Figure } from "../figures/mod.ts";
 import { type Bundle, type Display, display } from "./display.ts";
-import { tick } from "./interrupt.ts";
+import { stopSignal, tick } from "./interrupt.ts";
 import { linesSvg } from "./lines_svg.ts";
 import { figureBundle, figureText } from "./show.ts";
 
@@ -20,7 +20,8 @@ const REDRAW_MS = 150;
 export interface LivePlot {
   /**
    * Shows the figure as it is now, or skips it if the last one is too recent.
-   * Also lets the ■ button be noticed: throws an AbortError if it was pressed.
+   * Also lets the ■ button be noticed: throws an AbortError if it was pressed
+   * since the plot was opened, be it while the cell was waiting for other work.
    */
   update(figure: Figure): Promise<void>;
   /** Shows the last figure for good, with Plotly. */
@@ -29,6 +30,7 @@ export interface LivePlot {
 
 /** Opens a live plot; nothing is drawn before the first update. Figures of lines only. */
 export function live(): LivePlot {
+  const stop = stopSignal();
   let shown: Display | null = null;
   let latest: Figure | null = null;
   let drawnAt = -Infinity;
@@ -43,6 +45,7 @@ export function live(): LivePlot {
       const due = performance.now() - drawnAt >= REDRAW_MS;
       if (due) await draw(frameBundle(figure));
       await tick();
+      stop.throwIfAborted();
     },
     async finish() {
       if (!latest) return;

@@ -1,14 +1,15 @@
 /** A progress bar in the output of a cell. */
 
 import { type Bundle, display } from "./display.ts";
-import { tick } from "./interrupt.ts";
+import { stopSignal, tick } from "./interrupt.ts";
 import { escapeMarkup } from "./markup.ts";
 
 /** A bar that is told how far the work has come. */
 export interface Progress {
   /**
    * Sets the bar to `done` of the total, with a short note. Also lets the ■
-   * button be noticed: throws an AbortError if it was pressed.
+   * button be noticed: throws an AbortError if it was pressed since the bar was
+   * shown, be it while the cell was waiting for other work.
    */
   update(done: number, note?: string): Promise<void>;
 }
@@ -22,6 +23,7 @@ export async function progress(
   label: string,
 ): Promise<Progress> {
   const start = performance.now();
+  const stop = stopSignal();
   const bar = await display(barBundle(0, total, label, ""));
   const update = async (done: number, note = "") => {
     await bar.redraw(barBundle(
@@ -34,6 +36,7 @@ export async function progress(
       ].filter((part) => part !== "").join(", "),
     ));
     await tick();
+    stop.throwIfAborted();
   };
   return { update };
 }

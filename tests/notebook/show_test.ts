@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { figureBundle, PLOTLY_MIME, tick } from "../../lib/notebook/mod.ts";
+import {
+  figureBundle,
+  live,
+  PLOTLY_MIME,
+  progress,
+  tick,
+} from "../../lib/notebook/mod.ts";
 import { linesSvg } from "../../lib/notebook/lines_svg.ts";
 import { plainJson } from "../../lib/notebook/plain_json.ts";
 import { requestStop, stopSignal } from "../../lib/notebook/interrupt.ts";
@@ -93,4 +99,17 @@ Deno.test("a stop ends what runs, and what starts later runs", async () => {
   assert.ok(signal.aborted);
   assert.ok(!stopSignal().aborted);
   await tick();
+});
+
+Deno.test("a stop between two updates ends the work of a bar and of a live plot", async () => {
+  const [bar, plot] = [await progress(2, "steps"), live()];
+  await bar.update(1);
+  await plot.update({ data: [], layout: {} });
+  requestStop();
+  await tick();
+  await assert.rejects(bar.update(2), { name: "AbortError" });
+  await assert.rejects(plot.update({ data: [], layout: {} }), {
+    name: "AbortError",
+  });
+  await (await progress(1, "the next cell")).update(1);
 });
