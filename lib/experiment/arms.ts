@@ -33,6 +33,8 @@ export interface Claim {
   source: string;
   better: string;
   worse: string;
+  /** "No worse than" is a claim about falling short by more than this share; 0 unless given. */
+  margin?: number;
   /** Modes whose familiar splits are averaged; all three unless given. */
   modes?: ("deduction" | "abduction" | "induction")[];
 }

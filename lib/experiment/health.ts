@@ -28,12 +28,21 @@ export function thirdMean(
   third: "first" | "last",
   value: (metrics: StepMetrics) => number | null | undefined,
 ): number {
-  return mean(seeds.flatMap(({ metrics }) => {
-    const steps = metrics.filter(({ step }) => step > 0);
-    const size = Math.ceil(steps.length / 3);
-    const part = third === "first" ? steps.slice(0, size) : steps.slice(-size);
-    return part.flatMap((row) => value(row) ?? []);
-  }));
+  return mean(
+    seeds.flatMap(({ metrics }) =>
+      thirdOf(metrics, third).flatMap((row) => value(row) ?? [])
+    ),
+  );
+}
+
+/** The first or last third of a run's steps, the seeding not counted. */
+function thirdOf(
+  metrics: readonly StepMetrics[],
+  third: "first" | "last",
+): StepMetrics[] {
+  const steps = metrics.filter(({ step }) => step > 0);
+  const size = Math.ceil(steps.length / 3);
+  return third === "first" ? steps.slice(0, size) : steps.slice(-size);
 }
 
 const PROPOSER_ROWS = [
@@ -153,11 +162,7 @@ function histogram(
 ): number[] {
   const counts: number[] = [];
   for (const { metrics } of seeds) {
-    const size = Math.ceil(metrics.length / 3);
-    const part = third === "first"
-      ? metrics.slice(0, size)
-      : metrics.slice(-size);
-    for (const { solve } of part) {
+    for (const { solve } of thirdOf(metrics, third)) {
       const of = (solve as Record<string, { solveRateHistogram: number[] }>)[
         mode
       ];

@@ -14,6 +14,7 @@ export * from "./run.ts";
 export * from "./scores.ts";
 export * from "./studies/mod.ts";
 export * from "./study_changes.ts";
+export * from "./study_compute.ts";
 export * from "./study_report.ts";
 export * from "./study_run.ts";
 export * from "./targets.ts";

@@ -11,6 +11,7 @@ import { interval, markdownTable, percent } from "./markdown.ts";
 import { seedFolder } from "./report_folder.ts";
 import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
 import { changeTable } from "./study_changes.ts";
+import { computeTable } from "./study_compute.ts";
 import { armSeeds, readScores } from "./study_run.ts";
 import { join } from "node:path";
 
@@ -90,9 +91,10 @@ export function difference(
 /** What an interval says about "better is above worse". */
 export type Verdict = "holds here" | "the opposite holds here" | "cannot tell";
 
-export function verdictOf({ low, high }: Interval): Verdict {
-  if (low > 0) return "holds here";
-  return high < 0 ? "the opposite holds here" : "cannot tell";
+/** Reads an interval; with a margin, the claim is "no worse by more than it". */
+export function verdictOf({ low, high }: Interval, margin = 0): Verdict {
+  if (low > -margin) return "holds here";
+  return high < -margin ? "the opposite holds here" : "cannot tell";
 }
 
 /** A claim with what the logs say of it, greedy and sampled; null where an arm is missing. */
@@ -129,6 +131,14 @@ export function studyReport(study: Study, folder: string): string {
     changeTable(scores, greedySplits(study, scores)),
   ];
   if (study.claims.length > 0) parts.push(claimTable(study, scores));
+  parts.push(computeTable(
+    [...scores].map(([name, bySeed]) => ({
+      name,
+      folders: [...bySeed.keys()].map((seed) =>
+        seedFolder(join(folder, name), seed)
+      ),
+    })),
+  ));
   return parts.join("\n\n") + "\n";
 }
 
@@ -255,9 +265,9 @@ function claimTable(study: Study, scores: StudyScores): string {
     `${claim.better} − ${claim.worse}` +
     (claim.modes ? ` (${claim.modes.join(", ")})` : ""),
     interval(claim.greedy),
-    claim.greedy ? verdictOf(claim.greedy) : "not played",
+    claim.greedy ? verdictOf(claim.greedy, claim.margin) : "not played",
     interval(claim.sampled),
-    claim.sampled ? verdictOf(claim.sampled) : "not played",
+    claim.sampled ? verdictOf(claim.sampled, claim.margin) : "not played",
   ]);
   return "## What holds here\n\n" + markdownTable([
     "claim",

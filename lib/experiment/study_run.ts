@@ -3,7 +3,7 @@
  *
  * A whole run folder (checkpoints, every task) is made in a folder for work; its
  * small part goes to `<study>/<arm>/seed-N/`: `preset.json`, `manifest.json`,
- * `hardware.json`, `scores.jsonl` and `metrics.jsonl`. A finished arm is not
+ * `hardware.json`, `scores.jsonl`, `metrics.jsonl` and `timings.jsonl`. A finished arm is not
  * played again, an interrupted one is taken up.
  */
 
@@ -79,7 +79,7 @@ export function readScores(folder: string): ScoreRow[] {
 
 function keepLogs(run: string, logs: string, preset: object): void {
   Deno.mkdirSync(logs, { recursive: true });
-  for (const name of ["manifest.json", "metrics.jsonl"]) {
+  for (const name of ["manifest.json", "metrics.jsonl", "timings.jsonl"]) {
     Deno.copyFileSync(join(run, name), join(logs, name));
   }
   Deno.writeTextFileSync(

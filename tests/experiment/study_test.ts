@@ -6,6 +6,7 @@ import {
   armNamed,
   armPreset,
   checkStudy,
+  computeOf,
   difference,
   familiar,
   playArm,
@@ -132,6 +133,12 @@ Deno.test("a verdict is read off the interval", () => {
   assert.equal(at(-.2, -.01), "the opposite holds here");
   assert.equal(at(-.1, .1), "cannot tell");
   assert.equal(at(0, .1), "cannot tell");
+  // "No worse by more than 3 points": a small loss is allowed, a wide interval is not.
+  const within = (low: number, high: number) =>
+    verdictOf({ mean: 0, low, high }, .03);
+  assert.equal(within(-.02, .01), "holds here");
+  assert.equal(within(-.05, .05), "cannot tell");
+  assert.equal(within(-.09, -.04), "the opposite holds here");
 });
 
 Deno.test("a study is played, kept small, not played twice, and reported from its logs", async () => {
@@ -179,7 +186,13 @@ Deno.test("a study is played, kept small, not played twice, and reported from it
       "metrics.jsonl",
       "preset.json",
       "scores.jsonl",
+      "timings.jsonl",
     ]);
+    const cost = computeOf([join(folders.logs, "self-play/seed-1")]);
+    assert.equal(cost.pretrained, MICRO.pretrain.tokens);
+    assert.ok(cost.sampled > 0 && cost.trained > 0 && cost.seconds > 0);
+    const nothing = computeOf([join(folders.logs, "no-steps/seed-1")]);
+    assert.equal(nothing.trained, 0);
     const report = studyReport(study, folders.logs);
     assert.equal(report, studyReport(study, folders.logs));
     assert.match(

@@ -5,7 +5,8 @@
  * has the same steps, tasks and rollouts per step unless its line says otherwise.
  */
 
-import type { Arm, Claim, Study } from "../arms.ts";
+import { OFFICIAL_CONFIG } from "../../selfplay/mod.ts";
+import type { Arm, ArmChange, Claim, Study } from "../arms.ts";
 import { type Preset, presetNamed } from "../presets.ts";
 
 const SMOKE = presetNamed("smoke");
@@ -22,6 +23,16 @@ export const ABLATION_BASE: Preset = {
  * seeds); a sampled token costs a forward pass, a third of a trained one.
  */
 const SELF_PLAY_TOKENS = 335_000;
+
+/** Where the official code differs from the paper and a tiny model can follow. */
+const OFFICIAL_WAYS: ArmChange["selfPlay"] = {
+  solveTiming: OFFICIAL_CONFIG.solveTiming,
+  sampler: OFFICIAL_CONFIG.sampler,
+  trainOnEstimates: OFFICIAL_CONFIG.trainOnEstimates,
+  learnability: OFFICIAL_CONFIG.learnability,
+  whitening: OFFICIAL_CONFIG.whitening,
+  clipHigh: OFFICIAL_CONFIG.clipHigh,
+};
 
 const ARMS: Arm[] = [
   {
@@ -73,6 +84,16 @@ const ARMS: Arm[] = [
     },
   },
   {
+    name: "abduction-only",
+    says: "one mode, with three times its tasks per step",
+    change: {
+      selfPlay: {
+        modes: ["abduction"],
+        proposalsPerMode: 3 * ABLATION_BASE.selfPlay.proposalsPerMode,
+      },
+    },
+  },
+  {
     name: "without-induction",
     says: "two modes, with one and a half times their tasks per step",
     change: {
@@ -98,6 +119,12 @@ const ARMS: Arm[] = [
     change: { selfPlay: { trainOnEstimates: false } },
   },
   {
+    name: "official",
+    says:
+      "the official code's ways: lagged, its sampler, reward, whitening, clip",
+    change: { selfPlay: OFFICIAL_WAYS },
+  },
+  {
     name: "direct-answers",
     says: "the solver cannot think first",
     change: { selfPlay: { thinking: "banned" } },
@@ -106,10 +133,11 @@ const ARMS: Arm[] = [
 
 const CLAIMS: Claim[] = [
   {
-    says: "self-play does no worse than RLVR on given tasks",
+    says: "self-play is no worse than RLVR on given tasks, by 3 points",
     source: "paper, Table 1",
     better: "self-play",
     worse: "generated-tasks",
+    margin: .03,
   },
   {
     says: "self-play beats more pretraining at equal compute",
@@ -122,6 +150,18 @@ const CLAIMS: Claim[] = [
     source: "paper, Table 2",
     better: "self-play",
     worse: "deduction-only",
+  },
+  {
+    says: "all three modes beat abduction alone",
+    source: "a control of this kit",
+    better: "self-play",
+    worse: "abduction-only",
+  },
+  {
+    says: "the paper's ways beat the official code's",
+    source: "a control of this kit",
+    better: "self-play",
+    worse: "official",
   },
   {
     says: "induction helps the other modes",
