@@ -7,7 +7,11 @@
  * are refused by `static_images.ts`.
  */
 
+import { createHash } from "node:crypto";
 import { JSDOM } from "jsdom";
+
+/** Of Lehmer's generator, 2^31 - 1: a prime. */
+const MODULUS = 2147483647;
 
 /** A figure as plotly.js takes it. */
 export interface FigureInput {
@@ -65,7 +69,7 @@ async function open(): Promise<PlotlyWindow> {
   const source = new URL(import.meta.resolve("plotly.js-dist-min"));
   window.eval(await Deno.readTextFile(source));
   const toSvg = (figure: FigureInput, width: number, height: number) => {
-    window.Math.random = countedRandom();
+    window.Math.random = countedRandom(seedOf(figure, width, height));
     return window.Plotly.toImage(structuredClone(figure), {
       format: "svg",
       imageDataOnly: true,
@@ -76,12 +80,23 @@ async function open(): Promise<PlotlyWindow> {
   return { toSvg };
 }
 
-/** plotly.js makes element ids with Math.random: the same ones for every figure. */
-function countedRandom(): () => number {
-  let state = 1;
+/**
+ * A seed from all that is drawn. A page that shows several images has one space
+ * of ids for all of them: figures that differ need ids that differ, or one is
+ * clipped by the frame of another.
+ */
+function seedOf(figure: FigureInput, width: number, height: number): number {
+  const text = JSON.stringify([figure.data, figure.layout, width, height]);
+  const digest = createHash("sha256").update(text).digest();
+  return 1 + digest.readUInt32LE() % (MODULUS - 1);
+}
+
+/** plotly.js makes element ids with Math.random: equal seeds, equal ids. */
+function countedRandom(seed: number): () => number {
+  let state = seed;
   return () => {
-    state = (state * 16807) % 2147483647;
-    return state / 2147483647;
+    state = (state * 16807) % MODULUS;
+    return state / MODULUS;
   };
 }
 

@@ -129,6 +129,38 @@ for (const [name, { figure, traces }] of Object.entries(figures)) {
   });
 }
 
+/** The ids that an image defines. */
+function idsIn(svg: string): string[] {
+  return [...svg.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+}
+
+Deno.test("images on one page share no id, and refer to their own alone", async () => {
+  const seen = new Set<string>();
+  for (const [name, { figure }] of Object.entries(figures)) {
+    const svg = await figureSvg(figure);
+    const ids = new Set(idsIn(svg));
+    assert.ok(ids.size > 0);
+    for (const id of ids) {
+      assert.ok(!seen.has(id), `"${name}" has the id ${id} of another figure`);
+      seen.add(id);
+    }
+    for (const [, id] of svg.matchAll(/url\(['"]?#([^'")]+)/g)) {
+      assert.ok(ids.has(id), `"${name}" refers to ${id}`);
+    }
+  }
+});
+
+Deno.test("the same data in another size is another image", async () => {
+  const { data, layout } = learnabilityCurves(8);
+  const [small, large] = await Promise.all(
+    [300, 600].map((width) =>
+      figureSvg({ data, layout: { ...layout, width } })
+    ),
+  );
+  const shared = new Set(idsIn(small));
+  assert.deepEqual(idsIn(large).filter((id) => shared.has(id)), []);
+});
+
 Deno.test("a mode has one colour, a role one dash; a gap is null", () => {
   const { data } = rewardCurves(rows);
   const [deduction, , induction, proposer] = data;
