@@ -51,8 +51,8 @@ function checkOutputs(notebook: Notebook): void {
   for (const { name, says } of study.arms) {
     assert.ok(arms.includes(`${name}: ${says}\n`), name);
   }
-  const verdicts = judgeClaims(study, scores).flatMap(({ greedy }) =>
-    greedy ? [verdictOf(greedy)] : []
+  const verdicts = judgeClaims(study, scores).flatMap(({ greedy, margin }) =>
+    greedy ? [verdictOf(greedy, margin)] : []
   );
   const holds = verdicts.filter((verdict) => verdict === "holds here").length;
   assert.ok(
