@@ -2,7 +2,8 @@
  * Ideas for going beyond elicitation: can self-play end above the very base that
  * it starts from, made to think?
  *
- * Every idea that was tried in full is here, whatever came of it.
+ * An idea stays here whatever comes of it. Not tried yet: corpora whose traces
+ * slip or skip steps, several styles of trace, scratch state for long programs.
  */
 
 import type { Arm, ArmChange, Study } from "../arms.ts";
@@ -22,8 +23,8 @@ const LONGER: ArmChange["selfPlay"] = {
   learningRateSchedule: "linear",
 };
 
-/** Half the pretraining: thinking is known, but not yet mastered. */
-const HALF: ArmChange["pretrain"] = { tokens: SMOKE.pretrain.tokens / 2 };
+/** Two thirds of the pretraining: thinking is known, but not yet mastered. */
+const SHORT: ArmChange["pretrain"] = { tokens: 1_000_000 };
 
 const ARMS: Arm[] = [
   { name: "self-play", says: "forty steps, as it is", change: {} },
@@ -31,6 +32,11 @@ const ARMS: Arm[] = [
     name: "longer",
     says: "five times the steps, falling rate",
     change: { selfPlay: LONGER },
+  },
+  {
+    name: "longer-constant",
+    says: "five times the steps, constant rate",
+    change: { selfPlay: { ...LONGER, learningRateSchedule: "constant" } },
   },
   {
     name: "longer-grpo",
@@ -54,14 +60,14 @@ const ARMS: Arm[] = [
     },
   },
   {
-    name: "half-base",
-    says: "half the pretraining, forty steps",
-    change: { pretrain: HALF },
+    name: "short-base",
+    says: "two thirds of the pretraining, forty steps",
+    change: { pretrain: SHORT },
   },
   {
-    name: "half-base-longer",
-    says: "half the pretraining, five times the steps",
-    change: { pretrain: HALF, selfPlay: LONGER },
+    name: "short-base-longer",
+    says: "two thirds of the pretraining, five times the steps",
+    change: { pretrain: SHORT, selfPlay: LONGER },
   },
 ];
 
@@ -98,10 +104,10 @@ export const IDEAS: Study = {
       worse: "longer",
     },
     {
-      says: "more practice ends higher on a half-trained base",
+      says: "more practice ends higher on a less trained base",
       source: "a trial of this kit",
-      better: "half-base-longer",
-      worse: "half-base",
+      better: "short-base-longer",
+      worse: "short-base",
     },
   ],
 };
