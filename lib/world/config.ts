@@ -41,6 +41,11 @@ export interface WorldConfig {
   mixture: Record<DocumentKind, number>;
   /** Share of traced answers, the same at every depth. */
   traceShare: Record<SolverKind, number>;
+  /**
+   * Share of the traced deductions and abductions that are mere sketches: the
+   * commonest way of thinking need not be the one that pays. Absent: none.
+   */
+  sketchShare?: number;
   /** How traces of induction are written; absent: forwards, the first example. */
   inductionTrace?: "forwards" | "search";
   /** Share of word problems among maths documents. */

@@ -38,7 +38,12 @@ import {
 import { drawMaths } from "./maths.ts";
 import type { WorldLanguage } from "./operations.ts";
 import { renderProgram } from "./program.ts";
-import { backwardTrace, forwardTrace } from "./trace.ts";
+import {
+  backwardSketch,
+  backwardTrace,
+  forwardSketch,
+  forwardTrace,
+} from "./trace.ts";
 import { CORPUS_RANGE, literal, type ValueType } from "./value.ts";
 
 /** One document. Both texts hold the dialect's markers; the response ends with `<eos>`. */
@@ -132,7 +137,8 @@ export class DocumentWriter {
   #deduction(): [string, string] {
     const sketch = this.#sketch(1);
     const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
-    const trace = forwardTrace(sketch.runs[0], this.#language);
+    const think = this.#sketched() ? forwardSketch : forwardTrace;
+    const trace = think(sketch.runs[0], this.#language);
     return [
       deductionPrompt(source, argument),
       this.#answer("deduction", trace, output),
@@ -142,7 +148,8 @@ export class DocumentWriter {
   #abduction(): [string, string] {
     const sketch = this.#sketch(1);
     const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
-    const trace = backwardTrace(sketch.runs[0], this.#language);
+    const think = this.#sketched() ? backwardSketch : backwardTrace;
+    const trace = think(sketch.runs[0], this.#language);
     return [
       abductionPrompt(source, output),
       this.#answer("abduction", trace, argument),
@@ -227,6 +234,12 @@ export class DocumentWriter {
     const { source, pairs } = this.#texts(this.#sketch(INDUCTION_INPUTS));
     const inputs = pairs.map((pair) => pair.argument);
     return [proposeInductionPrompt(source), inputs.join("<i>")];
+  }
+
+  /** Whether the next trace is a mere sketch; draws nothing in worlds without. */
+  #sketched(): boolean {
+    const { sketchShare } = this.#config;
+    return sketchShare !== undefined && this.#random.next() < sketchShare;
   }
 
   /** `[<t>trace]<a>answer`, traced by the share of its kind. */

@@ -7,6 +7,8 @@
  * a value from which the operation gives the one before. Guessing an input and
  * checking it forwards does worse than no trace at all: the last check in every
  * document succeeds, so the model learns to invent its success.
+ * A sketch of either only names the operations, in the same order: a thought that
+ * takes less writing and works nothing out.
  * Induction derives the first example step by step and so names the program's
  * operations before writing it.
  */
@@ -30,4 +32,22 @@ export function backwardTrace(
   return run.trace.toReversed().map(({ operation, before }) =>
     `${traceLabel(operation, language)}:${literal(before)}`
   ).join("");
+}
+
+/** `+2*2`: what would be done, forwards, without doing it. */
+export function forwardSketch(
+  run: ProgramRun,
+  language: WorldLanguage,
+): string {
+  return run.trace.map(({ operation }) => traceLabel(operation, language))
+    .join("");
+}
+
+/** `*2+2`: what would be undone, backwards, without undoing it. */
+export function backwardSketch(
+  run: ProgramRun,
+  language: WorldLanguage,
+): string {
+  return run.trace.toReversed()
+    .map(({ operation }) => traceLabel(operation, language)).join("");
 }

@@ -117,3 +117,19 @@ Deno.test("worked traces", () => {
     "[v*2 for v in ",
   );
 });
+
+Deno.test("worlds with sketches name the operations without working them out, in that share", () => {
+  const random = randomStream(1, "documents");
+  const world = { ...TEST_WORLD, sketchShare: .6 };
+  const writer = new DocumentWriter(world, SPLITS.heldOut, random);
+  const traced = Array.from({ length: 4000 }, () => writer.next()).filter((
+    { kind, response },
+  ) => kind === "deduction" && response.startsWith("<t>"));
+  assert.ok(traced.length > 150);
+  const sketches = traced.filter(({ response }) => {
+    const thought = response.slice(3, response.indexOf("<a>"));
+    return !/[^=]=[^=>]/.test(thought.replaceAll(/=>|s\+=/g, ""));
+  });
+  const share = sketches.length / traced.length;
+  assert.ok(Math.abs(share - .6) < .12, `share of sketches ${share}`);
+});

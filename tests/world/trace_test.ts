@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import {
+  backwardSketch,
   backwardTrace,
   CORPUS_RANGE,
+  forwardSketch,
   forwardTrace,
   operationNamed,
   renderProgram,
@@ -55,6 +57,14 @@ Deno.test("deduction goes forwards, abduction backwards", () => {
   assert.equal(
     backwardTrace(run, "javascript"),
     "+2:10.reduce((a,b)=>a+b,0):[2,8].map(v=>v*2):[1,4]",
+  );
+  assert.equal(
+    forwardSketch(run, "javascript"),
+    ".map(v=>v*2).reduce((a,b)=>a+b,0)+2",
+  );
+  assert.equal(
+    backwardSketch(run, "javascript"),
+    "+2.reduce((a,b)=>a+b,0).map(v=>v*2)",
   );
 });
 

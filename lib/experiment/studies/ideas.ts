@@ -3,7 +3,7 @@
  * it starts from, made to think?
  *
  * An idea stays here whatever comes of it. Not tried yet: corpora whose traces
- * slip or skip steps, several styles of trace, scratch state for long programs.
+ * slip, scratch state for long programs, a price on thinking.
  */
 
 import type { Arm, ArmChange, Study } from "../arms.ts";
@@ -25,6 +25,12 @@ const LONGER: ArmChange["selfPlay"] = {
 
 /** Two thirds of the pretraining: thinking is known, but not yet mastered. */
 const SHORT: ArmChange["pretrain"] = { tokens: 1_000_000 };
+
+/**
+ * Two ways of thinking in the corpus, the commoner one of no use. Made to think,
+ * the base sketches; what works things out has to be found.
+ */
+const SKETCHED: ArmChange["world"] = { sketchShare: .6 };
 
 const ARMS: Arm[] = [
   { name: "self-play", says: "forty steps, as it is", change: {} },
@@ -68,6 +74,16 @@ const ARMS: Arm[] = [
     name: "short-base-longer",
     says: "two thirds of the pretraining, five times the steps",
     change: { pretrain: SHORT, selfPlay: LONGER },
+  },
+  {
+    name: "two-styles",
+    says: "three traces in five only name the operations, forty steps",
+    change: { world: SKETCHED },
+  },
+  {
+    name: "two-styles-longer",
+    says: "the same corpus, five times the steps",
+    change: { world: SKETCHED, selfPlay: LONGER },
   },
 ];
 
