@@ -26,6 +26,13 @@ const LONGER: ArmChange["selfPlay"] = {
 /** Two thirds of the pretraining: thinking is known, but not yet mastered. */
 const SHORT: ArmChange["pretrain"] = { tokens: 1_000_000 };
 
+/** The shape of `default`, on the small world: more than it needs to elicit. */
+const WIDER: ArmChange["model"] = {
+  hiddenSize: 96,
+  layers: 3,
+  intermediateSize: 256,
+};
+
 /**
  * Two ways of thinking in the corpus, the commoner one of no use. Made to think,
  * the base sketches; what works things out has to be found.
@@ -76,6 +83,24 @@ const ARMS: Arm[] = [
     change: { pretrain: SHORT, selfPlay: LONGER },
   },
   {
+    name: "wider",
+    says: "a model three times as large, forty steps",
+    change: { model: WIDER },
+  },
+  {
+    name: "wider-longer",
+    says: "a model three times as large, five times the steps, falling rate",
+    change: { model: WIDER, selfPlay: LONGER },
+  },
+  {
+    name: "wider-longer-constant",
+    says: "the same at a constant rate",
+    change: {
+      model: WIDER,
+      selfPlay: { ...LONGER, learningRateSchedule: "constant" },
+    },
+  },
+  {
     name: "two-styles",
     says: "three traces in five only name the operations, forty steps",
     change: { world: SKETCHED },
@@ -124,6 +149,12 @@ export const IDEAS: Study = {
       source: "a trial of this kit",
       better: "short-base-longer",
       worse: "short-base",
+    },
+    {
+      says: "more practice ends higher with a larger model",
+      source: "a trial of this kit",
+      better: "wider-longer",
+      worse: "wider",
     },
   ],
 };
