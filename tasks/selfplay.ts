@@ -4,14 +4,18 @@
  * `--resume` goes on from there, to the same numbers as if never stopped.
  */
 
-import { PRESETS, runExperiment } from "../lib/experiment/mod.ts";
+import { presetNamed, PRESETS, runExperiment } from "../lib/experiment/mod.ts";
 import {
   beforeAndAfter,
   playModel,
   readRun,
   type RunOutcome,
 } from "../lib/run/mod.ts";
-import type { SelfPlayEvent } from "../lib/selfplay/mod.ts";
+import {
+  type SelfPlayConfig,
+  type SelfPlayEvent,
+  SETTING_CHOICES,
+} from "../lib/selfplay/mod.ts";
 import { ArgumentError, parseArguments, USAGE } from "./selfplay/arguments.ts";
 import { engineTitle, type Plan, planOf, presetWith } from "./selfplay/plan.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
@@ -21,7 +25,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const asked = parseArguments(args);
     if (asked.show === "help") console.log(USAGE);
-    else if (asked.show === "list") listPresets();
+    else if (asked.show === "list") listChoices(asked.preset ?? "smoke");
     else await play(await planOf(asked));
     return 0;
   } catch (error) {
@@ -37,9 +41,17 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function listPresets(): void {
+/** The presets, and every setting of one of them with what else it may be. */
+function listChoices(name: string): void {
+  const { selfPlay } = presetNamed(name);
   for (const { name, description } of Object.values(PRESETS)) {
     console.log(`${name.padEnd(12)} ${description}`);
+  }
+  console.log(`\nSettings of "${name}"; another one by --set FIELD=VALUE:`);
+  for (const [field, value] of Object.entries(selfPlay)) {
+    const choices = SETTING_CHOICES[field as keyof SelfPlayConfig];
+    const others = choices ? `  (${choices.join(", ")})` : "";
+    console.log(`  ${field.padEnd(26)} ${value}${others}`);
   }
 }
 

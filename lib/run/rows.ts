@@ -15,7 +15,10 @@ export interface TaskRow {
   arguments: string[];
   outputs: string[];
   message: string;
+  /** Ids of the tasks that the prompt showed. */
   parents: string[];
+  /** Ids of the tasks whose programs it had to build on. */
+  parts: string[];
   solveRate: number | null;
   reward: number | null;
   intrinsic: Record<string, number | null> | null;
@@ -35,7 +38,11 @@ export interface RolloutRow {
   trained: boolean;
   grade: string;
   cause: string;
+  /** Whether it counts as right in its task's solve rate; see the setting `estimateForm`. */
+  solves: boolean;
   thought: boolean;
+  /** The answer that was checked; null where none was found. */
+  answer: string | null;
   response: string;
   responseTokens: number;
   /** Whether it was cut at the token limit. */
@@ -57,6 +64,7 @@ export function taskRow(proposal: Proposal): TaskRow {
     outputs: task?.examples.map(({ output }) => output) ?? [],
     message: candidate?.message ?? "",
     parents: proposal.references.map(({ id }) => id),
+    parts: proposal.parts.map(({ id }) => id),
     solveRate: proposal.solveRate,
     reward: proposal.reward,
     intrinsic: proposal.intrinsic && { ...proposal.intrinsic },
@@ -68,17 +76,19 @@ export function taskRow(proposal: Proposal): TaskRow {
 
 export function rolloutRows(step: number, solved: SolvedTask): RolloutRow[] {
   const { task, fresh, trained } = solved;
-  return solved.rollouts.map(({ grade, cause, thought, response }) => ({
+  return solved.rollouts.map((rollout) => ({
     step,
     task: task.id,
     mode: task.mode,
     fresh,
     trained,
-    grade,
-    cause,
-    thought,
-    response: response.text,
-    responseTokens: response.sample.tokens.length,
-    cut: response.sample.finish === "length",
+    grade: rollout.grade,
+    cause: rollout.cause,
+    solves: rollout.solves,
+    thought: rollout.thought,
+    answer: rollout.answer,
+    response: rollout.response.text,
+    responseTokens: rollout.response.sample.tokens.length,
+    cut: rollout.response.sample.finish === "length",
   }));
 }

@@ -298,7 +298,9 @@ const COUNTS = [
 ] as const;
 
 /** The values that a choice by name may have. */
-const CHOICES: Partial<Record<keyof SelfPlayConfig, readonly string[]>> = {
+export const SETTING_CHOICES: Partial<
+  Record<keyof SelfPlayConfig, readonly string[]>
+> = {
   dialect: ["compact", "chat"],
   language: ["javascript", "typescript", "python"],
   taskSource: ["self-play", "generated"],
@@ -344,7 +346,7 @@ export function checkConfig(config: SelfPlayConfig): void {
       fail(field as keyof SelfPlayConfig, "finite");
     }
   }
-  for (const [name, choices] of Object.entries(CHOICES)) {
+  for (const [name, choices] of Object.entries(SETTING_CHOICES)) {
     const field = name as keyof SelfPlayConfig;
     if (!choices.includes(config[field] as string)) {
       fail(field, `one of ${choices.join(", ")}`);

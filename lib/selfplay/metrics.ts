@@ -8,12 +8,13 @@
 import type { Buffers } from "../buffer/mod.ts";
 import type { TrainReport } from "../engine/mod.ts";
 import type { ModeName } from "../modes/mod.ts";
-import type {
-  PolicySample,
-  Proposal,
-  Response,
-  SolvedTask,
-  UpdateReport,
+import {
+  type PolicySample,
+  type Proposal,
+  type Response,
+  type SolvedTask,
+  type UpdateReport,
+  wasJudged,
 } from "./records.ts";
 
 /** What proposing looked like in one mode. */
@@ -29,7 +30,7 @@ export interface ProposerMetrics {
   /** How often each named cause of failure occurred. */
   failureCauses: Record<string, number>;
   distinctPrograms: number;
-  /** Distinct programs among valid and duplicate ones / their number. */
+  /** Distinct programs among all that ran (valid, duplicate, held out) / their number. */
   distinctShare: number | null;
   meanReward: number | null;
   meanProgramCharacters: number | null;
@@ -37,9 +38,12 @@ export interface ProposerMetrics {
   meanPromptTokens: number | null;
   /** Responses cut at the token limit. */
   cutShare: number | null;
-  /** Mean of -log p of the sampled tokens: an unbiased estimate of the entropy, in nats. */
+  /**
+   * Mean of -log p of the sampled tokens, in nats: at temperature 1 without a top-p
+   * cut, an unbiased estimate of the entropy.
+   */
   entropyPerToken: number | null;
-  /** Share of valid tasks whose output is their input. */
+  /** Share of the tasks that ran (valid, duplicate, held out) whose output is their input. */
   outputEqualsInput: number | null;
   /** Means over valid proposals of the intrinsic measures. */
   intrinsic: Record<string, number | null>;
@@ -50,7 +54,7 @@ export interface SolverMetrics {
   tasks: number;
   freshTasks: number;
   rollouts: number;
-  /** Over this step's own tasks only, then over all tasks attempted. */
+  /** Over this step's own tasks only, then over all tasks attempted; without those that could not be judged. */
   freshSolveRate: number | null;
   solveRate: number | null;
   /** Share of fresh tasks that are neither always nor never solved. */
@@ -201,7 +205,8 @@ function solverMetrics(
   trained: readonly PolicySample[],
   rolloutsPerTask: number,
 ): SolverMetrics {
-  const fresh = solved.filter((task) => task.fresh);
+  const judged = solved.filter(wasJudged);
+  const fresh = judged.filter((task) => task.fresh);
   const rollouts = solved.flatMap((task) => task.rollouts);
   const right = (list: typeof rollouts) =>
     share(list, ({ grade }) => grade === "right");
@@ -211,13 +216,13 @@ function solverMetrics(
   }
   return {
     tasks: solved.length,
-    freshTasks: fresh.length,
+    freshTasks: solved.filter((task) => task.fresh).length,
     rollouts: rollouts.length,
     freshSolveRate: mean(fresh.map(({ solveRate }) => solveRate)),
-    solveRate: mean(solved.map(({ solveRate }) => solveRate)),
+    solveRate: mean(judged.map(({ solveRate }) => solveRate)),
     learnable: share(fresh, (t) => t.solveRate > 0 && t.solveRate < 1),
     solveRateHistogram: histogram,
-    solvedAtLeastOnce: share(solved, ({ solveRate }) => solveRate > 0),
+    solvedAtLeastOnce: share(judged, ({ solveRate }) => solveRate > 0),
     malformed: share(rollouts, ({ grade }) => grade === "malformed"),
     gradeCauses: tally(rollouts.map(({ cause }) => cause)),
     meanReward: mean(trained.map(({ reward }) => reward)),

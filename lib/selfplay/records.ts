@@ -111,7 +111,13 @@ export interface SolvedTask {
   /** Whether its rollouts train the solver. */
   trained: boolean;
   rollouts: Rollout[];
+  /** Share of right ones among the rollouts that could be judged; 0 where none could. */
   solveRate: number;
+}
+
+/** Whether at least one of a task's rollouts could be judged: else its solve rate says nothing. */
+export function wasJudged({ rollouts }: SolvedTask): boolean {
+  return rollouts.some(({ grade }) => grade !== "unjudged");
 }
 
 /** A response with its reward and, once estimated, its advantage. */

@@ -3,10 +3,17 @@
 import type { Buffers } from "../buffer/mod.ts";
 import { proposerReward, solverReward } from "../reward/mod.ts";
 import { addIntrinsicTerms } from "./intrinsic.ts";
-import type { PolicySample, Proposal, Setting, SolvedTask } from "./records.ts";
+import {
+  type PolicySample,
+  type Proposal,
+  type Setting,
+  type SolvedTask,
+  wasJudged,
+} from "./records.ts";
 
 /**
- * Sets solve rate and reward of each proposal, and returns the samples that
+ * Sets solve rate and reward of each proposal (one whose every attempt the sandbox
+ * lost becomes `unjudged`, without reward), and returns the samples that
  * train: proposals with a reward (unless the proposer is not trained), and the
  * rollouts of the solver's batch.
  */
@@ -58,9 +65,8 @@ function rewardProposals(
   proposals: readonly Proposal[],
   solved: readonly SolvedTask[],
 ): void {
-  const rates = new Map(
-    solved.filter(({ fresh }) => fresh)
-      .map(({ task, solveRate }) => [task.id, solveRate]),
+  const attempted = new Map(
+    solved.filter(({ fresh }) => fresh).map((task) => [task.task.id, task]),
   );
   const rewards = {
     learnability: config.learnability,
@@ -71,8 +77,14 @@ function rewardProposals(
   for (const proposal of proposals) {
     const { status, task } = proposal;
     if (status === "heldOut" || status === "unjudged") continue;
+    const attempts = task && attempted.get(task.id);
+    if (attempts && !wasJudged(attempts)) {
+      proposal.status = "unjudged";
+      proposal.cause = "infrastructure";
+      continue;
+    }
     if (status === "valid" && task) {
-      proposal.solveRate = rates.get(task.id) ?? null;
+      proposal.solveRate = attempts?.solveRate ?? null;
       task.provenance.solveRate = proposal.solveRate;
     }
     proposal.reward = proposerReward(status, proposal.solveRate, rewards);

@@ -22,7 +22,7 @@ export const USAGE = `deno task selfplay [OPTIONS]
   --context TOKENS    longest prompt and response, where config.json does not tell
   --resume            go on with the run in --out from its newest checkpoint
   --cache FOLDER      where base models are kept (default: .cache/base)
-  --list              list the presets
+  --list              list the presets, and the settings of --preset
   --help              this text`;
 
 /** What was asked for. */

@@ -66,6 +66,24 @@ Deno.test("settings take the type of what they replace", () => {
   fail("trainProposer", "no", /needs true or false/);
 });
 
+Deno.test("the list names every preset and every setting, with its value and choices", async () => {
+  const { log } = console;
+  const lines: string[] = [];
+  console.log = (text: string) => lines.push(text);
+  try {
+    assert.equal(await main(["--list", "--preset", "default"]), 0);
+  } finally {
+    console.log = log;
+  }
+  const said = lines.join("\n");
+  assert.match(said, /^smoke +\S.*\ndefault +\S/);
+  for (const field of Object.keys(TINY_CONFIG)) {
+    assert.match(said, new RegExp(`^  ${field} +\\S`, "m"));
+  }
+  assert.match(said, /^ {2}estimator +trrpp {2}\(trrpp, .*dr-grpo/m);
+  assert.match(said, /^ {2}policies +shared {2}\(shared, separate\)$/m);
+});
+
 Deno.test("a wrong preset or setting ends with code 2 and without a folder", async () => {
   const parent = await Deno.makeTempDir({ prefix: "arguments-" });
   const out = `${parent}/run`;

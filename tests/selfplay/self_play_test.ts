@@ -403,6 +403,56 @@ Deno.test("self-play on the real sandbox", async (t) => {
     },
   );
 
+  await t.step(
+    "a task whose every attempt was lost is worth nothing, and is not kept",
+    async () => {
+      let broken = false;
+      const unreliable: Executor = {
+        identity: executor.identity,
+        run: (job) => executor.run(job),
+        runMany: async (jobs) =>
+          broken
+            ? jobs.map(() => ({
+              kind: "infrastructure",
+              reason: "a broken pipe",
+            }))
+            : await executor.runMany(jobs),
+        close: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      };
+      const lost = new Set<string>();
+      const stream = selfPlay({
+        config: { ...config, steps: 2, learnability: "official" },
+        engine: new ScriptedEngine(tokenizer),
+        tokenizer,
+        executor: unreliable,
+      });
+      for await (const event of stream) {
+        if (event.type === "validated") broken = true;
+        if (event.type === "solved") broken = false;
+        if (event.type === "rewarded") {
+          const { proposals, samples } = event;
+          for (const { id, status, cause, task, reward } of proposals) {
+            if (status !== "unjudged") continue;
+            assert.ok(task);
+            assert.deepEqual([cause, reward], ["infrastructure", null]);
+            assert.ok(samples.every(({ promptGroup }) => promptGroup !== id));
+            lost.add(id);
+          }
+        }
+        if (event.type !== "stepFinished" || event.step === 0) continue;
+        for (
+          const { tasks, freshTasks } of Object.values(event.metrics.solve)
+        ) {
+          assert.ok(tasks > 0 && freshTasks > 0);
+        }
+        const held = Object.values(event.state().buffers.tasks).flat();
+        assert.ok(held.every(({ id }) => !lost.has(id)));
+      }
+      assert.ok(lost.size > 0);
+    },
+  );
+
   await t.step("merged sequences carry the whole batch's weight", async () => {
     const { engine, events } = await play(executor, { steps: 1 });
     const [{ samples }] = of(events, "advantages");
