@@ -1,6 +1,7 @@
 /**
  * `deno task report`: rebuilds every report under data/experiment from the logs
- * beside it, experiments and studies alike. Equal logs give equal bytes.
+ * beside it, experiments and studies alike, and the results in README. Equal logs
+ * give equal bytes.
  */
 
 import { join } from "node:path";
@@ -12,6 +13,8 @@ import {
   studyNamed,
   studyReport,
 } from "../lib/experiment/mod.ts";
+
+import { withResults } from "./report/readme.ts";
 
 const DATA = "data/experiment";
 
@@ -37,4 +40,7 @@ if (import.meta.main) {
     await Deno.writeTextFile(file, reportOf(name, join(DATA, name)));
     console.log(file);
   }
+  const readme = withResults(await Deno.readTextFile("README.md"), DATA);
+  await Deno.writeTextFile("README.md", readme);
+  console.log("README.md");
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { seedsIn } from "../../lib/experiment/mod.ts";
+import { withResults } from "../../tasks/report/readme.ts";
 import { reportedNames, reportOf } from "../../tasks/report.ts";
 
 const DATA = "data/experiment";
@@ -21,3 +22,8 @@ for (const name of reportedNames()) {
     );
   });
 }
+
+Deno.test("the results in README are rebuilt to the byte", () => {
+  const readme = Deno.readTextFileSync("README.md");
+  assert.equal(withResults(readme, DATA), readme);
+});
