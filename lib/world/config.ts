@@ -46,6 +46,11 @@ export interface WorldConfig {
    * commonest way of thinking need not be the one that pays. Absent: none.
    */
   sketchShare?: number;
+  /**
+   * Share of the steps, but the last, whose values traced deductions and
+   * abductions leave out: thinking as people write it down. Absent: none.
+   */
+  hastyShare?: number;
   /** How traces of induction are written; absent: forwards, the first example. */
   inductionTrace?: "forwards" | "search";
   /** Share of word problems among maths documents. */

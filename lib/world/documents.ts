@@ -138,7 +138,7 @@ export class DocumentWriter {
     const sketch = this.#sketch(1);
     const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
     const think = this.#sketched() ? forwardSketch : forwardTrace;
-    const trace = think(sketch.runs[0], this.#language);
+    const trace = think(sketch.runs[0], this.#language, this.#leavesOut);
     return [
       deductionPrompt(source, argument),
       this.#answer("deduction", trace, output),
@@ -149,7 +149,7 @@ export class DocumentWriter {
     const sketch = this.#sketch(1);
     const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
     const think = this.#sketched() ? backwardSketch : backwardTrace;
-    const trace = think(sketch.runs[0], this.#language);
+    const trace = think(sketch.runs[0], this.#language, this.#leavesOut);
     return [
       abductionPrompt(source, output),
       this.#answer("abduction", trace, argument),
@@ -241,6 +241,12 @@ export class DocumentWriter {
     const { sketchShare } = this.#config;
     return sketchShare !== undefined && this.#random.next() < sketchShare;
   }
+
+  /** Whether a step's value is left out; draws nothing in worlds without haste. */
+  readonly #leavesOut = (): boolean => {
+    const { hastyShare } = this.#config;
+    return hastyShare !== undefined && this.#random.next() < hastyShare;
+  };
 
   /** `[<t>trace]<a>answer`, traced by the share of its kind. */
   #answer(kind: SolverKind, trace: string, answer: string): string {

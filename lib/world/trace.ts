@@ -8,7 +8,8 @@
  * checking it forwards does worse than no trace at all: the last check in every
  * document succeeds, so the model learns to invent its success.
  * A sketch of either only names the operations, in the same order: a thought that
- * takes less writing and works nothing out.
+ * takes less writing and works nothing out. Between the two, a hasty trace leaves
+ * out the values of some steps, as people do who calculate in their heads.
  * Induction derives the first example step by step and so names the program's
  * operations before writing it.
  */
@@ -17,21 +18,35 @@ import { traceLabel, type WorldLanguage } from "./operations.ts";
 import type { ProgramRun } from "./program.ts";
 import { literal } from "./value.ts";
 
+/** Whether the next step's value is left out; asked once per step but the last. */
+export type LeavesOut = () => boolean;
+
+const writesAll: LeavesOut = () => false;
+
 /** Forwards: `+2=16*2=32`; loops and sums list their partial results. */
-export function forwardTrace(run: ProgramRun, language: WorldLanguage): string {
-  return run.trace.map(({ operation, steps }) =>
-    `${traceLabel(operation, language)}=${steps.map(literal).join(">")}`
-  ).join("");
+export function forwardTrace(
+  run: ProgramRun,
+  language: WorldLanguage,
+  leavesOut: LeavesOut = writesAll,
+): string {
+  return run.trace.map(({ operation, steps }, i) => {
+    const label = traceLabel(operation, language);
+    if (i + 1 < run.trace.length && leavesOut()) return label;
+    return `${label}=${steps.map(literal).join(">")}`;
+  }).join("");
 }
 
 /** Backwards: `*2:16+2:14`, undoing the last operation first. */
 export function backwardTrace(
   run: ProgramRun,
   language: WorldLanguage,
+  leavesOut: LeavesOut = writesAll,
 ): string {
-  return run.trace.toReversed().map(({ operation, before }) =>
-    `${traceLabel(operation, language)}:${literal(before)}`
-  ).join("");
+  return run.trace.toReversed().map(({ operation, before }, i) => {
+    const label = traceLabel(operation, language);
+    if (i + 1 < run.trace.length && leavesOut()) return label;
+    return `${label}:${literal(before)}`;
+  }).join("");
 }
 
 /** `+2*2`: what would be done, forwards, without doing it. */

@@ -133,3 +133,33 @@ Deno.test("worlds with sketches name the operations without working them out, in
   const share = sketches.length / traced.length;
   assert.ok(Math.abs(share - .6) < .12, `share of sketches ${share}`);
 });
+
+Deno.test("worlds in haste leave out that share of the steps' values", () => {
+  const world = {
+    ...TEST_WORLD,
+    hastyShare: .5,
+    mixture: {
+      deduction: 0,
+      abduction: 1,
+      induction: 0,
+      proposeDeduction: 0,
+      proposeAbduction: 0,
+      proposeInduction: 0,
+      maths: 0,
+    },
+    traceShare: { deduction: 1, abduction: 1, induction: 1, maths: 1 },
+    depthWeights: [0, 0, 1],
+  };
+  const writer = new DocumentWriter(
+    world,
+    SPLITS.heldOut,
+    randomStream(1, "documents"),
+  );
+  let values = 0;
+  for (let i = 0; i < 1000; i++) {
+    const { response } = writer.next();
+    values += response.replaceAll("s+=", "").split(":").length - 1;
+  }
+  // Three steps each, of which the last always has a value: 1 + 2 * .5.
+  assert.ok(Math.abs(values / 1000 - 2) < .1, `values per trace ${values}`);
+});

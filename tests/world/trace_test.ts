@@ -68,6 +68,27 @@ Deno.test("deduction goes forwards, abduction backwards", () => {
   );
 });
 
+Deno.test("hasty traces leave out values, never the last one", () => {
+  const run = runProgram(
+    program("list", "map v*2", "sum", "+2"),
+    [1, 4],
+    CORPUS_RANGE,
+  );
+  assert.ok(run);
+  let asked = 0;
+  const always = () => ++asked > 0;
+  assert.equal(
+    forwardTrace(run, "javascript", always),
+    ".map(v=>v*2).reduce((a,b)=>a+b,0)+2=12",
+  );
+  assert.equal(asked, 2);
+  const alternating = () => asked++ % 2 === 0;
+  assert.equal(
+    backwardTrace(run, "javascript", alternating),
+    "+2.reduce((a,b)=>a+b,0):[2,8].map(v=>v*2):[1,4]",
+  );
+});
+
 Deno.test("a run is refused when a step is undefined or leaves the range", () => {
   assert.equal(
     runProgram(program("list", "first list"), [], CORPUS_RANGE),

@@ -2,8 +2,8 @@
  * Ideas for going beyond elicitation: can self-play end above the very base that
  * it starts from, made to think?
  *
- * An idea stays here whatever comes of it. Not tried yet: corpora whose traces
- * slip, scratch state for long programs, a price on thinking.
+ * An idea stays here whatever comes of it. Not tried yet: scratch state for long
+ * programs, a price on thinking.
  */
 
 import type { Arm, ArmChange, Study } from "../arms.ts";
@@ -38,6 +38,21 @@ const WIDER: ArmChange["model"] = {
  * the base sketches; what works things out has to be found.
  */
 const SKETCHED: ArmChange["world"] = { sketchShare: .6 };
+
+/** Half the values of steps are left out: calculated in the head, with its errors. */
+const HASTY: ArmChange["world"] = { hastyShare: .5 };
+
+/** A tenth of the answers is traced, in lessons a fifth: known, hardly practised. */
+const RARE_SHARE = { deduction: .1, abduction: .1, induction: 0, maths: .1 };
+const RARE: Pick<ArmChange, "world" | "pretrain"> = {
+  world: { traceShare: RARE_SHARE },
+  pretrain: {
+    curriculum: {
+      ...SMOKE.pretrain.curriculum,
+      traceShare: { deduction: .2, abduction: .2, induction: 0, maths: .2 },
+    },
+  },
+};
 
 const ARMS: Arm[] = [
   { name: "self-play", says: "forty steps, as it is", change: {} },
@@ -109,6 +124,26 @@ const ARMS: Arm[] = [
     name: "two-styles-longer",
     says: "the same corpus, five times the steps",
     change: { world: SKETCHED, selfPlay: LONGER },
+  },
+  {
+    name: "hasty",
+    says: "traces leave out the value of every second step, forty steps",
+    change: { world: HASTY },
+  },
+  {
+    name: "hasty-longer",
+    says: "the same corpus, five times the steps",
+    change: { world: HASTY, selfPlay: LONGER },
+  },
+  {
+    name: "rare",
+    says: "a third of the traces in pretraining, forty steps",
+    change: RARE,
+  },
+  {
+    name: "rare-longer",
+    says: "the same corpus, five times the steps",
+    change: { ...RARE, selfPlay: LONGER },
   },
 ];
 
