@@ -48,7 +48,8 @@ export interface WorldConfig {
   sketchShare?: number;
   /**
    * Share of the steps, but the last, whose values traced deductions and
-   * abductions leave out: thinking as people write it down. Absent: none.
+   * abductions leave out: thinking as people write it down, who do much of it in
+   * their heads. Absent: none. A curriculum has a share of its own.
    */
   hastyShare?: number;
   /** How traces of induction are written; absent: forwards, the first example. */

@@ -58,6 +58,7 @@ export interface DocumentMix {
   depthWeights: readonly number[];
   mixture: Record<DocumentKind, number>;
   traceShare: Record<SolverKind, number>;
+  hastyShare?: number;
 }
 
 /** Reference tasks kept per language and input type, newest last. */
@@ -244,7 +245,7 @@ export class DocumentWriter {
 
   /** Whether a step's value is left out; draws nothing in worlds without haste. */
   readonly #leavesOut = (): boolean => {
-    const { hastyShare } = this.#config;
+    const { hastyShare } = this.#mix;
     return hastyShare !== undefined && this.#random.next() < hastyShare;
   };
 
