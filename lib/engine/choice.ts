@@ -210,7 +210,7 @@ async function openEngine(
   const { engine, model, address, loraRank } = config;
   switch (engine) {
     case "local":
-      return await openLocal(model, loraRank, seed);
+      return await openLocal(config, tokenizer, seed);
     case "tinker":
       return await TinkerEngine.connect({
         url: address,
@@ -256,15 +256,23 @@ async function openServed(
   return engine;
 }
 
-function openLocal(
-  folder: string,
-  rank: number,
+async function openLocal(
+  { model, loraRank: rank }: EngineConfig,
+  tokenizer: Tokenizer,
   seed: number,
 ): Promise<LocalEngine> {
-  if (rank === 0) return LocalEngine.fromFolder(folder);
   // Alpha follows the rank, so that the rank changes the room and not the scale.
   const lora = { rank, alpha: 2 * rank, targets: LORA_TARGETS };
-  return LocalEngine.withAdapters(folder, lora, seed);
+  const engine = rank === 0
+    ? await LocalEngine.fromFolder(model)
+    : await LocalEngine.withAdapters(model, lora, seed);
+  try {
+    tokenizer.requireFits(engine.model.config);
+  } catch (error) {
+    engine.dispose();
+    throw error;
+  }
+  return engine;
 }
 
 /** As told, else as config.json beside the tokenizer tells, else unknown. */

@@ -17,6 +17,7 @@ import {
   readOptimiserState,
   replaceFolder,
   responseLogProbs,
+  restoreFolder,
   sampleBatch,
   startBackend,
   stopAt,
@@ -53,6 +54,7 @@ export class LocalEngine implements Engine {
    */
   static async fromFolder(folder: string): Promise<LocalEngine> {
     await startBackend();
+    await restoreFolder(folder);
     const adapted = hasAdapters(folder);
     const model = await loadModel(adapted ? await baseFolder(folder) : folder);
     if (adapted) await readAdapters(model, folder);
@@ -148,6 +150,7 @@ export class LocalEngine implements Engine {
 
   /** Replaces what is trained, and its moments; needs what `save` wrote. */
   async load(folder: string): Promise<void> {
+    await restoreFolder(folder);
     if (hasAdapters(folder)) {
       await readAdapters(this.#model, folder);
       this.#optimiser.dispose();

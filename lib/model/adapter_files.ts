@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
 import type { Decoder } from "./decoder.ts";
+import { readJsonObject } from "./json_file.ts";
 import {
   Adapters,
   LORA_TARGETS,
@@ -42,14 +43,13 @@ export async function writeAdapters(
   const adapters = model.adapters;
   if (adapters === null) throw new Error("the model carries no adapters");
   const tensors = adapters.tensors();
-  const values = await Promise.all(tensors.map((tensor) => tensor.data()));
-  writeSafetensors(
+  await writeSafetensors(
     join(folder, WEIGHTS_FILE),
     adapters.specs.map((spec, i) => ({
       name: peftName(spec),
       shape: spec.shape,
-      values: () => {
-        const matrix = values[i] as Float32Array;
+      values: async () => {
+        const matrix = await tensors[i].data() as Float32Array;
         return spec.rotated
           ? pairsToHalves(matrix, model.config.head_dim, spec.shape[1])
           : matrix;
@@ -68,9 +68,11 @@ export async function readAdapters(
   folder: string,
 ): Promise<void> {
   const file = join(folder, CONFIG_FILE);
-  const config = parsePeftConfig(await Deno.readTextFile(file), file);
+  const config = parsePeftConfig(await readJsonObject(file), file);
   using weights = SafetensorsFile.open(join(folder, WEIGHTS_FILE));
-  const tensors = loraSpecs(model.config, config).map((spec) => {
+  const specs = loraSpecs(model.config, config);
+  checkNames(specs, weights);
+  const tensors = specs.map((spec) => {
     const { shape, values } = weights.read(peftName(spec));
     if (shape.join() !== spec.shape.join()) {
       throw new Error(
@@ -91,8 +93,28 @@ export async function readAdapters(
 
 /** The folder or name of the base model that adapters were written for. */
 export async function baseModelOf(folder: string): Promise<string | null> {
-  const text = await Deno.readTextFile(join(folder, CONFIG_FILE));
-  return JSON.parse(text).base_model_name_or_path ?? null;
+  const file = join(folder, CONFIG_FILE);
+  const base = (await readJsonObject(file)).base_model_name_or_path ?? null;
+  if (base !== null && typeof base !== "string") {
+    throw new Error(
+      `${file}: base_model_name_or_path is ${JSON.stringify(base)}; it must ` +
+        `name the folder of the base model`,
+    );
+  }
+  return base;
+}
+
+/** Matrices without a place would be left out in silence. */
+function checkNames(specs: readonly LoraSpec[], weights: SafetensorsFile) {
+  const wanted = new Set(specs.map(peftName));
+  const stray = [...weights.entries.keys()].find((name) => !wanted.has(name));
+  if (stray !== undefined) {
+    throw new Error(
+      `${weights.path}: "${stray}" belongs to no target_modules of ` +
+        `${CONFIG_FILE} in this model; only LoRA matrices of its projections ` +
+        `are read here`,
+    );
+  }
 }
 
 function peftName({ name, matrix }: LoraSpec): string {
@@ -116,26 +138,61 @@ function peftConfig(config: LoraConfig, baseModel: string | null) {
   };
 }
 
-function parsePeftConfig(text: string, source: string): LoraConfig {
-  const fields = JSON.parse(text);
-  for (const field of ["use_rslora", "use_dora", "fan_in_fan_out"]) {
-    if (fields[field] === true) {
-      throw new Error(`${source}: ${field} is true; plain LoRA is read here`);
+/** Fields that would change the result, and the values that do not. */
+const PLAIN_VALUES: Record<string, readonly unknown[]> = {
+  peft_type: ["LORA"],
+  bias: ["none"],
+  use_rslora: [false],
+  use_dora: [false],
+  use_qalora: [false],
+  lora_bias: [false],
+  fan_in_fan_out: [false],
+  alora_invocation_tokens: [],
+  layer_replication: [],
+  layers_to_transform: [],
+  megatron_config: [],
+  modules_to_save: [],
+  target_parameters: [],
+  trainable_token_indices: [],
+};
+
+function parsePeftConfig(
+  fields: Record<string, unknown>,
+  source: string,
+): LoraConfig {
+  const refuse = (field: string, cure: string): never => {
+    throw new Error(
+      `${source}: ${field} is ${JSON.stringify(fields[field])}; ${cure}`,
+    );
+  };
+  for (const [field, plain] of Object.entries(PLAIN_VALUES)) {
+    const value = fields[field] ?? null;
+    if (value !== null && !plain.includes(value)) {
+      refuse(field, "plain LoRA is read here");
     }
   }
-  const targets = fields.target_modules as unknown;
+  for (const field of ["rank_pattern", "alpha_pattern"]) {
+    if (Object.keys(fields[field] ?? {}).length > 0) {
+      refuse(field, "one rank and one alpha for all targets are read here");
+    }
+  }
+  const { r: rank, lora_alpha: alpha, target_modules: targets } = fields;
+  if (!Number.isInteger(rank) || (rank as number) <= 0) {
+    refuse("r", "it must be a positive integer");
+  }
+  if (!Number.isFinite(alpha)) refuse("lora_alpha", "it must be a number");
   if (
     !Array.isArray(targets) ||
     targets.some((target) => !LORA_TARGETS.includes(target))
   ) {
-    throw new Error(
-      `${source}: target_modules is ${JSON.stringify(targets)}; a list of ` +
-        `${LORA_TARGETS.join(", ")} is read here`,
+    refuse(
+      "target_modules",
+      `a list of ${LORA_TARGETS.join(", ")} is read here`,
     );
   }
   return {
-    rank: fields.r,
-    alpha: fields.lora_alpha,
+    rank: rank as number,
+    alpha: alpha as number,
     targets: targets as LoraTarget[],
   };
 }

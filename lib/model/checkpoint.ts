@@ -2,208 +2,195 @@
  * Model folders: `config.json`, `generation_config.json` and safetensors.
  *
  * The layout is Hugging Face's, so a folder written here opens in `transformers`
- * and theirs opens here, sharded or not. A folder is written beside its place
- * and renamed into it, so an interrupted save leaves the old one whole. Left
- * out: tokenizer files (tokenizer.ts) and optimiser state (optimiser_state.ts).
+ * and theirs opens here, in one file or several, in 32 or 16 bits. Left out:
+ * tokenizer files (tokenizer.ts) and optimiser state (optimiser_state.ts).
  */
 import * as tf from "@tensorflow/tfjs";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { configJson, type ModelConfig, parseModelConfig } from "./config.ts";
 import { Decoder } from "./decoder.ts";
+import {
+  readGenerationConfig,
+  withGenerationIds,
+  writeGenerationConfig,
+} from "./generation_config.ts";
+import { readJsonObject } from "./json_file.ts";
 import {
   type ParameterSpec,
   parameterSpecs,
   parameterTensor,
 } from "./parameters.ts";
+import { replaceFolder, restoreFolder } from "./replace_folder.ts";
 import { halvesToPairs, pairsToHalves } from "./rope.ts";
-import { SafetensorsFile, writeSafetensors } from "./safetensors.ts";
+import type { SafetensorsFile, WrittenTensor } from "./safetensors.ts";
+import { openWeights, writeWeights } from "./weight_files.ts";
+
+/** How weights are stored. 16-bit types round; training continues exactly from F32 only. */
+export interface WeightFormat {
+  dtype: "F32" | "F16" | "BF16";
+  /** Larger models are written as several files of about this size. */
+  shardBytes: number;
+}
+
+const DEFAULT_FORMAT: WeightFormat = { dtype: "F32", shardBytes: 5e9 };
+const TORCH_NAMES = { F32: "float32", F16: "float16", BF16: "bfloat16" };
 
 /** Opens a model folder. Throws naming the file and the field that is wrong. */
 export async function loadModel(folder: string): Promise<Decoder> {
+  await restoreFolder(folder);
   const configFile = join(folder, "config.json");
-  const config = parseModelConfig(
-    await Deno.readTextFile(configFile),
-    configFile,
+  const config = withGenerationIds(
+    parseModelConfig(
+      JSON.stringify(await readJsonObject(configFile)),
+      configFile,
+    ),
+    await readGenerationConfig(folder),
   );
   return new Decoder(config, readParameters(folder, config));
 }
 
 /** Writes a model folder, atomically; other files in it are kept. */
-export async function saveModel(model: Decoder, folder: string): Promise<void> {
-  await replaceFolder(folder, (part) => writeModelFiles(model, part));
+export async function saveModel(
+  model: Decoder,
+  folder: string,
+  format: Partial<WeightFormat> = {},
+): Promise<void> {
+  await replaceFolder(folder, (part) => writeModelFiles(model, part, format));
 }
 
-/** Writes the model's own files into an existing folder. */
+/** Writes the model's own files into an existing folder, over those of another layout. */
 export async function writeModelFiles(
   model: Decoder,
   folder: string,
+  format: Partial<WeightFormat> = {},
 ): Promise<void> {
-  const { config } = model;
-  const values = await hostParameters(model);
-  writeSafetensors(join(folder, "model.safetensors"), values);
+  const { dtype, shardBytes } = { ...DEFAULT_FORMAT, ...format };
+  const tensors = model.specs.flatMap((spec) => partsOf(model, spec, dtype));
+  await writeWeights(folder, tensors, shardBytes);
+  const fields = {
+    ...configJson(model.config),
+    torch_dtype: TORCH_NAMES[dtype],
+  };
   await Deno.writeTextFile(
     join(folder, "config.json"),
-    JSON.stringify(configJson(config), null, 2) + "\n",
+    JSON.stringify(fields, null, 2) + "\n",
   );
-  await Deno.writeTextFile(
-    join(folder, "generation_config.json"),
-    JSON.stringify(
-      {
-        bos_token_id: config.bos_token_id,
-        eos_token_id: config.eos_token_id,
-        pad_token_id: config.pad_token_id,
-      },
-      null,
-      2,
-    ) + "\n",
-  );
+  await writeGenerationConfig(model.config, folder);
 }
 
-/**
- * Runs `write` on a fresh copy of `folder`, then puts the copy in its place.
- * The copy is removed when `write` throws.
- */
-export async function replaceFolder(
-  folder: string,
-  write: (part: string) => Promise<void>,
-): Promise<void> {
-  await Deno.mkdir(dirname(folder), { recursive: true });
-  const part = await Deno.makeTempDir({
-    dir: dirname(folder),
-    prefix: `.${basename(folder)}.`,
-    suffix: ".tmp",
-  });
-  try {
-    await copyFiles(folder, part);
-    await write(part);
-    await swap(part, folder);
-  } catch (error) {
-    await Deno.remove(part, { recursive: true }).catch(() => {});
-    throw error;
-  }
-}
-
-async function copyFiles(from: string, to: string): Promise<void> {
-  try {
-    for await (const entry of Deno.readDir(from)) {
-      if (entry.isFile) {
-        await Deno.copyFile(join(from, entry.name), join(to, entry.name));
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-async function swap(part: string, folder: string): Promise<void> {
-  const old = `${part}.old`;
-  let hadOld = true;
-  try {
-    await Deno.rename(folder, old);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    hadOld = false;
-  }
-  await Deno.rename(part, folder);
-  if (hadOld) await Deno.remove(old, { recursive: true });
-}
-
-/** Every checkpoint tensor of a model with its values on the host. */
-async function hostParameters(model: Decoder) {
-  const tensors = [];
-  for (const spec of model.specs) {
-    const values = await model.parameter(spec.name).data() as Float32Array;
-    const perRow = spec.shape.slice(1)
-      .reduce((product, axis) => product * axis, 1);
-    let row = 0;
-    for (const part of spec.parts) {
-      const block = values.subarray(row * perRow, (row + part.rows) * perRow);
-      const ordered = () =>
-        part.rotated
+/** The checkpoint tensors of one parameter, fetched when they are written. */
+function partsOf(
+  model: Decoder,
+  spec: ParameterSpec,
+  dtype: WeightFormat["dtype"],
+): WrittenTensor[] {
+  const perRow = sizeOf(spec.shape.slice(1));
+  let start = 0;
+  return spec.parts.map(({ name, rows, rotated }) => {
+    const from = start;
+    start += rows;
+    return {
+      name,
+      shape: [rows, ...spec.shape.slice(1)],
+      dtype,
+      values: async () => {
+        const all = await model.parameter(spec.name).data() as Float32Array;
+        const block = all.subarray(from * perRow, (from + rows) * perRow);
+        return rotated
           ? pairsToHalves(block, model.config.head_dim, perRow)
           : block;
-      tensors.push({
-        name: part.name,
-        shape: [part.rows, ...spec.shape.slice(1)],
-        values: ordered,
-      });
-      row += part.rows;
-    }
-  }
-  return tensors;
+      },
+    };
+  });
 }
 
 function readParameters(folder: string, config: ModelConfig): tf.Tensor[] {
-  const files = openShards(folder);
+  const files = openWeights(folder);
+  const tensors: tf.Tensor[] = [];
   try {
-    return parameterSpecs(config).map((spec) =>
-      parameterTensor(spec, readParameter(spec, files, folder, config.head_dim))
-    );
+    const specs = parameterSpecs(config);
+    checkNames(specs, files, folder);
+    for (const spec of specs) {
+      const values = readParameter(spec, files, config.head_dim);
+      tensors.push(parameterTensor(spec, values));
+    }
+    return tensors;
+  } catch (error) {
+    tf.dispose(tensors);
+    throw error;
   } finally {
     for (const file of new Set(files.values())) file.close();
   }
 }
 
-/** Which open file holds each tensor, for one file or an indexed set. */
-function openShards(folder: string): Map<string, SafetensorsFile> {
-  const single = join(folder, "model.safetensors");
-  const index = join(folder, "model.safetensors.index.json");
-  const holders = new Map<string, SafetensorsFile>();
-  let names: string[] = ["model.safetensors"];
-  try {
-    const { weight_map: map } = JSON.parse(Deno.readTextFileSync(index));
-    names = [...new Set(Object.values(map as Record<string, string>))];
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    try {
-      Deno.statSync(single);
-    } catch {
+/** Weights without a place would be left out in silence, and the result be wrong. */
+function checkNames(
+  specs: readonly ParameterSpec[],
+  files: ReadonlyMap<string, SafetensorsFile>,
+  folder: string,
+) {
+  const cure = "config.json and the weights belong to different models";
+  const wanted = new Set(
+    specs.flatMap(({ parts }) => parts.map(({ name }) => name)),
+  );
+  for (const name of wanted) {
+    if (!files.has(name)) {
+      throw new Error(`${folder}: the tensor "${name}" is missing; ${cure}`);
+    }
+  }
+  for (const [name, { path }] of files) {
+    // Tied output weights and frequency tables are copies of what is computed.
+    const copy = name === "lm_head.weight" || name.endsWith(".inv_freq");
+    if (!copy && !wanted.has(name)) {
       throw new Error(
-        `${folder}: neither model.safetensors nor model.safetensors.index.json; ` +
-          `convert other weight formats to safetensors first`,
+        `${path}: config.json has no place for the tensor "${name}"; ${cure}`,
       );
     }
   }
-  for (const name of names) {
-    const file = SafetensorsFile.open(join(folder, name));
-    for (const tensor of file.entries.keys()) holders.set(tensor, file);
-  }
-  return holders;
 }
 
 function readParameter(
   spec: ParameterSpec,
   files: ReadonlyMap<string, SafetensorsFile>,
-  folder: string,
   headWidth: number,
 ): Float32Array {
-  const size = spec.shape.reduce((product, axis) => product * axis, 1);
-  const values = new Float32Array(size);
+  const values = new Float32Array(sizeOf(spec.shape));
   let offset = 0;
   for (const part of spec.parts) {
-    const file = files.get(part.name);
-    if (file === undefined) {
-      throw new Error(
-        `${folder}: the tensor "${part.name}" is missing; config.json and the ` +
-          `weights belong to different models`,
-      );
-    }
-    const tensor = file.read(part.name);
     const shape = [part.rows, ...spec.shape.slice(1)];
-    if (tensor.shape.join() !== shape.join()) {
-      throw new Error(
-        `${file.path}: "${part.name}" has shape [${tensor.shape}], but ` +
-          `config.json describes [${shape}]`,
-      );
-    }
-    const rowSize = tensor.values.length / part.rows;
+    const block = readFloats(files.get(part.name)!, part.name, shape);
     values.set(
       part.rotated
-        ? halvesToPairs(tensor.values as Float32Array, headWidth, rowSize)
-        : tensor.values,
+        ? halvesToPairs(block, headWidth, block.length / part.rows)
+        : block,
       offset,
     );
-    offset += tensor.values.length;
+    offset += block.length;
   }
   return values;
+}
+
+function readFloats(
+  file: SafetensorsFile,
+  name: string,
+  expected: readonly number[],
+): Float32Array {
+  const { shape, values } = file.read(name);
+  if (shape.join() !== expected.join()) {
+    throw new Error(
+      `${file.path}: "${name}" has shape [${shape}], but config.json describes ` +
+        `[${expected}]`,
+    );
+  }
+  if (!(values instanceof Float32Array)) {
+    throw new Error(
+      `${file.path}: "${name}" holds integers; weights are read as F32, F16 or ` +
+        `BF16 (convert a quantised checkpoint)`,
+    );
+  }
+  return values;
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, axis) => product * axis, 1);
 }

@@ -8,6 +8,8 @@
  * other family.
  */
 
+import { parseJsonObject } from "./json_file.ts";
+
 /** Families the decoder implements. */
 export type ModelType = "qwen2" | "qwen3" | "llama";
 
@@ -57,8 +59,14 @@ export type ModelShape =
   >
   & Partial<ModelConfig>;
 
-/** Completes a shape with the defaults of Hugging Face `transformers`. */
-export function modelConfig(shape: ModelShape): ModelConfig {
+/**
+ * Completes a shape with the defaults of Hugging Face `transformers`. Throws with
+ * `source` and the field on a value that no model can have.
+ */
+export function modelConfig(
+  shape: ModelShape,
+  source = "model configuration",
+): ModelConfig {
   const config: ModelConfig = {
     num_key_value_heads: shape.num_attention_heads,
     head_dim: shape.hidden_size / shape.num_attention_heads,
@@ -74,7 +82,7 @@ export function modelConfig(shape: ModelShape): ModelConfig {
     pad_token_id: null,
     ...shape,
   };
-  checkConfig(config, "model configuration");
+  checkConfig(config, source);
   return config;
 }
 
@@ -86,7 +94,7 @@ export function modelConfig(shape: ModelShape): ModelConfig {
  * decoder would compute wrongly.
  */
 export function parseModelConfig(text: string, source: string): ModelConfig {
-  const fields = JSON.parse(text) as Record<string, unknown>;
+  const fields = parseJsonObject(text, source);
   const type = fields.model_type;
   if (type !== "qwen2" && type !== "qwen3" && type !== "llama") {
     throw new Error(
@@ -96,17 +104,24 @@ export function parseModelConfig(text: string, source: string): ModelConfig {
   }
   refuseUnsupported(fields, source);
   const rope = readRope(fields, source);
+  const tied = fields.tie_word_embeddings ?? false;
+  if (typeof tied !== "boolean") {
+    throw new Error(
+      `${source}: tie_word_embeddings is ${JSON.stringify(tied)}; it must be ` +
+        `true or false`,
+    );
+  }
   const shape: ModelShape = {
+    // Qwen3's heads are not a share of the width unless the file says so.
+    ...(type === "qwen3" ? { head_dim: 128 } : {}),
     ...pickKnown(fields),
     model_type: type,
-    tie_word_embeddings: fields.tie_word_embeddings === true,
+    tie_word_embeddings: tied,
     attention_bias: type === "qwen2",
     rope_theta: rope.theta,
     rope_scaling: rope.scaling,
   };
-  const config = modelConfig(shape);
-  checkConfig(config, source);
-  return config;
+  return modelConfig(shape, source);
 }
 
 /** The object to write as `config.json`; `transformers` 4 and 5 both read it. */
@@ -173,28 +188,65 @@ function refuseUnsupported(fields: Record<string, unknown>, source: string) {
   if (fields.mlp_bias === true) {
     refuse("mlp_bias", "feed-forward biases are not computed here");
   }
+  if ((fields.partial_rotary_factor ?? 1) !== 1) {
+    refuse("partial_rotary_factor", "heads are rotated whole here");
+  }
+  if ((fields.quantization_config ?? null) !== null) {
+    refuse(
+      "quantization_config",
+      "take the checkpoint that is not quantised (F32, F16 or BF16)",
+    );
+  }
 }
+
+/** What each kind of rotary scaling needs; all are positive numbers. */
+const ROPE_FIELDS = {
+  default: [],
+  linear: ["factor"],
+  llama3: [
+    "factor",
+    "low_freq_factor",
+    "high_freq_factor",
+    "original_max_position_embeddings",
+  ],
+} as const;
 
 function readRope(
   fields: Record<string, unknown>,
   source: string,
 ): { theta: number; scaling: RopeScaling | null } {
-  const nested = (fields.rope_parameters ?? fields.rope_scaling ?? {}) as
-    & Record<string, unknown>
-    & { type?: string };
-  const theta = Number(fields.rope_theta ?? nested.rope_theta ?? 10000);
-  const kind = String(nested.rope_type ?? nested.type ?? "default");
-  if (kind === "default") return { theta, scaling: null };
-  if (kind !== "linear" && kind !== "llama3") {
+  const place = fields.rope_parameters ? "rope_parameters" : "rope_scaling";
+  const nested = (fields[place] ?? {}) as Record<string, unknown>;
+  if (typeof nested !== "object") {
     throw new Error(
-      `${source}: rope_scaling.rope_type is "${kind}"; "default", "linear" ` +
+      `${source}: ${place} is ${JSON.stringify(nested)}; it must be an object`,
+    );
+  }
+  const theta = (fields.rope_theta ?? nested.rope_theta ?? 10000) as number;
+  const kind = String(nested.rope_type ?? nested.type ?? "default");
+  if (kind !== "default" && kind !== "linear" && kind !== "llama3") {
+    throw new Error(
+      `${source}: ${place}.rope_type is "${kind}"; "default", "linear" ` +
         `and "llama3" are computed here`,
     );
   }
+  for (const name of ROPE_FIELDS[kind]) {
+    if (!isPositive(nested[name])) {
+      throw new Error(
+        `${source}: ${place}.${name} is ${JSON.stringify(nested[name])}; ` +
+          `"${kind}" needs a positive number`,
+      );
+    }
+  }
+  if (kind === "default") return { theta, scaling: null };
   return {
     theta,
     scaling: { ...nested, rope_type: kind } as RopeScaling,
   };
+}
+
+function isPositive(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
 }
 
 function checkConfig(config: ModelConfig, source: string) {
@@ -211,9 +263,18 @@ function checkConfig(config: ModelConfig, source: string) {
   for (const field of positive) {
     if (!Number.isInteger(config[field]) || config[field] <= 0) {
       throw new Error(
-        `${source}: ${field} is ${
-          config[field]
-        }; it must be a positive integer`,
+        `${source}: ${field} is ${JSON.stringify(config[field])}; it must be ` +
+          `a positive integer`,
+      );
+    }
+  }
+  for (
+    const field of ["rms_norm_eps", "rope_theta", "initializer_range"] as const
+  ) {
+    if (!isPositive(config[field])) {
+      throw new Error(
+        `${source}: ${field} is ${JSON.stringify(config[field])}; it must be ` +
+          `a positive number`,
       );
     }
   }

@@ -32,10 +32,16 @@ export { Tokenizer, type TokenizerConfig } from "./tokenizer.ts";
 export { createModel, Decoder } from "./decoder.ts";
 export {
   loadModel,
-  replaceFolder,
   saveModel,
+  type WeightFormat,
   writeModelFiles,
 } from "./checkpoint.ts";
+export { replaceFolder, restoreFolder } from "./replace_folder.ts";
+export {
+  type GenerationConfig,
+  publishedSampling,
+  readGenerationConfig,
+} from "./generation_config.ts";
 export { readOptimiserState, writeOptimiserState } from "./optimiser_state.ts";
 export {
   Adapters,

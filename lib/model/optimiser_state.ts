@@ -15,7 +15,7 @@ export async function writeOptimiserState(
   folder: string,
 ): Promise<void> {
   const { step, firstMoment, secondMoment } = await optimiser.state();
-  writeSafetensors(join(folder, FILE_NAME), [
+  await writeSafetensors(join(folder, FILE_NAME), [
     {
       name: "first_moment",
       shape: [firstMoment.length],

@@ -1,10 +1,22 @@
 /**
  * The safetensors format: a JSON header, then the raw values.
  *
- * Reads f32, f16, bf16 and i32 tensors (the halves widened to f32), one tensor at a
- * time so that a checkpoint never has to fit in memory twice. Writes f32 and
- * i32. Layout: 8 bytes little-endian header length, the header, the data.
+ * Reads and writes f32, f16, bf16 and i32 tensors (in memory the halves are f32),
+ * one tensor at a time so that a checkpoint never has to fit in memory twice.
+ * Layout: 8 bytes little-endian header length, the header, the data. A header is
+ * checked whole when a file is opened, because the file may be cut or damaged.
+ * Left out: sets of files (weight_files.ts).
  */
+import {
+  narrowBfloat16,
+  narrowFloat16,
+  widenBfloat16,
+  widenFloat16,
+} from "./half.ts";
+
+/** Types read and written here, and the bytes that one value takes. */
+const BYTES_OF = { F32: 4, I32: 4, F16: 2, BF16: 2 } as const;
+export type TensorType = keyof typeof BYTES_OF;
 
 /** One entry of a header. */
 export interface TensorEntry {
@@ -46,7 +58,7 @@ export class SafetensorsFile implements Disposable {
 
   /** Opens a file and reads its header. */
   static open(path: string): SafetensorsFile {
-    const file = Deno.openSync(path, { read: true });
+    const file = openExisting(path);
     try {
       const prefix = new Uint8Array(8);
       readExactly(file, prefix, path);
@@ -59,7 +71,8 @@ export class SafetensorsFile implements Disposable {
       }
       const bytes = new Uint8Array(length);
       readExactly(file, bytes, path);
-      const header = JSON.parse(new TextDecoder().decode(bytes));
+      const header = parseHeader(bytes, path);
+      checkEntries(header, file.statSync().size - 8 - length, path);
       return new SafetensorsFile(path, file, 8 + length, header);
     } catch (error) {
       file.close();
@@ -106,26 +119,35 @@ export class SafetensorsFile implements Disposable {
   }
 }
 
+/** A tensor to be written; `values` is asked for when its turn comes. */
+export interface WrittenTensor {
+  name: string;
+  shape: readonly number[];
+  dtype?: TensorType;
+  values: () => HostTensor["values"] | Promise<HostTensor["values"]>;
+}
+
+/** Bytes that a tensor takes in a file. */
+export function bytesOf({ shape, dtype = "F32" }: WrittenTensor): number {
+  return BYTES_OF[dtype] * shape.reduce((product, axis) => product * axis, 1);
+}
+
 /**
- * Writes tensors, asking for each one's values only when its turn comes.
- * The caller makes the write atomic (see checkpoint.ts).
+ * Writes tensors, one at a time. The caller makes the write atomic (see
+ * replace_folder.ts).
  */
-export function writeSafetensors(
+export async function writeSafetensors(
   path: string,
-  tensors: readonly {
-    name: string;
-    shape: readonly number[];
-    dtype?: "F32" | "I32";
-    values: () => Float32Array | Int32Array;
-  }[],
+  tensors: readonly WrittenTensor[],
   metadata: Record<string, string> = { format: "pt" },
-): void {
+): Promise<void> {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
-  for (const { name, shape, dtype = "F32" } of tensors) {
-    const size = 4 * shape.reduce((product, axis) => product * axis, 1);
-    header[name] = { dtype, shape, data_offsets: [offset, offset + size] };
-    offset += size;
+  for (const tensor of tensors) {
+    const { name, shape, dtype = "F32" } = tensor;
+    const end = offset + bytesOf(tensor);
+    header[name] = { dtype, shape, data_offsets: [offset, end] };
+    offset = end;
   }
   const text = JSON.stringify(header);
   // Aligned to 8 bytes, as the format recommends.
@@ -141,10 +163,10 @@ export function writeSafetensors(
   new DataView(prefix.buffer).setBigUint64(0, BigInt(encoded.length), true);
   writeAll(file, prefix);
   writeAll(file, encoded);
-  for (const { name, shape, values } of tensors) {
-    const data = values();
-    const size = shape.reduce((product, axis) => product * axis, 1);
-    if (data.length !== size) {
+  for (const tensor of tensors) {
+    const { name, shape, dtype = "F32" } = tensor;
+    const data = narrowed(await tensor.values(), dtype);
+    if (data.byteLength !== bytesOf(tensor)) {
       throw new Error(
         `${path}: tensor "${name}" has ${data.length} values for shape [${shape}]`,
       );
@@ -157,26 +179,86 @@ export function writeSafetensors(
   file.syncSync();
 }
 
-function widenBfloat16(halves: Uint16Array): Float32Array {
-  const words = new Uint32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) words[i] = halves[i] << 16;
-  return new Float32Array(words.buffer);
-}
-
-function widenFloat16(halves: Uint16Array): Float32Array {
-  const values = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) values[i] = float16(halves[i]);
+function narrowed(values: HostTensor["values"], dtype: TensorType) {
+  if (values instanceof Int32Array) return values;
+  if (dtype === "F16") return narrowFloat16(values);
+  if (dtype === "BF16") return narrowBfloat16(values);
   return values;
 }
 
-/** IEEE 754 binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits. */
-function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+function openExisting(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true });
+  } catch (error) {
+    throw new Error(
+      `${path}: ${
+        (error as Error).message
+      }; copy the missing file from where ` +
+        `the checkpoint was published`,
+    );
+  }
+}
+
+function parseHeader(bytes: Uint8Array, path: string): Record<string, unknown> {
+  let reason = "it is not an object";
+  try {
+    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (typeof header === "object" && header !== null) {
+      return header as Record<string, unknown>;
+    }
+  } catch (error) {
+    reason = (error as Error).message;
+  }
+  throw new Error(
+    `${path}: the header cannot be read (${reason}); the file is damaged or not ` +
+      `a safetensors file, so fetch or write it again`,
+  );
+}
+
+/** Every tensor of a known type fills its bytes, and they lie inside the file. */
+function checkEntries(
+  header: Record<string, unknown>,
+  dataBytes: number,
+  path: string,
+) {
+  for (const [name, value] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    const { dtype, shape, data_offsets: offsets } = value as TensorEntry;
+    const [start, end] = Array.isArray(offsets) ? offsets : [];
+    if (
+      !Array.isArray(shape) || !shape.every(isSize) || !isSize(start) ||
+      !isSize(end) || start > end
+    ) {
+      throw new Error(
+        `${path}: the header's entry "${name}" is ${
+          JSON.stringify(value)
+        }; it ` +
+          `needs "shape" and "data_offsets": the file is damaged`,
+      );
+    }
+    if (end > dataBytes) {
+      throw new Error(
+        `${path}: "${name}" ends ${
+          end - dataBytes
+        } bytes behind the end of the ` +
+          `file, which is incomplete: fetch or write it again`,
+      );
+    }
+    const size = shape.reduce((product, axis) => product * axis, 1);
+    const bytes = size * (BYTES_OF[dtype as TensorType] ?? NaN);
+    if (!Number.isNaN(bytes) && bytes !== end - start) {
+      throw new Error(
+        `${path}: "${name}" takes ${
+          end - start
+        } bytes, but shape [${shape}] of ` +
+          `${dtype} takes ${bytes}: the file is damaged`,
+      );
+    }
+  }
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function readExactly(file: Deno.FsFile, bytes: Uint8Array, path: string) {

@@ -15,7 +15,10 @@ export interface TextSample extends Sample {
   text: string;
 }
 
-/** Samples text; requests and options are those of `sampleBatch`. */
+/**
+ * Samples text; requests and options are those of `sampleBatch`. Throws when the
+ * tokenizer has tokens that the model lacks.
+ */
 export async function sampleText(
   model: Decoder,
   tokenizer: Tokenizer,
@@ -24,6 +27,7 @@ export async function sampleText(
   })[],
   options: SamplingOptions & { stopStrings?: readonly string[] },
 ): Promise<TextSample[][]> {
+  tokenizer.requireFits(model.config);
   const { stopStrings = [] } = options;
   const groups = await sampleBatch(
     model,

@@ -7,6 +7,7 @@
  */
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { join } from "node:path";
+import { readJsonObject } from "./json_file.ts";
 
 /** Extra facts about a tokenizer, in the names of `tokenizer_config.json`. */
 export interface TokenizerConfig {
@@ -79,7 +80,15 @@ export class Tokenizer {
           `tokenizer.json that its checkpoint was published with`,
       );
     }
-    return new Tokenizer(json, await readTokenizerConfig(folder));
+    const config = await readTokenizerConfig(folder);
+    try {
+      return new Tokenizer(json, config);
+    } catch (error) {
+      throw new Error(
+        `${file}: ${(error as Error).message}; a tokenizer.json of another ` +
+          `library or of an unknown kind cannot be read`,
+      );
+    }
   }
 
   /** Writes `tokenizer.json` and `tokenizer_config.json` into a model folder. */
@@ -135,6 +144,19 @@ export class Tokenizer {
     return id;
   }
 
+  /**
+   * Throws when the model's embedding has no row for some token. It may have rows
+   * to spare, as published checkpoints do.
+   */
+  requireFits(model: { vocab_size: number }): void {
+    if (this.vocabularySize <= model.vocab_size) return;
+    throw new Error(
+      `the tokenizer has ${this.vocabularySize} tokens, more than the model's ` +
+        `vocab_size of ${model.vocab_size}; take tokenizer.json and config.json ` +
+        `from the same checkpoint`,
+    );
+  }
+
   /** The token behind an id, as the vocabulary spells it. */
   token(id: number): string {
     const token = this.#inner.id_to_token(id);
@@ -154,7 +176,10 @@ async function readTokenizerConfig(folder: string): Promise<TokenizerConfig> {
       throw error;
     }
   };
-  const fields = JSON.parse(await read("tokenizer_config.json") ?? "{}");
+  const fields = await readJsonObject(
+    join(folder, "tokenizer_config.json"),
+    {},
+  );
   // Newer checkpoints keep the template in a file of its own.
   const config: TokenizerConfig = {};
   const template = await read("chat_template.jinja");

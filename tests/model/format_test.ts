@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import {
   attentionMask,
   lengthBuckets,
@@ -16,10 +15,6 @@ import {
   pairsToHalves,
   rotaryFrequencies,
 } from "../../lib/model/rope.ts";
-import {
-  SafetensorsFile,
-  writeSafetensors,
-} from "../../lib/model/safetensors.ts";
 
 const shape = {
   model_type: "llama" as const,
@@ -29,57 +24,6 @@ const shape = {
   num_attention_heads: 2,
   intermediate_size: 8,
 };
-
-Deno.test("safetensors: values return, halves are widened, damage is named", async () => {
-  const path = join(await Deno.makeTempDir(), "x.safetensors");
-  const values = Float32Array.of(1, -2.5, 3e-5, 4);
-  writeSafetensors(path, [
-    { name: "m", shape: [2, 2], values: () => values },
-    { name: "i", shape: [1], dtype: "I32", values: () => Int32Array.of(7) },
-  ], { step: "3" });
-  using file = SafetensorsFile.open(path);
-  assert.deepEqual(file.read("m"), { shape: [2, 2], values });
-  assert.deepEqual(file.read("i").values, Int32Array.of(7));
-  assert.equal(file.metadata.step, "3");
-  assert.throws(() => file.read("absent"), /no tensor "absent"/);
-  assert.throws(
-    () =>
-      writeSafetensors(path, [{
-        name: "m",
-        shape: [3],
-        values: () => values,
-      }]),
-    /4 values for shape \[3\]/,
-  );
-  await Deno.truncate(path, 12);
-  assert.throws(() => SafetensorsFile.open(path), /x\.safetensors/);
-});
-
-Deno.test("safetensors: the special values of both 16-bit formats", async () => {
-  const path = join(await Deno.makeTempDir(), "h.safetensors");
-  // f16: 1, -2, smallest subnormal, largest, infinity; bf16: 1, -2, 2^-133, infinity
-  const f16 = Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00);
-  const bf16 = Uint16Array.of(0x3f80, 0xc000, 0x0001, 0x7f80);
-  const header = new TextEncoder().encode(JSON.stringify({
-    a: { dtype: "F16", shape: [5], data_offsets: [0, 10] },
-    b: { dtype: "BF16", shape: [4], data_offsets: [10, 18] },
-  }));
-  const bytes = new Uint8Array(8 + header.length + 18);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
-  bytes.set(header, 8);
-  bytes.set(new Uint8Array(f16.buffer), 8 + header.length);
-  bytes.set(new Uint8Array(bf16.buffer), 18 + header.length);
-  await Deno.writeFile(path, bytes);
-  using file = SafetensorsFile.open(path);
-  assert.deepEqual([...file.read("a").values], [
-    1,
-    -2,
-    2 ** -24,
-    65504,
-    Infinity,
-  ]);
-  assert.deepEqual([...file.read("b").values], [1, -2, 2 ** -133, Infinity]);
-});
 
 Deno.test("config.json returns, in the old and the new way of writing rotary fields", () => {
   const config = modelConfig({
@@ -128,6 +72,21 @@ Deno.test("configurations that would be computed wrongly are refused by field", 
   refused({ rope_scaling: { rope_type: "yarn", factor: 4 } }, /yarn/);
   refused({ num_key_value_heads: 3 }, /multiple/);
   refused({ vocab_size: 0 }, /vocab_size/);
+  refused({ vocab_size: "10" }, /some\/config\.json: vocab_size is "10"/);
+  refused({ rms_norm_eps: 0 }, /rms_norm_eps/);
+  refused({ rope_theta: "x" }, /rope_theta/);
+  refused({ tie_word_embeddings: "true" }, /tie_word_embeddings/);
+  refused({ rope_scaling: "linear" }, /rope_scaling is "linear"/);
+  refused({ rope_scaling: { type: "linear" } }, /rope_scaling\.factor/);
+  refused(
+    { rope_parameters: { rope_type: "llama3", factor: 8 } },
+    /rope_parameters\.low_freq_factor is undefined/,
+  );
+  refused({ partial_rotary_factor: 0.5 }, /partial_rotary_factor/);
+  refused({ quantization_config: { bits: 4 } }, /quantization_config/);
+  for (const text of ["{", "null", "[]"]) {
+    assert.throws(() => parseModelConfig(text, "some/config.json"), /some\//);
+  }
 });
 
 Deno.test("rotary frequencies: plain, and the three Llama 3 regimes", () => {

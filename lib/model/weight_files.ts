@@ -1,0 +1,135 @@
+/**
+ * The weights of a model folder: one `model.safetensors`, or several with
+ * `model.safetensors.index.json` saying which holds what.
+ *
+ * Left out: what the tensors mean (checkpoint.ts).
+ */
+import { basename, join } from "node:path";
+import {
+  bytesOf,
+  SafetensorsFile,
+  writeSafetensors,
+  type WrittenTensor,
+} from "./safetensors.ts";
+
+const SINGLE = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+const WEIGHTS = /^model(-\d+-of-\d+)?\.safetensors(\.index\.json)?$/;
+
+/**
+ * The open file that holds each tensor. A single file goes before an index, as
+ * in `transformers`. Close the files.
+ */
+export function openWeights(folder: string): Map<string, SafetensorsFile> {
+  const names = isFile(join(folder, SINGLE)) ? [SINGLE] : shardNames(folder);
+  const holders = new Map<string, SafetensorsFile>();
+  const opened: SafetensorsFile[] = [];
+  try {
+    for (const name of names) {
+      const file = SafetensorsFile.open(join(folder, name));
+      opened.push(file);
+      for (const tensor of file.entries.keys()) holders.set(tensor, file);
+    }
+  } catch (error) {
+    for (const file of opened) file.close();
+    throw error;
+  }
+  return holders;
+}
+
+/** Writes one file, or several when they would exceed `shardBytes` each. */
+export async function writeWeights(
+  folder: string,
+  tensors: readonly WrittenTensor[],
+  shardBytes: number,
+): Promise<void> {
+  removeWeights(folder);
+  const shards = shardsOf(tensors, shardBytes);
+  if (shards.length === 1) {
+    await writeSafetensors(join(folder, SINGLE), tensors);
+    return;
+  }
+  const weightMap: Record<string, string> = {};
+  const digits = (number: number) => String(number).padStart(5, "0");
+  for (const [i, shard] of shards.entries()) {
+    const name = `model-${digits(i + 1)}-of-${
+      digits(shards.length)
+    }.safetensors`;
+    await writeSafetensors(join(folder, name), shard);
+    for (const tensor of shard) weightMap[tensor.name] = name;
+  }
+  const total = tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+  await Deno.writeTextFile(
+    join(folder, INDEX),
+    JSON.stringify(
+      { metadata: { total_size: total }, weight_map: weightMap },
+      null,
+      2,
+    ) + "\n",
+  );
+}
+
+/** Consecutive tensors within the limit; a larger tensor has a file of its own. */
+function shardsOf(
+  tensors: readonly WrittenTensor[],
+  shardBytes: number,
+): WrittenTensor[][] {
+  const shards: WrittenTensor[][] = [[]];
+  let filled = 0;
+  for (const tensor of tensors) {
+    if (filled > 0 && filled + bytesOf(tensor) > shardBytes) {
+      shards.push([]);
+      filled = 0;
+    }
+    shards.at(-1)!.push(tensor);
+    filled += bytesOf(tensor);
+  }
+  return shards;
+}
+
+/** Weights of another layout would be read in place of the new ones. */
+function removeWeights(folder: string) {
+  for (const { name } of [...Deno.readDirSync(folder)]) {
+    if (WEIGHTS.test(name)) Deno.removeSync(join(folder, name));
+  }
+}
+
+function shardNames(folder: string): string[] {
+  const index = join(folder, INDEX);
+  if (!isFile(index)) {
+    throw new Error(
+      `${folder}: neither ${SINGLE} nor ${INDEX}; convert other weight formats ` +
+        `to safetensors first`,
+    );
+  }
+  const names = [...new Set(Object.values(weightMapOf(index)))];
+  const wrong = names.find((name) =>
+    typeof name !== "string" || basename(name) !== name
+  );
+  if (names.length === 0 || wrong !== undefined) {
+    throw new Error(
+      `${index}: weight_map names ${JSON.stringify(wrong ?? "no file")}; it ` +
+        `must name files in this folder`,
+    );
+  }
+  return names;
+}
+
+function weightMapOf(index: string): Record<string, string> {
+  let reason = 'there is no "weight_map"';
+  try {
+    const map = JSON.parse(Deno.readTextFileSync(index))?.weight_map;
+    if (typeof map === "object" && map !== null) return map;
+  } catch (error) {
+    reason = (error as Error).message;
+  }
+  throw new Error(`${index}: ${reason}; fetch the file again`);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

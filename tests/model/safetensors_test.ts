@@ -1,0 +1,143 @@
+/** The safetensors format: what is written returns, what is damaged is named. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  SafetensorsFile,
+  type TensorEntry,
+  writeSafetensors,
+} from "../../lib/model/safetensors.ts";
+
+type Header = Record<string, Partial<TensorEntry>>;
+
+async function newPath(): Promise<string> {
+  return join(await Deno.makeTempDir(), "x.safetensors");
+}
+
+/** A file with any header, right or wrong. */
+async function writeRaw(
+  header: Header | string,
+  data: Uint8Array<ArrayBuffer>,
+) {
+  const path = await newPath();
+  const text = typeof header === "string" ? header : JSON.stringify(header);
+  const encoded = new TextEncoder().encode(text);
+  const prefix = new Uint8Array(8);
+  new DataView(prefix.buffer).setBigUint64(0, BigInt(encoded.length), true);
+  await Deno.writeFile(path, new Blob([prefix, encoded, data]).stream());
+  return path;
+}
+
+Deno.test("tensors of both kinds return, with their metadata", async () => {
+  const path = await newPath();
+  const values = Float32Array.of(1, -2.5, 3e-5, 4);
+  await writeSafetensors(path, [
+    { name: "m", shape: [2, 2], values: () => values },
+    {
+      name: "i",
+      shape: [1],
+      dtype: "I32",
+      values: () => Promise.resolve(Int32Array.of(7)),
+    },
+  ], { step: "3" });
+  using file = SafetensorsFile.open(path);
+  assert.deepEqual(file.read("m"), { shape: [2, 2], values });
+  assert.deepEqual(file.read("i").values, Int32Array.of(7));
+  assert.equal(file.metadata.step, "3");
+  assert.throws(() => file.read("absent"), /no tensor "absent"/);
+  await assert.rejects(
+    writeSafetensors(path, [{ name: "m", shape: [3], values: () => values }]),
+    /4 values for shape \[3\]/,
+  );
+});
+
+Deno.test("the special values of both 16-bit formats are widened", async () => {
+  // f16: 1, -2, smallest subnormal, largest, infinity; bf16: 1, -2, 2^-133, infinity
+  const f16 = Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00);
+  const bf16 = Uint16Array.of(0x3f80, 0xc000, 0x0001, 0x7f80);
+  const data = new Uint8Array(18);
+  data.set(new Uint8Array(f16.buffer));
+  data.set(new Uint8Array(bf16.buffer), 10);
+  using file = SafetensorsFile.open(
+    await writeRaw({
+      a: { dtype: "F16", shape: [5], data_offsets: [0, 10] },
+      b: { dtype: "BF16", shape: [4], data_offsets: [10, 18] },
+    }, data),
+  );
+  assert.deepEqual([...file.read("a").values], [
+    1,
+    -2,
+    2 ** -24,
+    65504,
+    Infinity,
+  ]);
+  assert.deepEqual([...file.read("b").values], [1, -2, 2 ** -133, Infinity]);
+});
+
+Deno.test("16-bit values are written rounded to the nearest, ties to even", async () => {
+  const path = await newPath();
+  // One unit in the last place at 1: 2^-10 in f16, 2^-7 in bf16.
+  const at = (unit: number) =>
+    Float32Array.of(
+      1 + 0.5 * unit,
+      1 + 1.5 * unit,
+      1 + 0.51 * unit,
+      -3,
+      1e9,
+      NaN,
+    );
+  await writeSafetensors(path, [
+    { name: "f16", shape: [6], dtype: "F16", values: () => at(2 ** -10) },
+    { name: "bf16", shape: [6], dtype: "BF16", values: () => at(2 ** -7) },
+  ]);
+  using file = SafetensorsFile.open(path);
+  const rounded = (unit: number, large: number) => [
+    1,
+    1 + 2 * unit,
+    1 + unit,
+    -3,
+    large,
+    NaN,
+  ];
+  assert.deepEqual(
+    [...file.read("f16").values],
+    rounded(2 ** -10, Infinity),
+  );
+  // 1e9 has 8 bits left: 119 * 2^23.
+  assert.deepEqual(
+    [...file.read("bf16").values],
+    rounded(2 ** -7, 119 * 2 ** 23),
+  );
+});
+
+Deno.test("a damaged file is named, with what is wrong in it", async () => {
+  const good = { dtype: "F32", shape: [2], data_offsets: [0, 8] as const };
+  const cases: [Header | string, RegExp][] = [
+    ["{", /header cannot be read/],
+    ["null", /header cannot be read \(it is not an object\)/],
+    [{ t: { ...good, data_offsets: [0, 12] } }, /"t" ends 4 bytes behind/],
+    [{ t: { ...good, data_offsets: [0, 4] } }, /takes 4 bytes.*F32 takes 8/],
+    [{ t: { ...good, dtype: "F16", data_offsets: [0, 8] } }, /F16 takes 4/],
+    [{ t: { ...good, data_offsets: [8, 0] } }, /"t".*damaged/],
+    [{ t: { dtype: "F32", shape: [2] } }, /"t".*damaged/],
+    [{ t: { ...good, shape: [-2], data_offsets: [0, 8] } }, /"t".*damaged/],
+  ];
+  for (const [header, pattern] of cases) {
+    const path = await writeRaw(header, new Uint8Array(8));
+    assert.throws(() => SafetensorsFile.open(path), pattern);
+    assert.throws(() => SafetensorsFile.open(path), /x\.safetensors/);
+  }
+  const path = await writeRaw(
+    { t: { dtype: "F64", shape: [1], data_offsets: [0, 8] } },
+    new Uint8Array(8),
+  );
+  using file = SafetensorsFile.open(path);
+  assert.throws(() => file.read("t"), /"t" is stored as F64; .*convert/);
+  for (const length of [12, 4]) {
+    await Deno.truncate(path, length);
+    assert.throws(() => SafetensorsFile.open(path), /x\.safetensors/);
+  }
+  assert.throws(
+    () => SafetensorsFile.open(`${path}.absent`),
+    /absent: .*copy the missing file/,
+  );
+});
