@@ -17,6 +17,7 @@ import {
   rotate,
   swiglu,
 } from "./kernels.ts";
+import { hiddenByGraph, layersByGraph } from "./layers_native.ts";
 import type { Adapters } from "./lora.ts";
 import { recomputed } from "./recompute.ts";
 import {
@@ -124,6 +125,13 @@ export class Decoder {
 
   /** Final hidden states `[B*T, D]`, normalised, ready for `logits`. */
   hidden(batch: TokenBatch): tf.Tensor2D {
+    return layersByGraph(this)
+      ? hiddenByGraph(this, batch)
+      : this.hiddenByLayer(batch);
+  }
+
+  /** The same by single operations, on every backend. */
+  hiddenByLayer(batch: TokenBatch): tf.Tensor2D {
     return this.#run(batch, null, () => {});
   }
 

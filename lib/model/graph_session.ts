@@ -47,6 +47,15 @@ export class GraphSession {
     return new GraphCaller(this.#session, this.#inputs, this.#outputs);
   }
 
+  /**
+   * A caller of a part of the graph: from these inputs, which may also be values
+   * inside the graph (`operation:index`), to these outputs.
+   */
+  part(inputs: readonly string[], outputs: readonly Value[]): GraphCaller {
+    const names = outputs.map(({ name }) => name).join(",");
+    return new GraphCaller(this.#session, inputs, names);
+  }
+
   dispose() {
     backend().binding.deleteSavedModel(this.#session);
   }
@@ -64,7 +73,8 @@ export class GraphCaller {
   constructor(session: number, inputs: readonly string[], outputNames: string) {
     this.#session = session;
     this.#places = new Map(inputs.map((name, place) => [name, place]));
-    this.#inputNames = inputs.map((name) => `${name}:0`).join(",");
+    this.#inputNames = inputs
+      .map((name) => name.includes(":") ? name : `${name}:0`).join(",");
     this.#outputNames = outputNames;
     this.#ids = inputs.map(() => -1);
   }

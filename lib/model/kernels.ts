@@ -43,7 +43,8 @@ type Gradient = (
   saved: tf.Tensor[],
 ) => tf.Tensor | tf.Tensor[];
 
-function differentiable(
+/** An operation with its gradient; without a tape only the value is computed. */
+export function differentiable(
   inputs: tf.Tensor[],
   forward: (
     save: (tensors: tf.Tensor[]) => void,
