@@ -19,6 +19,10 @@ export async function replaceFolder(
 ): Promise<void> {
   await Deno.mkdir(dirname(folder), { recursive: true });
   await restoreFolder(folder);
+  // Half removed ones must not be there to be put back another time.
+  for (const old of await oldFolders(folder)) {
+    await Deno.remove(old, { recursive: true });
+  }
   const part = await Deno.makeTempDir({
     dir: dirname(folder),
     prefix: `.${basename(folder)}.`,
@@ -37,22 +41,24 @@ export async function replaceFolder(
 /** Puts back a folder whose replacement was interrupted between its renames. */
 export async function restoreFolder(folder: string): Promise<void> {
   if (await exists(folder)) return;
-  const prefix = `.${basename(folder)}.`;
-  try {
-    for await (const { name } of Deno.readDir(dirname(folder))) {
-      // A dot between the two would be a folder whose name begins like this one's.
-      const middle = name.slice(prefix.length, -".tmp.old".length);
-      if (
-        name.startsWith(prefix) && name.endsWith(".tmp.old") &&
-        !middle.includes(".")
-      ) {
-        await Deno.rename(join(dirname(folder), name), folder);
-        return;
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  const [old] = await oldFolders(folder);
+  if (old !== undefined) await Deno.rename(old, folder);
+}
+
+/** Where interrupted replacements have left the old folder, whole or half removed. */
+async function oldFolders(folder: string): Promise<string[]> {
+  const parent = dirname(folder);
+  const [prefix, suffix] = [`.${basename(folder)}.`, ".tmp.old"];
+  const found: string[] = [];
+  if (!await exists(parent)) return found;
+  for await (const { name } of Deno.readDir(parent)) {
+    // A dot between the two would be a folder whose name begins like this one's.
+    const middle = name.slice(prefix.length, -suffix.length);
+    if (
+      name.startsWith(prefix) && name.endsWith(suffix) && !middle.includes(".")
+    ) found.push(join(parent, name));
   }
+  return found;
 }
 
 async function copyFiles(from: string, to: string): Promise<void> {
