@@ -51,7 +51,7 @@ export interface WorldConfig {
    * abductions leave out: thinking as people write it down, who do much of it in
    * their heads. Absent: none. A curriculum has a share of its own.
    */
-  hastyShare?: number;
+  hastyShare?: Partial<Record<SolverKind, number>>;
   /** How traces of induction are written; absent: forwards, the first example. */
   inductionTrace?: "forwards" | "search";
   /** Share of word problems among maths documents. */

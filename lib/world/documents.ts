@@ -43,6 +43,7 @@ import {
   backwardTrace,
   forwardSketch,
   forwardTrace,
+  type LeavesOut,
 } from "./trace.ts";
 import { CORPUS_RANGE, literal, type ValueType } from "./value.ts";
 
@@ -58,7 +59,7 @@ export interface DocumentMix {
   depthWeights: readonly number[];
   mixture: Record<DocumentKind, number>;
   traceShare: Record<SolverKind, number>;
-  hastyShare?: number;
+  hastyShare?: Partial<Record<SolverKind, number>>;
 }
 
 /** Reference tasks kept per language and input type, newest last. */
@@ -139,7 +140,11 @@ export class DocumentWriter {
     const sketch = this.#sketch(1);
     const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
     const think = this.#sketched() ? forwardSketch : forwardTrace;
-    const trace = think(sketch.runs[0], this.#language, this.#leavesOut);
+    const trace = think(
+      sketch.runs[0],
+      this.#language,
+      this.#haste("deduction"),
+    );
     return [
       deductionPrompt(source, argument),
       this.#answer("deduction", trace, output),
@@ -150,7 +155,11 @@ export class DocumentWriter {
     const sketch = this.#sketch(1);
     const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
     const think = this.#sketched() ? backwardSketch : backwardTrace;
-    const trace = think(sketch.runs[0], this.#language, this.#leavesOut);
+    const trace = think(
+      sketch.runs[0],
+      this.#language,
+      this.#haste("abduction"),
+    );
     return [
       abductionPrompt(source, output),
       this.#answer("abduction", trace, argument),
@@ -243,11 +252,11 @@ export class DocumentWriter {
     return sketchShare !== undefined && this.#random.next() < sketchShare;
   }
 
-  /** Whether a step's value is left out; draws nothing in worlds without haste. */
-  readonly #leavesOut = (): boolean => {
-    const { hastyShare } = this.#mix;
-    return hastyShare !== undefined && this.#random.next() < hastyShare;
-  };
+  /** Leaves out values in the kind's share; draws nothing where there is none. */
+  #haste(kind: SolverKind): LeavesOut {
+    const share = this.#mix.hastyShare?.[kind] ?? 0;
+    return () => share > 0 && this.#random.next() < share;
+  }
 
   /** `[<t>trace]<a>answer`, traced by the share of its kind. */
   #answer(kind: SolverKind, trace: string, answer: string): string {

@@ -137,7 +137,7 @@ Deno.test("worlds with sketches name the operations without working them out, in
 Deno.test("worlds in haste leave out that share of the steps' values", () => {
   const world = {
     ...TEST_WORLD,
-    hastyShare: .5,
+    hastyShare: { abduction: .5 },
     mixture: {
       deduction: 0,
       abduction: 1,

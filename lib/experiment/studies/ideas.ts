@@ -43,10 +43,14 @@ const SKETCHED: ArmChange["world"] = { sketchShare: .6 };
  * Lessons write every step; the corpus at large leaves out half of the values, as
  * what is calculated in the head. That to write them pays has to be found.
  */
-const HASTY: ArmChange["world"] = { hastyShare: .5 };
+const HASTY: ArmChange["world"] = {
+  hastyShare: { deduction: .5, abduction: .5 },
+};
 
 /** The same, with three values in four left out. */
-const HASTIER: ArmChange["world"] = { hastyShare: .75 };
+const HASTIER: ArmChange["world"] = {
+  hastyShare: { deduction: .75, abduction: .75 },
+};
 
 /** A tenth of the answers is traced, in lessons a fifth: known, hardly practised. */
 const RARE_SHARE = { deduction: .1, abduction: .1, induction: 0, maths: .1 };
