@@ -29,7 +29,10 @@ export async function writeOptimiserState(
   ], { step: String(step) });
 }
 
-/** Restores the moments; false when the folder holds none. */
+/**
+ * Restores the moments; false when the folder holds none. Throws naming the file
+ * when they are damaged or of another model.
+ */
 export function readOptimiserState(optimiser: AdamW, folder: string): boolean {
   const path = join(folder, FILE_NAME);
   try {
@@ -38,10 +41,19 @@ export function readOptimiserState(optimiser: AdamW, folder: string): boolean {
     return false;
   }
   using file = SafetensorsFile.open(path);
-  optimiser.restore({
-    step: Number(file.metadata.step),
-    firstMoment: file.read("first_moment").values as Float32Array,
-    secondMoment: file.read("second_moment").values as Float32Array,
-  });
+  const step = Number(file.metadata.step);
+  if (!Number.isInteger(step) || step < 0) {
+    throw new Error(
+      `${path}: "step" is ${file.metadata.step}; take a checkpoint that was ` +
+        `written whole, or remove the file to begin with fresh moments`,
+    );
+  }
+  const firstMoment = file.read("first_moment").values as Float32Array;
+  const secondMoment = file.read("second_moment").values as Float32Array;
+  try {
+    optimiser.restore({ step, firstMoment, secondMoment });
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`);
+  }
   return true;
 }

@@ -77,6 +77,35 @@ def computed(model):
     )
 
 
+def trained(model):
+    """Losses and gradient norms of some AdamW steps on the tokens."""
+    model.train()
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(
+        [
+            dict(params=[p for p in parameters if p.ndim > 1], weight_decay=0.1),
+            dict(params=[p for p in parameters if p.ndim == 1], weight_decay=0),
+        ],
+        lr=5e-3,
+        betas=(0.9, 0.95),
+    )
+    rows = []
+    for _ in range(6):
+        optimiser.zero_grad()
+        loss = model(tokens(), labels=tokens()).loss
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        rows.append([loss.item(), norm.item()])
+    return rows
+
+
+def reopened(folder):
+    return AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager"
+    )
+
+
 def write(parent):
     for family, extra in EXTRA.items():
         for tied in (True, False):
@@ -89,12 +118,14 @@ def write(parent):
             randomise(model, 5)
             model.save_pretrained(parent / name, max_shard_size="20KB")
             expected = dict(model=computed(model))
+            expected["trained"] = trained(reopened(parent / name))
             adapted = get_peft_model(
                 model, LoraConfig(r=3, lora_alpha=5, target_modules=TARGETS)
             )
             randomise_adapters(adapted)
             expected["adapted"] = computed(adapted)
             adapted.save_pretrained(parent / f"{name}-lora")
+            expected["adapters_trained"] = trained(adapted)
             (parent / f"{name}.json").write_text(json.dumps(expected))
 
 
@@ -110,9 +141,7 @@ def randomise_adapters(model):
 def read(parent):
     results = {}
     for folder in sorted(parent.glob("ours-*")):
-        model = AutoModelForCausalLM.from_pretrained(
-            base_of(folder), dtype=torch.float32, attn_implementation="eager"
-        )
+        model = reopened(base_of(folder))
         if (folder / "adapter_config.json").exists():
             model = PeftModel.from_pretrained(model, folder)
         result = computed(model)

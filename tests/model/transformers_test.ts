@@ -1,15 +1,19 @@
 /**
  * Both ways through transformers and PEFT, when AZR_TORCH_PYTHON names an
  * interpreter that has them: random models of every family, tied and untied, are
- * written there and opened here, written here in every format and opened there.
+ * written there and opened here, written here in every format and opened there,
+ * and trained on both sides, whole and through adapters.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
+  AdamW,
   chatPrompt,
   createModel,
   type Decoder,
+  defaultOptimiser,
+  languageModelStep,
   loadModel,
   modelConfig,
   readAdapters,
@@ -24,6 +28,7 @@ import {
   worldTokenizerConfig,
   worldTokenizerJson,
 } from "../../lib/world/mod.ts";
+import { fullWeights } from "./shapes.ts";
 import { TEST_WORLD } from "../world/world_config.ts";
 
 await startBackend();
@@ -43,6 +48,15 @@ interface Computed {
   greedy: number[];
   eos?: number;
   texts?: { ids: number[]; greedy: string; chat: string | null }[];
+}
+
+/** What the other side computed on one model, and how it trained it. */
+interface Recorded {
+  model: Computed;
+  adapted: Computed;
+  /** Loss and gradient norm, step by step. */
+  trained: [number, number][];
+  adapters_trained: [number, number][];
 }
 
 Deno.test({
@@ -83,7 +97,7 @@ async function opens(
   name: string,
   expected: Record<string, Computed>,
 ) {
-  const record: { model: Computed; adapted: Computed } = JSON.parse(
+  const record: Recorded = JSON.parse(
     await Deno.readTextFile(join(parent, `${name}.json`)),
   );
   const model = await loadModel(join(parent, name));
@@ -107,7 +121,39 @@ async function opens(
   await Deno.mkdir(adapters);
   await writeAdapters(model, adapters, join(parent, name));
   expected[`ours-${name}-lora`] = record.adapted;
+  const { tokens } = record.model;
+  await assertTrains(model, tokens, record.adapters_trained, `${name}-lora`);
   model.dispose();
+  const fresh = await loadModel(join(parent, name));
+  await assertTrains(fresh, tokens, record.trained, name);
+  fresh.dispose();
+}
+
+/** The same losses and gradient norms over some steps of AdamW. */
+async function assertTrains(
+  model: Decoder,
+  tokens: readonly number[][],
+  expected: readonly [number, number][],
+  name: string,
+) {
+  const optimiser = new AdamW(model);
+  const documents = tokens.map((row) => ({
+    tokens: row,
+    weights: fullWeights(row),
+  }));
+  for (const [step, [loss, norm]] of expected.entries()) {
+    const ours = await languageModelStep(model, optimiser, documents, {
+      ...defaultOptimiser,
+      learningRate: 5e-3,
+    });
+    const place = `${name}, step ${step}`;
+    assert.ok(Math.abs(ours.loss / loss - 1) < 1e-4, `${place}: loss`);
+    assert.ok(
+      Math.abs(ours.gradientNorm / norm - 1) < 1e-3,
+      `${place}: norm ${ours.gradientNorm} against ${norm}`,
+    );
+  }
+  optimiser.dispose();
 }
 
 /** A model of the tiny world, and one with a chat tokenizer; texts and what we make of them. */
