@@ -49,7 +49,10 @@ export async function loadModel(folder: string): Promise<Decoder> {
   return new Decoder(config, readParameters(folder, config));
 }
 
-/** Writes a model folder, atomically; other files in it are kept. */
+/**
+ * Writes a model folder, atomically; other files in it are kept. Adapters are not
+ * part of it (see `writeAdapters`).
+ */
 export async function saveModel(
   model: Decoder,
   folder: string,

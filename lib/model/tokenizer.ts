@@ -17,6 +17,8 @@ export interface TokenizerConfig {
   chat_template?: string;
 }
 
+const TEMPLATE_FILE = "chat_template.jinja";
+
 /** A tokenizer; ids are the row numbers of the model's embedding. */
 export class Tokenizer {
   /** Size the embedding needs: the largest id plus one. */
@@ -91,9 +93,16 @@ export class Tokenizer {
     }
   }
 
-  /** Writes `tokenizer.json` and `tokenizer_config.json` into a model folder. */
+  /**
+   * Writes `tokenizer.json` and `tokenizer_config.json`, which holds the chat
+   * template, into a model folder.
+   */
   async save(folder: string): Promise<void> {
     await Deno.mkdir(folder, { recursive: true });
+    // One that another tokenizer left would be read in place of the field.
+    await Deno.remove(join(folder, TEMPLATE_FILE)).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
     await Deno.writeTextFile(
       join(folder, "tokenizer.json"),
       JSON.stringify(this.json),
@@ -168,34 +177,40 @@ export class Tokenizer {
 }
 
 async function readTokenizerConfig(folder: string): Promise<TokenizerConfig> {
-  const read = async (name: string) => {
-    try {
-      return await Deno.readTextFile(join(folder, name));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
-    }
-  };
-  const fields = await readJsonObject(
-    join(folder, "tokenizer_config.json"),
-    {},
-  );
-  // Newer checkpoints keep the template in a file of its own.
+  const file = join(folder, "tokenizer_config.json");
+  const fields = await readJsonObject(file, {});
   const config: TokenizerConfig = {};
-  const template = await read("chat_template.jinja");
-  if (template !== undefined) config.chat_template = template;
-  for (
-    const name of [
-      "eos_token",
-      "pad_token",
-      "bos_token",
-      "chat_template",
-    ] as const
-  ) {
+  for (const name of ["eos_token", "pad_token", "bos_token"] as const) {
     const value = textOf(fields[name]);
     if (value !== undefined) config[name] = value;
   }
+  const template = await readTemplate(folder) ??
+    defaultTemplate(fields.chat_template, file);
+  if (template !== undefined) config.chat_template = template;
   return config;
+}
+
+/** Newer checkpoints keep the template in a file, which goes before the field. */
+async function readTemplate(folder: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(join(folder, TEMPLATE_FILE));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** The field holds one template, or a list of named ones. */
+function defaultTemplate(value: unknown, file: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
+  const templates = Array.isArray(value) ? value : [];
+  const found = templates.find((entry) => entry?.name === "default")?.template;
+  if (typeof found === "string") return found;
+  throw new Error(
+    `${file}: chat_template has no template named "default"; write the one to ` +
+      `use as ${TEMPLATE_FILE} beside it`,
+  );
 }
 
 /** Tokens are written as text or as `{ content }`. */

@@ -62,15 +62,40 @@ Deno.test("a saved tokenizer is the same tokenizer", async () => {
   const opened = await Tokenizer.fromFolder(folder);
   assert.deepEqual(opened.encode("stopa<eos>"), [22, 2, 1]);
   assert.equal(opened.config.chat_template, template);
+  // As in transformers, a file of its own goes before the field.
   await Deno.writeTextFile(join(folder, "chat_template.jinja"), "own file");
-  // The field of tokenizer_config.json wins where both are present.
-  await Deno.remove(join(folder, "tokenizer_config.json"));
   const separate = await Tokenizer.fromFolder(folder);
   assert.equal(separate.config.chat_template, "own file");
+  await letterTokenizer(template).save(folder);
+  const again = await Tokenizer.fromFolder(folder);
+  assert.equal(again.config.chat_template, template);
   await assert.rejects(
     Tokenizer.fromFolder(join(folder, "absent")),
     /tokenizer\.json/,
   );
+});
+
+Deno.test("of several chat templates the default one is taken", async () => {
+  const folder = await Deno.makeTempDir();
+  await letterTokenizer().save(folder);
+  const file = join(folder, "tokenizer_config.json");
+  const fields = JSON.parse(await Deno.readTextFile(file));
+  const write = (chat_template: unknown) =>
+    Deno.writeTextFile(file, JSON.stringify({ ...fields, chat_template }));
+  await write([
+    { name: "tool_use", template: "tools" },
+    { name: "default", template: "plain" },
+  ]);
+  const { config } = await Tokenizer.fromFolder(folder);
+  assert.equal(config.chat_template, "plain");
+  await write([{ name: "tool_use", template: "tools" }]);
+  await assert.rejects(
+    Tokenizer.fromFolder(folder),
+    /tokenizer_config\.json: chat_template has no template named "default"/,
+  );
+  await Deno.writeTextFile(join(folder, "tokenizer.json"), "{}");
+  await write(undefined);
+  await assert.rejects(Tokenizer.fromFolder(folder), /tokenizer\.json: /);
 });
 
 Deno.test("samples end at the first stop string", async () => {
