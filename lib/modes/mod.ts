@@ -12,6 +12,7 @@ import { induction } from "./induction.ts";
 
 export * from "./chat.ts";
 export * from "./compact.ts";
+export { chainPrograms } from "./chain.ts";
 export { checkParts, composeProgram, partDefinition } from "./composite.ts";
 export * from "./dialect.ts";
 export * from "./mode.ts";

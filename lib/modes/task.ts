@@ -31,11 +31,14 @@ export interface Example {
 
 /** Where a task comes from and what has been learnt about it. */
 export interface Provenance {
-  /** `seed`: the identity triplet. `proposed`: the model. `generated`: a program generator. */
-  source: "seed" | "proposed" | "generated";
+  /**
+   * `seed`: the identity triplet. `proposed`: the model. `generated`: a program
+   * generator. `chained`: two programs of the buffers, one after the other.
+   */
+  source: "seed" | "proposed" | "generated" | "chained";
   /** Ids of the reference tasks in the proposer's prompt. */
   parents: string[];
-  /** Ids of the tasks whose programs it builds on, if it is composite. */
+  /** Ids of the tasks whose programs it builds on, if it is composite or chained. */
   composedOf?: string[];
   /** The step that made it; 0 for seeding. */
   step: number;

@@ -52,6 +52,12 @@ export interface SelfPlayConfig {
    * up to `compositeMaximum`, while the chance gains 0.01 up to 0.8 (official code).
    */
   compositeSchedule: "constant" | "rising";
+  /**
+   * Of the B tasks of deduction and of abduction in a step, how many are chains of
+   * two programs from the buffers instead of proposals: a curriculum of length.
+   * 0 in the paper and the official code.
+   */
+  chainedPerMode: number;
 
   /** Valid tasks wanted per mode before the first step. */
   seedTasksPerMode: number;
@@ -163,6 +169,7 @@ export const PAPER_CONFIG: SelfPlayConfig = {
   compositeChance: 0,
   compositeMaximum: 3,
   compositeSchedule: "constant",
+  chainedPerMode: 0,
   seedTasksPerMode: 256,
   seedRounds: 100,
   bufferCapacity: 16384,
@@ -290,6 +297,7 @@ const COUNTS = [
   "references",
   "seedTasksPerMode",
   "seedRounds",
+  "chainedPerMode",
   "inputsPerProgram",
   "promptRedraws",
   "warmupSteps",
@@ -367,6 +375,15 @@ export function checkConfig(config: SelfPlayConfig): void {
   }
   if (config.compositeChance !== 0 && config.dialect !== "chat") {
     fail("compositeChance", '0 unless the dialect is "chat"');
+  }
+  if (config.chainedPerMode > config.proposalsPerMode) {
+    fail(
+      "chainedPerMode",
+      `at most proposalsPerMode, ${config.proposalsPerMode}`,
+    );
+  }
+  if (config.chainedPerMode > 0 && config.language === "python") {
+    fail("chainedPerMode", '0 where "language" is "python"');
   }
   if (!(config.temperature > 0)) {
     fail("temperature", "above 0: greedy rollouts are all alike");

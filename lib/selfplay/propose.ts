@@ -31,7 +31,7 @@ export async function drawProposals(
   setting: Setting,
   buffers: Buffers,
   modes: readonly ModeName[],
-  count: number,
+  count: number | ((mode: ModeName) => number),
   step: number,
   round = 0,
 ): Promise<DrawnProposals> {
@@ -39,7 +39,7 @@ export async function drawProposals(
   const engine = setting.proposerEngine ?? setting.engine;
   const drawn = modes.flatMap((mode) =>
     Array.from(
-      { length: count },
+      { length: typeof count === "number" ? count : count(mode) },
       (_, number) => drawPrompt(setting, buffers, mode, number, step, round),
     )
   );
@@ -108,7 +108,8 @@ export async function drawGenerated(
   return { proposals, promptsRedrawn: 0, promptsDropped: 0 };
 }
 
-function emptyProposal(
+/** A proposal that nothing is known of yet. */
+export function emptyProposal(
   mode: ModeName,
   number: number,
   step: number,

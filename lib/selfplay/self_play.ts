@@ -10,6 +10,7 @@
 import { Buffers, type SavedBuffers } from "../buffer/mod.ts";
 import type { Task } from "../modes/mod.ts";
 import { DIALECTS } from "../modes/mod.ts";
+import { chainsOf, drawChains } from "./chains.ts";
 import { checkConfig, type SelfPlayConfig } from "./config.ts";
 import { checkEngine } from "./engine_limits.ts";
 import { type StepMetrics, stepMetrics } from "./metrics.ts";
@@ -160,15 +161,24 @@ async function* playStep(
   });
 }
 
-function draw(
+async function draw(
   setting: Setting,
   buffers: Buffers,
   step: number,
 ): Promise<DrawnProposals> {
   const { modes, proposalsPerMode, taskSource } = setting.config;
-  return taskSource === "generated"
-    ? drawGenerated(setting, modes, proposalsPerMode, step)
-    : drawProposals(setting, buffers, modes, proposalsPerMode, step);
+  if (taskSource === "generated") {
+    return await drawGenerated(setting, modes, proposalsPerMode, step);
+  }
+  const drawn = await drawProposals(
+    setting,
+    buffers,
+    modes,
+    (mode) => proposalsPerMode - chainsOf(setting, mode),
+    step,
+  );
+  const chains = drawChains(setting, buffers, step);
+  return { ...drawn, proposals: [...drawn.proposals, ...chains] };
 }
 
 /** Evaluates if it is due, and closes the step. */
@@ -211,7 +221,8 @@ function keepTasks(
     learnable: (task: Task) => rate(task) > 0 && rate(task) < 1,
   }[config.bufferAdmission];
   for (const { mode, status, task } of proposals) {
-    if (status === "valid" && task && admitted(task)) {
+    const isChain = task?.provenance.source === "chained";
+    if (status === "valid" && task && !isChain && admitted(task)) {
       buffers.of(mode).add([task]);
     }
   }

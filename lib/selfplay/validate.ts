@@ -93,7 +93,7 @@ function applyVerdict(
     shownCount: proposal.mode === "induction" ? dialect.induction.shown : 1,
     message: candidate.message,
     provenance: {
-      source: proposal.response === null ? "generated" : "proposed",
+      source: sourceOf(proposal),
       parents: proposal.references.map(({ id }) => id),
       ...(proposal.parts.length === 0
         ? null
@@ -116,6 +116,11 @@ function applyVerdict(
   proposal.status = "valid";
   proposal.cause = "valid";
   proposal.task = task;
+}
+
+function sourceOf({ response, parts }: Proposal): Task["provenance"]["source"] {
+  if (response !== null) return "proposed";
+  return parts.length > 0 ? "chained" : "generated";
 }
 
 /** Tokens of the prompt in which a solver would be given a task. */

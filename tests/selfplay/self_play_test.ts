@@ -337,6 +337,47 @@ Deno.test("self-play on the real sandbox", async (t) => {
   });
 
   await t.step(
+    "chains take a part of the batch, are solved and not kept",
+    async () => {
+      const { events } = await play(executor, { chainedPerMode: 2, steps: 2 });
+      for (const { proposals, solved, samples } of of(events, "rewarded")) {
+        const chains = proposals.filter(({ parts }) => parts.length > 0);
+        assert.ok(chains.length > 0 && chains.length <= 4);
+        assert.equal(
+          proposals.filter(({ mode, response }) =>
+            mode === "deduction" && response !== null
+          ).length,
+          config.proposalsPerMode - 2,
+        );
+        assert.equal(
+          samples.filter(({ role }) => role === "propose").length,
+          proposals.filter(({ response }) => response !== null).length,
+        );
+        const valid = chains.flatMap(({ task }) => task ?? []);
+        assert.ok(valid.length > 0);
+        for (const task of valid) {
+          assert.equal(task.provenance.source, "chained");
+          assert.equal(task.provenance.composedOf!.length, 2);
+          assert.ok(solved.some((other) => other.task === task));
+        }
+      }
+      const state = of(events, "stepFinished").at(-1)!.state();
+      assert.ok(!JSON.stringify(state).includes('"chained"'));
+      for (
+        const changes of [
+          { chainedPerMode: 7 },
+          { chainedPerMode: 1, language: "python" },
+        ] as const
+      ) {
+        assert.throws(
+          () => checkConfig({ ...config, ...changes }),
+          /"chainedPerMode"/,
+        );
+      }
+    },
+  );
+
+  await t.step(
     "intrinsic terms are logged always and rewarded on demand",
     async () => {
       const uniform = { steps: 1, learnability: "uniform" } as const;
