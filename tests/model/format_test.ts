@@ -8,6 +8,7 @@ import {
 import {
   configJson,
   modelConfig,
+  parameterCount,
   parseModelConfig,
 } from "../../lib/model/mod.ts";
 import {
@@ -53,6 +54,80 @@ Deno.test("config.json returns, in the old and the new way of writing rotary fie
     rotaryFrequencies(parsed),
     rotaryFrequencies(config),
   );
+});
+
+Deno.test("published configurations describe models of their published size", () => {
+  // The fields of Qwen2.5-Coder-0.5B, Qwen3-0.6B and Llama-3.2-1B.
+  const common = { hidden_act: "silu", rope_scaling: null, use_cache: true };
+  const published: [object, number][] = [
+    [{
+      ...common,
+      model_type: "qwen2",
+      vocab_size: 151936,
+      hidden_size: 896,
+      intermediate_size: 4864,
+      num_hidden_layers: 24,
+      num_attention_heads: 14,
+      num_key_value_heads: 2,
+      max_position_embeddings: 32768,
+      max_window_layers: 24,
+      rms_norm_eps: 1e-6,
+      rope_theta: 1e6,
+      sliding_window: 32768,
+      use_sliding_window: false,
+      tie_word_embeddings: true,
+      torch_dtype: "bfloat16",
+    }, 494_032_768],
+    [{
+      ...common,
+      model_type: "qwen3",
+      vocab_size: 151936,
+      hidden_size: 1024,
+      intermediate_size: 3072,
+      num_hidden_layers: 28,
+      num_attention_heads: 16,
+      num_key_value_heads: 8,
+      head_dim: 128,
+      max_position_embeddings: 40960,
+      attention_bias: false,
+      rope_theta: 1e6,
+      sliding_window: null,
+      tie_word_embeddings: true,
+    }, 596_049_920],
+    [{
+      ...common,
+      model_type: "llama",
+      vocab_size: 128256,
+      hidden_size: 2048,
+      intermediate_size: 8192,
+      num_hidden_layers: 16,
+      num_attention_heads: 32,
+      num_key_value_heads: 8,
+      head_dim: 64,
+      max_position_embeddings: 131072,
+      mlp_bias: false,
+      pretraining_tp: 1,
+      rms_norm_eps: 1e-5,
+      rope_theta: 500000,
+      rope_scaling: {
+        factor: 32,
+        high_freq_factor: 4,
+        low_freq_factor: 1,
+        original_max_position_embeddings: 8192,
+        rope_type: "llama3",
+      },
+      eos_token_id: [128001, 128008, 128009],
+      tie_word_embeddings: true,
+    }, 1_235_814_400],
+  ];
+  for (const [fields, count] of published) {
+    const config = parseModelConfig(JSON.stringify(fields), "x");
+    assert.equal(parameterCount(config), count);
+    assert.deepEqual(
+      parseModelConfig(JSON.stringify(configJson(config)), "x"),
+      config,
+    );
+  }
 });
 
 Deno.test("configurations that would be computed wrongly are refused by field", () => {
