@@ -3,23 +3,29 @@
  * per row and its cache, then the choice of the next token, and so on.
  *
  * Several tokens per run, because handing over some seventy inputs costs 0.4 ms,
- * half as much as computing a token of a small model. The same computation as decode_eager.ts in another notation, with two
- * differences that are faster in a graph: queries and keys are normalised and
- * rotated together, and a token's key and value are written into a cache of fixed
- * capacity instead of being appended. R rows, P prompts, G key heads, Q query
- * heads per key head, E head width. Left out: adapters, and who owns the cache
+ * half as much as computing a token of a small model. Several lanes, each with
+ * some of the prompts and their rows: chains of operations that share nothing but
+ * weights, so TensorFlow computes them at the same time, where the operations of
+ * a small model are too small to be divided among processors. The same
+ * computation as decode_eager.ts in another notation, with two differences that
+ * are faster in a graph: queries and keys are normalised and rotated together,
+ * and a token's key and value are written into a cache of fixed capacity instead
+ * of being appended. R rows, P prompts of W rows each, G key heads, n query heads
+ * per key head, E head width. Left out: adapters, and who owns the cache
  * (decode_native.ts).
  */
 import type { ModelConfig } from "./config.ts";
-import { FLOAT, Graph, INT, type Value } from "./graph.ts";
+import { type ElementType, FLOAT, Graph, INT, type Value } from "./graph.ts";
 
 /** What the graph depends on; equal plans share one loaded graph. */
 export interface DecodePlan {
   config: ModelConfig;
   /** Tokens drawn in one run. */
   tokensPerRun: number;
-  /** Whether weight matrices are given as `[in, out]`. */
-  transposedWeights: boolean;
+  /** Whether the model is small: its weight matrices are given as `[in, out]`. */
+  small: boolean;
+  /** Parts of the batch that are computed independently. */
+  lanes: number;
   /** Whether several rows share a prompt's keys and values. */
   sharedPrompts: boolean;
   greedy: boolean;
@@ -32,37 +38,99 @@ export interface DecodePlan {
 /**
  * The graph, with outputs: all tokens `[tokensPerRun, R]`, minus their
  * log-probabilities, and the last tokens `[R]`. Inputs, besides parameters by
- * their names: see the calls of `graph.input`.
+ * their names: see the calls of `graph.input` and of `LaneInputs`.
  */
 export function decodeGraph(
   plan: DecodePlan,
 ): { graph: Graph; outputs: Value[] } {
   const graph = new Graph();
+  const inputs = new LaneInputs(graph, plan.lanes);
+  const lanes = Array.from(
+    { length: plan.lanes },
+    (_, lane) => decodeLane(graph, plan, inputs.of(lane)),
+  );
+  const joined = (parts: Value[], axis: number) =>
+    parts.length === 1 ? parts[0] : graph.concat(parts, axis);
+  return {
+    graph,
+    outputs: [
+      joined(lanes.map(({ tokens }) => graph.stack(tokens)), 1),
+      joined(lanes.map(({ losses }) => graph.stack(losses)), 1),
+      graph.same("Identity", joined(lanes.map(({ last }) => last), 0)),
+    ],
+  };
+}
+
+/** The tokens of one lane's rows, one step after the other. */
+function decodeLane(graph: Graph, plan: DecodePlan, inputs: LaneInput) {
   const caches = new Map<string, Value>();
   const tokens: Value[] = [];
   const losses: Value[] = [];
+  let last = inputs("tokens", INT);
   for (let i = 0; i < plan.tokensPerRun; i++) {
     const step = graph.same(
       "AddV2",
       graph.input("step", INT),
       graph.constant(INT, i),
     );
-    const logits_RV = new DecodeStep(graph, plan, step, caches)
-      .logits(tokens.at(-1) ?? graph.input("tokens", INT));
-    const chosen_R = chooseToken(graph, logits_RV, step, plan);
-    tokens.push(chosen_R);
+    const logits_RV = new DecodeStep(graph, plan, step, caches, inputs)
+      .logits(last);
+    last = chooseToken(graph, logits_RV, step, plan, inputs);
+    tokens.push(last);
     // LogSoftmax and a gather: 10 microseconds where the fused loss takes 49.
     const logProbs = graph.same("LogSoftmax", logits_RV);
-    losses.push(graph.same("Neg", graph.pick(logProbs, chosen_R)));
+    losses.push(graph.same("Neg", graph.pick(logProbs, last)));
   }
-  const last = graph.same("Identity", tokens.at(-1)!);
-  return { graph, outputs: [graph.stack(tokens), graph.stack(losses), last] };
+  return { tokens, losses, last };
+}
+
+/** One lane's part of an input whose first axis is rows or prompts. */
+type LaneInput = (name: LaneInputName, type: ElementType) => Value;
+
+/** `[R]`, but `uniforms` `[R, steps]`; `headStarts` numbers the lane's own heads. */
+type LaneInputName =
+  | `${"tokens" | "positions" | "uniforms" | "headStarts" | "promptMask"}`
+  | `${"keys" | "values" | "promptKeys" | "promptValues"}.${string}`;
+
+/**
+ * Inputs for all rows, cut into lanes. Cutting along the first axis makes views,
+ * not copies, if every slice of that axis fills whole units of 64 bytes; the
+ * caches, which are written in place, have to satisfy this.
+ */
+class LaneInputs {
+  readonly #graph: Graph;
+  readonly #lanes: number;
+  readonly #parts = new Map<string, Value[]>();
+
+  constructor(graph: Graph, lanes: number) {
+    this.#graph = graph;
+    this.#lanes = lanes;
+  }
+
+  of(lane: number): LaneInput {
+    return (name, type) => {
+      if (this.#lanes === 1) return this.#graph.input(name, type);
+      if (!this.#parts.has(name)) this.#parts.set(name, this.#cut(name, type));
+      return this.#parts.get(name)![lane];
+    };
+  }
+
+  #cut(name: LaneInputName, type: ElementType): Value[] {
+    const graph = this.#graph;
+    const perRow = ["tokens", "positions", "uniforms"].includes(name);
+    const sizes = graph.input(
+      name === "headStarts" ? "laneHeads" : perRow ? "laneRows" : "lanePrompts",
+      INT,
+    );
+    return graph.splitTo(graph.input(name, type), sizes, this.#lanes, 0);
+  }
 }
 
 /** The forward pass of one token per row. */
 class DecodeStep {
   readonly #graph: Graph;
   readonly #plan: DecodePlan;
+  readonly #inputs: LaneInput;
   readonly #repeats: number;
   /** Which response token is fed, a scalar. */
   readonly #step: Value;
@@ -82,19 +150,17 @@ class DecodeStep {
     plan: DecodePlan,
     step: Value,
     caches: Map<string, Value>,
+    inputs: LaneInput,
   ) {
     this.#graph = graph;
     this.#plan = plan;
+    this.#inputs = inputs;
     this.#step = step;
     this.#caches = caches;
     const { num_attention_heads, num_key_value_heads } = plan.config;
     this.#repeats = num_attention_heads / num_key_value_heads;
     this.#slot = graph.same("AddV2", graph.input("firstSlot", INT), step);
-    this.#places = graph.same(
-      "AddV2",
-      graph.input("headStarts", INT),
-      this.#slot,
-    );
+    this.#places = graph.same("AddV2", inputs("headStarts", INT), this.#slot);
     this.#mask = this.#slotMask();
     this.#factors = this.#rotaryFactors();
   }
@@ -114,7 +180,7 @@ class DecodeStep {
       config.hidden_size,
     );
     const logits_RV = config.tie_word_embeddings
-      ? graph.matMul(normed, embedding, true)
+      ? this.#product(normed, embedding, true)
       : this.#project("lm_head", normed);
     return banned
       ? graph.same("AddV2", logits_RV, graph.input("bans", FLOAT))
@@ -132,7 +198,7 @@ class DecodeStep {
     const mask = graph.same("Mul", later, graph.constant(FLOAT, -1e9));
     return this.#plan.sharedPrompts
       ? mask
-      : graph.same("AddV2", graph.input("promptMask", FLOAT), mask);
+      : graph.same("AddV2", this.#inputs("promptMask", FLOAT), mask);
   }
 
   #rotaryFactors(): Value {
@@ -142,7 +208,7 @@ class DecodeStep {
     const table = graph.input("rotary", FLOAT);
     const positions = graph.same(
       "AddV2",
-      graph.input("positions", INT),
+      this.#inputs("positions", INT),
       this.#step,
     );
     const rows = graph.reshape(
@@ -211,12 +277,12 @@ class DecodeStep {
     );
     const attended = this.#attend(
       name,
-      this.#arranged(query, this.#repeats),
-      this.#stored(`keys.${name}`, this.#arranged(key, 1)),
-      this.#stored(`values.${name}`, this.#arranged(value, 1)),
+      this.#arranged(query, "query"),
+      this.#stored(`keys.${name}`, this.#arranged(key, "key")),
+      this.#stored(`values.${name}`, this.#arranged(value, "key")),
     );
     const byRow = this.#plan.sharedPrompts
-      ? graph.transpose(attended, [1, 0, 2, 3])
+      ? this.#swapped(attended, graph.input("attendedShape", INT))
       : attended;
     return graph.reshape(byRow, [-1, num_attention_heads * head_dim]);
   }
@@ -239,24 +305,31 @@ class DecodeStep {
     return graph.reshape(graph.fromComplex(product), [-1, count, head_dim]);
   }
 
-  /** `[R, G * n, E]` to `[R, G, n, E]`, or `[G, R, n, E]` with shared prompts. */
-  #arranged(heads: Value, perGroup: number): Value {
+  /** `[R, G * n, E]` to `[R, G, n, E]`, or `[P, G, W, n, E]` with shared prompts. */
+  #arranged(heads: Value, kind: "query" | "key"): Value {
+    const graph = this.#graph;
+    if (this.#plan.sharedPrompts) {
+      return this.#swapped(heads, graph.input(`${kind}Heads`, INT));
+    }
     const { num_key_value_heads, head_dim } = this.#plan.config;
-    const byRow = this.#graph.reshape(
-      heads,
-      [-1, num_key_value_heads, perGroup, head_dim],
+    const perGroup = kind === "query" ? this.#repeats : 1;
+    return graph.reshape(heads, [-1, num_key_value_heads, perGroup, head_dim]);
+  }
+
+  /** Swaps a prompt's rows and key heads, the middle axes of `shape`. */
+  #swapped(x: Value, shape: Value): Value {
+    return this.#graph.transpose(
+      this.#graph.reshapeTo(x, shape),
+      [0, 2, 1, 3, 4],
     );
-    return this.#plan.sharedPrompts
-      ? this.#graph.transpose(byRow, [1, 0, 2, 3])
-      : byRow;
   }
 
   /** Writes the token's heads into a cache, in place; returns the whole cache. */
-  #stored(name: string, heads: Value): Value {
+  #stored(name: `${"keys" | "values"}.${string}`, heads: Value): Value {
     const graph = this.#graph;
     const width = this.#plan.config.head_dim;
     const cache = this.#caches.get(name) ??
-      graph.reshape(graph.input(name, FLOAT), [-1, width]);
+      graph.reshape(this.#inputs(name, FLOAT), [-1, width]);
     const [updated] = graph.call(
       "InplaceUpdate",
       [
@@ -271,53 +344,69 @@ class DecodeStep {
     return graph.reshapeTo(updated, graph.input("cacheShape", INT));
   }
 
+  /** `[R, G, n, E]`, or `[P, G, W * n, E]` with shared prompts. */
   #attend(name: string, query: Value, keys: Value, values: Value): Value {
     const graph = this.#graph;
+    if (!this.#plan.sharedPrompts) {
+      const scores = graph.batchMatMul(query, keys, true);
+      const weights = graph.same(
+        "Softmax",
+        graph.same("AddV2", scores, this.#mask),
+      );
+      return graph.batchMatMul(weights, values, false);
+    }
+    const byRow = graph.reshapeTo(query, graph.input("rowQueries", INT));
+    const byPrompt = graph.reshapeTo(query, graph.input("promptQueries", INT));
     const own = graph.same(
       "AddV2",
-      graph.batchMatMul(query, keys, true),
+      graph.batchMatMul(byRow, keys, true),
       this.#mask,
     );
-    if (!this.#plan.sharedPrompts) {
-      return graph.batchMatMul(graph.same("Softmax", own), values, false);
-    }
-    const { num_key_value_heads: groups, head_dim } = this.#plan.config;
-    const promptShape = graph.input("promptShape", INT);
-    const promptKeys = graph.input(`promptKeys.${name}`, FLOAT);
-    const promptValues = graph.input(`promptValues.${name}`, FLOAT);
-    const scores = graph.same(
+    const promptKeys = this.#inputs(`promptKeys.${name}`, FLOAT);
+    const prompt = graph.same(
       "AddV2",
-      graph.batchMatMul(
-        graph.reshapeTo(query, promptShape),
-        promptKeys,
-        true,
-      ),
-      graph.input("promptMask", FLOAT),
+      graph.batchMatMul(byPrompt, promptKeys, true),
+      this.#inputs("promptMask", FLOAT),
     );
+    const joint = graph.concat([
+      graph.reshapeTo(prompt, graph.input("rowScores", INT)),
+      own,
+    ], 3);
     const lengths = graph.input("lengths", INT);
-    const weights = graph.same(
-      "Softmax",
-      graph.concat([
-        graph.reshapeTo(scores, graph.input("scoreShape", INT)),
-        own,
-      ], 3),
+    const [ofPrompt, ofOwn] = graph.splitTo(
+      graph.same("Softmax", joint),
+      lengths,
+      2,
+      3,
     );
-    const [fromPrompt, fromOwn] = graph.splitTo(weights, lengths, 2, 3);
-    const prompt = graph.batchMatMul(
-      graph.reshapeTo(fromPrompt, graph.input("weightShape", INT)),
-      promptValues,
+    const fromPrompt = graph.batchMatMul(
+      graph.reshapeTo(ofPrompt, graph.input("promptScores", INT)),
+      this.#inputs(`promptValues.${name}`, FLOAT),
       false,
     );
+    const fromOwn = graph.batchMatMul(ofOwn, values, false);
     return graph.same(
       "AddV2",
-      graph.reshape(prompt, [groups, -1, this.#repeats, head_dim]),
-      graph.batchMatMul(fromOwn, values, false),
+      fromPrompt,
+      graph.reshapeTo(fromOwn, graph.input("promptQueries", INT)),
     );
   }
 
   #project(name: string, x: Value): Value {
     const weight = this.#graph.input(`${name}.weight`, FLOAT);
-    return this.#graph.matMul(x, weight, !this.#plan.transposedWeights);
+    return this.#product(x, weight, !this.#plan.small);
+  }
+
+  /**
+   * A matrix product. Those of small models by the operation for batches, which
+   * oneDNN does not take over: oneDNN divides the smallest product among all
+   * processors, and waking the second takes longer, 83 microseconds where one
+   * thread takes 20.
+   */
+  #product(a: Value, b: Value, transposeB: boolean): Value {
+    return this.#plan.small
+      ? this.#graph.batchMatMul(a, b, transposeB)
+      : this.#graph.matMul(a, b, transposeB);
   }
 
   #norm(x: Value, weight: Value, width: number): Value {
@@ -342,6 +431,7 @@ function chooseToken(
   logits_RV: Value,
   step: Value,
   plan: DecodePlan,
+  inputs: LaneInput,
 ): Value {
   if (plan.greedy) {
     return graph.call("ArgMax", [logits_RV, graph.constant(INT, 1)], {
@@ -358,8 +448,9 @@ function chooseToken(
     1,
   );
   const uniforms_R = graph.gather(
-    graph.input("uniforms", FLOAT),
+    inputs("uniforms", FLOAT),
     graph.same("AddV2", step, graph.constant(INT, 1)),
+    1,
   );
   const total_R1 = graph.reduce("Max", cumulative, 1, true);
   const reach_R1 = graph.same(

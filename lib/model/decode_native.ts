@@ -4,7 +4,9 @@
  * Keys and values lie in caches of fixed capacity that the graph writes in
  * place; every few tokens they are copied into larger ones. A prompt with one row
  * lies at the head of its row's cache, so that attention is one product; prompts
- * shared by several rows are kept apart. Loaded graphs stay for the process.
+ * shared by several rows are kept apart. A small model's batch is cut into lanes
+ * (lanes.ts); when rows leave, they are cut anew. Loaded graphs stay for the
+ * process.
  * Left out: adapters, GPUs (the interface copies every input of a graph to the
  * processor) and other backends: they decode eagerly.
  */
@@ -24,10 +26,15 @@ import {
 } from "./decoding.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { nativeTensorFlow, softmaxCrossEntropy } from "./kernels.ts";
+import { lanesFor, laneSizes } from "./lanes.ts";
 import type { Smaller } from "./sample_rows.ts";
 
-/** Response tokens by which the caches grow. */
-const CACHE_BLOCK = 32;
+/**
+ * Capacities of caches are multiples of this many tokens: few unused slots to
+ * attend to, and every row's cache fills whole units of 64 bytes, without which
+ * the graph's lanes would write into copies.
+ */
+const CACHE_BLOCK = 16;
 
 /**
  * Parameters up to which a model counts as small: its weights are transposed once
@@ -42,18 +49,19 @@ export function decodesByGraph(model: Decoder): boolean {
     currentBackend().name === "tfjs-node";
 }
 
-/** Tensors with an axis of rows or prompts. */
+/** Tensors whose first axis is rows or prompts; row `p * W + k` is sample k of p. */
 interface RowState {
   /** Last drawn tokens, `[R]`. */
   tokens: tf.Tensor;
   positions: tf.Tensor;
+  /** `[R, steps]`. */
   uniforms: tf.Tensor;
-  /** `[R, 1, 1, capacity]`, or `[1, P, 1, Tp]` with shared prompts. */
+  /** `[P, 1, 1, capacity]`, or `[P, 1, 1, Tp]` with shared prompts. */
   promptMask: tf.Tensor;
-  /** Per layer `[R, G, capacity, E]`, or `[G, R, capacity, E]`. */
+  /** Per layer `[P, G * W, capacity, E]`. */
   keys: tf.Tensor[];
   values: tf.Tensor[];
-  /** Per layer `[G, P, Tp, E]`; empty unless prompts are shared. */
+  /** Per layer `[P, G, Tp, E]`; empty unless prompts are shared. */
   promptKeys: tf.Tensor[];
   promptValues: tf.Tensor[];
 }
@@ -61,23 +69,26 @@ interface RowState {
 /** See the head of this file. */
 export class NativeDecoding implements Decoding {
   readonly #start: DecodingStart;
+  /** The plan for one lane. */
   readonly #plan: DecodePlan;
-  readonly #caller: GraphCaller;
+  readonly #lanesFor: (rows: number) => number;
   /** Inputs that stay the same, and which of them were made here. */
   readonly #constants: Record<string, tf.Tensor> = {};
   readonly #owned: tf.Tensor[] = [];
+  #lanes = 0;
+  #caller!: GraphCaller;
   #state: RowState;
   #width: number;
   /** Small inputs that follow from the state's shapes. */
   #shapes: Record<string, tf.Tensor> = {};
 
-  constructor(start: DecodingStart) {
+  /** `lanes` says into how many lanes so many rows are cut; tests choose it. */
+  constructor(start: DecodingStart, lanes = lanesFor) {
     this.#start = start;
     this.#width = start.width;
     this.#plan = planOf(start);
-    this.#caller = sessionOf(this.#plan).caller();
+    this.#lanesFor = isSmall(start.model) ? lanes : () => 1;
     this.#makeConstants();
-    this.#caller.set(this.#constants);
     const state = this.#plan.sharedPrompts
       ? sharedState(start)
       : mergedState(start);
@@ -103,20 +114,26 @@ export class NativeDecoding implements Decoding {
 
   keep(smaller: Smaller) {
     const old = this.#state;
-    const rowAxis = this.#plan.sharedPrompts ? 1 : 0;
-    const promptAxis = rowAxis;
+    const groups = this.#start.model.config.num_key_value_heads;
+    const heads = keptHeads(smaller, groups, this.#width);
     this.#state = tf.tidy(() => {
       const rows = tf.tensor1d(smaller.rows, "int32");
       const prompts = tf.tensor1d(smaller.prompts, "int32");
-      const pickRows = (x: tf.Tensor) => tf.gather(x, rows, rowAxis);
-      const pickPrompts = (x: tf.Tensor) => tf.gather(x, prompts, promptAxis);
+      const heads_N = tf.tensor1d(heads, "int32");
+      const pickRows = (x: tf.Tensor) => tf.gather(x, rows);
+      const pickPrompts = (x: tf.Tensor) => tf.gather(x, prompts);
+      const pickHeads = (x: tf.Tensor) => {
+        const [capacity, width] = x.shape.slice(2);
+        const kept = tf.gather(tf.reshape(x, [-1, capacity, width]), heads_N);
+        return tf.reshape(kept, [prompts.size, -1, capacity, width]);
+      };
       return {
-        tokens: tf.gather(old.tokens, rows),
-        positions: tf.gather(old.positions, rows),
-        uniforms: tf.gather(old.uniforms, rows, 1),
+        tokens: pickRows(old.tokens),
+        positions: pickRows(old.positions),
+        uniforms: pickRows(old.uniforms),
         promptMask: pickPrompts(old.promptMask),
-        keys: old.keys.map(pickRows),
-        values: old.values.map(pickRows),
+        keys: old.keys.map(pickHeads),
+        values: old.values.map(pickHeads),
         promptKeys: old.promptKeys.map(pickPrompts),
         promptValues: old.promptValues.map(pickPrompts),
       } as unknown as tf.TensorContainerObject;
@@ -141,7 +158,7 @@ export class NativeDecoding implements Decoding {
         ? logits
         : tf.add(logits, bans) as tf.Tensor2D;
       const uniforms_R = tf.reshape(
-        tf.slice(this.#state.uniforms, [0, 0], [1, -1]),
+        tf.slice(this.#state.uniforms, [0, 0], [-1, 1]),
         [-1],
       ) as tf.Tensor1D;
       const chosen_R = chooseTokens(allowed, uniforms_R, options);
@@ -153,7 +170,7 @@ export class NativeDecoding implements Decoding {
   /** Feeds the token before `first` and draws the next few. */
   #drawNext(first: number): tf.Tensor[] {
     const used = this.#firstSlot() + first - 1 + this.#plan.tokensPerRun;
-    if (used > this.#state.keys[0].shape[2]!) this.#grow();
+    if (used > this.#state.keys[0].shape[2]!) this.#grow(used);
     const step = tf.scalar(first - 1, "int32");
     this.#caller.set({ tokens: this.#state.tokens, step });
     const outputs = this.#caller.call();
@@ -165,7 +182,9 @@ export class NativeDecoding implements Decoding {
   #paddedUniforms(): tf.Tensor {
     const { steps, uniforms } = this.#start;
     const vain = 1 + fedTokens(this.#start, this.#plan) - steps;
-    const padded = tf.pad(uniforms, [[0, vain], [0, 0]], 0.5);
+    const padded = tf.tidy(() =>
+      tf.transpose(tf.pad(uniforms, [[0, vain], [0, 0]], 0.5))
+    );
     uniforms.dispose();
     return padded;
   }
@@ -174,12 +193,11 @@ export class NativeDecoding implements Decoding {
     return this.#plan.sharedPrompts ? 0 : this.#start.promptMask.shape[1];
   }
 
-  /** Copies the caches into larger ones. */
-  #grow() {
+  /** Copies the caches into larger ones, with room for `used` slots. */
+  #grow(used: number) {
     const old = this.#state;
-    const capacity = old.keys[0].shape[2]!;
-    const most = this.#firstSlot() + fedTokens(this.#start, this.#plan);
-    const added = Math.min(CACHE_BLOCK, most - capacity);
+    const capacity = Math.ceil(used / CACHE_BLOCK) * CACHE_BLOCK;
+    const added = capacity - old.keys[0].shape[2]!;
     // One by one, so that only one cache exists twice.
     const longer = (x: tf.Tensor, axis: number) => {
       const padded = tf.pad(
@@ -218,7 +236,7 @@ export class NativeDecoding implements Decoding {
     for (const { name, shape } of model.specs) {
       const parameter = model.parameter(name);
       const isProjection = shape.length === 2 && !name.includes("embed_tokens");
-      if (isProjection && this.#plan.transposedWeights) {
+      if (isProjection && this.#plan.small) {
         own(name, tf.transpose(parameter));
       } else this.#constants[name] = parameter;
     }
@@ -249,50 +267,82 @@ export class NativeDecoding implements Decoding {
     }
   }
 
-  /** Makes what follows from the state's shapes, and binds both. */
+  /** Cuts the lanes, makes what follows from the state's shapes, binds all. */
   #arrange() {
     tf.dispose(this.#shapes);
-    const state = this.#state;
-    const capacity = state.keys[0].shape[2]!;
-    const heads = state.keys[0].shape[0] * state.keys[0].shape[1]!;
-    const starts = Int32Array.from({ length: heads }, (_, i) => i * capacity);
+    const { keys, positions, uniforms, promptMask } = this.#state;
+    const [prompts, heads, capacity] = keys[0].shape;
+    const lanes = Math.min(this.#lanesFor(positions.size), prompts);
+    if (lanes !== this.#lanes) this.#load(lanes);
+    const integers = (values: number[]) => tf.tensor1d(values, "int32");
+    const sizes = laneSizes(prompts, lanes);
     this.#shapes = {
       firstSlot: tf.scalar(this.#firstSlot(), "int32"),
-      cacheShape: tf.tensor1d(state.keys[0].shape, "int32"),
-      headStarts: tf.tensor1d(starts, "int32"),
-      slots: tf.range(0, capacity, 1, "int32"),
-      ...(this.#plan.sharedPrompts ? this.#sharedShapes(capacity) : {}),
+      cacheShape: integers([-1, ...keys[0].shape.slice(1)]),
+      lanePrompts: integers(sizes),
+      laneRows: integers(sizes.map((size) => size * this.#width)),
+      laneHeads: integers(sizes.map((size) => size * heads!)),
+      headStarts: integers(
+        sizes.flatMap((size) =>
+          Array.from({ length: size * heads! }, (_, i) => i * capacity!)
+        ),
+      ),
+      slots: tf.range(0, capacity!, 1, "int32"),
+      ...(this.#plan.sharedPrompts ? this.#sharedShapes(capacity!) : {}),
     };
-    const layers = this.#start.model.config.num_hidden_layers;
-    const { positions, uniforms, promptMask } = state;
     this.#caller.set({ ...this.#shapes, positions, uniforms, promptMask });
     for (
       const kind of ["keys", "values", "promptKeys", "promptValues"] as const
     ) {
-      for (let layer = 0; layer < layers; layer++) {
-        const tensor = state[kind][layer];
-        if (tensor !== undefined) {
-          this.#caller.set({ [`${kind}.model.layers.${layer}`]: tensor });
-        }
-      }
+      this.#state[kind].forEach((tensor, layer) =>
+        this.#caller.set({ [`${kind}.model.layers.${layer}`]: tensor })
+      );
     }
   }
 
+  #load(lanes: number) {
+    this.#lanes = lanes;
+    this.#caller = sessionOf({ ...this.#plan, lanes }).caller();
+    this.#caller.set(this.#constants);
+  }
+
+  /** Shapes of a lane's heads and scores; -1 is its number of prompts. */
   #sharedShapes(capacity: number): Record<string, tf.Tensor> {
     const { num_attention_heads, num_key_value_heads: groups, head_dim } =
       this.#start.model.config;
     const repeats = num_attention_heads / groups;
-    const [, prompts, length] = this.#state.promptKeys[0].shape;
-    const rows = this.#state.positions.size;
-    const perPrompt = this.#width * repeats;
-    const shape = (values: number[]) => tf.tensor1d(values, "int32");
+    const width = this.#width;
+    const length = this.#state.promptKeys[0].shape[2]!;
+    const shape = (...values: number[]) => tf.tensor1d(values, "int32");
     return {
-      promptShape: shape([groups, prompts!, perPrompt, head_dim]),
-      scoreShape: shape([groups, rows, repeats, length!]),
-      weightShape: shape([groups, prompts!, perPrompt, length!]),
-      lengths: shape([length!, capacity]),
+      queryHeads: shape(-1, width, groups, repeats, head_dim),
+      keyHeads: shape(-1, width, groups, 1, head_dim),
+      attendedShape: shape(-1, groups, width, repeats, head_dim),
+      rowQueries: shape(-1, groups * width, repeats, head_dim),
+      promptQueries: shape(-1, groups, width * repeats, head_dim),
+      rowScores: shape(-1, groups * width, repeats, length),
+      promptScores: shape(-1, groups, width * repeats, length),
+      lengths: shape(length, capacity),
     };
   }
+}
+
+/** Places of the heads that stay, in the old caches flattened to heads. */
+function keptHeads(smaller: Smaller, groups: number, oldWidth: number) {
+  const { rows, prompts, grid: { width } } = smaller;
+  return prompts.flatMap((_, p) =>
+    Array.from({ length: groups * width }, (_, i) => {
+      const group = Math.floor(i / width);
+      const row = rows[p * width + i % width];
+      const prompt = Math.floor(row / oldWidth);
+      return (prompt * groups + group) * oldWidth + row % oldWidth;
+    })
+  );
+}
+
+/** Whether a model is one of few parameters, see `SMALL_MODEL`. */
+function isSmall(model: Decoder): boolean {
+  return model.parameterCount <= SMALL_MODEL;
 }
 
 /** Response tokens that are fed, in whole runs of the graph. */
@@ -303,12 +353,13 @@ function fedTokens({ steps }: DecodingStart, { tokensPerRun }: DecodePlan) {
 function planOf({ model, options, width }: DecodingStart): DecodePlan {
   const { temperature, topK, topP, bannedTokens } = options;
   const greedy = temperature === 0;
-  const isSmall = model.parameterCount <= SMALL_MODEL;
+  const small = isSmall(model);
   const vocabulary = model.config.vocab_size;
   return {
     config: model.config,
-    tokensPerRun: isSmall ? TOKENS_PER_CHECK : 1,
-    transposedWeights: isSmall,
+    tokensPerRun: small ? TOKENS_PER_CHECK : 1,
+    small,
+    lanes: 1,
     sharedPrompts: width > 1,
     greedy,
     heated: !greedy && temperature !== 1,
@@ -334,46 +385,47 @@ function sessionOf(plan: DecodePlan): GraphSession {
 
 /** Prompts at the heads of their rows' caches. */
 function mergedState(start: DecodingStart): RowState {
-  const byRow = (x: tf.Tensor) => {
-    const moved = tf.transpose(x, [1, 0, 2, 3]);
-    x.dispose();
-    return moved;
-  };
-  const [rows, length] = start.promptMask.shape;
-  const state = {
+  return {
     ...commonState(start),
-    promptMask: tf.reshape(start.promptMask, [rows, 1, 1, length]),
-    keys: start.promptKeys.map(byRow),
-    values: start.promptValues.map(byRow),
+    keys: byPrompt(start.promptKeys),
+    values: byPrompt(start.promptValues),
     promptKeys: [],
     promptValues: [],
   };
-  start.promptMask.dispose();
-  return state;
 }
 
 /** Prompts apart, their rows' caches empty. */
 function sharedState(start: DecodingStart): RowState {
-  const [prompts, length] = start.promptMask.shape;
-  const [groups, , , width] = start.promptKeys[0].shape;
-  const empty = () => tf.fill([groups, prompts * start.width, 0, width!], 0);
-  const state = {
+  const [groups, prompts, , headWidth] = start.promptKeys[0].shape;
+  const empty = () =>
+    tf.fill([prompts!, groups * start.width, 0, headWidth!], 0);
+  return {
     ...commonState(start),
-    promptMask: tf.reshape(start.promptMask, [1, prompts, 1, length]),
     keys: start.promptKeys.map(empty),
     values: start.promptKeys.map(empty),
-    promptKeys: start.promptKeys,
-    promptValues: start.promptValues,
+    promptKeys: byPrompt(start.promptKeys),
+    promptValues: byPrompt(start.promptValues),
   };
-  start.promptMask.dispose();
-  return state;
+}
+
+/** `[G, P, Tp, E]` to `[P, G, Tp, E]`. */
+function byPrompt(caches: tf.Tensor[]): tf.Tensor[] {
+  return caches.map((x) => {
+    const moved = tf.transpose(x, [1, 0, 2, 3]);
+    x.dispose();
+    return moved;
+  });
 }
 
 function commonState(start: DecodingStart) {
+  const [prompts, length] = start.promptMask.shape;
+  const promptMask = tf.reshape(start.promptMask, [prompts, 1, 1, length]);
+  start.promptMask.dispose();
   return {
     tokens: tf.fill([start.uniforms.shape[1]], 0, "int32") as tf.Tensor,
     positions: rowPositions(start) as tf.Tensor,
     uniforms: start.uniforms as tf.Tensor,
+    promptMask: promptMask as tf.Tensor,
   };
 }
 

@@ -16,6 +16,8 @@ import {
   graphDecoding,
   sampleBatch,
 } from "../../lib/model/sampling.ts";
+import { NativeDecoding } from "../../lib/model/decode_native.ts";
+import { laneSizes } from "../../lib/model/lanes.ts";
 import { smallModel, tokensOf } from "./shapes.ts";
 
 await startBackend();
@@ -35,19 +37,41 @@ const requests = [
   ...request,
 }));
 
+/**
+ * Prompts that do not divide by the lanes, alone and with several samples, whose
+ * rows leave until fewer are left than lanes.
+ */
+const leaving = [
+  ...[3, 25, 6, 30, 9, 12, 4].map((maxNewTokens) => ({
+    maxNewTokens,
+    count: 1,
+  })),
+  ...[18, 5, 26].map((maxNewTokens) => ({ maxNewTokens, count: 4 })),
+].map((request, i) => ({
+  promptTokens: tokensOf(3 + 2 * i, "lanes", i),
+  seed: i,
+  ...request,
+}));
+
 async function sampled(
   model: Decoder,
   options: SamplingOptions,
   decode: DecodingKind,
+  from = requests,
 ) {
-  return (await sampleBatch(model, requests, options, () => null, decode))
+  return (await sampleBatch(model, from, options, () => null, decode))
     .flat();
 }
 
 /** Same tokens and ends, log-probabilities within 1e-4. */
-async function assertAlike(model: Decoder, options: SamplingOptions) {
-  const eager = await sampled(model, options, eagerDecoding);
-  const graph = await sampled(model, options, graphDecoding);
+async function assertAlike(
+  model: Decoder,
+  options: SamplingOptions,
+  decode = graphDecoding,
+  from = requests,
+) {
+  const eager = await sampled(model, options, eagerDecoding, from);
+  const graph = await sampled(model, options, decode, from);
   graph.forEach(({ tokens, finish, logProbs }, i) => {
     assert.deepEqual(tokens, eager[i].tokens);
     assert.equal(finish, eager[i].finish);
@@ -106,6 +130,29 @@ for (const [name, options] of Object.entries(variants)) {
     },
   });
 }
+
+for (const lanes of [1, 2, 3]) {
+  Deno.test({
+    name: `the graph samples like eager operations: ${lanes} lanes`,
+    ignore: !native,
+    fn: async () => {
+      const decode: DecodingKind = (start) =>
+        new NativeDecoding(start, () => lanes);
+      const model = smallModel();
+      await assertAlike(model, plain, decode, leaving);
+      const tensors = tf.memory().numTensors;
+      await assertAlike(model, { ...plain, topK: 5 }, decode, leaving);
+      assert.equal(tf.memory().numTensors, tensors);
+      model.dispose();
+    },
+  });
+}
+
+Deno.test("lanes have equal parts, or one more", () => {
+  assert.deepEqual(laneSizes(7, 1), [7]);
+  assert.deepEqual(laneSizes(7, 2), [3, 4]);
+  assert.deepEqual(laneSizes(8, 3), [2, 3, 3]);
+});
 
 Deno.test({
   name: "the graph repeats itself to the last bit and leaves nothing behind",
