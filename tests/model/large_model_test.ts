@@ -1,7 +1,8 @@
 /**
  * A random checkpoint of Qwen2.5-Coder-0.5B's size loads and generates within
  * 8 GB. Takes a gigabyte of disk and some minutes, so only when AZR_LARGE_MODEL
- * is set; prints what it measured. Linux only, where a process can read its peak.
+ * is set; prints what it measured (a log is in data/model/large_model.jsonl).
+ * Linux only, where a process can read its peak.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
