@@ -28,6 +28,7 @@ import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { nativeTensorFlow, softmaxCrossEntropy } from "./kernels.ts";
 import { lanesFor, laneSizes } from "./lanes.ts";
 import type { Smaller } from "./sample_rows.ts";
+import { isSmall } from "./small_model.ts";
 
 /**
  * Capacities of caches are multiples of this many tokens: few unused slots to
@@ -35,13 +36,6 @@ import type { Smaller } from "./sample_rows.ts";
  * the graph's lanes would write into copies.
  */
 const CACHE_BLOCK = 16;
-
-/**
- * Parameters up to which a model counts as small: its weights are transposed once
- * per batch, for faster products, and a run draws several tokens. A large model
- * would hold its weights twice, and gain nothing.
- */
-const SMALL_MODEL = 2 ** 24;
 
 /** Whether this model is decoded by a graph here. */
 export function decodesByGraph(model: Decoder): boolean {
@@ -338,11 +332,6 @@ function keptHeads(smaller: Smaller, groups: number, oldWidth: number) {
       return (prompt * groups + group) * oldWidth + row % oldWidth;
     })
   );
-}
-
-/** Whether a model is one of few parameters, see `SMALL_MODEL`. */
-function isSmall(model: Decoder): boolean {
-  return model.parameterCount <= SMALL_MODEL;
 }
 
 /** Response tokens that are fed, in whole runs of the graph. */

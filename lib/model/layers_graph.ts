@@ -27,8 +27,8 @@ export interface LayersGraph {
   gradients: ReadonlyMap<string, Value>;
 }
 
-/** Inputs of a batch, besides parameters by their names. */
-export const BATCH_INPUTS = [
+/** Inputs of a lane, besides parameters by their names. */
+export const LANE_INPUTS = [
   "tokens",
   "grid",
   "mask",
@@ -36,12 +36,62 @@ export const BATCH_INPUTS = [
   "keyFactors",
 ] as const;
 
+/** The name of a lane's own input. */
+export function laneInput(
+  name: typeof LANE_INPUTS[number],
+  lane: number,
+): string {
+  return `${name}.${lane}`;
+}
+
 /** The gradient of the hidden states, an input of the backward pass. */
 export const SLOPE_INPUT = "hiddenGradient";
 
-/** Describes the graph of a model. */
-export function layersGraph(config: ModelConfig): LayersGraph {
-  return new LayersWriter(config).write();
+/**
+ * Describes the graph of a model. The rows of a batch are cut into lanes that
+ * meet only in the parameters' gradients, so that all of a lane's operations
+ * have others to run beside.
+ */
+export function layersGraph(config: ModelConfig, lanes: number): LayersGraph {
+  const graph = new Graph();
+  const writers = Array.from(
+    { length: lanes },
+    (_, lane) => new LaneWriter(graph, config, lane),
+  );
+  const written = writers.map((writer) => writer.forward());
+  const slopes = cut(graph, graph.input(SLOPE_INPUT, FLOAT), writers);
+  written.forEach(({ back }, lane) => back(slopes[lane]));
+  const values = written.map(({ value }) => value);
+  return {
+    graph,
+    hidden: lanes === 1 ? values[0] : graph.concat(values, 0),
+    saved: writers.flatMap((writer) => [...writer.saved.values()]),
+    gradients: summed(graph, writers.map((writer) => writer.gradients)),
+  };
+}
+
+/** Each lane's rows of a gradient of the hidden states. */
+function cut(
+  graph: Graph,
+  slope_ND: Value,
+  writers: readonly LaneWriter[],
+): Value[] {
+  if (writers.length === 1) return [slope_ND];
+  const sizes = graph.concat(writers.map((writer) => writer.tokenCount()), 0);
+  return graph.splitTo(slope_ND, sizes, writers.length, 0);
+}
+
+/** Adds up the lanes' gradients, always in the same order. */
+function summed(
+  graph: Graph,
+  lanes: readonly ReadonlyMap<string, Value>[],
+): Map<string, Value> {
+  const names = [...lanes[0].keys()];
+  return new Map(names.map((name) => [
+    name,
+    lanes.map((gradients) => gradients.get(name)!)
+      .reduce((sum, gradient) => graph.same("AddV2", sum, gradient)),
+  ]));
 }
 
 /** A forward value, and how a gradient of it turns into one of its input. */
@@ -50,24 +100,34 @@ interface Differentiable {
   back(dy: Value): Value;
 }
 
-/** Writes every piece forward, with a note of how to write it backward. */
-class LayersWriter {
+/** Writes every piece of a lane forward, with a note of how to write it backward. */
+class LaneWriter {
+  /** Forward values that a gradient needs, by name. */
+  readonly saved = new Map<string, Value>();
+  /** Gradients of parameters by name, once written. */
+  readonly gradients = new Map<string, Value>();
+  readonly #graph: Graph;
   readonly #config: ModelConfig;
-  readonly #graph = new Graph();
-  readonly #saved = new Map<string, Value>();
-  readonly #gradients = new Map<string, Value>();
+  readonly #lane: number;
   /** B and T, each `[1]`. */
   readonly #rows: Value;
   readonly #columns: Value;
 
-  constructor(config: ModelConfig) {
+  constructor(graph: Graph, config: ModelConfig, lane: number) {
+    this.#graph = graph;
     this.#config = config;
-    const grid = this.#graph.input("grid", INT);
-    [this.#rows, this.#columns] = this.#graph.split(grid, [1, 1], 0);
+    this.#lane = lane;
+    const grid = graph.input(laneInput("grid", lane), INT);
+    [this.#rows, this.#columns] = graph.split(grid, [1, 1], 0);
   }
 
-  write(): LayersGraph {
-    const graph = this.#graph;
+  /** N, `[1]`. */
+  tokenCount(): Value {
+    return this.#graph.same("Mul", this.#rows, this.#columns);
+  }
+
+  /** From the lane's tokens to its hidden states. */
+  forward(): { value: Value; back(dy: Value): void } {
     const embedded = this.#embedded();
     const layers: Differentiable[] = [];
     let x_ND = embedded.value;
@@ -77,20 +137,21 @@ class LayersWriter {
       x_ND = layer.value;
     }
     const final = this.#norm("model.norm.weight", x_ND, this.#flat());
-    let slope_ND = final.back(graph.input(SLOPE_INPUT, FLOAT));
-    for (const layer of layers.reverse()) slope_ND = layer.back(slope_ND);
-    embedded.back(slope_ND);
     return {
-      graph,
-      hidden: final.value,
-      saved: [...this.#saved.values()],
-      gradients: this.#gradients,
+      value: final.value,
+      back: (dy) => {
+        const dx_ND = layers.reduceRight(
+          (slope, layer) => layer.back(slope),
+          final.back(dy),
+        );
+        embedded.back(dx_ND);
+      },
     };
   }
 
   /** Marks a forward value that a gradient needs. */
   #keep(value: Value): Value {
-    this.#saved.set(value.name, value);
+    this.saved.set(value.name, value);
     return value;
   }
 
@@ -101,7 +162,7 @@ class LayersWriter {
   #embedded(): Differentiable {
     const graph = this.#graph;
     const name = "model.embed_tokens.weight";
-    const tokens_N = graph.input("tokens", INT);
+    const tokens_N = graph.input(laneInput("tokens", this.#lane), INT);
     return {
       value: graph.gather(this.#parameter(name), tokens_N),
       back: (dy) => {
@@ -110,7 +171,7 @@ class LayersWriter {
           tokens_N,
           this.#config.vocab_size,
         );
-        this.#gradients.set(name, gradient);
+        this.gradients.set(name, gradient);
         return dy;
       },
     };
@@ -162,7 +223,7 @@ class LayersWriter {
     return {
       value: graph.matMul(x_NI, weight_OI, true),
       back: (dy_NO) => {
-        this.#gradients.set(
+        this.gradients.set(
           `${name}.weight`,
           graph.matMul(dy_NO, this.#keep(x_NI), false, true),
         );
@@ -176,7 +237,7 @@ class LayersWriter {
     return {
       value: graph.same("AddV2", x_NO, this.#parameter(name)),
       back: (dy_NO) => {
-        this.#gradients.set(name, graph.reduce("Sum", dy_NO, 0, false));
+        this.gradients.set(name, graph.reduce("Sum", dy_NO, 0, false));
         return dy_NO;
       },
     };
@@ -205,7 +266,7 @@ class LayersWriter {
           graph.same("Mul", dy, normed),
           [-1, width],
         );
-        this.#gradients.set(name, graph.reduce("Sum", product, 0, false));
+        this.gradients.set(name, graph.reduce("Sum", product, 0, false));
         // mean(dy * weight * normed) over the width, as a matrix-vector product
         const shares = graph.same(
           "Mul",
@@ -349,11 +410,13 @@ class LayersWriter {
   /** Pairs as complex numbers times their factors; see `rotate` in kernels.ts. */
   #rotated(
     x_HNE: Value,
-    factorsInput: string,
+    factorsInput: "queryFactors" | "keyFactors",
     shape: readonly number[],
   ): Differentiable {
     const graph = this.#graph;
-    const factors = graph.toComplex(graph.input(factorsInput, FLOAT));
+    const factors = graph.toComplex(
+      graph.input(laneInput(factorsInput, this.#lane), FLOAT),
+    );
     const times = (x: Value, by: Value) => {
       const [heads, tokens, width] = shape;
       const pairs = graph.reshape(x, [heads, tokens, width / 2, 2]);
@@ -432,7 +495,11 @@ class LayersWriter {
         this.#columns,
       ),
     );
-    const masked = graph.same("AddV2", byQuery, graph.input("mask", FLOAT));
+    const masked = graph.same(
+      "AddV2",
+      byQuery,
+      graph.input(laneInput("mask", this.#lane), FLOAT),
+    );
     return graph.reshapeTo(
       graph.same("Softmax", masked),
       this.#shape(groups, this.#rows, -1, this.#columns),

@@ -13,33 +13,47 @@ import { currentBackend } from "./backend.ts";
 import { attentionMask, type TokenBatch } from "./batch.ts";
 import type { ModelConfig } from "./config.ts";
 import type { Decoder } from "./decoder.ts";
-import type { Value } from "./graph.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import {
   differentiable,
   nativeTensorFlow,
   recordsGradients,
 } from "./kernels.ts";
-import { BATCH_INPUTS, layersGraph, SLOPE_INPUT } from "./layers_graph.ts";
+import { laneSizes } from "./lanes.ts";
+import {
+  LANE_INPUTS,
+  laneInput,
+  layersGraph,
+  SLOPE_INPUT,
+} from "./layers_graph.ts";
+import { isSmall } from "./small_model.ts";
+
+/**
+ * Parts of a batch that are computed side by side. The operations of a small
+ * model are too small to divide among processors; a second lane costs a single
+ * processor nothing. The same number everywhere, because gradients are sums over
+ * lanes and their last bits depend on it.
+ */
+const LANES = 2;
 
 /** Whether this model's layers run by a graph here. */
 export function layersByGraph(model: Decoder): boolean {
   return nativeTensorFlow() !== null &&
     currentBackend().name === "tfjs-node" &&
-    model.adapters === null && !model.recomputesLayers &&
-    model.parameterCount <= 2 ** 24;
+    model.adapters === null && !model.recomputesLayers && isSmall(model);
 }
 
 /** Normalised hidden states `[N, D]` of a batch. */
 export function hiddenByGraph(model: Decoder, batch: TokenBatch): tf.Tensor2D {
-  const passes = passesOf(model.config);
+  const lanes = Math.min(batch.rows, LANES);
+  const passes = passesOf(model.config, lanes);
   const parameters = passes.trained.map((name) => model.parameter(name));
   const byName = (names: readonly string[], tensors: readonly tf.Tensor[]) =>
     Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
   const given = byName(passes.trained, parameters);
   const forward = recordsGradients() ? passes.forward : passes.score;
   return differentiable(parameters, (save) => {
-    const inputs = batchInputs(model, batch);
+    const inputs = laneInputs(model, batch, lanes);
     forward.set({ ...given, ...inputs });
     const [hidden_ND, ...saved] = forward.call();
     const names = [...Object.keys(inputs), ...passes.saved];
@@ -55,28 +69,56 @@ export function hiddenByGraph(model: Decoder, batch: TokenBatch): tf.Tensor2D {
   }) as tf.Tensor2D;
 }
 
-function batchInputs(model: Decoder, batch: TokenBatch) {
-  const { shape, values } = attentionMask(batch);
-  const { query, key } = model.rotaryFactors(batch.positions);
-  const [columns] = shape.slice(-1);
+/** The inputs of all lanes: consecutive rows of the batch. */
+function laneInputs(
+  model: Decoder,
+  batch: TokenBatch,
+  lanes: number,
+): Record<string, tf.Tensor> {
+  const mask = attentionMask(batch);
+  const inputs: Record<string, tf.Tensor> = {};
+  let first = 0;
+  laneSizes(batch.rows, lanes).forEach((rows, lane) => {
+    const tensors = rowInputs(model, batch, mask, first, first + rows);
+    for (const name of LANE_INPUTS) {
+      inputs[laneInput(name, lane)] = tensors[name];
+    }
+    first += rows;
+  });
+  return inputs;
+}
+
+/** The inputs of the rows from `first` to before `end`. */
+function rowInputs(
+  model: Decoder,
+  { columns, tokens, positions }: TokenBatch,
+  mask: { shape: number[]; values: Float32Array },
+  first: number,
+  end: number,
+): Record<typeof LANE_INPUTS[number], tf.Tensor> {
+  const start = first * columns;
+  const stop = end * columns;
+  const { query, key } = model.rotaryFactors(positions.subarray(start, stop));
+  const perRow = mask.shape.length === 3;
   return {
-    tokens: tf.tensor1d(batch.tokens, "int32"),
-    grid: tf.tensor1d([batch.rows, batch.columns], "int32"),
-    mask: tf.tensor(values, [
-      shape.length === 3 ? batch.rows : 1,
-      1,
-      columns,
-      columns,
-    ]),
+    tokens: tf.tensor1d(tokens.subarray(start, stop), "int32"),
+    grid: tf.tensor1d([end - first, columns], "int32"),
+    mask: tf.tensor(
+      perRow
+        ? mask.values.subarray(start * columns, stop * columns)
+        : mask.values,
+      [perRow ? end - first : 1, 1, columns, columns],
+    ),
     queryFactors: query,
     keyFactors: key,
-  } satisfies Record<typeof BATCH_INPUTS[number], tf.Tensor>;
+  };
 }
 
 /** The runs of a loaded graph. */
 interface Passes {
   /** Names of the parameters with a gradient here, in the gradients' order. */
   trained: string[];
+  /** Names of the values that the backward run needs. */
   saved: string[];
   score: GraphCaller;
   forward: GraphCaller;
@@ -85,22 +127,28 @@ interface Passes {
 
 const loaded = new Map<string, Passes>();
 
-function passesOf(config: ModelConfig): Passes {
-  const key = JSON.stringify(config);
+function passesOf(config: ModelConfig, lanes: number): Passes {
+  const key = JSON.stringify([config, lanes]);
   let passes = loaded.get(key);
   if (passes === undefined) {
-    passes = loadPasses(config);
+    passes = loadPasses(config, lanes);
     loaded.set(key, passes);
   }
   return passes;
 }
 
-function loadPasses(config: ModelConfig): Passes {
-  const { graph, hidden, saved, gradients } = layersGraph(config);
+function loadPasses(config: ModelConfig, lanes: number): Passes {
+  const { graph, hidden, saved, gradients } = layersGraph(config, lanes);
   const session = new GraphSession(graph, [hidden]);
   const trained = [...gradients.keys()];
   const names = saved.map(({ name }) => name);
-  const given = [...trained, ...BATCH_INPUTS];
+  const given = [
+    ...trained,
+    ...Array.from(
+      { length: lanes },
+      (_, lane) => LANE_INPUTS.map((name) => laneInput(name, lane)),
+    ).flat(),
+  ];
   return {
     trained,
     saved: names,
@@ -108,7 +156,7 @@ function loadPasses(config: ModelConfig): Passes {
     forward: session.part(given, [hidden, ...saved]),
     backward: session.part(
       [...given, ...names, SLOPE_INPUT],
-      trained.map((name) => gradients.get(name) as Value),
+      [...gradients.values()],
     ),
   };
 }
