@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { packedBatch, plainBatch } from "../../lib/model/batch.ts";
+import { layersByGraph } from "../../lib/model/layers_native.ts";
+import {
+  AdamW,
+  Adapters,
+  currentBackend,
+  Decoder,
+  defaultOptimiser,
+  languageModelStep,
+  type ModelShape,
+  policyGradientStep,
+  responseLogProbs,
+  startBackend,
+} from "../../lib/model/mod.ts";
+import { randomStream } from "../../lib/random/mod.ts";
+import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
+
+await startBackend();
+const ignore = currentBackend().name !== "tfjs-node";
+
+/** The same decoder by single operations. */
+class LayerByLayer extends Decoder {
+  override hidden(batch: Parameters<Decoder["hidden"]>[0]) {
+    return this.hiddenByLayer(batch);
+  }
+}
+
+function layerByLayer(model: Decoder): Decoder {
+  return new LayerByLayer(
+    model.config,
+    model.parameters().map((tensor) => tensor.clone()),
+  );
+}
+
+/** A small model whose norms and biases differ from one and zero. */
+function unevenModel(overrides: Partial<ModelShape>): Decoder {
+  const model = smallModel(overrides);
+  const stream = randomStream(3, "uneven");
+  model.replaceParameters(
+    model.parameters().map((tensor) => {
+      const shifts = Float32Array.from(
+        { length: tensor.size },
+        () => 0.2 * stream.normal(),
+      );
+      return tf.tidy(() => tf.add(tensor, tf.tensor(shifts, tensor.shape)));
+    }),
+  );
+  return model;
+}
+
+const FAMILIES: Record<string, Partial<ModelShape>> = {
+  "qwen3, grouped queries": { model_type: "qwen3" },
+  "qwen2, biases, three queries per key": {
+    model_type: "qwen2",
+    num_attention_heads: 6,
+  },
+  "llama, plain heads": { model_type: "llama", num_key_value_heads: 4 },
+  "llama, stretched positions, untied": {
+    model_type: "llama",
+    tie_word_embeddings: false,
+    rope_scaling: { rope_type: "linear", factor: 4 },
+  },
+};
+
+const BATCHES = {
+  ragged: plainBatch([5, 9, 1, 12, 7].map((n) => tokensOf(n, "ragged", n))),
+  "one row": plainBatch([tokensOf(6, "one")]),
+  packed: packedBatch([
+    {
+      promptTokens: tokensOf(4, "p"),
+      responses: [tokensOf(3, "r"), tokensOf(6, "s"), tokensOf(3, "t")],
+    },
+    { promptTokens: tokensOf(2, "q"), responses: [tokensOf(5, "u")] },
+    { promptTokens: tokensOf(7, "v"), responses: [tokensOf(2, "w")] },
+  ]).batch,
+};
+
+/** Largest difference, relative to the largest value expected. */
+function distance(actual: tf.Tensor, expected: tf.Tensor): number {
+  assert.deepEqual(actual.shape, expected.shape);
+  const wanted = expected.dataSync();
+  let scale = 0;
+  let difference = 0;
+  actual.dataSync().forEach((value, i) => {
+    scale = Math.max(scale, Math.abs(wanted[i]));
+    difference = Math.max(difference, Math.abs(value - wanted[i]));
+  });
+  assert.ok(scale > 0, "nothing to compare");
+  return difference / scale;
+}
+
+/** Hidden states, and every parameter's gradient of uneven sums of the logits. */
+function slopes(model: Decoder, batch: Parameters<Decoder["hidden"]>[0]) {
+  const stream = randomStream(5, "weights");
+  const weights = tf.tensor2d(
+    Float32Array.from(
+      { length: batch.rows * batch.columns * model.config.vocab_size },
+      () => stream.normal(),
+    ),
+    [batch.rows * batch.columns, model.config.vocab_size],
+  );
+  const { grads } = tf.valueAndGrads(() =>
+    tf.sum(tf.mul(model.logits(model.hidden(batch)), weights)) as tf.Scalar
+  )(model.parameters());
+  return { hidden: model.hidden(batch), grads };
+}
+
+for (const [family, overrides] of Object.entries(FAMILIES)) {
+  for (const [layout, batch] of Object.entries(BATCHES)) {
+    Deno.test({
+      name: `hidden states and gradients like layer by layer: ${family}, ` +
+        layout,
+      ignore,
+      fn() {
+        const model = unevenModel(overrides);
+        const peer = layerByLayer(model);
+        assert.ok(layersByGraph(model));
+        tf.tidy(() => {
+          const actual = slopes(model, batch);
+          const expected = slopes(peer, batch);
+          assert.ok(distance(actual.hidden, expected.hidden) < 1e-5);
+          model.specs.forEach(({ name }, i) => {
+            const error = distance(actual.grads[i], expected.grads[i]);
+            assert.ok(error < 5e-5, `${name}: ${error}`);
+          });
+        });
+        model.dispose();
+        peer.dispose();
+      },
+    });
+  }
+}
+
+const documents = [5, 9, 9, 12].map((length, i) => {
+  const tokens = tokensOf(length, "document", i);
+  return { tokens, weights: fullWeights(tokens) };
+});
+
+const attempts = [6, 3, 8].map((length, i) => {
+  const responseTokens = tokensOf(length, "response", i);
+  return {
+    promptTokens: tokensOf(5, "prompt", i % 2),
+    responseTokens,
+    advantages: responseTokens.map(() => i - 0.7),
+    oldLogProbs: responseTokens.map(() => -3),
+    weights: responseTokens.map(() => 1),
+  };
+});
+
+/** Supervised and policy steps; live tensors after each pair. */
+async function train(model: Decoder, pairs: number): Promise<number[]> {
+  const optimiser = new AdamW(model);
+  const counts: number[] = [];
+  for (let i = 0; i < pairs; i++) {
+    await languageModelStep(model, optimiser, documents, defaultOptimiser);
+    await policyGradientStep(model, optimiser, attempts, {
+      objective: "ppo-clip",
+      clipLow: 0.2,
+      clipHigh: 0.2,
+      entropyCoefficient: 0.01,
+      klCoefficient: 0.1,
+    }, defaultOptimiser);
+    counts.push(tf.memory().numTensors);
+  }
+  optimiser.dispose();
+  return counts;
+}
+
+function values(model: Decoder): Float32Array[] {
+  return model.parameters().map((tensor) => tensor.dataSync() as Float32Array);
+}
+
+Deno.test({
+  name: "training ends where it ends layer by layer",
+  ignore,
+  async fn() {
+    const model = unevenModel({ tie_word_embeddings: false });
+    const peer = layerByLayer(model);
+    await train(model, 4);
+    await train(peer, 4);
+    model.parameters().forEach((tensor, i) => {
+      const error = distance(tensor, peer.parameters()[i]);
+      assert.ok(error < 1e-3, `${model.specs[i].name}: ${error}`);
+    });
+    model.dispose();
+    peer.dispose();
+  },
+});
+
+Deno.test({
+  name: "the same steps give the same bytes, and leave no tensor behind",
+  ignore,
+  async fn() {
+    const runs: Float32Array[][] = [];
+    for (let run = 0; run < 3; run++) {
+      const model = smallModel();
+      const counts = await train(model, 20);
+      assert.equal(counts.at(-1), counts[0]);
+      runs.push(values(model));
+      model.dispose();
+    }
+    assert.deepEqual(runs[1], runs[0]);
+    assert.deepEqual(runs[2], runs[0]);
+  },
+});
+
+Deno.test({
+  name: "hidden states do not depend on whether gradients are recorded",
+  ignore,
+  fn() {
+    const model = smallModel();
+    tf.tidy(() => {
+      let recorded: tf.Tensor | undefined;
+      tf.valueAndGrads(() => {
+        recorded = tf.keep(model.hidden(BATCHES.packed));
+        return tf.sum(recorded) as tf.Scalar;
+      })(model.parameters().slice(0, 1));
+      assert.ok(distance(model.hidden(BATCHES.packed), recorded!) < 1e-6);
+      recorded!.dispose();
+    });
+    model.dispose();
+  },
+});
+
+Deno.test({
+  name: "scores are those of the layers one by one",
+  ignore,
+  async fn() {
+    const model = unevenModel({});
+    const peer = layerByLayer(model);
+    const scores = await responseLogProbs(model, attempts);
+    const expected = await responseLogProbs(peer, attempts);
+    scores.flat().forEach((score, i) =>
+      assert.ok(Math.abs(score - expected.flat()[i]) < 1e-4)
+    );
+    model.dispose();
+    peer.dispose();
+  },
+});
+
+Deno.test({
+  name: "adapters and recomputed layers run layer by layer",
+  ignore,
+  fn() {
+    const model = smallModel();
+    assert.ok(layersByGraph(model));
+    model.recomputesLayers = true;
+    assert.ok(!layersByGraph(model));
+    model.recomputesLayers = false;
+    model.attachAdapters(
+      Adapters.fresh(
+        model.config,
+        { rank: 2, alpha: 4, targets: ["q_proj"] },
+        1,
+      ),
+    );
+    assert.ok(!layersByGraph(model));
+    model.dispose();
+  },
+});
