@@ -114,6 +114,7 @@ async function play(asked: Asked): Promise<void> {
             `deno task ablate ${study.name} --arms ${arm.name} --seeds ${seed}`,
           hardware: `${navigator.hardwareConcurrency} x ${model}`,
           loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
+          threads: Deno.env.get("TF_NUM_INTEROP_THREADS") ?? "all",
           deno: Deno.version.deno,
         }),
       );

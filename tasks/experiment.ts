@@ -108,6 +108,7 @@ async function playSeed({ preset, out }: Asked, seed: number): Promise<void> {
     baseSeconds,
     hardware: `${navigator.hardwareConcurrency} x ${model}`,
     loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
+    threads: Deno.env.get("TF_NUM_INTEROP_THREADS") ?? "all",
     deno: Deno.version.deno,
   });
 }

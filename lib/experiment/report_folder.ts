@@ -23,6 +23,8 @@ export interface HardwareRecord {
   baseSeconds: number;
   hardware: string;
   loadAverage: number[];
+  /** Threads that TensorFlow was allowed; last bits of results depend on them. */
+  threads: string;
   deno: string;
 }
 

@@ -172,6 +172,7 @@ Deno.test("a study is played, kept small, not played twice, and reported from it
     command: "test",
     hardware: "here",
     loadAverage: [],
+    threads: "all",
     deno: Deno.version.deno,
   });
   try {

@@ -1,11 +1,13 @@
 /**
- * Practice: the default experiment with four times the steps.
+ * Beyond elicitation at the size of `default`: what takes self-play above its own
+ * base, made to think?
  *
- * On the small world, a larger model goes beyond its base made to think when it
- * practises longer (study "ideas"). Does the default one?
+ * The small world's trials are in `ideas.ts`. Here are those that need the larger
+ * one: practice, chains (whose length shows only where there are longer programs
+ * to be evaluated) and how much the corpus's traces leave out.
  */
 
-import type { Study } from "../arms.ts";
+import type { Arm, Study } from "../arms.ts";
 import { type Preset, presetNamed } from "../presets.ts";
 
 const DEFAULT = presetNamed("default");
@@ -16,24 +18,41 @@ const BASE: Preset = {
   evaluation: { ...DEFAULT.evaluation, passItems: 0 },
 };
 
-/** The default experiment, and four times its practice. */
-export const PRACTICE: Study = {
-  name: "practice",
-  says: "the default experiment with four times the practice",
+const ARMS: Arm[] = [
+  { name: "default", says: "as it is", change: {} },
+  {
+    name: "quarter",
+    says: "a quarter of the steps",
+    change: { selfPlay: { steps: BASE.selfPlay.steps / 4 } },
+  },
+  {
+    name: "chained",
+    says: "six of sixteen tasks are chains of two: a curriculum of length",
+    change: { selfPlay: { chainedPerMode: 6 } },
+  },
+  {
+    name: "complete",
+    says: "traces leave out nothing: to be made to think is to think carefully",
+    change: { world: { hastyShare: {} } },
+  },
+];
+
+/** What takes the default experiment beyond its base made to think. */
+export const BEYOND: Study = {
+  name: "beyond",
+  says: "what takes the default experiment beyond its base made to think",
   base: BASE,
   reference: "default",
-  arms: [
-    { name: "default", says: "sixty steps, as it is", change: {} },
-    {
-      name: "longer",
-      says: "two hundred and forty steps, falling rate",
-      change: { selfPlay: { steps: 4 * BASE.selfPlay.steps } },
-    },
-  ],
+  arms: ARMS,
   claims: [{
     says: "four times the practice ends higher",
     source: "a trial of this kit",
-    better: "longer",
+    better: "default",
+    worse: "quarter",
+  }, {
+    says: "chains of two tasks end higher on familiar ones",
+    source: "a trial of this kit",
+    better: "chained",
     worse: "default",
   }],
 };

@@ -2,13 +2,14 @@
 
 import { checkStudy, type Study } from "../arms.ts";
 import { ABLATIONS } from "./ablations.ts";
+import { BEYOND } from "./beyond.ts";
 import { IDEAS } from "./ideas.ts";
 import { INDUCTION } from "./induction.ts";
-import { PRACTICE } from "./practice.ts";
+
 import { SCALING } from "./scaling.ts";
 import { TRANSFER } from "./transfer.ts";
 
-const ALL: Study[] = [ABLATIONS, IDEAS, INDUCTION, PRACTICE, SCALING, TRANSFER];
+const ALL: Study[] = [ABLATIONS, IDEAS, INDUCTION, BEYOND, SCALING, TRANSFER];
 ALL.forEach(checkStudy);
 
 export { ABLATION_BASE } from "./ablations.ts";
