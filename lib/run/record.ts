@@ -6,8 +6,8 @@
  * | `config.json`, `manifest.json` | run |
  * | `metrics.jsonl` | step; equal seeds give equal bytes |
  * | `timings.jsonl` | step; seconds, which differ from run to run |
- * | `tasks.jsonl` | proposal, with verdict, solve rate and reward |
- * | `rollouts.jsonl` | solver response |
+ * | `tasks.jsonl` | proposal, with verdict, solve rate, reward and advantage |
+ * | `rollouts.jsonl` | solver response, with grade, reward and advantage |
  * | `eval.jsonl` | evaluated task |
  * | `samples.md` | step, to be read by a person |
  * | `checkpoints/` | every `checkpointEvery` steps |
@@ -284,19 +284,24 @@ function openLogs(folder: string, bytes: Record<string, number>): Logs {
 function writeEvent(logs: Logs, event: SelfPlayEvent): void {
   switch (event.type) {
     case "seeded":
-      logs["tasks.jsonl"].writeRows(event.proposals.map(taskRow));
+      logs["tasks.jsonl"].writeRows(
+        event.proposals.map((proposal) => taskRow(proposal)),
+      );
       break;
-    case "solved":
+    case "advantages": {
+      const { step, proposals, solved, samples } = event;
+      const sampleOf = new Map(
+        samples.map((sample) => [sample.response, sample]),
+      );
+      logs["tasks.jsonl"].writeRows(
+        proposals.map((proposal) => taskRow(proposal, sampleOf)),
+      );
       logs["rollouts.jsonl"].writeRows(
-        event.solved.flatMap((solved) => rolloutRows(event.step, solved)),
+        solved.flatMap((task) => rolloutRows(step, task, sampleOf)),
       );
+      logs["samples.md"].write(sampleSection(step, proposals, solved));
       break;
-    case "rewarded":
-      logs["tasks.jsonl"].writeRows(event.proposals.map(taskRow));
-      logs["samples.md"].write(
-        sampleSection(event.step, event.proposals, event.solved),
-      );
-      break;
+    }
     case "evaluated":
       logs["eval.jsonl"].writeRows(
         event.rows.map((row) => ({ step: event.step, ...row })),

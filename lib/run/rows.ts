@@ -1,6 +1,14 @@
 /** The rows of `tasks.jsonl` and `rollouts.jsonl`. */
 
-import type { Proposal, SolvedTask } from "../selfplay/mod.ts";
+import type {
+  PolicySample,
+  Proposal,
+  Response,
+  SolvedTask,
+} from "../selfplay/mod.ts";
+
+/** The samples of a step by the response they train on. */
+export type SamplesByResponse = ReadonlyMap<Response, PolicySample>;
 
 /** One proposal, with its fate. */
 export interface TaskRow {
@@ -21,10 +29,14 @@ export interface TaskRow {
   parts: string[];
   solveRate: number | null;
   reward: number | null;
+  /** As the config's estimator gave it; null for a proposal that does not train. */
+  advantage: number | null;
   intrinsic: Record<string, number | null> | null;
   /** What the model wrote. */
   response: string | null;
   responseTokens: number | null;
+  /** Sum of the tokens' log-probabilities as sampled, in nats; null where they are not known. */
+  logProb: number | null;
   /** Whether it was cut at the token limit; null without a response. */
   cut: boolean | null;
 }
@@ -40,17 +52,27 @@ export interface RolloutRow {
   cause: string;
   /** Whether it counts as right in its task's solve rate; see the setting `estimateForm`. */
   solves: boolean;
+  /** What it earned and its advantage; null for a rollout that does not train. */
+  reward: number | null;
+  advantage: number | null;
   thought: boolean;
   /** The answer that was checked; null where none was found. */
   answer: string | null;
   response: string;
   responseTokens: number;
+  /** Sum of the tokens' log-probabilities as sampled, in nats; null where they are not known. */
+  logProb: number | null;
   /** Whether it was cut at the token limit. */
   cut: boolean;
 }
 
-export function taskRow(proposal: Proposal): TaskRow {
+/** The row of a proposal. Seeding trains on nothing, so that its rows need no samples. */
+export function taskRow(
+  proposal: Proposal,
+  sampleOf: SamplesByResponse = new Map(),
+): TaskRow {
   const { candidate, task, response } = proposal;
+  const sample = response && sampleOf.get(response);
   return {
     step: proposal.step,
     id: proposal.id,
@@ -67,14 +89,21 @@ export function taskRow(proposal: Proposal): TaskRow {
     parts: proposal.parts.map(({ id }) => id),
     solveRate: proposal.solveRate,
     reward: proposal.reward,
+    advantage: sample?.advantage ?? null,
     intrinsic: proposal.intrinsic && { ...proposal.intrinsic },
     response: response?.text ?? null,
     responseTokens: response?.sample.tokens.length ?? null,
+    logProb: response && logProbOf(response),
     cut: response && response.sample.finish === "length",
   };
 }
 
-export function rolloutRows(step: number, solved: SolvedTask): RolloutRow[] {
+/** The rows of a task's rollouts, in the order of sampling. */
+export function rolloutRows(
+  step: number,
+  solved: SolvedTask,
+  sampleOf: SamplesByResponse,
+): RolloutRow[] {
   const { task, fresh, trained } = solved;
   return solved.rollouts.map((rollout) => ({
     step,
@@ -85,10 +114,18 @@ export function rolloutRows(step: number, solved: SolvedTask): RolloutRow[] {
     grade: rollout.grade,
     cause: rollout.cause,
     solves: rollout.solves,
+    reward: sampleOf.get(rollout.response)?.reward ?? null,
+    advantage: sampleOf.get(rollout.response)?.advantage ?? null,
     thought: rollout.thought,
     answer: rollout.answer,
     response: rollout.response.text,
     responseTokens: rollout.response.sample.tokens.length,
+    logProb: logProbOf(rollout.response),
     cut: rollout.response.sample.finish === "length",
   }));
+}
+
+function logProbOf({ sample }: Response): number | null {
+  const sum = sample.logProbs.reduce((total, value) => total + value, 0);
+  return Number.isFinite(sum) ? sum : null;
 }

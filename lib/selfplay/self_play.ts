@@ -52,7 +52,13 @@ export type SelfPlayEvent =
     solved: SolvedTask[];
     samples: PolicySample[];
   }
-  | { type: "advantages"; step: number; samples: PolicySample[] }
+  | {
+    type: "advantages";
+    step: number;
+    proposals: Proposal[];
+    solved: SolvedTask[];
+    samples: PolicySample[];
+  }
   | { type: "updated"; step: number; report: UpdateReport }
   | { type: "evaluated"; step: number; rows: EvaluationRow[] }
   | {
@@ -144,7 +150,7 @@ async function* playStep(
   yield { type: "rewarded", step, proposals, solved, samples };
 
   setAdvantages(setting, samples);
-  yield { type: "advantages", step, samples };
+  yield { type: "advantages", step, proposals, solved, samples };
 
   const update: UpdateReport = {
     ...await updatePolicy(setting, samples, step),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { estimateAdvantages, type Role } from "../../lib/advantage/mod.ts";
 import { type EngineConfig, ENGINES } from "../../lib/engine/mod.ts";
 import { type Executor, startExecutor } from "../../lib/executor/mod.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type RecordOptions,
   recordRun,
 } from "../../lib/run/mod.ts";
+import type { ModeName } from "../../lib/modes/mod.ts";
 import type { SelfPlayEvent } from "../../lib/selfplay/mod.ts";
 import {
   characterTokenizer,
@@ -94,6 +96,42 @@ Deno.test("runs on disk", async (t) => {
     assert.match(samples, /## Step 5/);
     assert.match(samples, /Proposed for induction/);
     assert.deepEqual(findRuns(parent), [whole]);
+  });
+
+  await t.step("rows hold what trained, with reward and advantage", () => {
+    const tasks = readTasks(whole);
+    const rollouts = readRollouts(whole);
+    for (const { trained, grade, reward, advantage, logProb } of rollouts) {
+      assert.equal(advantage !== null, trained && grade !== "unjudged");
+      assert.equal(reward !== null, advantage !== null);
+      assert.ok(logProb! <= 0);
+    }
+    for (const { step, advantage, logProb } of tasks) {
+      assert.equal(advantage !== null, step > 0);
+      assert.ok(logProb! <= 0);
+    }
+    for (const { step, trainedSamples } of readMetrics(whole).slice(1)) {
+      const rows = [
+        ...tasks.map((row) => ({ ...row, role: "propose" as Role })),
+        ...rollouts.map((row) => ({ ...row, role: "solve" as Role })),
+      ].filter((row) => row.step === step && row.advantage !== null);
+      assert.equal(rows.length, trainedSamples);
+      const recomputed = estimateAdvantages(
+        smallConfig.estimator,
+        rows.map(({ role, mode, reward, responseTokens }) => ({
+          role,
+          mode: mode as ModeName,
+          promptGroup: "", // of no account to this estimator
+          reward: reward!,
+          tokenCount: responseTokens!,
+        })),
+        smallConfig.whitening,
+      );
+      rows.forEach(({ advantage }, i) =>
+        assert.ok(Math.abs(advantage! - recomputed[i]) < 1e-9)
+      );
+      assert.ok(rows.some(({ advantage }) => advantage !== 0));
+    }
   });
 
   await t.step("an equal seed leaves equal bytes", async () => {
