@@ -6,6 +6,7 @@
  * and lose most of their time; `--threads 1` and the figures per second of
  * processor time (`..._per_cpu_s`) then still compare like with like.
  *
+ * Every figure is the median over some repetitions, after two that warm up.
  * Every shape runs in a process of its own, so that its peak memory is its own.
  * `mixed_...` are the same batches with lengths from a quarter to the whole; only
  * real tokens count, so padding shows as lost speed.
@@ -45,11 +46,12 @@ interface BenchShape {
   model: ModelShape;
   /** Rows and columns of a training batch. */
   batch: [number, number];
+  /** Training steps timed together. */
   trainSteps: number;
   /** Rows, prompt tokens and new tokens of a generation. */
   generate: [number, number, number];
-  /** Generations timed together, after one that warms up. */
-  generateRuns: number;
+  /** How often the steps, and a generation, are timed. */
+  repetitions: number;
   /** Train rank-8 adapters with recomputed layers instead of all weights. */
   lora: boolean;
 }
@@ -69,9 +71,9 @@ const SHAPES: Record<string, BenchShape> = {
       intermediate_size: 256,
     },
     batch: [25, 60],
-    trainSteps: 20,
+    trainSteps: 10,
     generate: [64, 40, 40],
-    generateRuns: 5,
+    repetitions: 7,
     lora: false,
   },
   b: {
@@ -85,9 +87,9 @@ const SHAPES: Record<string, BenchShape> = {
       intermediate_size: 344,
     },
     batch: [32, 96],
-    trainSteps: 10,
+    trainSteps: 5,
     generate: [64, 48, 48],
-    generateRuns: 5,
+    repetitions: 7,
     lora: false,
   },
   c: {
@@ -103,7 +105,7 @@ const SHAPES: Record<string, BenchShape> = {
     batch: [4, 128],
     trainSteps: 2,
     generate: [64, 48, 24],
-    generateRuns: 1,
+    repetitions: 3,
     lora: false,
   },
   d: {
@@ -121,7 +123,7 @@ const SHAPES: Record<string, BenchShape> = {
     batch: [1, 64],
     trainSteps: 1,
     generate: [2, 32, 8],
-    generateRuns: 1,
+    repetitions: 3,
     lora: true,
   },
 };
@@ -148,6 +150,7 @@ interface OperationShare {
 interface OwnMeasurement extends Measurement {
   backend: string;
   parameters: number;
+  /** Tensors that the measured training steps left behind. */
   tensors_added: number;
   profile: OperationShare[];
   /** Per generation; a run of the decoding graph counts as one operation. */
@@ -188,39 +191,60 @@ async function measure(shape: BenchShape): Promise<OwnMeasurement> {
   };
 }
 
-/** Wall-clock and processor seconds of some work. */
+/** Untimed repetitions: graphs are built, kernels chosen, memory taken. */
+const WARM_UPS = 2;
+
+/** What a repetition takes, as medians. */
+interface Duration {
+  seconds: number;
+  processorSeconds: number;
+}
+
+/** Warms up, then times the work, which is told the number of the repetition. */
 async function timed(
-  work: () => Promise<unknown>,
-): Promise<{ seconds: number; processorSeconds: number }> {
-  const started = performance.now();
-  const cpu = process.cpuUsage();
-  await work();
+  repetitions: number,
+  work: (repetition: number) => Promise<unknown>,
+): Promise<Duration> {
+  for (let i = 0; i < WARM_UPS; i++) await work(i);
+  const durations: Duration[] = [];
+  for (let i = 0; i < repetitions; i++) {
+    const started = performance.now();
+    const cpu = process.cpuUsage();
+    await work(WARM_UPS + i);
+    durations.push({
+      seconds: (performance.now() - started) / 1000,
+      processorSeconds: cpuSeconds(cpu),
+    });
+  }
   return {
-    seconds: (performance.now() - started) / 1000,
-    processorSeconds: cpuSeconds(cpu),
+    seconds: median(durations.map(({ seconds }) => seconds)),
+    processorSeconds: median(
+      durations.map(({ processorSeconds }) => processorSeconds),
+    ),
   };
+}
+
+/** The middle value; of two middle ones, the larger. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 async function measureTraining(model: Decoder, shape: BenchShape) {
   const optimiser = new AdamW(model);
-  const steps = async (first: number, count: number) => {
-    for (let i = first; i < first + count; i++) {
-      await languageModelStep(
-        model,
-        optimiser,
-        documents(shape, i),
-        defaultOptimiser,
-      );
-    }
-  };
-  await steps(0, shape.trainSteps > 1 ? 3 : 1);
-  const tensors = tensorCount();
-  const time = await timed(() => steps(0, shape.trainSteps));
-  const added = tensorCount() - tensors;
-  const profile = await profiled(
-    shape.trainSteps,
-    () => steps(0, shape.trainSteps),
+  const batches = Array.from(
+    { length: shape.trainSteps },
+    (_, step) => documents(shape, step),
   );
+  const train = () =>
+    forEach(
+      batches,
+      (batch) => languageModelStep(model, optimiser, batch, defaultOptimiser),
+    );
+  await train();
+  const tensors = tensorCount();
+  const time = await timed(shape.repetitions, train);
+  const added = tensorCount() - tensors;
+  const profile = await profiled(shape.trainSteps, train);
   optimiser.dispose();
   const [rows, columns] = shape.batch;
   const tokens = rows * columns * shape.trainSteps;
@@ -261,11 +285,8 @@ async function measureGeneration(model: Decoder, shape: BenchShape) {
       })),
       { temperature: 1, stopTokens: [] },
     );
-  await run(0);
-  const time = await timed(async () => {
-    for (let i = 1; i <= shape.generateRuns; i++) await run(i);
-  });
-  const drawn = rows * fresh * shape.generateRuns;
+  const time = await timed(shape.repetitions, run);
+  const drawn = rows * fresh;
   return {
     generate_tokens_per_s: drawn / time.seconds,
     generate_tokens_per_cpu_s: drawn / time.processorSeconds,
@@ -293,8 +314,7 @@ async function measureMixed(model: Decoder, shape: BenchShape) {
       batches,
       (batch) => languageModelStep(model, optimiser, batch, defaultOptimiser),
     );
-  await train();
-  const training = await timed(train);
+  const training = await timed(shape.repetitions, train);
   optimiser.dispose();
   const [rows, prompt, fresh] = shape.generate;
   const requests = Array.from({ length: rows }, (_, i) => ({
@@ -310,13 +330,9 @@ async function measureMixed(model: Decoder, shape: BenchShape) {
   }));
   const generate = () =>
     sampleBatch(model, requests, { temperature: 1, stopTokens: [] });
-  await generate();
-  const generation = await timed(() =>
-    forEach(new Array(shape.generateRuns).fill(0), generate)
-  );
+  const generation = await timed(shape.repetitions, generate);
   const trained = sum(batches.flat().map(({ tokens }) => tokens.length - 1));
-  const drawn = shape.generateRuns *
-    sum(requests.map(({ maxNewTokens }) => maxNewTokens));
+  const drawn = sum(requests.map(({ maxNewTokens }) => maxNewTokens));
   return {
     mixed_train_tokens_per_s: trained / training.seconds,
     mixed_train_tokens_per_cpu_s: trained / training.processorSeconds,
@@ -513,9 +529,7 @@ function printRow({ shape, title, own, torch }: Row) {
   }
   const megabytes = (own.peak_bytes / 2 ** 20).toFixed(0);
   console.log(
-    `  peak memory ${megabytes} MiB; tensors left by ${
-      SHAPES[shape].trainSteps
-    } steps: ${own.tensors_added}`,
+    `  peak memory ${megabytes} MiB; tensors left by training: ${own.tensors_added}`,
   );
   if (own.mixed_train_tokens_per_cpu_s !== null) {
     console.log(

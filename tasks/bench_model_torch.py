@@ -2,13 +2,15 @@
 
 Reads one shape as JSON from the command line and prints its figures as JSON.
 Training is forward, backward, clipping and AdamW in eager mode; generation is
-`transformers.generate` with its cache.
+`transformers.generate` with its cache. Every figure is the median over some
+repetitions, after two that warm up.
 """
 
 import json
 import os
 import platform
 import resource
+import statistics
 import sys
 import time
 
@@ -68,17 +70,29 @@ def measure_training(model, shape):
         return loss.item()
 
     steps = shape["trainSteps"]
-    for _ in range(3 if steps > 1 else 1):
-        step()
-    started, cpu = time.perf_counter(), time.process_time()
-    for _ in range(steps):
-        step()
-    seconds = time.perf_counter() - started
+
+    def run():
+        for _ in range(steps):
+            step()
+
+    seconds, cpu_seconds = timed(shape["repetitions"], run)
     return {
         "train_tokens_per_s": rows * columns * steps / seconds,
-        "train_tokens_per_cpu_s": rows * columns * steps
-        / (time.process_time() - cpu),
+        "train_tokens_per_cpu_s": rows * columns * steps / cpu_seconds,
     }
+
+
+def timed(repetitions, work):
+    """Medians of the wall-clock and processor seconds of some work."""
+    for _ in range(2):
+        work()
+    walls, cpus = [], []
+    for _ in range(repetitions):
+        started, cpu = time.perf_counter(), time.process_time()
+        work()
+        walls.append(time.perf_counter() - started)
+        cpus.append(time.process_time() - cpu)
+    return statistics.median(walls), statistics.median(cpus)
 
 
 def measure_generation(model, shape):
@@ -91,23 +105,17 @@ def measure_generation(model, shape):
     def run():
         tokens = torch.randint(2, vocabulary, (rows, prompt))
         with torch.no_grad():
-            return model.generate(
+            out = model.generate(
                 input_ids=tokens, attention_mask=torch.ones_like(tokens),
                 max_new_tokens=fresh, min_new_tokens=fresh, do_sample=True, top_k=0,
                 use_cache=True, eos_token_id=None, pad_token_id=0,
             )
+        assert out.shape[1] == prompt + fresh
 
-    run()
-    runs = shape["generateRuns"]
-    started, cpu = time.perf_counter(), time.process_time()
-    for _ in range(runs):
-        out = run()
-    seconds = time.perf_counter() - started
-    assert out.shape[1] == prompt + fresh
+    seconds, cpu_seconds = timed(shape["repetitions"], run)
     return {
-        "generate_tokens_per_s": rows * fresh * runs / seconds,
-        "generate_tokens_per_cpu_s": rows * fresh * runs
-        / (time.process_time() - cpu),
+        "generate_tokens_per_s": rows * fresh / seconds,
+        "generate_tokens_per_cpu_s": rows * fresh / cpu_seconds,
     }
 
 
