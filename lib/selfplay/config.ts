@@ -330,15 +330,68 @@ export const SETTING_CHOICES: Partial<
   learningRateSchedule: ["constant", "linear"],
 };
 
+/** Lowest and highest value of what is not a whole number; ends included. */
+const RANGES: Partial<Record<keyof SelfPlayConfig, [number, number]>> = {
+  compositeChance: [0, 1],
+  intrinsicCap: [0, Infinity],
+  proposerWeight: [0, Infinity],
+  clipLow: [0, 1],
+  clipHigh: [0, Infinity],
+  klCoefficient: [0, Infinity],
+  learningRate: [0, Infinity],
+  beta1: [0, 0.9999999],
+  beta2: [0, 0.9999999],
+  weightDecay: [0, Infinity],
+};
+
+type Fail = (field: keyof SelfPlayConfig, wanted: string) => never;
+
 /** Throws, naming the field, where a config makes no sense. */
 export function checkConfig(config: SelfPlayConfig): void {
-  const fail = (field: keyof SelfPlayConfig, wanted: string): never => {
+  const fail: Fail = (field, wanted) => {
     throw new RangeError(
       `config field "${field}" must be ${wanted}, got ${
         JSON.stringify(config[field])
       }`,
     );
   };
+  checkFields(config, fail);
+  checkNumbers(config, fail);
+  for (const [name, choices] of Object.entries(SETTING_CHOICES)) {
+    const field = name as keyof SelfPlayConfig;
+    if (!choices.includes(config[field] as string)) {
+      fail(field, `one of ${choices.join(", ")}`);
+    }
+  }
+  checkModes(config, fail);
+  checkTogether(config, fail);
+}
+
+/** A field that is missing, misspelt or of another type would change what is learnt without a word. */
+function checkFields(config: SelfPlayConfig, fail: Fail): void {
+  const names = Object.keys(PAPER_CONFIG) as (keyof SelfPlayConfig)[];
+  for (const field of Object.keys(config) as (keyof SelfPlayConfig)[]) {
+    if (names.includes(field)) continue;
+    throw new RangeError(
+      `there is no config field "${field}"; there are ${names.join(", ")}`,
+    );
+  }
+  for (const field of names) {
+    // Lists and choices by name have checks of their own.
+    if (typeof PAPER_CONFIG[field] === "boolean") {
+      if (typeof config[field] !== "boolean") fail(field, "true or false");
+    } else if (typeof PAPER_CONFIG[field] === "number") {
+      if (typeof config[field] !== "number") fail(field, "a number");
+    }
+  }
+}
+
+function checkNumbers(config: SelfPlayConfig, fail: Fail): void {
+  for (const [field, value] of Object.entries(config)) {
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      fail(field as keyof SelfPlayConfig, "finite");
+    }
+  }
   for (const field of POSITIVE_INTEGERS) {
     if (!Number.isInteger(config[field]) || config[field] < 1) {
       fail(field, "a whole number of at least 1");
@@ -349,27 +402,35 @@ export function checkConfig(config: SelfPlayConfig): void {
       fail(field, "a whole number of at least 0");
     }
   }
-  for (const [field, value] of Object.entries(config)) {
-    if (typeof value === "number" && !Number.isFinite(value)) {
-      fail(field as keyof SelfPlayConfig, "finite");
-    }
-  }
-  for (const [name, choices] of Object.entries(SETTING_CHOICES)) {
+  for (const [name, [low, high]] of Object.entries(RANGES)) {
     const field = name as keyof SelfPlayConfig;
-    if (!choices.includes(config[field] as string)) {
-      fail(field, `one of ${choices.join(", ")}`);
-    }
+    const value = config[field] as number;
+    if (value >= low && value <= high) continue;
+    fail(field, high === Infinity ? `at least ${low}` : `in [${low}, ${high}]`);
   }
-  const known = [
-    ...MODE_NAMES,
-    ...(config.dialect === "chat" ? ["error"] : []),
-  ];
-  if (
-    config.modes.length === 0 ||
-    config.modes.some((mode) => !known.includes(mode))
-  ) {
-    fail("modes", `a list of some of ${known.join(", ")}`);
+  if (!(config.topP > 0 && config.topP <= 1)) {
+    fail("topP", "above 0 and at most 1");
   }
+  if (!(config.epsilon > 0)) fail("epsilon", "above 0");
+  if (!(config.maxGradientNorm > 0)) fail("maxGradientNorm", "above 0");
+  if (!(config.temperature > 0)) {
+    fail("temperature", "above 0: greedy rollouts are all alike");
+  }
+}
+
+function checkModes(config: SelfPlayConfig, fail: Fail): void {
+  const { modes, dialect } = config;
+  const known = [...MODE_NAMES, ...(dialect === "chat" ? ["error"] : [])];
+  const isRight = Array.isArray(modes) && modes.length > 0 &&
+    modes.every((mode) => known.includes(mode)) &&
+    new Set(modes).size === modes.length;
+  if (!isRight) {
+    fail("modes", `a list of some of ${known.join(", ")}, each at most once`);
+  }
+}
+
+/** Settings that exclude each other. */
+function checkTogether(config: SelfPlayConfig, fail: Fail): void {
   if (config.thinking === "banned" && config.dialect !== "compact") {
     fail("thinking", '"free" unless the dialect is "compact"');
   }
@@ -384,8 +445,5 @@ export function checkConfig(config: SelfPlayConfig): void {
   }
   if (config.chainedPerMode > 0 && config.language === "python") {
     fail("chainedPerMode", '0 where "language" is "python"');
-  }
-  if (!(config.temperature > 0)) {
-    fail("temperature", "above 0: greedy rollouts are all alike");
   }
 }

@@ -565,6 +565,28 @@ Deno.test("self-play on the real sandbox", async (t) => {
         play(executor, { learningRate: NaN }),
         /"learningRate" must be finite/,
       );
+      const wrong: [Record<string, unknown>, RegExp][] = [
+        [{ modes: [] }, /"modes" must be a list of some of deduction, /],
+        [{ modes: ["deduction", "deduction"] }, /each at most once/],
+        [{ modes: "deduction" }, /"modes" must be a list/],
+        [{ modes: ["error"] }, /"modes" must be a list .*, got \["error"\]/],
+        [{ references: -1 }, /"references" must be a whole number/],
+        [{ trainProposer: "no" }, /"trainProposer" must be true or false/],
+        [{ policies: "two" }, /"policies" must be one of shared, separate/],
+        [{ learnability: "cubic" }, /"learnability" must be one of paper, /],
+        [{ estimator: "ppo" }, /"estimator" must be one of trrpp, /],
+        [{ language: "java" }, /"language" must be one of javascript, /],
+        [{ rolloutsPerTask: "8" }, /"rolloutsPerTask" must be a number/],
+        [{ learningRate: -1 }, /"learningRate" must be at least 0, got -1/],
+        [{ clipLow: 2 }, /"clipLow" must be in \[0, 1\], got 2/],
+        [{ topP: 0 }, /"topP" must be above 0 and at most 1, got 0/],
+        [{ proposerWeight: -1 }, /"proposerWeight" must be at least 0/],
+        [{ estimater: "grpo" }, /there is no config field "estimater"/],
+        [{ seed: undefined }, /"seed" must be a number/],
+      ];
+      for (const [changes, message] of wrong) {
+        await assert.rejects(play(executor, changes), message);
+      }
     },
   );
 });
