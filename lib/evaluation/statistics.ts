@@ -1,5 +1,5 @@
 /**
- * Means, bootstrap intervals and pass@k over evaluation rows.
+ * Means and bootstrap intervals over evaluation rows.
  *
  * Intervals are percentile bootstraps (Efron and Tibshirani 1993) from a seeded
  * stream, so a table rebuilt from the same rows is the same to the byte. Left
@@ -102,17 +102,4 @@ function quantile(sorted: Float64Array, share: number): number {
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
   return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
-}
-
-/**
- * The unbiased estimate of pass@k from n samples of which c are right,
- * `1 - C(n-c, k) / C(n, k)` (Chen et al. 2021, equation 1), as a product that
- * cannot overflow. Throws if k exceeds n.
- */
-export function passAtK(n: number, c: number, k: number): number {
-  if (k > n) throw new RangeError(`pass@${k} needs ${k} samples, got ${n}`);
-  if (n - c < k) return 1;
-  let allWrong = 1;
-  for (let i = n - c + 1; i <= n; i++) allWrong *= 1 - k / i;
-  return 1 - allWrong;
 }

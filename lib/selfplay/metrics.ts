@@ -8,6 +8,7 @@
 import type { Buffers } from "../buffer/mod.ts";
 import type { TrainReport } from "../engine/mod.ts";
 import type { ModeName } from "../modes/mod.ts";
+import { passAtK } from "../reward/mod.ts";
 import {
   type PolicySample,
   type Proposal,
@@ -61,8 +62,13 @@ export interface SolverMetrics {
   learnable: number | null;
   /** Fresh tasks by number of rollouts that solve them, from 0 to n. */
   solveRateHistogram: number[];
-  /** Share of tasks with at least one right rollout: pass@n. Smaller k follow from the histogram. */
+  /** Share of tasks with at least one right rollout. */
   solvedAtLeastOnce: number | null;
+  /**
+   * pass@k for k = 1, 2, 4 and so on up to n, by the unbiased estimate: a mean over
+   * the tasks, fresh or past, that were attempted n times; null where there is none.
+   */
+  passAtK: Record<string, number | null>;
   malformed: number | null;
   gradeCauses: Record<string, number>;
   meanReward: number | null;
@@ -223,6 +229,7 @@ function solverMetrics(
     learnable: share(fresh, (t) => t.solveRate > 0 && t.solveRate < 1),
     solveRateHistogram: histogram,
     solvedAtLeastOnce: share(judged, ({ solveRate }) => solveRate > 0),
+    passAtK: passCurve(judged, rolloutsPerTask),
     malformed: share(rollouts, ({ grade }) => grade === "malformed"),
     gradeCauses: tally(rollouts.map(({ cause }) => cause)),
     meanReward: mean(trained.map(({ reward }) => reward)),
@@ -231,6 +238,23 @@ function solverMetrics(
     solveRateDirect: right(rollouts.filter(({ thought }) => !thought)),
     ...responseMetrics(rollouts.map(({ response }) => response)),
   };
+}
+
+/** pass@k over tasks with all of their n rollouts judged: fewer would be another n. */
+function passCurve(
+  solved: readonly SolvedTask[],
+  n: number,
+): Record<string, number | null> {
+  const right = solved
+    .map(({ rollouts }) => rollouts.filter(({ grade }) => grade !== "unjudged"))
+    .filter(({ length }) => length === n)
+    .map((rollouts) => rollouts.filter(({ solves }) => solves).length);
+  const curve: Record<string, number | null> = {};
+  for (let k = 1; k < n; k *= 2) {
+    curve[k] = mean(right.map((c) => passAtK(n, c, k)));
+  }
+  curve[n] = mean(right.map((c) => passAtK(n, c, n)));
+  return curve;
 }
 
 function responseMetrics(responses: readonly Response[]) {

@@ -266,6 +266,45 @@ Deno.test("self-play on the real sandbox", async (t) => {
     },
   );
 
+  await t.step("pass@k of a step, from its rollouts", async () => {
+    const { events } = await play(executor, { steps: 1 });
+    const { solve } = metricsOf(events)[1];
+    const [{ solved }] = of(events, "solved");
+    let between = 0;
+    for (const mode of config.modes) {
+      const right = solved.filter(({ task }) => task.mode === mode)
+        .map(({ rollouts }) => rollouts.filter((r) => r.solves).length);
+      // Of four attempts c are right; two drawn of them are both wrong in
+      // (4 - c)(3 - c) of 12 cases.
+      const mean = (of: (c: number) => number) =>
+        right.reduce((sum, c) => sum + of(c), 0) / right.length;
+      const expected = {
+        1: mean((c) => c / 4),
+        2: mean((c) => 1 - (4 - c) * (3 - c) / 12),
+        4: mean((c) => c > 0 ? 1 : 0),
+      };
+      const { passAtK, solvedAtLeastOnce, solveRate } = solve[mode]!;
+      assert.deepEqual(Object.keys(passAtK), ["1", "2", "4"]);
+      for (const k of [1, 2, 4] as const) {
+        assert.ok(Math.abs(passAtK[k]! - expected[k]) < 1e-12, `${mode} ${k}`);
+      }
+      assert.equal(passAtK[4], solvedAtLeastOnce);
+      assert.ok(Math.abs(passAtK[1]! - solveRate!) < 1e-12);
+      if (expected[1] < expected[2] && expected[2] < expected[4]) between++;
+    }
+    assert.ok(between > 0);
+    const alone = await play(executor, { steps: 1, rolloutsPerTask: 1 });
+    const keys = Object.keys(
+      metricsOf(alone.events)[1].solve.deduction!.passAtK,
+    );
+    assert.deepEqual(keys, ["1"]);
+    const [seeding] = metricsOf(events);
+    assert.deepEqual(
+      seeding.solve.deduction!.passAtK,
+      { 1: null, 2: null, 4: null },
+    );
+  });
+
   await t.step("two models: each is trained on its own role", async () => {
     const proposerEngine = new ScriptedEngine(tokenizer);
     const { engine, events } = await play(
