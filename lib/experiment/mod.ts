@@ -18,3 +18,4 @@ export * from "./study_compute.ts";
 export * from "./study_report.ts";
 export * from "./study_run.ts";
 export * from "./targets.ts";
+export * from "./thought_report.ts";

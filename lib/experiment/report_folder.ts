@@ -13,6 +13,7 @@ import { readEvaluations, readMetrics, readTimings } from "../run/mod.ts";
 import { healthSection } from "./health.ts";
 import { passSection } from "./pass_report.ts";
 import { targetSection } from "./targets.ts";
+import { thoughtSection } from "./thought_report.ts";
 import { type EvaluationLog, reportLines, reportMarkdown } from "./report.ts";
 import type { Preset } from "./presets.ts";
 
@@ -76,6 +77,7 @@ export function experimentReport(
   return [
     reportMarkdown(reportLines(logs), `${name}: ${description}`, [notes]),
     targetSection(seeds, logs),
+    thoughtSection(logs),
     passSection(logs),
     healthSection(records),
   ].filter((section) => section !== "").join("\n");

@@ -10,6 +10,9 @@ import {
   reportLines,
   type SeedRecord,
   thirdMean,
+  thoughtLines,
+  thoughtSection,
+  writtenSteps,
 } from "../../lib/experiment/mod.ts";
 import type { StepMetrics } from "../../lib/selfplay/mod.ts";
 
@@ -90,6 +93,49 @@ Deno.test("pass@k has a section of its own and no part in the accuracies", () =>
   assert.deepEqual(lines.map(({ temperature }) => temperature), [0]);
   const without = LOG.filter(({ samples }) => samples === 1);
   assert.equal(passSection([without]), "");
+});
+
+Deno.test("a step counts as written where its value is", () => {
+  const cases: [string, number][] = [
+    ["<a>14<eos>", 0],
+    ["<t>+2=16*2=32<a>32<eos>", 2],
+    ["<t>+2*2=32<a>32<eos>", 1],
+    [".map(v=>v*2)=[2,8]", 0],
+    ["<t>.map(v=>v*2)=[2,8].reduce((a,b)=>a+b,0)=2>10+2=12<a>12<eos>", 3],
+    ["<t>s+=3;=3>6+1=7<a>7<eos>", 2],
+    ["<t>*2:16+2:14<a>14<eos>", 2],
+    ["<t>*2+2:14<a>14<eos>", 1],
+    ["<t>+2=", 1],
+  ];
+  for (const [response, steps] of cases) {
+    assert.equal(writtenSteps(response), steps, response);
+  }
+});
+
+Deno.test("written steps are shares of the program's, before and after", () => {
+  const answers = (rows: EvaluationLog, response: string) =>
+    rows.map((row) => ({ ...row, response }));
+  const log = [
+    ...answers(greedy({ step: 0, right: 20, thought: 0 }), "<a>1<eos>"),
+    ...answers(
+      greedy({ step: 0, thinking: "forced", right: 60, thought: 1 }),
+      "<t>+1*2=4<a>4<eos>",
+    ),
+    ...answers(
+      greedy({ step: 40, right: 70, thought: 1 }),
+      "<t>+1=2*2=4<a>4<eos>",
+    ),
+  ];
+  const [line, ...more] = thoughtLines([log, log]);
+  assert.deepEqual(more, []);
+  near(line.forced.mean, .5);
+  near(line.after.mean, 1);
+  assert.match(
+    thoughtSection([log]),
+    /\| familiar \| deduction \| 100 \| 50\.0/,
+  );
+  const maths = log.map((row) => ({ ...row, mode: "maths" as const }));
+  assert.equal(thoughtSection([maths]), "");
 });
 
 Deno.test("bounds are judged seed by seed, missed ones too", () => {
