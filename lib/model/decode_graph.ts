@@ -26,6 +26,8 @@ export interface DecodePlan {
   small: boolean;
   /** Parts of the batch that are computed independently. */
   lanes: number;
+  /** Parts of a lane's prompts that attention multiplies one after the other. */
+  parts: number;
   /** Whether several rows share a prompt's keys and values. */
   sharedPrompts: boolean;
   greedy: boolean;
@@ -44,7 +46,7 @@ export function decodeGraph(
   plan: DecodePlan,
 ): { graph: Graph; outputs: Value[] } {
   const graph = new Graph();
-  const inputs = new LaneInputs(graph, plan.lanes);
+  const inputs = new LaneInputs(graph, plan);
   const lanes = Array.from(
     { length: plan.lanes },
     (_, lane) => decodeLane(graph, plan, inputs.of(lane)),
@@ -89,7 +91,12 @@ type LaneInput = (name: LaneInputName, type: ElementType) => Value;
 
 /** `[R]`, but `uniforms` `[R, steps]`; `headStarts` numbers the lane's own heads. */
 type LaneInputName =
-  | `${"tokens" | "positions" | "uniforms" | "headStarts" | "promptMask"}`
+  | "tokens"
+  | "positions"
+  | "uniforms"
+  | "headStarts"
+  | "promptMask"
+  | "partPrompts"
   | `${"keys" | "values" | "promptKeys" | "promptValues"}.${string}`;
 
 /**
@@ -100,23 +107,29 @@ type LaneInputName =
 class LaneInputs {
   readonly #graph: Graph;
   readonly #lanes: number;
-  readonly #parts = new Map<string, Value[]>();
+  readonly #parts: number;
+  readonly #cuts = new Map<string, Value[]>();
 
-  constructor(graph: Graph, lanes: number) {
+  constructor(graph: Graph, { lanes, parts }: DecodePlan) {
     this.#graph = graph;
     this.#lanes = lanes;
+    this.#parts = parts;
   }
 
   of(lane: number): LaneInput {
     return (name, type) => {
       if (this.#lanes === 1) return this.#graph.input(name, type);
-      if (!this.#parts.has(name)) this.#parts.set(name, this.#cut(name, type));
-      return this.#parts.get(name)![lane];
+      if (!this.#cuts.has(name)) this.#cuts.set(name, this.#cut(name, type));
+      return this.#cuts.get(name)![lane];
     };
   }
 
   #cut(name: LaneInputName, type: ElementType): Value[] {
     const graph = this.#graph;
+    if (name === "partPrompts") {
+      const parts = new Array(this.#lanes).fill(this.#parts);
+      return graph.split(graph.input(name, type), parts, 0);
+    }
     const perRow = ["tokens", "positions", "uniforms"].includes(name);
     const sizes = graph.input(
       name === "headStarts" ? "laneHeads" : perRow ? "laneRows" : "lanePrompts",
@@ -246,11 +259,13 @@ class DecodeStep {
     );
     const gate = this.#project(`${name}.mlp.gate_proj`, inner);
     const up = this.#project(`${name}.mlp.up_proj`, inner);
-    const silu = graph.same("Mul", gate, graph.same("Sigmoid", gate));
+    // Not the gate times its sigmoid first: oneDNN takes that pair over, and
+    // divides it among all processors however small it is.
+    const inside = graph.same("Mul", graph.same("Sigmoid", gate), up);
     return graph.same(
       "AddV2",
       middle,
-      this.#project(`${name}.mlp.down_proj`, graph.same("Mul", silu, up)),
+      this.#project(`${name}.mlp.down_proj`, graph.same("Mul", inside, gate)),
     );
   }
 
@@ -348,24 +363,21 @@ class DecodeStep {
   #attend(name: string, query: Value, keys: Value, values: Value): Value {
     const graph = this.#graph;
     if (!this.#plan.sharedPrompts) {
-      const scores = graph.batchMatMul(query, keys, true);
-      const weights = graph.same(
-        "Softmax",
-        graph.same("AddV2", scores, this.#mask),
-      );
-      return graph.batchMatMul(weights, values, false);
+      const scores = this.#multiplied(query, keys, true);
+      const weights = softmax(graph, graph.same("AddV2", scores, this.#mask));
+      return this.#multiplied(weights, values, false);
     }
     const byRow = graph.reshapeTo(query, graph.input("rowQueries", INT));
     const byPrompt = graph.reshapeTo(query, graph.input("promptQueries", INT));
     const own = graph.same(
       "AddV2",
-      graph.batchMatMul(byRow, keys, true),
+      this.#multiplied(byRow, keys, true),
       this.#mask,
     );
     const promptKeys = this.#inputs(`promptKeys.${name}`, FLOAT);
     const prompt = graph.same(
       "AddV2",
-      graph.batchMatMul(byPrompt, promptKeys, true),
+      this.#multiplied(byPrompt, promptKeys, true),
       this.#inputs("promptMask", FLOAT),
     );
     const joint = graph.concat([
@@ -374,21 +386,41 @@ class DecodeStep {
     ], 3);
     const lengths = graph.input("lengths", INT);
     const [ofPrompt, ofOwn] = graph.splitTo(
-      graph.same("Softmax", joint),
+      softmax(graph, joint),
       lengths,
       2,
       3,
     );
-    const fromPrompt = graph.batchMatMul(
+    const fromPrompt = this.#multiplied(
       graph.reshapeTo(ofPrompt, graph.input("promptScores", INT)),
       this.#inputs(`promptValues.${name}`, FLOAT),
       false,
     );
-    const fromOwn = graph.batchMatMul(ofOwn, values, false);
+    const fromOwn = this.#multiplied(ofOwn, values, false);
     return graph.same(
       "AddV2",
       fromPrompt,
       graph.reshapeTo(fromOwn, graph.input("promptQueries", INT)),
+    );
+  }
+
+  /**
+   * Products of matrices whose first axis is prompts. In parts, because TensorFlow
+   * divides a batch of products among processors once it has 210 thousand
+   * multiplications (as `startBackend` sets it up), which take one thread some 20
+   * microseconds, less than waking another. Lanes keep all processors busy anyway.
+   */
+  #multiplied(a: Value, b: Value, transposeB: boolean): Value {
+    const graph = this.#graph;
+    const { parts } = this.#plan;
+    if (parts === 1) return graph.batchMatMul(a, b, transposeB);
+    const sizes = this.#inputs("partPrompts", INT);
+    const others = graph.splitTo(b, sizes, parts, 0);
+    return graph.concat(
+      graph.splitTo(a, sizes, parts, 0).map((part, i) =>
+        graph.batchMatMul(part, others[i], transposeB)
+      ),
+      0,
     );
   }
 
@@ -444,7 +476,7 @@ function chooseToken(
     ? graph.same("RealDiv", logits_RV, graph.input("temperature", FLOAT))
     : logits_RV;
   const cumulative = graph.cumulativeSum(
-    graph.same("Softmax", truncated(graph, heated, plan)),
+    softmax(graph, truncated(graph, heated, plan)),
     1,
   );
   const uniforms_R = graph.gather(
@@ -471,7 +503,7 @@ function truncated(graph: Graph, logits_RV: Value, plan: DecodePlan): Value {
   if (plan.topP) {
     const vocabulary = graph.constant(INT, plan.config.vocab_size);
     const values = graph.largest(kept, vocabulary);
-    const sorted = graph.same("Softmax", values);
+    const sorted = softmax(graph, values);
     const before = graph.same("Sub", graph.cumulativeSum(sorted, 1), sorted);
     const inside = graph.compare("Less", before, graph.input("topP", FLOAT));
     const threshold = graph.reduce(
@@ -491,4 +523,9 @@ function atLeast(graph: Graph, logits_RV: Value, threshold_R1: Value): Value {
     logits_RV,
     graph.constant(FLOAT, -1e9),
   );
+}
+
+/** By its logarithm, because oneDNN takes the plain operation over, see `#product`. */
+function softmax(graph: Graph, x: Value): Value {
+  return graph.same("Exp", graph.same("LogSoftmax", x));
 }

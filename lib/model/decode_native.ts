@@ -28,14 +28,25 @@ import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { nativeTensorFlow, softmaxCrossEntropy } from "./kernels.ts";
 import { lanesFor, laneSizes } from "./lanes.ts";
 import type { Smaller } from "./sample_rows.ts";
-import { isSmall } from "./small_model.ts";
+
+/** Response tokens by which the caches grow: a copy costs as much as 32 idle slots. */
+const CACHE_BLOCK = 32;
 
 /**
- * Capacities of caches are multiples of this many tokens: few unused slots to
- * attend to, and every row's cache fills whole units of 64 bytes, without which
- * the graph's lanes would write into copies.
+ * Capacities of caches are multiples of this many tokens: then every row's cache
+ * fills whole units of 64 bytes, without which lanes would write into copies.
  */
-const CACHE_BLOCK = 16;
+const CAPACITY_UNIT = 16;
+
+/**
+ * Parameters up to which a model counts as small: its weights are transposed once
+ * per batch, for faster products, and a run draws several tokens. A large model
+ * would hold its weights twice, and gain nothing.
+ */
+const SMALL_MODEL = 2 ** 24;
+
+/** Multiplications up to which TensorFlow does not divide a batch of products. */
+const UNDIVIDED_PRODUCTS = 2e5;
 
 /** Whether this model is decoded by a graph here. */
 export function decodesByGraph(model: Decoder): boolean {
@@ -70,6 +81,7 @@ export class NativeDecoding implements Decoding {
   readonly #constants: Record<string, tf.Tensor> = {};
   readonly #owned: tf.Tensor[] = [];
   #lanes = 0;
+  #parts = 1;
   #caller!: GraphCaller;
   #state: RowState;
   #width: number;
@@ -164,7 +176,7 @@ export class NativeDecoding implements Decoding {
   /** Feeds the token before `first` and draws the next few. */
   #drawNext(first: number): tf.Tensor[] {
     const used = this.#firstSlot() + first - 1 + this.#plan.tokensPerRun;
-    if (used > this.#state.keys[0].shape[2]!) this.#grow(used);
+    if (used > this.#state.keys[0].shape[2]!) this.#grow();
     const step = tf.scalar(first - 1, "int32");
     this.#caller.set({ tokens: this.#state.tokens, step });
     const outputs = this.#caller.call();
@@ -183,15 +195,21 @@ export class NativeDecoding implements Decoding {
     return padded;
   }
 
+  /** Slots that the longest response fills. */
+  #mostSlots(): number {
+    return this.#firstSlot() + fedTokens(this.#start, this.#plan);
+  }
+
   #firstSlot(): number {
     return this.#plan.sharedPrompts ? 0 : this.#start.promptMask.shape[1];
   }
 
-  /** Copies the caches into larger ones, with room for `used` slots. */
-  #grow(used: number) {
+  /** Copies the caches into larger ones. */
+  #grow() {
     const old = this.#state;
-    const capacity = Math.ceil(used / CACHE_BLOCK) * CACHE_BLOCK;
-    const added = capacity - old.keys[0].shape[2]!;
+    const capacity = old.keys[0].shape[2]!;
+    const wanted = Math.min(capacity + CACHE_BLOCK, this.#mostSlots());
+    const added = Math.ceil(wanted / CAPACITY_UNIT) * CAPACITY_UNIT - capacity;
     // One by one, so that only one cache exists twice.
     const longer = (x: tf.Tensor, axis: number) => {
       const padded = tf.pad(
@@ -267,7 +285,10 @@ export class NativeDecoding implements Decoding {
     const { keys, positions, uniforms, promptMask } = this.#state;
     const [prompts, heads, capacity] = keys[0].shape;
     const lanes = Math.min(this.#lanesFor(positions.size), prompts);
-    if (lanes !== this.#lanes) this.#load(lanes);
+    const perLane = Math.floor(prompts / lanes);
+    if (lanes !== this.#lanes || perLane < this.#parts) {
+      this.#load(lanes, Math.min(perLane, this.#partsFor(lanes)));
+    }
     const integers = (values: number[]) => tf.tensor1d(values, "int32");
     const sizes = laneSizes(prompts, lanes);
     this.#shapes = {
@@ -275,6 +296,7 @@ export class NativeDecoding implements Decoding {
       cacheShape: integers([-1, ...keys[0].shape.slice(1)]),
       lanePrompts: integers(sizes),
       laneRows: integers(sizes.map((size) => size * this.#width)),
+      partPrompts: integers(sizes.flatMap((n) => laneSizes(n, this.#parts))),
       laneHeads: integers(sizes.map((size) => size * heads!)),
       headStarts: integers(
         sizes.flatMap((size) =>
@@ -294,10 +316,22 @@ export class NativeDecoding implements Decoding {
     }
   }
 
-  #load(lanes: number) {
+  #load(lanes: number, parts: number) {
     this.#lanes = lanes;
-    this.#caller = sessionOf({ ...this.#plan, lanes }).caller();
+    this.#parts = parts;
+    this.#caller = sessionOf({ ...this.#plan, lanes, parts }).caller();
     this.#caller.set(this.#constants);
+  }
+
+  /** Parts so small that TensorFlow leaves each to one thread at full capacity. */
+  #partsFor(lanes: number): number {
+    if (lanes === 1) return 1;
+    const { num_attention_heads, head_dim } = this.#start.model.config;
+    const rows = Math.ceil(this.#state.positions.size / lanes);
+    return Math.ceil(
+      rows * num_attention_heads * head_dim * this.#mostSlots() /
+        UNDIVIDED_PRODUCTS,
+    );
   }
 
   /** Shapes of a lane's heads and scores; -1 is its number of prompts. */
@@ -334,6 +368,11 @@ function keptHeads(smaller: Smaller, groups: number, oldWidth: number) {
   );
 }
 
+/** Whether a model is one of few parameters, see `SMALL_MODEL`. */
+function isSmall(model: Decoder): boolean {
+  return model.parameterCount <= SMALL_MODEL;
+}
+
 /** Response tokens that are fed, in whole runs of the graph. */
 function fedTokens({ steps }: DecodingStart, { tokensPerRun }: DecodePlan) {
   return Math.ceil((steps - 1) / tokensPerRun) * tokensPerRun;
@@ -349,6 +388,7 @@ function planOf({ model, options, width }: DecodingStart): DecodePlan {
     tokensPerRun: small ? TOKENS_PER_CHECK : 1,
     small,
     lanes: 1,
+    parts: 1,
     sharedPrompts: width > 1,
     greedy,
     heated: !greedy && temperature !== 1,

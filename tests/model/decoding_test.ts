@@ -148,6 +148,27 @@ for (const lanes of [1, 2, 3]) {
   });
 }
 
+Deno.test({
+  name: "the graph samples like eager operations: wide heads, in parts",
+  ignore: !native,
+  fn: async () => {
+    // 20 rows of 4 heads with 64 numbers and 40 slots: two parts for each lane.
+    const many = [
+      ...Array.from({ length: 41 }, (_, i) => ({ i, count: 1 })),
+      ...Array.from({ length: 9 }, (_, i) => ({ i, count: 5 })),
+    ].map(({ i, count }) => ({
+      promptTokens: tokensOf(4 + i % 5, "parts", i),
+      count,
+      maxNewTokens: 36 - i % 8,
+      seed: i,
+    }));
+    const model = smallModel({ head_dim: 64, num_key_value_heads: 4 });
+    const decode: DecodingKind = (start) => new NativeDecoding(start, () => 2);
+    await assertAlike(model, { ...plain, stopTokens: [] }, decode, many);
+    model.dispose();
+  },
+});
+
 Deno.test("lanes have equal parts, or one more", () => {
   assert.deepEqual(laneSizes(7, 1), [7]);
   assert.deepEqual(laneSizes(7, 2), [3, 4]);
