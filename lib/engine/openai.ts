@@ -238,7 +238,11 @@ export class OpenAiEngine implements Engine {
         // 31 bits: the most that every server's seed can hold.
         seed: derivedSeed(request.seed, "openai", round) >>> 1,
       });
-      samples.push(...choices.map((choice) => this.#read(choice, options)));
+      samples.push(
+        ...choices.map((choice) =>
+          cutAtLimit(this.#read(choice, options), maxNewTokens)
+        ),
+      );
     }
     return samples.slice(0, request.count);
   }
@@ -305,6 +309,9 @@ export class OpenAiEngine implements Engine {
     if (!Array.isArray(choices) || choices.length === 0) {
       throw malformed("choices", "a list that is not empty");
     }
+    if (choices.some((one) => one === null || typeof one !== "object")) {
+      throw malformed("choices[]", "an object");
+    }
     return choices;
   }
 
@@ -349,11 +356,31 @@ export class OpenAiEngine implements Engine {
       ) ?? ""
       : "";
     const tokens = this.#tokenizer.encode(choice.text + ending);
-    const told = (choice.logprobs as JsonObject | null)?.token_logprobs;
-    // The server's own tokens may be cut differently; then none of the numbers fits.
-    const fits = Array.isArray(told) && told.length === tokens.length;
-    return { tokens, logProbs: tokens.map((_, i) => fits ? told[i] : NaN) };
+    return { tokens, logProbs: toldLogProbs(choice, tokens.length) };
   }
+}
+
+/** A server that overlooks `max_tokens` does not lengthen a response. */
+function cutAtLimit(sample: Sample, limit: number): Sample {
+  if (sample.tokens.length <= limit) return sample;
+  return {
+    tokens: sample.tokens.slice(0, limit),
+    logProbs: sample.logProbs.slice(0, limit),
+    finish: "length",
+  };
+}
+
+/**
+ * One log-probability per token, NaN where the server tells none. It may cut its
+ * text into other tokens than ours; then none of the numbers fits.
+ */
+function toldLogProbs(choice: JsonObject, length: number): number[] {
+  const told = (choice.logprobs as JsonObject | null)?.token_logprobs;
+  const fits = Array.isArray(told) && told.length === length;
+  return Array.from({ length }, (_, i) => {
+    const value = fits ? told[i] : NaN;
+    return typeof value === "number" ? value : NaN;
+  });
 }
 
 /** Whether a text opens the tag that `stop` closes, and does not close it. */
@@ -372,12 +399,10 @@ function readTokens(choice: JsonObject): Pick<Sample, "tokens" | "logProbs"> {
         "server, or a vLLM or SGLang new enough to know return_token_ids",
     );
   }
-  const told = (choice.logprobs as JsonObject | null)?.token_logprobs;
-  const fits = Array.isArray(told) && told.length === tokens.length;
-  return {
-    tokens: tokens.map(Number),
-    logProbs: tokens.map((_, i) => fits ? Number(told[i]) : NaN),
-  };
+  if (!tokens.every((token) => Number.isInteger(token) && token >= 0)) {
+    throw malformed("choices[].token_ids", "a list of token numbers");
+  }
+  return { tokens, logProbs: toldLogProbs(choice, tokens.length) };
 }
 
 function readAnswer(status: number, text: string): JsonObject {

@@ -235,7 +235,8 @@ Deno.test("text prompts: the closing tag that a server leaves out is put back", 
   }));
   using client = connect(server);
   const options = { ...OPTIONS, stopText: STOP_TEXT };
-  const [samples] = await client.engine.sample([ask(1, 3)], options);
+  const request = { ...ask(1, 3), maxNewTokens: 16 };
+  const [samples] = await client.engine.sample([request], options);
   assert.deepEqual(server.bodies[0].stop, ["\n", "</a>"]);
   assert.deepEqual(
     samples.map(({ tokens, finish }) => [letters.decode(tokens), finish]),
@@ -266,9 +267,36 @@ Deno.test("token prompts: the stop string is asked for and kept, its log-probabi
   });
 });
 
+Deno.test("more than was asked for is cut: choices, tokens, numbers that are none", async () => {
+  const choice = {
+    finish_reason: "stop",
+    token_ids: Array(99).fill(52),
+    logprobs: { token_logprobs: [null, "x", ...Array(97).fill(-1)] },
+  };
+  await using server = new Server(() => ({ choices: Array(7).fill(choice) }));
+  using client = connect(server, { promptForm: "tokens" });
+  const [samples] = await client.engine.sample([ask(1, 2)], OPTIONS);
+  const expected = {
+    tokens: Array(8).fill(52),
+    logProbs: [NaN, NaN, ...Array(6).fill(-1)],
+    finish: "length",
+  };
+  assert.deepEqual(samples, [expected, expected]);
+  assert.equal(server.bodies.length, 1);
+
+  await using talker = new Server(() => ({
+    choices: [{ finish_reason: "stop", text: "4".repeat(99), logprobs: "?" }],
+  }));
+  using text = connect(talker);
+  const [[said]] = await text.engine.sample([ask(1, 1)], OPTIONS);
+  assert.deepEqual(said.tokens, Array(8).fill(52));
+  assert.equal(said.finish, "length");
+});
+
 Deno.test("wrong answers name the field or the cure", async () => {
   const answers = [
     { choices: [] },
+    { choices: [null] },
     { choices: [{ finish_reason: "stop" }] },
     new Response("<html>", { status: 200 }),
     Response.json({ error: { message: "no such model" } }, { status: 404 }),
@@ -279,6 +307,7 @@ Deno.test("wrong answers name the field or the cure", async () => {
   for (
     const message of [
       /"choices" should be a list that is not empty/,
+      /"choices\[\]" should be an object/,
       /"choices\[\]\.text" should be a text/,
       /not JSON: <html>.*…\/v1\?/,
       /HTTP 404: no such model\. Is the model served under this name/,
@@ -296,4 +325,12 @@ Deno.test("wrong answers name the field or the cure", async () => {
     () => tokens.engine.sample([ask(1, 1)], OPTIONS),
     /no field "choices\[\]\.token_ids"; use promptForm: "text"/,
   );
+  for (const token_ids of [[-1], [1.5], ["4"], [null]]) {
+    await using mad = new Server(() => ({ choices: [{ token_ids }] }));
+    using client = connect(mad, { promptForm: "tokens" });
+    await assert.rejects(
+      () => client.engine.sample([ask(1, 1)], OPTIONS),
+      /"choices\[\]\.token_ids" should be a list of token numbers/,
+    );
+  }
 });
