@@ -27,7 +27,8 @@ deno task runs compare RUN RUN [RUN…]   settings that differ, accuracy before 
 deno task runs query "SQL" [FOLDER]     tables metrics, timings, tasks, rollouts, eval
   for example: query "select run, status, count(*) from tasks group by all"`;
 
-const DUCKDB = "npm:@duckdb/node-api@1.5.4-r.1";
+/** What a query is answered by. */
+export const DUCKDB = "npm:@duckdb/node-api@1.5.4-r.1";
 
 /** The part of DuckDB that is used. */
 interface DuckDb {

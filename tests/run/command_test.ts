@@ -8,7 +8,7 @@ import {
   recordRun,
   type RunSummary,
 } from "../../lib/run/mod.ts";
-import { main } from "../../tasks/runs.ts";
+import { DUCKDB, main } from "../../tasks/runs.ts";
 import {
   characterTokenizer,
   ScriptedEngine,
@@ -72,6 +72,69 @@ Deno.test("what the command does not understand, it says", async () => {
   assert.match(await saidBy(["compare", "one"], 2), /RUN RUN/);
   assert.match(await saidBy(["compare", "no", "such"], 1), /holds no run/);
 });
+
+const COMMAND = new URL("../../tasks/runs.ts", import.meta.url).pathname;
+
+/** Whether DuckDB was fetched before: tests fetch nothing. */
+const hasDuckDb = new Deno.Command(Deno.execPath(), {
+  args: ["eval", "--no-lock", "--cached-only", `await import("${DUCKDB}")`],
+  stdout: "null",
+  stderr: "null",
+}).outputSync().success;
+
+Deno.test({
+  name: "a query reads all runs below a folder in place" +
+    (hasDuckDb ? "" : " (run `deno task runs query` once to have DuckDB)"),
+  ignore: !hasDuckDb,
+  async fn() {
+    const parent = await Deno.makeTempDir({ prefix: "runs-query-" });
+    const tokenizer = characterTokenizer();
+    await using executor = await startExecutor({
+      workers: 1,
+      languages: ["javascript"],
+    });
+    for (const [i, name] of ["it's one", "two"].entries()) {
+      await recordRun({
+        folder: join(parent, name),
+        config: { ...smallConfig, steps: 1 + i },
+        engine: new ScriptedEngine(tokenizer),
+        tokenizer,
+        executor,
+      });
+    }
+    const metrics = "select run, max(step) as last from metrics group by all";
+    const told = await answerTo(`${metrics} order by run`, parent);
+    assert.match(told, /run +last\n.*\nit's one +1\ntwo +2$/);
+    // Whitened advantages add up to nothing in each group.
+    const groups = "select abs(sum(advantage)) < 1e-6 as zero from rollouts " +
+      "where advantage is not null group by run, step, mode";
+    const summed = `select zero, count(*) as n from (${groups}) group by zero`;
+    assert.match(
+      await answerTo(summed, parent),
+      /zero +n\n.*\ntrue +9$/,
+    );
+    const joined = "select count(*) > 0 as found from rollouts join tasks " +
+      "on rollouts.task = tasks.id and rollouts.run = tasks.run";
+    assert.match(await answerTo(joined, parent), /\ntrue$/);
+    await assert.rejects(
+      answerTo("select nonsense from metrics", parent),
+      /Referenced column "nonsense" not found/,
+    );
+    await Deno.remove(parent, { recursive: true });
+  },
+});
+
+/** What a query prints, in a process of its own, which leaves the lock file alone. */
+async function answerTo(sql: string, folder: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-lock", "--cached-only"],
+      ...[COMMAND, "query", sql, folder],
+    ],
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout).trimEnd();
+}
 
 /** What the command printed, checked to end with `code`. */
 async function saidBy(args: string[], code = 0): Promise<string> {
