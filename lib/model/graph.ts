@@ -5,7 +5,7 @@
  * operation inside a graph costs about one. The graph is described here, saved
  * as a SavedModel without variables in a temporary folder, loaded from there by
  * the backend (the only way in that its interface offers) and called with
- * tensors. Left out: which graph (decode_graph.ts).
+ * tensors. Left out: which graph (decode_graph.ts, layers_graph.ts).
  */
 import { bytesField, floatField, integerField, joined } from "./protobuf.ts";
 
