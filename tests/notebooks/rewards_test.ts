@@ -29,6 +29,14 @@ function checkOutputs(notebook: Notebook): void {
   assert.ok(total(sampled.y.slice(1, 8)) > 0);
   assert.equal(total(greedy.y), total(sampled.y));
 
+  // Real tasks against the curve: what they earn is what eight attempts can give.
+  const [line, ...spots] = figureOf(notebook, "curve").data;
+  assert.equal(line.y[49], 0.5);
+  assert.equal(spots.length, 3);
+  const rewards = spots.flatMap(({ y }) => y.map(Number));
+  assert.ok(rewards.some((reward) => reward > 0));
+  assert.ok(rewards.every((reward) => Number.isInteger(8 * reward)));
+
   // A task of no use stands lower under the official code's reward.
   const [paper, official] = figureOf(notebook, "ends").data;
   assert.ok(Number(official.y[3]) < Number(paper.y[3]));
@@ -62,5 +70,5 @@ Deno.test("the notebook on rewards runs from top to bottom in a fresh kernel", a
 
 Deno.test("the committed notebook on rewards holds its outputs", async () => {
   checkOutputs(await readNotebook(PATH));
-  await assertWrittenByRunner(PATH, 6);
+  await assertWrittenByRunner(PATH, 7);
 });

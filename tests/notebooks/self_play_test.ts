@@ -33,6 +33,11 @@ function checkOutputs(notebook: Notebook): void {
   assert.match(resumed, /stopped: \{ step: 6, finished: false \}/);
   assert.match(resumed, /metrics equal to the byte: true/);
   assert.match(printed(notebook, "reading"), /^valid: \d+$/m);
+  // A right answer weighs more the rarer it is.
+  const [formula, ...marks] = figureOf(notebook, "weights").data;
+  assert.equal(Number(formula.y[48]), 1);
+  assert.equal(marks.length, 3);
+  assert.ok(marks.every(({ y }) => y.every((weight) => Number(weight) > 0)));
   const ablations = printed(notebook, "ablations").trim().split("\n");
   const switches = printed(notebook, "switches").trim().split("\n");
   assert.equal(ablations.length, switches.length);
@@ -54,5 +59,5 @@ Deno.test("the notebook on self-play runs from top to bottom in a fresh kernel",
 
 Deno.test("the committed notebook on self-play holds its outputs", async () => {
   checkOutputs(await readNotebook(PATH));
-  await assertWrittenByRunner(PATH, 9);
+  await assertWrittenByRunner(PATH, 10);
 });
