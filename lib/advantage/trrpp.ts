@@ -6,7 +6,8 @@
  *
  * Roles and modes earn on different scales (a proposal is worth at most 7/8, a
  * right answer 1); a common baseline would reward a response for its group.
- * Equal rewards, or a single sample, give 0.
+ * Equal rewards, or a single sample, give 0. Mean and deviation are over responses
+ * (whitening `sample`, default); the official code takes them over tokens (`token`).
  */
 
 import {

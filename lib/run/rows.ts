@@ -23,7 +23,10 @@ export interface TaskRow {
   arguments: string[];
   outputs: string[];
   message: string;
-  /** Ids of the tasks that the prompt showed. */
+  /**
+   * Ids of the tasks that the prompt showed. A triplet of the seeding that was given
+   * to both deduction and abduction is `ID-MODE` where MODE did not propose it.
+   */
   parents: string[];
   /** Ids of the tasks whose programs it had to build on. */
   parts: string[];
