@@ -333,7 +333,7 @@ class DecodeStep {
 
   /** Swaps a prompt's rows and key heads, the middle axes of `shape`. */
   #swapped(x: Value, shape: Value): Value {
-    return this.#graph.transpose(
+    return this.#graph.transposeFew(
       this.#graph.reshapeTo(x, shape),
       [0, 2, 1, 3, 4],
     );

@@ -139,6 +139,11 @@ export class Graph {
     }, [x.type])[0];
   }
 
+  /** Floats transposed as integers: oneDNN, slow for few of them, lets those be. */
+  transposeFew(x: Value, order: readonly number[]): Value {
+    return this.#bitcast(this.transpose(this.#bitcast(x, INT), order), FLOAT);
+  }
+
   /** Consecutive blocks of `sizes` along an axis. */
   split(x: Value, sizes: readonly number[], axis: number): Value[] {
     return this.splitTo(x, this.constant(INT, sizes), sizes.length, axis);
