@@ -8,8 +8,8 @@
  */
 
 /**
- * Rows below which a lane is not worth having: on 16 rows the operations of a
- * small model still cost a third of what they cost on 64.
+ * Rows that a lane needs: two lanes of 12 rows are computed 1.5 times as fast as
+ * one of 24, two of 6 no faster than one of 12.
  */
 const ROWS_PER_LANE = 12;
 
