@@ -400,7 +400,7 @@ function planOf({ model, options, width }: DecodingStart): DecodePlan {
 
 const sessions = new Map<string, GraphSession>();
 
-/** The loaded graph of a plan; with its first run, 0.2 s for three layers, once. */
+/** The loaded graph of a plan; with its first run, 0.1 s per layer and lane, once. */
 function sessionOf(plan: DecodePlan): GraphSession {
   const key = JSON.stringify(plan);
   let session = sessions.get(key);

@@ -4,7 +4,9 @@
  * A lane is a part of the batch that a graph computes independently of the others
  * (decode_graph.ts). TensorFlow divides one operation among processors only when
  * it is large; the operations of a small model on a few dozen rows are not, but
- * those of different lanes run at the same time. Left out: the graph itself.
+ * those of different lanes run at the same time. The cut is the same for the same
+ * batch on the same machine; another cut changes the last bits of
+ * log-probabilities. Left out: the graph itself.
  */
 
 /**
