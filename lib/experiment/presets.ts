@@ -54,10 +54,10 @@ const DEFAULT_WORLD: WorldConfig = {
     maths: .12,
   },
   // Traces of induction cost tokens and were not seen to help.
-  traceShare: { deduction: .3, abduction: .3, induction: 0, maths: .3 },
-  // As people write: a third of the steps is done in the head. Made to think, the
+  traceShare: { deduction: .4, abduction: .4, induction: 0, maths: .3 },
+  // As people write: half of the steps are done in the head. Made to think, the
   // base does so too; that writing every step pays is left for self-play to find.
-  hastyShare: { deduction: .35, abduction: .35 },
+  hastyShare: { deduction: .5, abduction: .5 },
   wordShare: .4,
   mathsOperations: [2, 3, 4],
   mismatchedShare: .15,
