@@ -24,6 +24,7 @@ import {
   shrink,
   uniformTable,
 } from "./sample_rows.ts";
+import { checkSampling } from "./sampling_checks.ts";
 
 /** Rows sampled together; more cost memory without gaining speed. */
 const MAXIMUM_ROWS = 512;
@@ -56,7 +57,7 @@ export async function sampleBatch(
   endOf: EndOfSample = () => null,
   decode: DecodingKind = fastestDecoding(model),
 ): Promise<Sample[][]> {
-  checkRequests(model, requests);
+  checkSampling(model.config, requests, options);
   const rows = requests.map((request, index) => newRows(request, index));
   for (const grid of gridsOf(requests, rowLimit(model, requests))) {
     await sampleGrid(
@@ -129,6 +130,10 @@ async function sampleGrid(
   );
   const steps = Math.max(...limits);
   if (steps <= 0) return;
+  // A prompt that fills the context has no place for a token.
+  rows.forEach((group, i) => {
+    for (const row of group) row.done ||= limits[i] <= 0;
+  });
   const limitOf = new Map(rows.map(([row], i) => [row.request, limits[i]]));
   const decoding = decode({
     model,
@@ -194,19 +199,4 @@ function prefill(
     };
     return prefilled as unknown as tf.TensorContainerObject;
   }) as unknown as Prefilled;
-}
-
-function checkRequests(model: Decoder, requests: readonly SampleRequest[]) {
-  const context = model.config.max_position_embeddings;
-  requests.forEach(({ promptTokens }, i) => {
-    if (promptTokens.length === 0) {
-      throw new Error(`requests[${i}].promptTokens is empty`);
-    }
-    if (promptTokens.length > context) {
-      throw new Error(
-        `requests[${i}].promptTokens has ${promptTokens.length} tokens, more ` +
-          `than the model's context of ${context}`,
-      );
-    }
-  });
 }

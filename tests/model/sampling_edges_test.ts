@@ -64,6 +64,8 @@ for (const [name, decodingOf] of DECODINGS) {
       nothing,
       nothing,
     ]]);
+    const full = [request(CONTEXT, 2, 5), beside[1]];
+    assert.deepEqual((await sample(full))[0], [nothing, nothing]);
     // One place less leaves room for one token, however many are asked for.
     const [[last]] = await sample([request(CONTEXT - 1, 1, 1_000_000)]);
     assert.equal(last.tokens.length, 1);
@@ -78,6 +80,32 @@ for (const [name, decodingOf] of DECODINGS) {
       sample([request(CONTEXT + 1, 1, 1)]),
       /requests\[0\]\.promptTokens has 65 tokens.*context of 64/,
     );
+  });
+
+  Deno.test(`${name}: numbers without a meaning are refused by field`, async () => {
+    const asked = request(3, 1, 1);
+    for (
+      const [fields, pattern] of [
+        [{ promptTokens: [3, 24] }, /promptTokens holds 24.*0\.\.23/],
+        [{ promptTokens: [-1] }, /promptTokens holds -1/],
+        [{ promptTokens: [1.5] }, /promptTokens holds 1\.5/],
+        [{ maxNewTokens: -3 }, /maxNewTokens is -3/],
+        [{ maxNewTokens: 2.5 }, /maxNewTokens is 2\.5/],
+        [{ count: NaN }, /count is NaN/],
+      ] as const
+    ) await assert.rejects(sample([{ ...asked, ...fields }]), pattern);
+    const every = Array.from({ length: VOCABULARY }, (_, id) => id);
+    for (
+      const [options, pattern] of [
+        [{ temperature: -1 }, /temperature is -1/],
+        [{ temperature: NaN }, /temperature is NaN/],
+        [{ topP: 0 }, /topP is 0/],
+        [{ topP: 2 }, /topP is 2/],
+        [{ topK: 2.5 }, /topK is 2\.5/],
+        [{ bannedTokens: [99] }, /bannedTokens holds 99/],
+        [{ bannedTokens: every }, /leave at least one/],
+      ] as const
+    ) await assert.rejects(sample([asked], options), pattern);
   });
 
   Deno.test(`${name}: greedy samples of one prompt are equal`, async () => {
