@@ -1,14 +1,12 @@
 /**
- * `generation_config.json`: where a checkpoint ends its answers and how its
- * publisher samples from it.
+ * `generation_config.json`: where a checkpoint ends its answers.
  *
- * Left out: fields that this sampler does not have, such as beams and repetition
- * penalties; they stay in the file when a folder is written again.
+ * Left out: how its publisher samples, since self-play chooses that itself; those
+ * fields stay in the file when a folder is written again.
  */
 import { join } from "node:path";
 import type { ModelConfig } from "./config.ts";
 import { readJsonObject } from "./json_file.ts";
-import type { SamplingOptions } from "./requests.ts";
 
 /** The fields read here, in the names of the file. */
 export interface GenerationConfig {
@@ -61,20 +59,15 @@ export function withGenerationIds(
   return { ...config, ...Object.fromEntries(ids) };
 }
 
-/**
- * How the checkpoint's publisher samples: greedily unless `do_sample` is set.
- * `transformers` adds a top k of 50 where the file has none; that is not done
- * here, because log-probabilities are of the whole distribution.
- */
-export function publishedSampling(
-  { eos_token_id, do_sample, temperature, top_p, top_k }: GenerationConfig,
-): SamplingOptions {
-  return {
-    temperature: do_sample === true ? temperature ?? 1 : 0,
-    topP: top_p,
-    topK: top_k,
-    stopTokens: [eos_token_id ?? []].flat(),
-  };
+/** Where a folder's model ends its answers: by this file, else by `config.json`. */
+export async function readEndIds(folder: string): Promise<number[]> {
+  const published = await readGenerationConfig(folder);
+  const { eos_token_id } = await readJsonObject(
+    join(folder, "config.json"),
+    {},
+  );
+  const ids = published.eos_token_id ?? eos_token_id ?? [];
+  return [ids].flat().filter((id) => Number.isInteger(id)) as number[];
 }
 
 /** Writes a model's token ids; the other fields of a file that is there stay. */

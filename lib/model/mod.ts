@@ -39,7 +39,6 @@ export {
 export { replaceFolder, restoreFolder } from "./replace_folder.ts";
 export {
   type GenerationConfig,
-  publishedSampling,
   readGenerationConfig,
 } from "./generation_config.ts";
 export { readOptimiserState, writeOptimiserState } from "./optimiser_state.ts";

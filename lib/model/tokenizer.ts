@@ -7,6 +7,7 @@
  */
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { join } from "node:path";
+import { readEndIds } from "./generation_config.ts";
 import { readJsonObject } from "./json_file.ts";
 
 /** Extra facts about a tokenizer, in the names of `tokenizer_config.json`. */
@@ -24,6 +25,8 @@ export class Tokenizer {
   /** Size the embedding needs: the largest id plus one. */
   readonly vocabularySize: number;
   readonly eosId: number;
+  /** All ids at which the model ends an answer, `eosId` first; chat models have two. */
+  readonly endIds: readonly number[];
   readonly padId: number;
   /** Ids removed by `decode(ids, { skipSpecial: true })`. */
   readonly specialIds: ReadonlySet<number>;
@@ -34,6 +37,7 @@ export class Tokenizer {
   private constructor(
     json: Record<string, unknown>,
     config: TokenizerConfig,
+    endIds: readonly number[] = [],
   ) {
     this.json = json;
     this.config = config;
@@ -54,6 +58,7 @@ export class Tokenizer {
     }
     this.vocabularySize = largest + 1;
     this.eosId = this.id(textOf(config.eos_token) ?? "<eos>");
+    this.endIds = [...new Set([this.eosId, ...endIds])];
     this.padId = config.pad_token === undefined
       ? this.#inner.token_to_id("<pad>") ?? this.eosId
       : this.id(textOf(config.pad_token)!);
@@ -70,7 +75,10 @@ export class Tokenizer {
     return new Tokenizer(tokenizerJson as Record<string, unknown>, config);
   }
 
-  /** Reads `tokenizer.json` and, when present, `tokenizer_config.json`. */
+  /**
+   * Reads `tokenizer.json` and, when present, `tokenizer_config.json`, and the end
+   * ids of the model beside it.
+   */
   static async fromFolder(folder: string): Promise<Tokenizer> {
     const file = join(folder, "tokenizer.json");
     let json: Record<string, unknown>;
@@ -83,8 +91,9 @@ export class Tokenizer {
       );
     }
     const config = await readTokenizerConfig(folder);
+    const endIds = await readEndIds(folder);
     try {
-      return new Tokenizer(json, config);
+      return new Tokenizer(json, config, endIds);
     } catch (error) {
       throw new Error(
         `${file}: ${(error as Error).message}; a tokenizer.json of another ` +

@@ -1,4 +1,4 @@
-/** Where a response ends: at the model's end token, or at a stop string of the dialect. */
+/** Where a response ends: at one of the model's end tokens, or at a stop string of the dialect. */
 
 import type { EngineSamplingOptions } from "../engine/mod.ts";
 import type { Setting } from "./records.ts";
@@ -6,7 +6,7 @@ import type { Setting } from "./records.ts";
 export function endings(
   { tokenizer, dialect }: Pick<Setting, "tokenizer" | "dialect">,
 ): Pick<EngineSamplingOptions, "stopTokens" | "stopText"> {
-  const stopTokens = [tokenizer.eosId];
+  const stopTokens = [...tokenizer.endIds];
   if (dialect.stopStrings.length === 0) return { stopTokens };
   return {
     stopTokens,

@@ -25,6 +25,8 @@ export interface TextCodec {
   ): string;
   id(token: string): number;
   readonly eosId: number;
+  /** All ids that end a response. */
+  readonly endIds: readonly number[];
 }
 
 /** Generates candidates for the ablation without a proposer. */

@@ -55,6 +55,25 @@ Deno.test("text becomes ids and comes back, special tokens inside", () => {
   assert.throws(() => tokenizer.id("zebra"), /has no "zebra"/);
 });
 
+Deno.test("an answer ends where the model's folder says, at several ids too", async () => {
+  const folder = await Deno.makeTempDir();
+  const endIds = async (files: Record<string, object>) => {
+    for (const [name, fields] of Object.entries(files)) {
+      await Deno.writeTextFile(`${folder}/${name}`, JSON.stringify(fields));
+    }
+    return (await Tokenizer.fromFolder(folder)).endIds;
+  };
+  await letterTokenizer().save(folder);
+  assert.deepEqual(await endIds({}), [1]);
+  assert.deepEqual(await endIds({ "config.json": { eos_token_id: 5 } }), [
+    1,
+    5,
+  ]);
+  const published = { "generation_config.json": { eos_token_id: [7, 1] } };
+  assert.deepEqual(await endIds(published), [1, 7]);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("a saved tokenizer is the same tokenizer", async () => {
   const folder = await Deno.makeTempDir();
   const template = "{{ messages[0].content }}";
