@@ -1,17 +1,26 @@
 /**
- * Draws the pictures of a run for README and reports.
+ * Draws the pictures of an experiment for README and reports.
  *
- *   deno run -A tasks/figure_readme.ts RUN [--out data/figures] [--split familiar]
+ *   deno run -A tasks/figure_readme.ts EXPERIMENT [--out data/figures] [--split familiar]
  *
- * RUN is a run folder, or a copy of its `metrics.jsonl` and `eval.jsonl`. The
- * pictures depend on these rows alone: equal rows give equal bytes.
+ * EXPERIMENT is a folder with one run for each seed, such as
+ * data/experiment/default. The learning curves are of all seeds, the other
+ * pictures of the first. They depend on `metrics.jsonl` and `eval.jsonl` alone:
+ * equal rows give equal bytes.
  */
 
 import { parseArgs } from "node:util";
 import {
+  type EvaluationLog,
+  scoreRows,
+  seedFolder,
+  seedsIn,
+} from "../lib/experiment/mod.ts";
+import {
   accuracyBars,
   type EvaluatedItem,
   type Figure,
+  learningCurves,
   rewardCurves,
   solveRateCurves,
   thinkingRateCurves,
@@ -19,6 +28,22 @@ import {
 } from "../lib/figures/mod.ts";
 import { readEvaluations, readMetrics } from "../lib/run/mod.ts";
 import { figureSvg } from "./notebook/static_images.ts";
+
+/** The pictures of an experiment by file name. */
+export function experimentFigures(
+  folder: string,
+  split: string,
+): Record<string, Figure> {
+  const runs = seedsIn(folder).map((seed) => seedFolder(folder, seed));
+  if (runs.length === 0) {
+    throw new Error(`${folder} holds no finished seed-N folder`);
+  }
+  const logs = runs.map(readEvaluations) as unknown as EvaluationLog[];
+  return {
+    learning: learningCurves(logs.map(scoreRows), split),
+    ...runFigures(runs[0], split),
+  };
+}
 
 /** The pictures of a run by file name. */
 export function runFigures(
@@ -47,13 +72,14 @@ if (import.meta.main) {
     },
   });
   if (!folder) {
-    console.error("name the folder of a run, for example runs/smoke-1");
+    console.error(
+      "name an experiment's folder, such as data/experiment/default",
+    );
     Deno.exit(2);
   }
   await Deno.mkdir(values.out, { recursive: true });
-  for (
-    const [name, figure] of Object.entries(runFigures(folder, values.split))
-  ) {
+  const figures = experimentFigures(folder, values.split);
+  for (const [name, figure] of Object.entries(figures)) {
     const path = `${values.out}/${name}.svg`;
     await Deno.writeTextFile(path, await figureSvg(figure) + "\n");
     console.log(path);

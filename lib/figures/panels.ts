@@ -100,7 +100,8 @@ function panelAxes(
   return {
     [`xaxis${suffix}`]: {
       ...common,
-      title: { text: labels.x, standoff: 8 },
+      // A standoff would need measured boxes, which a static image does not have.
+      title: { text: labels.x },
       domain: part(column, columns, GAP.x),
       anchor: `y${suffix}`,
       ...xaxis,
