@@ -86,7 +86,7 @@ const DEFAULT: Preset = {
     initializerRange: .08,
   },
   pretrain: {
-    tokens: 6_000_000,
+    tokens: 9_000_000,
     batchTokens: 1024,
     longestDocument: 150,
     promptWeight: .05,
