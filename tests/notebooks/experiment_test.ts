@@ -89,5 +89,5 @@ Deno.test("the notebook on the experiment runs in a fresh kernel, with the numbe
 
 Deno.test("the committed notebook on the experiment holds its outputs", async () => {
   checkOutputs(await readNotebook(PATH));
-  await assertWrittenByRunner(PATH, 12);
+  await assertWrittenByRunner(PATH, 13);
 });

@@ -26,13 +26,16 @@ Deno.test(`killed by SIGKILL ${KILLS} times, a run ends as if it never was`, asy
     );
     assert.ok(
       got === wanted,
-      `${name} differs; killed at ${moments.join(", ")}`,
+      `${name} differs; killed at ${moments.join("; ")}`,
     );
   }
   const { manifest, metrics } = readRun(killed);
   assert.equal(metrics.length, STEPS + 1);
-  // Kills struck in many stages, and the run had got somewhere in between.
-  assert.ok(new Set(moments).size > 5, moments.join(", "));
+  // Kills struck in several stages and in writing, and the run had got
+  // somewhere in between. Which stages, out of four, is up to the machine.
+  const stages = new Set(moments.map((moment) => moment.split(",")[0]));
+  assert.ok(stages.size > 2, moments.join("; "));
+  assert.ok(moments.some((moment) => moment.endsWith(", writing")));
   assert.ok(new Set(manifest.resumed.map((one) => one.afterStep)).size > 3);
   await Deno.remove(parent, { recursive: true });
 });
