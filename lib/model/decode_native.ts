@@ -27,6 +27,7 @@ import {
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { nativeTensorFlow, softmaxCrossEntropy } from "./kernels.ts";
 import { lanesFor, laneSizes } from "./lanes.ts";
+import { isSmall } from "./small_model.ts";
 import type { Smaller } from "./sample_rows.ts";
 
 /** Response tokens by which the caches grow: a copy costs as much as 32 idle slots. */
@@ -37,13 +38,6 @@ const CACHE_BLOCK = 32;
  * fills whole units of 64 bytes, without which lanes would write into copies.
  */
 const CAPACITY_UNIT = 16;
-
-/**
- * Parameters up to which a model counts as small: its weights are transposed once
- * per batch, for faster products, and a run draws several tokens. A large model
- * would hold its weights twice, and gain nothing.
- */
-const SMALL_MODEL = 2 ** 24;
 
 /** Multiplications up to which TensorFlow does not divide a batch of products. */
 const UNDIVIDED_PRODUCTS = 2e5;
@@ -366,11 +360,6 @@ function keptHeads(smaller: Smaller, groups: number, oldWidth: number) {
       return (prompt * groups + group) * oldWidth + row % oldWidth;
     })
   );
-}
-
-/** Whether a model is one of few parameters, see `SMALL_MODEL`. */
-function isSmall(model: Decoder): boolean {
-  return model.parameterCount <= SMALL_MODEL;
 }
 
 /** Response tokens that are fed, in whole runs of the graph. */

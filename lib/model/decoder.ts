@@ -19,6 +19,7 @@ import {
 } from "./kernels.ts";
 import { hiddenByGraph, layersByGraph } from "./layers_native.ts";
 import type { Adapters } from "./lora.ts";
+import { prefillByGraph } from "./prefill_native.ts";
 import { recomputed } from "./recompute.ts";
 import {
   initialValues,
@@ -39,6 +40,15 @@ export interface Heads {
   query: tf.Tensor3D;
   key: tf.Tensor3D;
   value: tf.Tensor3D;
+}
+
+/** What a prefill yields; see `Decoder.prefill`. */
+export interface Prefilled {
+  /** `[B, D]`. */
+  hidden: tf.Tensor2D;
+  /** Per layer `[G, B, T, E]`. */
+  keys: tf.Tensor4D[];
+  values: tf.Tensor4D[];
 }
 
 /** A language model and its weights. Dispose it when done. */
@@ -140,10 +150,14 @@ export class Decoder {
    * hidden states of the tokens at the flat indices `last` only, one per row: the
    * last layer computes keys and values for the others, and nothing else.
    */
-  prefill(
-    batch: TokenBatch,
-    last: readonly number[],
-  ): { hidden: tf.Tensor2D; keys: tf.Tensor4D[]; values: tf.Tensor4D[] } {
+  prefill(batch: TokenBatch, last: readonly number[]): Prefilled {
+    return layersByGraph(this)
+      ? prefillByGraph(this, batch, last)
+      : this.prefillByLayer(batch, last);
+  }
+
+  /** The same by single operations, on every backend. */
+  prefillByLayer(batch: TokenBatch, last: readonly number[]): Prefilled {
     const keys: tf.Tensor4D[] = [];
     const values: tf.Tensor4D[] = [];
     const hidden = this.#run(batch, last, (key, value) => {

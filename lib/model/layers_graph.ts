@@ -11,7 +11,8 @@
  * values that gradients need; the backward pass is given those values in their
  * places, and a gradient of the hidden states. N tokens, B rows, T columns, D
  * width, H query heads, G key heads of R queries each, E head width. Left out:
- * adapters, recomputed layers, and calling the graph (layers_native.ts).
+ * adapters, recomputed layers, and calling the graphs (layers_native.ts,
+ * prefill_native.ts).
  */
 import type { ModelConfig } from "./config.ts";
 import { FLOAT, Graph, INT, type Value } from "./graph.ts";
@@ -38,11 +39,14 @@ export const LANE_INPUTS = [
 
 /** The name of a lane's own input. */
 export function laneInput(
-  name: typeof LANE_INPUTS[number],
+  name: typeof LANE_INPUTS[number] | typeof PREFILL_INPUTS[number],
   lane: number,
 ): string {
   return `${name}.${lane}`;
 }
+
+/** Inputs of a lane that a prefill has besides. */
+export const PREFILL_INPUTS = ["last", "lastMask"] as const;
 
 /** The gradient of the hidden states, an input of the backward pass. */
 export const SLOPE_INPUT = "hiddenGradient";
@@ -68,6 +72,37 @@ export function layersGraph(config: ModelConfig, lanes: number): LayersGraph {
     saved: writers.flatMap((writer) => [...writer.saved.values()]),
     gradients: summed(graph, writers.map((writer) => writer.gradients)),
   };
+}
+
+/** A described prefill. */
+export interface PrefillGraph {
+  graph: Graph;
+  /** Hidden states of the rows' last tokens after the final norm, `[B, D]`. */
+  hidden: Value;
+  /** Per layer `[G, B, T, E]`, keys rotated. */
+  keys: Value[];
+  values: Value[];
+}
+
+/**
+ * Describes a forward pass that yields every layer's keys and values, and the
+ * hidden states of the tokens at the flat indices `last` only, one per row: the
+ * last layer computes keys and values for the others, and nothing else.
+ */
+export function prefillGraph(config: ModelConfig, lanes: number): PrefillGraph {
+  const graph = new Graph();
+  const writers = Array.from(
+    { length: lanes },
+    (_, lane) => new LaneWriter(graph, config, lane),
+  );
+  const joined = (parts: Value[], axis: number) =>
+    lanes === 1 ? graph.same("Identity", parts[0]) : graph.concat(parts, axis);
+  const hidden = joined(writers.map((writer) => writer.prefill()), 0);
+  const ofLayers = (kind: "key" | "value") =>
+    writers[0].heads.map((_, layer) =>
+      joined(writers.map(({ heads }) => heads[layer][kind]), 1)
+    );
+  return { graph, hidden, keys: ofLayers("key"), values: ofLayers("value") };
 }
 
 /** Each lane's rows of a gradient of the hidden states. */
@@ -100,12 +135,17 @@ interface Differentiable {
   back(dy: Value): Value;
 }
 
+/** Queries, keys and values, or gradients of them. */
+type Heads = [Value, Value, Value];
+
 /** Writes every piece of a lane forward, with a note of how to write it backward. */
 class LaneWriter {
   /** Forward values that a gradient needs, by name. */
   readonly saved = new Map<string, Value>();
   /** Gradients of parameters by name, once written. */
   readonly gradients = new Map<string, Value>();
+  /** Every layer's keys and values so far, `[G, B, T, E]`. */
+  readonly heads: { key: Value; value: Value }[] = [];
   readonly #graph: Graph;
   readonly #config: ModelConfig;
   readonly #lane: number;
@@ -149,6 +189,17 @@ class LaneWriter {
     };
   }
 
+  /** From the lane's tokens to the hidden states of its rows' last ones. */
+  prefill(): Value {
+    const layers = this.#config.num_hidden_layers;
+    let x_ND = this.#embedded().value;
+    for (let i = 0; i + 1 < layers; i++) {
+      x_ND = this.#layer(`model.layers.${i}`, x_ND).value;
+    }
+    const x_BD = this.#lastLayer(`model.layers.${layers - 1}`, x_ND);
+    return this.#norm("model.norm.weight", x_BD, this.#flat()).value;
+  }
+
   /** Marks a forward value that a gradient needs. */
   #keep(value: Value): Value {
     this.saved.set(value.name, value);
@@ -178,27 +229,70 @@ class LaneWriter {
   }
 
   #layer(name: string, x_ND: Value): Differentiable {
-    const graph = this.#graph;
     const attention = this.#chain(
       x_ND,
       (x) => this.#norm(`${name}.input_layernorm.weight`, x, this.#flat()),
       (x) => this.#attention(name, x),
       (x) => this.#linear(`${name}.self_attn.o_proj`, x),
     );
-    const middle_ND = graph.same("AddV2", x_ND, attention.value);
-    const feedForward = this.#chain(
-      middle_ND,
+    const middle = this.#added(x_ND, attention);
+    const feedForward = this.#feedForward(name, middle.value);
+    return {
+      value: feedForward.value,
+      back: (dy) => middle.back(feedForward.back(dy)),
+    };
+  }
+
+  /** The last layer of a prefill, forward only: `[N, D]` to `[B, D]`. */
+  #lastLayer(name: string, x_ND: Value): Value {
+    const graph = this.#graph;
+    const last_B = graph.input(laneInput("last", this.#lane), INT);
+    const normed = this.#norm(
+      `${name}.input_layernorm.weight`,
+      x_ND,
+      this.#flat(),
+    );
+    const heads = this.#heads(name, normed.value);
+    const [query, key, value] = heads.value;
+    const attended = this.#attended(
+      graph.gather(query, last_B, 1),
+      key,
+      value,
+      (scores) =>
+        graph.same(
+          "Softmax",
+          graph.same(
+            "AddV2",
+            scores,
+            graph.input(laneInput("lastMask", this.#lane), FLOAT),
+          ),
+        ),
+    );
+    const projected = this.#linear(
+      `${name}.self_attn.o_proj`,
+      this.#tokensFirst(attended.value, this.#config.num_attention_heads),
+    );
+    const x_BD = graph.gather(x_ND, last_B);
+    return this.#feedForward(name, this.#added(x_BD, projected).value).value;
+  }
+
+  #feedForward(name: string, x_ND: Value): Differentiable {
+    const change = this.#chain(
+      x_ND,
       (x) =>
         this.#norm(`${name}.post_attention_layernorm.weight`, x, this.#flat()),
       (x) => this.#gated(name, x),
       (x) => this.#linear(`${name}.mlp.down_proj`, x),
     );
+    return this.#added(x_ND, change);
+  }
+
+  /** A residual connection: `x` plus what was made of it. */
+  #added(x: Value, change: Differentiable): Differentiable {
+    const graph = this.#graph;
     return {
-      value: graph.same("AddV2", middle_ND, feedForward.value),
-      back: (dy) => {
-        const dMiddle = graph.same("AddV2", dy, feedForward.back(dy));
-        return graph.same("AddV2", dMiddle, attention.back(dMiddle));
-      },
+      value: graph.same("AddV2", x, change.value),
+      back: (dy) => graph.same("AddV2", dy, change.back(dy)),
     };
   }
 
@@ -337,6 +431,23 @@ class LaneWriter {
 
   /** From normalised hidden states to the heads' outputs, `[N, H * E]`. */
   #attention(name: string, x_ND: Value): Differentiable {
+    const { num_attention_heads: queries } = this.#config;
+    const heads = this.#heads(name, x_ND);
+    const attended = this.#attended(
+      ...heads.value,
+      (scores) => this.#weights(scores),
+    );
+    return {
+      value: this.#tokensFirst(attended.value, queries),
+      back: (dy) => heads.back(attended.back(this.#headsFirst(dy, queries))),
+    };
+  }
+
+  /** Queries `[H, N, E]` and keys `[G, N, E]`, rotated, and values. */
+  #heads(
+    name: string,
+    x_ND: Value,
+  ): { value: Heads; back(dy: Heads): Value } {
     const graph = this.#graph;
     const { num_attention_heads: queries, num_key_value_heads: groups } =
       this.#config;
@@ -348,13 +459,9 @@ class LaneWriter {
     );
     const query = this.#turned(name, "q_norm", query_HNE);
     const key = this.#turned(name, "k_norm", key_GNE);
-    const attended = this.#attended(query.value, key.value, value_GNE);
     return {
-      value: this.#tokensFirst(attended.value, queries),
-      back: (dy) => {
-        const [dQuery, dKey, dValue] = attended.back(
-          this.#headsFirst(dy, queries),
-        );
+      value: [query.value, key.value, value_GNE],
+      back: ([dQuery, dKey, dValue]) => {
         const dHeads = [query.back(dQuery), key.back(dKey), dValue];
         return projected.back(
           this.#tokensFirst(graph.concat(dHeads, 0), queries + 2 * groups),
@@ -431,20 +538,23 @@ class LaneWriter {
   }
 
   /**
-   * Attention with an additive mask, `[H, N, E]`; queries come scaled. The R
-   * queries of a key head lie under each other in one matrix, so that keys and
-   * values are never repeated and their gradients are sums by themselves.
+   * Attention, `[H, N, E]`; queries come scaled, and `weighted` masks scores and
+   * makes weights of them. The R queries of a key head lie under each other in
+   * one matrix, so that keys and values are never repeated and their gradients
+   * are sums by themselves.
    */
   #attended(
     query_HNE: Value,
     key_GNE: Value,
     value_GNE: Value,
-  ): { value: Value; back(dy: Value): [Value, Value, Value] } {
+    weighted: (scores: Value) => Value,
+  ): { value: Value; back(dy: Value): Heads } {
     const graph = this.#graph;
     const query = this.#queriesByGroup(query_HNE);
     const key = this.#byRow(key_GNE);
     const value = this.#byRow(value_GNE);
-    const weights = this.#weights(graph.largeBatchMatMul(query, key, true));
+    this.heads.push({ key, value });
+    const weights = weighted(graph.largeBatchMatMul(query, key, true));
     const output = graph.largeBatchMatMul(weights, value, false);
     return {
       value: this.#queriesByHead(output),

@@ -34,7 +34,7 @@ import { isSmall } from "./small_model.ts";
  * processor nothing. The same number everywhere, because gradients are sums over
  * lanes and their last bits depend on it.
  */
-const LANES = 2;
+export const LANES = 2;
 
 /** Whether this model's layers run by a graph here. */
 export function layersByGraph(model: Decoder): boolean {
@@ -70,7 +70,7 @@ export function hiddenByGraph(model: Decoder, batch: TokenBatch): tf.Tensor2D {
 }
 
 /** The inputs of all lanes: consecutive rows of the batch. */
-function laneInputs(
+export function laneInputs(
   model: Decoder,
   batch: TokenBatch,
   lanes: number,

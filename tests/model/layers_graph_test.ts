@@ -77,6 +77,15 @@ const BATCHES = {
   ]).batch,
 };
 
+/** Prompts, and the flat indices of their last tokens. */
+const PROMPTS = {
+  ragged: {
+    batch: BATCHES.ragged,
+    last: [5, 9, 1, 12, 7].map((length, row) => 12 * row + length - 1),
+  },
+  one: { batch: BATCHES["one row"], last: [5] },
+};
+
 /** Largest difference, relative to the largest value expected. */
 function distance(actual: tf.Tensor, expected: tf.Tensor): number {
   assert.deepEqual(actual.shape, expected.shape);
@@ -106,6 +115,47 @@ function slopes(model: Decoder, batch: Parameters<Decoder["hidden"]>[0]) {
   )(model.parameters());
   return { hidden: model.hidden(batch), grads };
 }
+
+for (const [family, overrides] of Object.entries(FAMILIES)) {
+  Deno.test({
+    name: `a prefill like layer by layer: ${family}`,
+    ignore,
+    fn() {
+      const model = unevenModel(overrides);
+      assert.ok(layersByGraph(model));
+      for (const { batch, last } of [PROMPTS.ragged, PROMPTS.one]) {
+        tf.tidy(() => {
+          const actual = model.prefill(batch, last);
+          const expected = model.prefillByLayer(batch, last);
+          assert.ok(distance(actual.hidden, expected.hidden) < 1e-5);
+          for (const kind of ["keys", "values"] as const) {
+            assert.equal(actual[kind].length, model.config.num_hidden_layers);
+            actual[kind].forEach((x, i) =>
+              assert.ok(distance(x, expected[kind][i]) < 1e-5, `${kind} ${i}`)
+            );
+          }
+        });
+      }
+      model.dispose();
+    },
+  });
+}
+
+Deno.test({
+  name: "a prefill leaves no tensor but its own",
+  ignore,
+  fn() {
+    const model = unevenModel({});
+    const { batch, last } = PROMPTS.ragged;
+    model.prefill(batch, last);
+    const before = tf.memory().numTensors;
+    const prefilled = model.prefill(batch, last);
+    const layers = model.config.num_hidden_layers;
+    assert.equal(tf.memory().numTensors, before + 1 + 2 * layers);
+    tf.dispose([prefilled.hidden, prefilled.keys, prefilled.values]);
+    model.dispose();
+  },
+});
 
 for (const [family, overrides] of Object.entries(FAMILIES)) {
   for (const [layout, batch] of Object.entries(BATCHES)) {
