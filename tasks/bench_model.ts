@@ -1,12 +1,16 @@
 /**
- * `deno task bench model [--json] [--torch] [--shape a,b] [--threads 1]`: tokens per
- * second of training and generation, beside PyTorch on the same shapes when asked.
+ * `deno task bench model [--json] [--torch] [--shape a,b] [--threads 1]
+ * [--rounds 3]`: tokens per second of training and generation, beside PyTorch on
+ * the same shapes when asked.
  *
  * On a machine with other work, PyTorch's threads wait for each other by spinning
  * and lose most of their time; `--threads 1` and the figures per second of
  * processor time (`..._per_cpu_s`) then still compare like with like.
  *
- * Every figure is the median over some repetitions, after two that warm up.
+ * Every figure is the median over some repetitions, after two that warm up. A
+ * machine can be a third slower in one minute than in the next: with rounds, both
+ * sides are measured in turns, and every figure is the median over the rounds,
+ * which the output lists.
  * Every shape runs in a process of its own, so that its peak memory is its own.
  * `mixed_...` are the same batches with lengths from a quarter to the whole; only
  * real tokens count, so padding shows as lost speed.
@@ -420,6 +424,66 @@ interface Row {
   title: string;
   own: OwnMeasurement;
   torch: Measurement | null;
+  /** What each round measured. */
+  rounds: Record<string, number>[];
+}
+
+const SPEEDS = [
+  "train_tokens_per_s",
+  "generate_tokens_per_s",
+  "train_tokens_per_cpu_s",
+  "generate_tokens_per_cpu_s",
+] as const;
+
+const MIXED_SPEEDS = [
+  "mixed_train_tokens_per_s",
+  "mixed_train_tokens_per_cpu_s",
+  "mixed_generate_tokens_per_s",
+  "mixed_generate_tokens_per_cpu_s",
+] as const;
+
+/** Both sides in turns, `rounds` times. */
+async function measureInTurns(
+  name: string,
+  rounds: number,
+  python: string | null,
+  limits: Record<string, string>,
+): Promise<Row> {
+  const own: OwnMeasurement[] = [];
+  const torch: Measurement[] = [];
+  for (let round = 0; round < rounds; round++) {
+    own.push(await runHere(name, limits));
+    if (python !== null) torch.push(await runTorch(python, name, limits));
+  }
+  return {
+    shape: name,
+    title: SHAPES[name].title,
+    own: {
+      ...middle(own),
+      ...Object.fromEntries(MIXED_SPEEDS.map((kind) => [
+        kind,
+        own[0][kind] === null ? null : median(own.map((one) => one[kind]!)),
+      ])),
+    },
+    torch: python === null ? null : middle(torch),
+    rounds: own.map((one, round) =>
+      Object.fromEntries(SPEEDS.flatMap((kind) => [
+        [kind, one[kind]],
+        ...(python === null ? [] : [[`torch_${kind}`, torch[round][kind]]]),
+      ]))
+    ),
+  };
+}
+
+/** One side's last round, with the medians of its speeds and the highest peak. */
+function middle<M extends Measurement>(measured: readonly M[]): M {
+  return {
+    ...measured.at(-1)!,
+    ...Object.fromEntries(
+      SPEEDS.map((kind) => [kind, median(measured.map((one) => one[kind]))]),
+    ),
+    peak_bytes: Math.max(...measured.map((one) => one.peak_bytes)),
+  };
 }
 
 /** Limits both sides to the same number of threads; none given leaves the defaults. */
@@ -493,7 +557,7 @@ async function torchPython(): Promise<string> {
 }
 
 function asJson(rows: readonly Row[]) {
-  return rows.map(({ shape, title, own, torch }) => ({
+  return rows.map(({ shape, title, own, torch, rounds }) => ({
     shape,
     title,
     ...own,
@@ -503,6 +567,7 @@ function asJson(rows: readonly Row[]) {
     torch_generate_tokens_per_cpu_s: torch?.generate_tokens_per_cpu_s ?? null,
     torch_peak_bytes: torch?.peak_bytes ?? null,
     torch_environment: torch?.environment ?? null,
+    rounds,
   }));
 }
 
@@ -514,13 +579,7 @@ function printRow({ shape, title, own, torch }: Row) {
   console.log(
     `\n(${shape}) ${title}: ${own.parameters} parameters, ${own.backend}`,
   );
-  const kinds = [
-    "train_tokens_per_s",
-    "generate_tokens_per_s",
-    "train_tokens_per_cpu_s",
-    "generate_tokens_per_cpu_s",
-  ] as const;
-  for (const kind of kinds) {
+  for (const kind of SPEEDS) {
     console.log(
       `  ${kind.padEnd(26)} ${whole(own[kind]).padStart(8)}   PyTorch ${
         whole(torch?.[kind])
@@ -568,13 +627,15 @@ async function main(args: readonly string[]): Promise<void> {
       `--shape ${unknown}: choose among ${Object.keys(SHAPES).join(", ")}`,
     );
   }
+  const rounds = Number(valueOf("--rounds") ?? 1);
+  if (!(Number.isInteger(rounds) && rounds > 0)) {
+    throw new Error(`--rounds ${valueOf("--rounds")}: a number from 1 on`);
+  }
   const python = args.includes("--torch") ? await torchPython() : null;
   const limits = threadLimits(valueOf("--threads"));
   const rows: Row[] = [];
   for (const name of names) {
-    const own = await runHere(name, limits);
-    const torch = python === null ? null : await runTorch(python, name, limits);
-    rows.push({ shape: name, title: SHAPES[name].title, own, torch });
+    rows.push(await measureInTurns(name, rounds, python, limits));
     if (!args.includes("--json")) printRow(rows.at(-1)!);
   }
   if (args.includes("--json")) console.log(JSON.stringify(asJson(rows)));
