@@ -1,10 +1,11 @@
 /**
- * AdamW with decoupled weight decay over one flat vector (Loshchilov and Hutter
+ * AdamW with decoupled weight decay over few flat vectors (Loshchilov and Hutter
  * 2019), after clipping the gradient by its global norm.
  *
- * All parameters are updated as a single vector: a dozen operations per step
- * instead of a dozen per parameter. Weight decay applies to matrices only, not
- * to norms and biases. Left out: schedules (schedule.ts) and the loss.
+ * Small parameters are updated together: a dozen operations per vector instead of
+ * a dozen per parameter. Large ones are updated one by one, while they lie in the
+ * processor's cache. Weight decay applies to matrices only, not to norms and
+ * biases. Left out: schedules (schedule.ts) and the loss.
  */
 import * as tf from "@tensorflow/tfjs";
 import type { OptimiserConfig } from "./requests.ts";
@@ -25,26 +26,31 @@ export class NonFiniteError extends Error {
   override name = "NonFiniteError";
 }
 
+/**
+ * Values up to which neighbouring parameters are joined. Small models are one
+ * vector; with all 42 million values of a larger one in one vector, its updates
+ * peaked at 2.8 GB instead of 1.9 and were no faster.
+ */
+const VECTOR_SIZE = 2 ** 20;
+
 /** The optimiser's memory for one model. Dispose it when done. */
 export class AdamW {
   readonly #model: Decoder;
-  /** 1 where weight decay applies, `[P]`. */
-  readonly #decays_P: tf.Tensor1D;
-  #firstMoment_P: tf.Tensor1D;
-  #secondMoment_P: tf.Tensor1D;
+  /** Per vector, 1 where weight decay applies: `[P]`, or a scalar. */
+  readonly #decays: tf.Tensor[];
+  /** Per vector `[P]`. */
+  #firstMoments: tf.Tensor1D[];
+  #secondMoments: tf.Tensor1D[];
   #step = 0;
 
   constructor(model: Decoder) {
     this.#model = model;
-    this.#decays_P = tf.keep(tf.tidy(() =>
-      tf.concat1d(
-        model.trainedTensors().map((tensor) =>
-          tf.fill([tensor.size], tensor.rank > 1 ? 1 : 0)
-        ) as tf.Tensor1D[],
-      )
-    ));
-    this.#firstMoment_P = tf.keep(tf.zerosLike(this.#decays_P));
-    this.#secondMoment_P = tf.keep(tf.zerosLike(this.#decays_P));
+    const groups = groupsOf(model.trainedTensors());
+    this.#decays = groups.map(decaysOf);
+    const zeros = () =>
+      groups.map((group) => tf.keep(tf.zeros([sizeOf(group)])) as tf.Tensor1D);
+    this.#firstMoments = zeros();
+    this.#secondMoments = zeros();
   }
 
   /** Updates made so far. */
@@ -58,8 +64,8 @@ export class AdamW {
   > {
     return {
       step: this.#step,
-      firstMoment: await this.#firstMoment_P.data() as Float32Array,
-      secondMoment: await this.#secondMoment_P.data() as Float32Array,
+      firstMoment: await valuesOf(this.#firstMoments),
+      secondMoment: await valuesOf(this.#secondMoments),
     };
   }
 
@@ -71,7 +77,8 @@ export class AdamW {
       secondMoment: Float32Array;
     },
   ) {
-    const size = this.#decays_P.size;
+    const sizes = this.#firstMoments.map((vector) => vector.size);
+    const size = sizes.reduce((sum, one) => sum + one, 0);
     if (
       state.firstMoment.length !== size || state.secondMoment.length !== size
     ) {
@@ -80,18 +87,19 @@ export class AdamW {
           `${size}; it belongs to another model`,
       );
     }
-    tf.dispose([this.#firstMoment_P, this.#secondMoment_P]);
-    this.#firstMoment_P = tf.keep(tf.tensor1d(state.firstMoment));
-    this.#secondMoment_P = tf.keep(tf.tensor1d(state.secondMoment));
+    tf.dispose([this.#firstMoments, this.#secondMoments]);
+    this.#firstMoments = vectorsOf(state.firstMoment, sizes);
+    this.#secondMoments = vectorsOf(state.secondMoment, sizes);
     this.#step = state.step;
   }
 
   /**
-   * One update from the flat gradient, whose norm the caller has already read.
-   * Throws {@link NonFiniteError} before anything changes if it is not finite.
+   * One update from the gradient as `flatten` gives it, whose norm the caller has
+   * already read. Throws {@link NonFiniteError} before anything changes if it is
+   * not finite.
    */
   apply(
-    gradient_P: tf.Tensor1D,
+    gradients: readonly tf.Tensor1D[],
     gradientNorm: number,
     config: OptimiserConfig,
   ) {
@@ -103,28 +111,46 @@ export class AdamW {
     }
     this.#step++;
     const clip = Math.min(1, config.maxGradientNorm / (gradientNorm + 1e-6));
+    const groups = groupsOf(this.#model.trainedTensors());
+    const updated = groups.flatMap((group, i) =>
+      this.#updateGroup(i, group, gradients[i], clip, config)
+    );
+    this.#model.replaceTrained(updated);
+  }
+
+  /** Replaces a vector's moments; returns its parameters' new values. */
+  #updateGroup(
+    index: number,
+    old: readonly tf.Tensor[],
+    gradient_P: tf.Tensor1D,
+    clip: number,
+    config: OptimiserConfig,
+  ): tf.Tensor[] {
+    const moments = [this.#firstMoments[index], this.#secondMoments[index]];
     const [first, second, ...parameters] = tf.tidy(() => {
       const gradient = tf.mul(gradient_P, clip);
-      const first = blend(this.#firstMoment_P, gradient, config.beta1);
+      const first = blend(moments[0], gradient, config.beta1);
       const second = tf.tidy(() =>
-        blend(this.#secondMoment_P, tf.square(gradient), config.beta2)
+        blend(moments[1], tf.square(gradient), config.beta2)
       );
       gradient.dispose();
-      return [first, second, ...this.#updated(first, second, config)];
+      const updated = this.#updated(index, old, first, second, config);
+      return [first, second, ...updated];
     });
-    tf.dispose([this.#firstMoment_P, this.#secondMoment_P]);
-    this.#firstMoment_P = tf.keep(first as tf.Tensor1D);
-    this.#secondMoment_P = tf.keep(second as tf.Tensor1D);
-    this.#model.replaceTrained(parameters);
+    tf.dispose(moments);
+    this.#firstMoments[index] = tf.keep(first as tf.Tensor1D);
+    this.#secondMoments[index] = tf.keep(second as tf.Tensor1D);
+    return parameters;
   }
 
   #updated(
+    index: number,
+    old: readonly tf.Tensor[],
     first: tf.Tensor,
     second: tf.Tensor,
     config: OptimiserConfig,
   ): tf.Tensor[] {
-    const old = this.#model.trainedTensors();
-    const old_P = flatten(old);
+    const old_P = joined(old);
     const firstCorrection = 1 - config.beta1 ** this.#step;
     const secondCorrection = 1 - config.beta2 ** this.#step;
     const rate = config.learningRate * Math.sqrt(secondCorrection) /
@@ -138,24 +164,82 @@ export class AdamW {
     });
     const kept_P = decay === 0
       ? old_P
-      : tf.tidy(() => tf.mul(old_P, tf.sub(1, tf.mul(this.#decays_P, decay))));
+      : tf.tidy(() =>
+        tf.mul(old_P, tf.sub(1, tf.mul(this.#decays[index], decay)))
+      );
     const new_P = tf.sub(kept_P, step_P);
     if (kept_P !== old_P) old_P.dispose();
     tf.dispose([kept_P, step_P]);
-    const pieces = tf.split(new_P, old.map((tensor) => tensor.size));
+    const pieces = old.length === 1
+      ? [new_P]
+      : tf.split(new_P, old.map((tensor) => tensor.size));
     return pieces.map((piece, i) => tf.reshape(piece, old[i].shape));
   }
 
   dispose() {
-    tf.dispose([this.#decays_P, this.#firstMoment_P, this.#secondMoment_P]);
+    tf.dispose([this.#decays, this.#firstMoments, this.#secondMoments]);
   }
 }
 
-/** Joins tensors into one vector, in order. */
-export function flatten(tensors: readonly tf.Tensor[]): tf.Tensor1D {
-  return tf.tidy(() =>
-    tf.concat1d(tensors.map((tensor) => tf.reshape(tensor, [tensor.size])))
-  );
+/** Joins tensors into vectors in the way that `AdamW.apply` takes gradients. */
+export function flatten(tensors: readonly tf.Tensor[]): tf.Tensor1D[] {
+  return groupsOf(tensors).map(joined);
+}
+
+/** Neighbours whose values fill one vector; a larger tensor is alone. */
+function groupsOf(tensors: readonly tf.Tensor[]): tf.Tensor[][] {
+  const groups: tf.Tensor[][] = [];
+  for (const tensor of tensors) {
+    const group = groups.at(-1);
+    if (group !== undefined && sizeOf(group) + tensor.size <= VECTOR_SIZE) {
+      group.push(tensor);
+    } else groups.push([tensor]);
+  }
+  return groups;
+}
+
+function sizeOf(tensors: readonly tf.Tensor[]): number {
+  return tensors.reduce((sum, tensor) => sum + tensor.size, 0);
+}
+
+/** One vector of all values, in order. */
+function joined(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+  return tf.tidy(() => {
+    const flat = tensors.map((x) => tf.reshape(x, [x.size]) as tf.Tensor1D);
+    return flat.length === 1 ? flat[0] : tf.concat1d(flat);
+  });
+}
+
+/** 1 for matrices, 0 for vectors: a scalar if the group is a single tensor. */
+function decaysOf(group: readonly tf.Tensor[]): tf.Tensor {
+  const decay = (tensor: tf.Tensor) => tensor.rank > 1 ? 1 : 0;
+  if (group.length === 1) return tf.keep(tf.scalar(decay(group[0])));
+  return tf.keep(tf.tidy(() =>
+    tf.concat1d(
+      group.map((tensor) =>
+        tf.fill([tensor.size], decay(tensor))
+      ) as tf.Tensor1D[],
+    )
+  ));
+}
+
+async function valuesOf(vectors: readonly tf.Tensor1D[]) {
+  const values = new Float32Array(sizeOf(vectors));
+  let at = 0;
+  for (const vector of vectors) {
+    values.set(await vector.data() as Float32Array, at);
+    at += vector.size;
+  }
+  return values;
+}
+
+function vectorsOf(values: Float32Array, sizes: readonly number[]) {
+  let at = 0;
+  return sizes.map((size) => {
+    const vector = tf.tensor1d(values.subarray(at, at + size));
+    at += size;
+    return tf.keep(vector);
+  });
 }
 
 /** `decay * old + (1 - decay) * fresh`, in three passes over the memory. */

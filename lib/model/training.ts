@@ -379,15 +379,16 @@ async function accumulatedStep(
   losses: readonly (() => tf.Scalar)[],
 ): Promise<{ loss: number; gradientNorm: number }> {
   const parameters = model.trainedTensors();
-  let total: { value: tf.Tensor; gradient_P: tf.Tensor1D } | undefined;
+  let total: LossAndGradient | undefined;
   for (const loss of losses) {
     const part = flatGradient(parameters, loss);
     total = total === undefined ? part : addParts(total, part);
   }
-  const { value, gradient_P } = total!;
-  const figures = tf.tidy(() =>
-    tf.stack([value, tf.sqrt(tf.sum(tf.square(gradient_P)))])
-  );
+  const { value, gradients } = total!;
+  const figures = tf.tidy(() => {
+    const squares = gradients.map((vector) => tf.sum(tf.square(vector)));
+    return tf.stack([value, tf.sqrt(tf.addN(squares))]);
+  });
   const [loss, gradientNorm] = await figures.data();
   try {
     if (!Number.isFinite(loss)) {
@@ -396,31 +397,35 @@ async function accumulatedStep(
           `updated (lower the learning rate or check the data)`,
       );
     }
-    optimiser.apply(gradient_P, gradientNorm, config);
+    optimiser.apply(gradients, gradientNorm, config);
   } finally {
-    tf.dispose([value, gradient_P, figures]);
+    tf.dispose([value, gradients, figures]);
   }
   return { loss, gradientNorm };
+}
+
+/** A loss, and its gradient as `flatten` gives it. */
+interface LossAndGradient {
+  value: tf.Tensor;
+  gradients: tf.Tensor1D[];
 }
 
 function flatGradient(
   parameters: tf.Tensor[],
   loss: () => tf.Scalar,
-): { value: tf.Tensor; gradient_P: tf.Tensor1D } {
+): LossAndGradient {
   return tf.tidy(() => {
     const { value, grads } = tf.valueAndGrads(() => loss())(parameters);
-    return { value, gradient_P: flatten(grads) };
-  });
+    const part: LossAndGradient = { value, gradients: flatten(grads) };
+    return part as unknown as tf.TensorContainerObject;
+  }) as unknown as LossAndGradient;
 }
 
-function addParts(
-  a: { value: tf.Tensor; gradient_P: tf.Tensor1D },
-  b: { value: tf.Tensor; gradient_P: tf.Tensor1D },
-) {
-  const sum = tf.tidy(() => ({
-    value: tf.add(a.value, b.value),
-    gradient_P: tf.add(a.gradient_P, b.gradient_P) as tf.Tensor1D,
-  }));
-  tf.dispose([a.value, a.gradient_P, b.value, b.gradient_P]);
-  return sum;
+function addParts(a: LossAndGradient, b: LossAndGradient): LossAndGradient {
+  const value = tf.add(a.value, b.value);
+  const gradients = a.gradients.map((vector, i) =>
+    tf.add(vector, b.gradients[i]) as tf.Tensor1D
+  );
+  tf.dispose([a.value, a.gradients, b.value, b.gradients]);
+  return { value, gradients };
 }
