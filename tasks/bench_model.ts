@@ -10,7 +10,7 @@
  * Every figure is the median over some repetitions, after two that warm up. A
  * machine can be a third slower in one minute than in the next: with rounds, both
  * sides are measured in turns, and every figure is the median over the rounds,
- * which the output lists.
+ * which the output lists; a ratio is the median of the ratios within a round.
  * Every shape runs in a process of its own, so that its peak memory is its own.
  * `mixed_...` are the same batches with lengths from a quarter to the whole; only
  * real tokens count, so padding shows as lost speed.
@@ -38,6 +38,7 @@ import {
   sampleBatch,
   startBackend,
 } from "../lib/model/mod.ts";
+import { ratioToTorch } from "../lib/figures/mod.ts";
 import { randomStream } from "../lib/random/mod.ts";
 import {
   startOperationProfile,
@@ -571,19 +572,18 @@ function asJson(rows: readonly Row[]) {
   }));
 }
 
-function printRow({ shape, title, own, torch }: Row) {
+function printRow({ shape, title, own, torch, rounds }: Row) {
   const whole = (value: number | undefined) =>
     value === undefined ? "-" : value.toFixed(value < 100 ? 1 : 0);
-  const versus = (ours: number, theirs: number | undefined) =>
-    theirs === undefined ? "" : `, ${(ours / theirs).toFixed(2)} x`;
   console.log(
     `\n(${shape}) ${title}: ${own.parameters} parameters, ${own.backend}`,
   );
   for (const kind of SPEEDS) {
+    const ratio = ratioToTorch(rounds, kind);
     console.log(
       `  ${kind.padEnd(26)} ${whole(own[kind]).padStart(8)}   PyTorch ${
         whole(torch?.[kind])
-      }${versus(own[kind], torch?.[kind])}`,
+      }${ratio === null ? "" : `, ${ratio.toFixed(2)} x`}`,
     );
   }
   const megabytes = (own.peak_bytes / 2 ** 20).toFixed(0);

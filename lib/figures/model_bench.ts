@@ -1,7 +1,7 @@
 /**
  * The model's speed beside PyTorch's, from the rows of `deno task bench model`.
  *
- * Both sides of a row were measured in one run on one machine; only their ratio
+ * Both sides of a row were measured in turns on one machine; only their ratio
  * carries over to another.
  */
 
@@ -20,6 +20,8 @@ export interface ModelBenchRow {
   /** Machine, versions and load of either side, as recorded. */
   environment: Record<string, unknown>;
   torch_environment: Record<string, unknown> | null;
+  /** What each round measured, under the same names. */
+  rounds: Record<string, number>[];
 }
 
 /** One verb of one shape. */
@@ -27,6 +29,25 @@ interface Comparison {
   label: string;
   own: number;
   torch: number | null;
+  ratio: number | null;
+}
+
+/**
+ * The speed called `name` as a multiple of PyTorch's: the median over rounds of
+ * the ratio within a round, so that a slow minute of the machine cancels. Null
+ * without PyTorch.
+ */
+export function ratioToTorch(
+  rounds: readonly Record<string, number>[],
+  name: string,
+): number | null {
+  const ratios = rounds
+    .filter((round) => `torch_${name}` in round)
+    .map((round) => round[name] / round[`torch_${name}`])
+    .sort((a, b) => a - b);
+  if (ratios.length === 0) return null;
+  const middle = (ratios.length - 1) / 2;
+  return (ratios[Math.floor(middle)] + ratios[Math.ceil(middle)]) / 2;
 }
 
 /** Two bars for training and two for generating, shape by shape, ratios written. */
@@ -35,10 +56,12 @@ export function modelBenchBars(rows: readonly ModelBenchRow[]): Figure {
     label: `(${row.shape}) training`,
     own: row.train_tokens_per_s,
     torch: row.torch_train_tokens_per_s,
+    ratio: ratioToTorch(row.rounds, "train_tokens_per_s"),
   }, {
     label: `(${row.shape}) generating`,
     own: row.generate_tokens_per_s,
     torch: row.torch_generate_tokens_per_s,
+    ratio: ratioToTorch(row.rounds, "generate_tokens_per_s"),
   }]);
   const speeds = comparisons.flatMap(({ own, torch }) => [own, torch ?? own]);
   return styledFigure(
@@ -87,9 +110,8 @@ function bars(
   };
 }
 
-function ownText({ own, torch }: Comparison): string {
-  if (torch === null) return whole(own);
-  return `${whole(own)} (${(own / torch).toFixed(2)} x)`;
+function ownText({ own, ratio }: Comparison): string {
+  return ratio === null ? whole(own) : `${whole(own)} (${ratio.toFixed(2)} x)`;
 }
 
 function torchText({ torch }: Comparison): string {

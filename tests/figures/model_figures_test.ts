@@ -5,6 +5,7 @@ import {
   modelBenchBars,
   type ModelBenchRow,
   ratioScatter,
+  ratioToTorch,
   tokenBars,
   tokenLabel,
 } from "../../lib/figures/mod.ts";
@@ -99,6 +100,13 @@ const row: ModelBenchRow = {
   torch_generate_tokens_per_s: 1000,
   environment: {},
   torch_environment: null,
+  // The machine was slow in the second round, for both.
+  rounds: [[3200, 2000], [1500, 1000], [3000, 2400]].map(([own, torch]) => ({
+    train_tokens_per_s: own,
+    torch_train_tokens_per_s: torch,
+    generate_tokens_per_s: own / 6,
+    torch_generate_tokens_per_s: torch / 2,
+  })),
 };
 
 Deno.test("the model's speeds stand beside PyTorch's with their ratio", async () => {
@@ -110,9 +118,21 @@ Deno.test("the model's speeds stand beside PyTorch's with their ratio", async ()
   assert.match(await figureSvg(figure), /1\.50 x/);
 });
 
+Deno.test("a ratio is the median of the ratios within a round", () => {
+  const rounds = [[1, 2], [3, 2], [2, 2]].map(([a, torch_a]) => ({
+    a,
+    torch_a,
+  }));
+  assert.equal(ratioToTorch(rounds, "a"), 1);
+  assert.equal(ratioToTorch(rounds.slice(0, 2), "a"), 1);
+  assert.equal(ratioToTorch(rounds.slice(0, 1), "a"), .5);
+  assert.equal(ratioToTorch([{ a: 1 }], "a"), null);
+});
+
 Deno.test("speeds measured without PyTorch have no ratio", () => {
   const alone = {
     ...row,
+    rounds: [{ train_tokens_per_s: 3000, generate_tokens_per_s: 500 }],
     torch_train_tokens_per_s: null,
     torch_generate_tokens_per_s: null,
   };
