@@ -15,6 +15,7 @@ export * from "./scores.ts";
 export * from "./studies/mod.ts";
 export * from "./study_changes.ts";
 export * from "./study_compute.ts";
+export * from "./study_proposals.ts";
 export * from "./study_report.ts";
 export * from "./study_run.ts";
 export * from "./targets.ts";

@@ -12,6 +12,7 @@ import { seedFolder } from "./report_folder.ts";
 import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
 import { changeTable } from "./study_changes.ts";
 import { computeTable } from "./study_compute.ts";
+import { proposalTable } from "./study_proposals.ts";
 import { armSeeds, readScores } from "./study_run.ts";
 import { join } from "node:path";
 
@@ -131,14 +132,13 @@ export function studyReport(study: Study, folder: string): string {
     changeTable(scores, greedySplits(study, scores)),
   ];
   if (study.claims.length > 0) parts.push(claimTable(study, scores));
-  parts.push(computeTable(
-    [...scores].map(([name, bySeed]) => ({
-      name,
-      folders: [...bySeed.keys()].map((seed) =>
-        seedFolder(join(folder, name), seed)
-      ),
-    })),
-  ));
+  const folders = [...scores].map(([name, bySeed]) => ({
+    name,
+    folders: [...bySeed.keys()].map((seed) =>
+      seedFolder(join(folder, name), seed)
+    ),
+  }));
+  parts.push(proposalTable(folders), computeTable(folders));
   return parts.join("\n\n") + "\n";
 }
 

@@ -10,6 +10,7 @@ import {
   difference,
   familiar,
   playArm,
+  proposalTable,
   scoreAt,
   type ScoreRow,
   scoreRows,
@@ -200,8 +201,49 @@ Deno.test("a study is played, kept small, not played twice, and reported from it
       report,
       /\| no-steps \| nothing is learnt \| `steps: 0` \| 1 \|/,
     );
+    assert.ok(report.includes("\n| no-steps |  |  |  |  |  |\n"));
     assert.match(report, /\| steps help \| nobody \| self-play − no-steps \|/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("a study tells how its arms proposed, early and late, over modes and seeds", async () => {
+  const folder = await Deno.makeTempDir();
+  const propose = (valid: number, duplicate: number) => ({
+    valid,
+    duplicate,
+    heldOut: .1,
+    distinctShare: .8,
+  });
+  const row = (step: number, late: number) => ({
+    step,
+    propose: {
+      deduction: propose(.4 + late, .2),
+      abduction: propose(.6 + late, .4),
+    },
+    // A mode without fresh tasks does not count.
+    solve: {
+      deduction: { freshSolveRate: .5 - late },
+      abduction: { freshSolveRate: null },
+    },
+  });
+  const write = (name: string, rows: unknown[]) =>
+    Deno.writeTextFile(
+      join(folder, name),
+      rows.map((one) => JSON.stringify(one) + "\n").join(""),
+    );
+  await write("metrics.jsonl", [
+    { ...row(0, .4), step: 0 },
+    row(1, 0),
+    row(2, .3),
+    row(3, .2),
+  ]);
+  await write("timings.jsonl", []);
+  const table = proposalTable([{ name: "arm", folders: [folder] }]);
+  assert.match(
+    table,
+    /\| arm \| 50\.0 → 70\.0 \| 30\.0 → 30\.0 \| 10\.0 → 10\.0 \| 80\.0 → 80\.0 \| 50\.0 → 30\.0 \|/,
+  );
+  await Deno.remove(folder, { recursive: true });
 });

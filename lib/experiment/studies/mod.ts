@@ -5,11 +5,19 @@ import { ABLATIONS } from "./ablations.ts";
 import { BEYOND } from "./beyond.ts";
 import { IDEAS } from "./ideas.ts";
 import { INDUCTION } from "./induction.ts";
-
 import { SCALING } from "./scaling.ts";
 import { TRANSFER } from "./transfer.ts";
+import { TRAPS } from "./traps.ts";
 
-const ALL: Study[] = [ABLATIONS, IDEAS, INDUCTION, BEYOND, SCALING, TRANSFER];
+const ALL: Study[] = [
+  ABLATIONS,
+  IDEAS,
+  INDUCTION,
+  BEYOND,
+  SCALING,
+  TRANSFER,
+  TRAPS,
+];
 ALL.forEach(checkStudy);
 
 export { ABLATION_BASE } from "./ablations.ts";
