@@ -232,11 +232,11 @@ const SMOKE: Preset = {
   },
 };
 
-/** For a long day on a processor, or a GPU: until nothing rises any more. */
+/** Until nothing rises any more: three quarters of an hour on one thread, or a GPU. */
 const LONG: Preset = {
   ...DEFAULT,
   name: "long",
-  description: "a bigger model, five times the practice: hours, or a GPU",
+  description: "a bigger model, five times the practice: about an hour",
   model: {
     ...DEFAULT.model,
     hiddenSize: 128,
