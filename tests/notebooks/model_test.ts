@@ -117,5 +117,5 @@ Deno.test("the committed model's notebook holds its outputs", async () => {
   const recorded = await isRecorded(BENCH_LOG);
   const bench = printed(notebook, "bench");
   assert.match(bench, recorded ? /^\(a\) /m : /^no log recorded/);
-  await assertWrittenByRunner(PATH, recorded ? 16 : 14);
+  await assertWrittenByRunner(PATH, recorded ? 17 : 14);
 });
