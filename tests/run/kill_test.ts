@@ -5,7 +5,9 @@ import { type RandomStream, randomStream } from "../../lib/random/mod.ts";
 import { LOG_NAMES, readRun } from "../../lib/run/mod.ts";
 
 const KILLS = 20;
-const STEPS = 40;
+const STEPS = 80;
+/** Events after which a run is killed in which no writing was seen. */
+const PATIENCE = 24;
 const SCRIPT = new URL("./killed_run.ts", import.meta.url).pathname;
 
 Deno.test(`killed by SIGKILL ${KILLS} times, a run ends as if it never was`, async () => {
@@ -66,7 +68,7 @@ async function killOnce(
   for await (const chunk of child.stdout) {
     const lines = new TextDecoder().decode(chunk).trim().split("\n");
     seen = seen.concat(lines);
-    if (inWriting || seen.length < events) continue;
+    if (seen.length < (inWriting ? PATIENCE : events)) continue;
     await new Promise((resolve) => setTimeout(resolve, delay));
     kill(child);
   }
