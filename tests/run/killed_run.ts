@@ -1,4 +1,8 @@
-/** A run in a process of its own, to be killed by the test: `killed_run.ts FOLDER STEPS`. */
+/**
+ * A run in a process of its own, to be killed by the test:
+ * `killed_run.ts FOLDER STEPS [EVENTS MOMENT]`. After so many events it holds
+ * still at the next such moment: an event, or `writing`, amid a checkpoint.
+ */
 
 import { startExecutor } from "../../lib/executor/mod.ts";
 import { recordRun } from "../../lib/run/mod.ts";
@@ -8,7 +12,26 @@ import {
 } from "../selfplay/scripted_engine.ts";
 import { smallConfig } from "./small_config.ts";
 
-const [folder, steps] = Deno.args;
+const [folder, steps, events, moment] = Deno.args;
+let seen = 0;
+
+/** Says where the run is; holds still where it is told to. */
+function reach(step: number | string, type: string): void {
+  console.log(`${step} ${type}`);
+  if (type !== "writing") seen++;
+  if (type !== moment || seen < Number(events)) return;
+  console.log("held");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+/** Tells of the moment when a checkpoint's files are there, and it is not yet. */
+class TellingEngine extends ScriptedEngine {
+  override async save(folder: string): Promise<void> {
+    await super.save(folder);
+    reach("-", "writing");
+  }
+}
+
 const tokenizer = characterTokenizer();
 await using executor = await startExecutor({
   workers: 1,
@@ -18,10 +41,10 @@ await recordRun({
   folder,
   resume: true,
   config: { ...smallConfig, steps: Number(steps) },
-  engine: new ScriptedEngine(tokenizer),
+  engine: new TellingEngine(tokenizer),
   tokenizer,
   executor,
   evaluate: (step) =>
     Promise.resolve([{ mode: "deduction", correct: step % 4 === 0 }]),
-  onEvent: ({ type, step }) => console.log(`${step} ${type}`),
+  onEvent: ({ type, step }) => reach(step, type),
 });
