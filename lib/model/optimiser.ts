@@ -1,15 +1,18 @@
 /**
- * AdamW with decoupled weight decay over few flat vectors (Loshchilov and Hutter
- * 2019), after clipping the gradient by its global norm.
+ * AdamW with decoupled weight decay (Loshchilov and Hutter 2019), after clipping
+ * the gradient by its global norm.
  *
- * Small parameters are updated together: a dozen operations per vector instead of
- * a dozen per parameter. Large ones are updated one by one, while they lie in the
- * processor's cache. Weight decay applies to matrices only, not to norms and
- * biases. Left out: schedules (schedule.ts) and the loss.
+ * The parameters of a small model are updated together as one vector, those of a
+ * larger one each by itself, on native TensorFlow by one operation. Weight decay
+ * applies to matrices only, not to norms and biases. Left out: schedules
+ * (schedule.ts), the equations (moments.ts) and the loss.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { OptimiserConfig } from "./requests.ts";
+import { currentBackend } from "./backend.ts";
 import type { Decoder } from "./decoder.ts";
+import { joined, type Moments, VectorMoments } from "./moments.ts";
+import { FusedMoments } from "./moments_fused.ts";
+import type { OptimiserConfig } from "./requests.ts";
 
 /** The usual settings for a small model. */
 export const defaultOptimiser: OptimiserConfig = {
@@ -26,31 +29,22 @@ export class NonFiniteError extends Error {
   override name = "NonFiniteError";
 }
 
-/**
- * Values up to which neighbouring parameters are joined. Small models are one
- * vector; with all 42 million values of a larger one in one vector, its updates
- * peaked at 2.8 GB instead of 1.9 and were no faster.
- */
+/** Values up to which the trained tensors are one vector. */
 const VECTOR_SIZE = 2 ** 20;
 
 /** The optimiser's memory for one model. Dispose it when done. */
 export class AdamW {
   readonly #model: Decoder;
-  /** Per vector, 1 where weight decay applies: `[P]`, or a scalar. */
-  readonly #decays: tf.Tensor[];
-  /** Per vector `[P]`. */
-  #firstMoments: tf.Tensor1D[];
-  #secondMoments: tf.Tensor1D[];
+  /** One per vector that `flatten` makes. */
+  readonly #moments: Moments[];
+  readonly #sizes: number[];
   #step = 0;
 
   constructor(model: Decoder) {
     this.#model = model;
     const groups = groupsOf(model.trainedTensors());
-    this.#decays = groups.map(decaysOf);
-    const zeros = () =>
-      groups.map((group) => tf.keep(tf.zeros([sizeOf(group)])) as tf.Tensor1D);
-    this.#firstMoments = zeros();
-    this.#secondMoments = zeros();
+    this.#sizes = groups.map(sizeOf);
+    this.#moments = groups.map(momentsFor);
   }
 
   /** Updates made so far. */
@@ -62,11 +56,17 @@ export class AdamW {
   async state(): Promise<
     { step: number; firstMoment: Float32Array; secondMoment: Float32Array }
   > {
-    return {
-      step: this.#step,
-      firstMoment: await valuesOf(this.#firstMoments),
-      secondMoment: await valuesOf(this.#secondMoments),
-    };
+    const size = this.#sizes.reduce((sum, one) => sum + one, 0);
+    const firstMoment = new Float32Array(size);
+    const secondMoment = new Float32Array(size);
+    let at = 0;
+    for (const moments of this.#moments) {
+      const { first_P, second_P } = await moments.read();
+      firstMoment.set(first_P, at);
+      secondMoment.set(second_P, at);
+      at += first_P.length;
+    }
+    return { step: this.#step, firstMoment, secondMoment };
   }
 
   /** Restores moments saved by `state()`. Throws when the sizes disagree. */
@@ -77,8 +77,7 @@ export class AdamW {
       secondMoment: Float32Array;
     },
   ) {
-    const sizes = this.#firstMoments.map((vector) => vector.size);
-    const size = sizes.reduce((sum, one) => sum + one, 0);
+    const size = this.#sizes.reduce((sum, one) => sum + one, 0);
     if (
       state.firstMoment.length !== size || state.secondMoment.length !== size
     ) {
@@ -87,9 +86,15 @@ export class AdamW {
           `${size}; it belongs to another model`,
       );
     }
-    tf.dispose([this.#firstMoments, this.#secondMoments]);
-    this.#firstMoments = vectorsOf(state.firstMoment, sizes);
-    this.#secondMoments = vectorsOf(state.secondMoment, sizes);
+    let at = 0;
+    this.#moments.forEach((moments, i) => {
+      const end = at + this.#sizes[i];
+      moments.write(
+        state.firstMoment.subarray(at, end),
+        state.secondMoment.subarray(at, end),
+      );
+      at = end;
+    });
     this.#step = state.step;
   }
 
@@ -109,75 +114,16 @@ export class AdamW {
           `nothing was updated (lower the learning rate or check the data)`,
       );
     }
-    this.#step++;
+    const step = ++this.#step;
     const clip = Math.min(1, config.maxGradientNorm / (gradientNorm + 1e-6));
-    const groups = groupsOf(this.#model.trainedTensors());
-    const updated = groups.flatMap((group, i) =>
-      this.#updateGroup(i, group, gradients[i], clip, config)
+    const updated = groupsOf(this.#model.trainedTensors()).flatMap((old, i) =>
+      this.#moments[i].update(old, gradients[i], { config, step, clip })
     );
     this.#model.replaceTrained(updated);
   }
 
-  /** Replaces a vector's moments; returns its parameters' new values. */
-  #updateGroup(
-    index: number,
-    old: readonly tf.Tensor[],
-    gradient_P: tf.Tensor1D,
-    clip: number,
-    config: OptimiserConfig,
-  ): tf.Tensor[] {
-    const moments = [this.#firstMoments[index], this.#secondMoments[index]];
-    const [first, second, ...parameters] = tf.tidy(() => {
-      const gradient = tf.mul(gradient_P, clip);
-      const first = blend(moments[0], gradient, config.beta1);
-      const second = tf.tidy(() =>
-        blend(moments[1], tf.square(gradient), config.beta2)
-      );
-      gradient.dispose();
-      const updated = this.#updated(index, old, first, second, config);
-      return [first, second, ...updated];
-    });
-    tf.dispose(moments);
-    this.#firstMoments[index] = tf.keep(first as tf.Tensor1D);
-    this.#secondMoments[index] = tf.keep(second as tf.Tensor1D);
-    return parameters;
-  }
-
-  #updated(
-    index: number,
-    old: readonly tf.Tensor[],
-    first: tf.Tensor,
-    second: tf.Tensor,
-    config: OptimiserConfig,
-  ): tf.Tensor[] {
-    const old_P = joined(old);
-    const firstCorrection = 1 - config.beta1 ** this.#step;
-    const secondCorrection = 1 - config.beta2 ** this.#step;
-    const rate = config.learningRate * Math.sqrt(secondCorrection) /
-      firstCorrection;
-    const decay = config.learningRate * config.weightDecay;
-    // Nested scopes free every vector as soon as it is used up.
-    const step_P = tf.tidy(() => {
-      // (first / c1) / (sqrt(second / c2) + epsilon), its constants gathered
-      const epsilon = config.epsilon * Math.sqrt(secondCorrection);
-      return tf.mul(tf.div(first, tf.add(tf.sqrt(second), epsilon)), rate);
-    });
-    const kept_P = decay === 0
-      ? old_P
-      : tf.tidy(() =>
-        tf.mul(old_P, tf.sub(1, tf.mul(this.#decays[index], decay)))
-      );
-    const new_P = tf.sub(kept_P, step_P);
-    if (kept_P !== old_P) old_P.dispose();
-    tf.dispose([kept_P, step_P]);
-    const pieces = old.length === 1
-      ? [new_P]
-      : tf.split(new_P, old.map((tensor) => tensor.size));
-    return pieces.map((piece, i) => tf.reshape(piece, old[i].shape));
-  }
-
   dispose() {
-    tf.dispose([this.#decays, this.#firstMoments, this.#secondMoments]);
+    for (const moments of this.#moments) moments.dispose();
   }
 }
 
@@ -186,63 +132,19 @@ export function flatten(tensors: readonly tf.Tensor[]): tf.Tensor1D[] {
   return groupsOf(tensors).map(joined);
 }
 
-/** Neighbours whose values fill one vector; a larger tensor is alone. */
-function groupsOf(tensors: readonly tf.Tensor[]): tf.Tensor[][] {
-  const groups: tf.Tensor[][] = [];
-  for (const tensor of tensors) {
-    const group = groups.at(-1);
-    if (group !== undefined && sizeOf(group) + tensor.size <= VECTOR_SIZE) {
-      group.push(tensor);
-    } else groups.push([tensor]);
-  }
-  return groups;
+/** All tensors together, or each by itself. */
+function groupsOf(tensors: readonly tf.Tensor[]): (readonly tf.Tensor[])[] {
+  return sizeOf(tensors) <= VECTOR_SIZE
+    ? [tensors]
+    : tensors.map((tensor) => [tensor]);
+}
+
+function momentsFor(group: readonly tf.Tensor[]): Moments {
+  return group.length === 1 && currentBackend().name === "tfjs-node"
+    ? new FusedMoments(group[0])
+    : new VectorMoments(group);
 }
 
 function sizeOf(tensors: readonly tf.Tensor[]): number {
   return tensors.reduce((sum, tensor) => sum + tensor.size, 0);
-}
-
-/** One vector of all values, in order. */
-function joined(tensors: readonly tf.Tensor[]): tf.Tensor1D {
-  return tf.tidy(() => {
-    const flat = tensors.map((x) => tf.reshape(x, [x.size]) as tf.Tensor1D);
-    return flat.length === 1 ? flat[0] : tf.concat1d(flat);
-  });
-}
-
-/** 1 for matrices, 0 for vectors: a scalar if the group is a single tensor. */
-function decaysOf(group: readonly tf.Tensor[]): tf.Tensor {
-  const decay = (tensor: tf.Tensor) => tensor.rank > 1 ? 1 : 0;
-  if (group.length === 1) return tf.keep(tf.scalar(decay(group[0])));
-  return tf.keep(tf.tidy(() =>
-    tf.concat1d(
-      group.map((tensor) =>
-        tf.fill([tensor.size], decay(tensor))
-      ) as tf.Tensor1D[],
-    )
-  ));
-}
-
-async function valuesOf(vectors: readonly tf.Tensor1D[]) {
-  const values = new Float32Array(sizeOf(vectors));
-  let at = 0;
-  for (const vector of vectors) {
-    values.set(await vector.data() as Float32Array, at);
-    at += vector.size;
-  }
-  return values;
-}
-
-function vectorsOf(values: Float32Array, sizes: readonly number[]) {
-  let at = 0;
-  return sizes.map((size) => {
-    const vector = tf.tensor1d(values.subarray(at, at + size));
-    at += size;
-    return tf.keep(vector);
-  });
-}
-
-/** `decay * old + (1 - decay) * fresh`, in three passes over the memory. */
-function blend(old: tf.Tensor, fresh: tf.Tensor, decay: number): tf.Tensor {
-  return tf.tidy(() => tf.add(old, tf.mul(tf.sub(fresh, old), 1 - decay)));
 }

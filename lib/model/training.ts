@@ -21,7 +21,7 @@ import {
   type TokenBatch,
 } from "./batch.ts";
 import type { Decoder } from "./decoder.ts";
-import { entropies, pickRows, targetLogProbs } from "./kernels.ts";
+import { entropies, pickRows, squaredNorm, targetLogProbs } from "./kernels.ts";
 import { policyLoss, policyStatistics } from "./objective.ts";
 import { type AdamW, flatten, NonFiniteError } from "./optimiser.ts";
 
@@ -386,7 +386,7 @@ async function accumulatedStep(
   }
   const { value, gradients } = total!;
   const figures = tf.tidy(() => {
-    const squares = gradients.map((vector) => tf.sum(tf.square(vector)));
+    const squares = gradients.map(squaredNorm);
     return tf.stack([value, tf.sqrt(tf.addN(squares))]);
   });
   const [loss, gradientNorm] = await figures.data();
