@@ -5,8 +5,8 @@
  * (layers_graph.ts). What the backward run needs is kept by tfjs's tape in
  * between; without a tape nothing is kept. Loaded graphs stay for the process.
  * Left out: adapters, recomputed layers, GPUs (the interface copies every input
- * of a graph to the processor), other backends and large models, which gain
- * nothing: all these run layer by layer (decoder.ts).
+ * of a graph to the processor) and other backends: all these run layer by layer
+ * (decoder.ts).
  */
 import * as tf from "@tensorflow/tfjs";
 import { currentBackend } from "./backend.ts";
@@ -29,23 +29,31 @@ import {
 import { isSmall } from "./small_model.ts";
 
 /**
- * Parts of a batch that are computed side by side. The operations of a small
- * model are too small to divide among processors; a second lane costs a single
+ * Parts of a small model's batch that are computed side by side. Its operations
+ * are too small to divide among processors; a second lane costs a single
  * processor nothing. The same number everywhere, because gradients are sums over
  * lanes and their last bits depend on it.
  */
-export const LANES = 2;
+const LANES = 2;
+
+/** Lanes for a batch; the operations of a large model divide by themselves. */
+export function layerLanes(model: Decoder, rows: number): number {
+  return isSmall(model) ? Math.min(rows, LANES) : 1;
+}
 
 /** Whether this model's layers run by a graph here. */
 export function layersByGraph(model: Decoder): boolean {
   return nativeTensorFlow() !== null &&
     currentBackend().name === "tfjs-node" &&
-    model.adapters === null && !model.recomputesLayers && isSmall(model);
+    model.adapters === null && !model.recomputesLayers;
 }
 
-/** Normalised hidden states `[N, D]` of a batch. */
-export function hiddenByGraph(model: Decoder, batch: TokenBatch): tf.Tensor2D {
-  const lanes = Math.min(batch.rows, LANES);
+/** Normalised hidden states `[N, D]` of a batch; tests choose the lanes. */
+export function hiddenByGraph(
+  model: Decoder,
+  batch: TokenBatch,
+  lanes = layerLanes(model, batch.rows),
+): tf.Tensor2D {
   const passes = passesOf(model.config, lanes);
   const parameters = passes.trained.map((name) => model.parameter(name));
   const byName = (names: readonly string[], tensors: readonly tf.Tensor[]) =>

@@ -11,15 +11,18 @@ import type { Decoder, Prefilled } from "./decoder.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { laneSizes } from "./lanes.ts";
 import { laneInput, prefillGraph } from "./layers_graph.ts";
-import { laneInputs, LANES } from "./layers_native.ts";
+import { laneInputs, layerLanes } from "./layers_native.ts";
 
-/** `Decoder.prefill` of a plain batch; `last` are flat indices, one per row. */
+/**
+ * `Decoder.prefill` of a plain batch; `last` are flat indices, one per row. Tests
+ * choose the lanes.
+ */
 export function prefillByGraph(
   model: Decoder,
   batch: TokenBatch,
   last: readonly number[],
+  lanes = layerLanes(model, batch.rows),
 ): Prefilled {
-  const lanes = Math.min(batch.rows, LANES);
   const caller = callerOf(model.config, lanes);
   return tf.tidy(() => {
     model.specs.forEach(({ name }) =>

@@ -2,9 +2,10 @@
  * Which models count as small.
  *
  * On native TensorFlow the time of a small model goes into starting operations
- * and handing over their inputs, not into computing. Its layers run as a graph
- * (layers_native.ts, prefill_native.ts), and it is sampled from transposed weights
- * in long graphs (decode_native.ts). Left out: all these.
+ * and handing over their inputs, not into computing. Its batches are cut into
+ * lanes that run side by side (layers_native.ts, prefill_native.ts), and it is
+ * sampled from transposed weights in long graphs (decode_native.ts). Left out:
+ * all these.
  */
 import type { Decoder } from "./decoder.ts";
 
