@@ -38,6 +38,7 @@ import {
   sampleBatch,
   startBackend,
 } from "../lib/model/mod.ts";
+import { median } from "../lib/evaluation/mod.ts";
 import { ratioToTorch } from "../lib/figures/mod.ts";
 import { randomStream } from "../lib/random/mod.ts";
 import {
@@ -227,11 +228,6 @@ async function timed(
       durations.map(({ processorSeconds }) => processorSeconds),
     ),
   };
-}
-
-/** The middle value; of two middle ones, the larger. */
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 async function measureTraining(model: Decoder, shape: BenchShape) {
@@ -459,13 +455,7 @@ async function measureInTurns(
   return {
     shape: name,
     title: SHAPES[name].title,
-    own: {
-      ...middle(own),
-      ...Object.fromEntries(MIXED_SPEEDS.map((kind) => [
-        kind,
-        own[0][kind] === null ? null : median(own.map((one) => one[kind]!)),
-      ])),
-    },
+    own: middle(own),
     torch: python === null ? null : middle(torch),
     rounds: own.map((one, round) =>
       Object.fromEntries(SPEEDS.flatMap((kind) => [
@@ -478,11 +468,16 @@ async function measureInTurns(
 
 /** One side's last round, with the medians of its speeds and the highest peak. */
 function middle<M extends Measurement>(measured: readonly M[]): M {
+  const last = measured.at(-1)!;
+  // The mixed speeds are of this kit's side only, and null for some shapes.
+  const kinds = [...SPEEDS, ...MIXED_SPEEDS]
+    .filter((kind) => typeof last[kind as keyof M] === "number");
   return {
-    ...measured.at(-1)!,
-    ...Object.fromEntries(
-      SPEEDS.map((kind) => [kind, median(measured.map((one) => one[kind]))]),
-    ),
+    ...last,
+    ...Object.fromEntries(kinds.map((kind) => [
+      kind,
+      median(measured.map((one) => one[kind as keyof M] as number)),
+    ])),
     peak_bytes: Math.max(...measured.map((one) => one.peak_bytes)),
   };
 }

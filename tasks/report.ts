@@ -1,7 +1,7 @@
 /**
  * `deno task report`: rebuilds every report under data/experiment from the logs
- * beside it, experiments and studies alike, and the results in README. Equal logs
- * give equal bytes.
+ * beside it, experiments and studies alike, and the tables of results and speed in
+ * README. Equal logs give equal bytes.
  */
 
 import { join } from "node:path";
@@ -16,7 +16,8 @@ import {
 
 import { withResults } from "./report/readme.ts";
 
-const DATA = "data/experiment";
+const DATA = "data";
+const RUNS = join(DATA, "experiment");
 
 /** The report of a folder of logs, by the folder's name. */
 export function reportOf(name: string, folder: string): string {
@@ -26,7 +27,7 @@ export function reportOf(name: string, folder: string): string {
 }
 
 /** The folders with logs of a preset or a study, in alphabetical order. */
-export function reportedNames(folder = DATA): string[] {
+export function reportedNames(folder = RUNS): string[] {
   return [...Deno.readDirSync(folder)]
     .filter(({ isDirectory }) => isDirectory)
     .map(({ name }) => name)
@@ -36,8 +37,8 @@ export function reportedNames(folder = DATA): string[] {
 
 if (import.meta.main) {
   for (const name of reportedNames()) {
-    const file = join(DATA, name, "report.md");
-    await Deno.writeTextFile(file, reportOf(name, join(DATA, name)));
+    const file = join(RUNS, name, "report.md");
+    await Deno.writeTextFile(file, reportOf(name, join(RUNS, name)));
     console.log(file);
   }
   const readme = withResults(await Deno.readTextFile("README.md"), DATA);

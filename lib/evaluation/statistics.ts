@@ -23,6 +23,13 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** The middle of some numbers, or the mean of the two middle ones; NaN for none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return mean([sorted[Math.floor(middle)], sorted[Math.ceil(middle)]]);
+}
+
 /** Bootstrap interval of a mean over independent values (items, or seeds). */
 export function bootstrapMean(
   values: readonly number[],

@@ -7,7 +7,7 @@
 import { mean } from "../evaluation/mod.ts";
 import { readMetrics, readTimings } from "../run/mod.ts";
 import type { StepMetrics } from "../selfplay/mod.ts";
-import { type SeedRecord, thirdMean } from "./health.ts";
+import { thirdMean } from "./health.ts";
 import { markdownTable, percent } from "./markdown.ts";
 
 type Third = "first" | "last";
@@ -21,24 +21,17 @@ export function proposalTable(
       metrics: readMetrics(folder),
       timings: readTimings(folder),
     }));
-    const proposed = (field: ProposerShare) => (third: Third) =>
-      thirdMean(
-        seeds,
-        third,
-        ({ propose }) => modeMean(propose, (of) => of[field]),
-      );
+    const over = (value: (row: StepMetrics) => number | null) =>
+      change((third) => thirdMean(seeds, third, value));
+    const proposed = (field: ProposerShare) =>
+      over(({ propose }) => modeMean(propose, (of) => of[field]));
     return [
       name,
-      change(seeds, proposed("valid")),
-      change(seeds, proposed("duplicate")),
-      change(seeds, proposed("heldOut")),
-      change(seeds, proposed("distinctShare")),
-      change(seeds, (third) =>
-        thirdMean(
-          seeds,
-          third,
-          ({ solve }) => modeMean(solve, (of) => of.freshSolveRate),
-        )),
+      proposed("valid"),
+      proposed("duplicate"),
+      proposed("heldOut"),
+      proposed("distinctShare"),
+      over(({ solve }) => modeMean(solve, (of) => of.freshSolveRate)),
     ];
   });
   return "## How each arm proposed, in per cent\n\n" + markdownTable([
@@ -49,7 +42,7 @@ export function proposalTable(
     "distinct programs among those that ran",
     "solved of its own fresh tasks",
   ], rows) +
-    "\n\nThe last column is of the tasks that the arm itself sets: as they grow " +
+    "\n\nMeans over modes, steps and seeds. The last column is of the tasks that the arm itself sets: as they grow " +
     "easier or harder it moves without any progress, and it is no measure of it.";
 }
 
@@ -65,17 +58,9 @@ function modeMean<M>(
 }
 
 /** From the first third to the last; empty where the arm has no such thing. */
-function change(
-  seeds: readonly SeedRecord[],
-  value: (third: Third) => number,
-): string {
-  const steps = seeds.some(({ metrics }) => metrics.some(isStep));
-  const [early, late] = steps
-    ? [value("first"), value("last")]
-    : [Number.NaN, Number.NaN];
+function change(value: (third: Third) => number): string {
+  const [early, late] = [value("first"), value("last")];
   return Number.isNaN(early) && Number.isNaN(late)
     ? ""
     : `${percent(early)} → ${percent(late)}`;
 }
-
-const isStep = ({ step }: StepMetrics) => step > 0;

@@ -5,6 +5,7 @@
  * carries over to another.
  */
 
+import { median } from "../evaluation/mod.ts";
 import type { Figure, Trace } from "./figure.ts";
 import { CURVE_COLOURS } from "./line_chart.ts";
 import { styledFigure } from "./style.ts";
@@ -43,11 +44,8 @@ export function ratioToTorch(
 ): number | null {
   const ratios = rounds
     .filter((round) => `torch_${name}` in round)
-    .map((round) => round[name] / round[`torch_${name}`])
-    .sort((a, b) => a - b);
-  if (ratios.length === 0) return null;
-  const middle = (ratios.length - 1) / 2;
-  return (ratios[Math.floor(middle)] + ratios[Math.ceil(middle)]) / 2;
+    .map((round) => round[name] / round[`torch_${name}`]);
+  return ratios.length === 0 ? null : median(ratios);
 }
 
 /** Two bars for training and two for generating, shape by shape, ratios written. */

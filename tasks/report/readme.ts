@@ -1,4 +1,4 @@
-/** The results in README: tables between two marks, made from the logs. */
+/** The figures in README: tables between marks, made from the logs. */
 
 import { join } from "node:path";
 import {
@@ -14,21 +14,37 @@ import {
   verdictOf,
 } from "../../lib/experiment/mod.ts";
 import { readEvaluations } from "../../lib/run/mod.ts";
+import { modelSpeedTable, sandboxSpeedTable } from "./speed.ts";
+import { table } from "./table.ts";
 
-const BEGIN = "<!-- results: written by deno task report -->";
-const END = "<!-- end of results -->";
-
-/** README's text with the tables between the marks made anew. */
+/** README's text with everything between marks made anew from the logs in `data`. */
 export function withResults(readme: string, data: string): string {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) {
-    throw new Error(
-      `README.md: put "${BEGIN}" and "${END}" around the results`,
-    );
+  const runs = join(data, "experiment");
+  const sections: Record<string, () => string[]> = {
+    "results": () => [
+      presetTable(join(runs, "default")),
+      claimTable(join(runs, "ablations")),
+    ],
+    "speed of the model": () => [modelSpeedTable(join(data, "model"))],
+    "speed of the sandbox": () => [
+      sandboxSpeedTable(join(data, "executor", "bench.json")),
+    ],
+  };
+  return Object.entries(sections).reduce(
+    (text, [name, tables]) => withSection(text, name, tables().join("\n\n")),
+    readme,
+  );
+}
+
+function withSection(readme: string, name: string, section: string): string {
+  const begin = `<!-- ${name}: written by deno task report -->`;
+  const end = `<!-- end of ${name} -->`;
+  const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
+  if (from < 0 || to < from) {
+    throw new Error(`README.md: put "${begin}" and "${end}" around the tables`);
   }
-  return readme.slice(0, begin + BEGIN.length) + "\n\n" +
-    presetTable(join(data, "default")) + "\n\n" +
-    claimTable(join(data, "ablations")) + "\n\n" + readme.slice(end);
+  return `${readme.slice(0, from + begin.length)}\n\n${section}\n\n` +
+    readme.slice(to);
 }
 
 const SHOWN: readonly (readonly [split: string, mode: string])[] = [
@@ -92,14 +108,3 @@ const signed = (share: number) =>
   (share >= 0 ? "+" : "−") + percent(Math.abs(share));
 const points = (found: { mean: number; low: number; high: number }) =>
   `${signed(found.mean)} [${signed(found.low)}, ${signed(found.high)}]`;
-
-/** A table as the formatter lays it out: cells padded to their column. */
-function table(header: string[], rows: readonly string[][]): string {
-  const widths = header.map((cell, i) =>
-    Math.max(3, cell.length, ...rows.map((row) => row[i].length))
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`;
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [line(header), rule, ...rows.map(line)].join("\n");
-}

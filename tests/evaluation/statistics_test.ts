@@ -3,6 +3,7 @@ import {
   bootstrapChange,
   bootstrapMean,
   bootstrapOverSeeds,
+  median,
   passAtK,
 } from "../../lib/evaluation/mod.ts";
 
@@ -21,6 +22,15 @@ Deno.test("pass@k by hand: 4 samples, 1 right", () => {
     1e-12,
   );
   assert.throws(() => passAtK(4, 1, 5), /pass@5/);
+});
+
+Deno.test("a median by hand", () => {
+  const values = [10, 1, 3];
+  assert.equal(median(values), 3);
+  assert.deepEqual(values, [10, 1, 3]);
+  assert.equal(median([10, 1, 3, 4]), 3.5);
+  assert.equal(median([7]), 7);
+  assert.ok(Number.isNaN(median([])));
 });
 
 Deno.test("the interval of a share agrees with the normal approximation", () => {

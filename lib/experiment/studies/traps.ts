@@ -12,6 +12,8 @@ import { ABLATION_BASE } from "./ablations.ts";
 
 const RATE = ABLATION_BASE.selfPlay.learningRate;
 
+const LONGER = { steps: 3 * ABLATION_BASE.selfPlay.steps };
+
 const REPEATS = { duplicates: "admit", inputsPerProgram: 0 } as const;
 
 const ARMS: Arm[] = [
@@ -34,14 +36,12 @@ const ARMS: Arm[] = [
   {
     name: "longer",
     says: "three times the steps",
-    change: { selfPlay: { steps: 3 * ABLATION_BASE.selfPlay.steps } },
+    change: { selfPlay: LONGER },
   },
   {
     name: "longer-repeats",
     says: "three times the steps, repeated tasks kept and paid",
-    change: {
-      selfPlay: { ...REPEATS, steps: 3 * ABLATION_BASE.selfPlay.steps },
-    },
+    change: { selfPlay: { ...REPEATS, ...LONGER } },
   },
 ];
 
