@@ -13,7 +13,9 @@
  * which the output lists; a ratio is the median of the ratios within a round.
  * Every shape runs in a process of its own, so that its peak memory is its own.
  * `mixed_...` are the same batches with lengths from a quarter to the whole; only
- * real tokens count, so padding shows as lost speed.
+ * real tokens count, so padding shows as lost speed. `profile` is time by
+ * operation; a graph is one operation there, so `single_profile` is of the same
+ * work without graphs.
  * `--torch` runs tasks/bench_model_torch.py with the interpreter named by
  * AZR_TORCH_PYTHON, or makes a throw-away virtual environment for it (PyTorch and
  * transformers from PyPI, several gigabytes), and interleaves both sides shape by
@@ -28,8 +30,10 @@ import {
   AdamW,
   Adapters,
   createModel,
-  type Decoder,
+  Decoder,
+  type DecodingKind,
   defaultOptimiser,
+  eagerDecoding,
   type LanguageModelExample,
   languageModelStep,
   LORA_TARGETS,
@@ -158,9 +162,13 @@ interface OwnMeasurement extends Measurement {
   parameters: number;
   /** Tensors that the measured training steps left behind. */
   tensors_added: number;
+  /** Per step; a run of a graph counts as one operation. */
   profile: OperationShare[];
-  /** Per generation; a run of the decoding graph counts as one operation. */
+  /** Per generation. */
   generate_profile: OperationShare[];
+  /** The same step and generation without graphs, as other backends run them. */
+  single_profile: OperationShare[];
+  generate_single_profile: OperationShare[];
   /** Null where a batch has too few rows to mix. */
   mixed_train_tokens_per_s: number | null;
   mixed_train_tokens_per_cpu_s: number | null;
@@ -187,6 +195,7 @@ async function measure(shape: BenchShape): Promise<OwnMeasurement> {
     ...await measureGeneration(model, shape),
     peak_bytes: peakBytes(),
     ...await measureMixed(model, shape),
+    ...await profileSingle(model, shape),
   };
   model.dispose();
   return {
@@ -230,17 +239,22 @@ async function timed(
   };
 }
 
-async function measureTraining(model: Decoder, shape: BenchShape) {
-  const optimiser = new AdamW(model);
+/** Some training steps, the same at every call. */
+function training(model: Decoder, optimiser: AdamW, shape: BenchShape) {
   const batches = Array.from(
     { length: shape.trainSteps },
     (_, step) => documents(shape, step),
   );
-  const train = () =>
+  return () =>
     forEach(
       batches,
       (batch) => languageModelStep(model, optimiser, batch, defaultOptimiser),
     );
+}
+
+async function measureTraining(model: Decoder, shape: BenchShape) {
+  const optimiser = new AdamW(model);
+  const train = training(model, optimiser, shape);
   await train();
   const tensors = tensorCount();
   const time = await timed(shape.repetitions, train);
@@ -273,9 +287,10 @@ async function profiled(
   }));
 }
 
-async function measureGeneration(model: Decoder, shape: BenchShape) {
+/** A generation from prompts of its own for every seed. */
+function generation(model: Decoder, shape: BenchShape, decode?: DecodingKind) {
   const [rows, prompt, fresh] = shape.generate;
-  const run = (seed: number) =>
+  return (seed: number) =>
     sampleBatch(
       model,
       Array.from({ length: rows }, (_, i) => ({
@@ -285,7 +300,14 @@ async function measureGeneration(model: Decoder, shape: BenchShape) {
         seed: i,
       })),
       { temperature: 1, stopTokens: [] },
+      undefined,
+      decode,
     );
+}
+
+async function measureGeneration(model: Decoder, shape: BenchShape) {
+  const [rows, , fresh] = shape.generate;
+  const run = generation(model, shape);
   const time = await timed(shape.repetitions, run);
   const drawn = rows * fresh;
   return {
@@ -293,6 +315,39 @@ async function measureGeneration(model: Decoder, shape: BenchShape) {
     generate_tokens_per_cpu_s: drawn / time.processorSeconds,
     generate_profile: await profiled(1, () => run(1)),
   };
+}
+
+/** Every operation by itself, also where a graph would run many. */
+class SingleOperations extends Decoder {
+  override hidden(...batch: Parameters<Decoder["hidden"]>) {
+    return this.hiddenByLayer(...batch);
+  }
+
+  override prefill(...prompts: Parameters<Decoder["prefill"]>) {
+    return this.prefillByLayer(...prompts);
+  }
+}
+
+/** Where the time of a step and a generation would go without graphs. */
+async function profileSingle(model: Decoder, shape: BenchShape) {
+  // With adapters no graph runs: `profile` says it all.
+  if (shape.lora) return { single_profile: [], generate_single_profile: [] };
+  const peer = new SingleOperations(
+    model.config,
+    model.parameters().map((tensor) => tensor.clone()),
+  );
+  const optimiser = new AdamW(peer);
+  const train = training(peer, optimiser, shape);
+  const generate = generation(peer, shape, eagerDecoding);
+  await train();
+  await generate(0);
+  const profiles = {
+    single_profile: await profiled(shape.trainSteps, train),
+    generate_single_profile: await profiled(1, () => generate(1)),
+  };
+  optimiser.dispose();
+  peer.dispose();
+  return profiles;
 }
 
 /** The batches of before with lengths from a quarter to the whole. */
@@ -593,10 +648,13 @@ function printRow({ shape, title, own, torch, rounds }: Row) {
     );
   }
   printProfile("training step", own.profile);
+  printProfile("the same without graphs", own.single_profile);
   printProfile("generation", own.generate_profile);
+  printProfile("the same without graphs", own.generate_single_profile);
 }
 
 function printProfile(what: string, profile: readonly OperationShare[]) {
+  if (profile.length === 0) return;
   console.log(`  ${what} by operation:`);
   for (const { operation, ms_per_step, calls_per_step } of profile) {
     console.log(

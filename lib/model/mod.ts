@@ -56,7 +56,7 @@ export {
 } from "./adapter_files.ts";
 export { parameterCount } from "./parameters.ts";
 export { lengthBuckets } from "./batch.ts";
-export { sampleBatch } from "./sampling.ts";
+export { type DecodingKind, eagerDecoding, sampleBatch } from "./sampling.ts";
 export type { EndOfSample } from "./sample_rows.ts";
 export { sampleText, stopAt, type TextSample } from "./text.ts";
 export { type ChatMessage, chatPrompt } from "./chat.ts";
