@@ -43,7 +43,7 @@ import {
   startBackend,
 } from "../lib/model/mod.ts";
 import { median } from "../lib/evaluation/mod.ts";
-import { ratioToTorch } from "../lib/figures/mod.ts";
+import { type OperationShare, ratioToTorch } from "../lib/figures/mod.ts";
 import { randomStream } from "../lib/random/mod.ts";
 import {
   startOperationProfile,
@@ -147,13 +147,6 @@ interface Measurement {
   peak_bytes: number;
   /** What computed, for a record that outlives the machine. */
   environment: Record<string, unknown>;
-}
-
-/** Time in one kind of operation. */
-interface OperationShare {
-  operation: string;
-  ms_per_step: number;
-  calls_per_step: number;
 }
 
 /** The side that runs here, with what only it can tell. */

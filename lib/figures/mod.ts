@@ -14,6 +14,7 @@ export * from "./line_chart.ts";
 export * from "./matrix.ts";
 export * from "./metric_panels.ts";
 export * from "./model_bench.ts";
+export * from "./operation_bars.ts";
 export * from "./panels.ts";
 export * from "./pass_at_k.ts";
 export * from "./proposals.ts";

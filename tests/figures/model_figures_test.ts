@@ -4,6 +4,7 @@ import {
   matrixMarks,
   modelBenchBars,
   type ModelBenchRow,
+  operationBars,
   ratioScatter,
   ratioToTorch,
   tokenBars,
@@ -139,4 +140,18 @@ Deno.test("speeds measured without PyTorch have no ratio", () => {
   const [own, torch] = modelBenchBars([alone]).data;
   assert.deepEqual(attributes(own).text, ["3,000", "500"]);
   assert.deepEqual(torch.x, []);
+});
+
+Deno.test("operations stand in their order, with their calls", async () => {
+  const figure = operationBars("a step", [
+    { operation: "BatchMatMulV2", ms_per_step: 22.3, calls_per_step: 72.6 },
+    { operation: "Softmax", ms_per_step: 1.5, calls_per_step: 1 },
+  ]);
+  const [bars] = figure.data;
+  assert.deepEqual(bars.x, [22.3, 1.5]);
+  assert.deepEqual(bars.y, ["BatchMatMulV2", "Softmax"]);
+  assert.deepEqual(attributes(bars).text, ["73 calls", "1 call"]);
+  const { autorange } = figure.layout.yaxis as { autorange: string };
+  assert.equal(autorange, "reversed");
+  assert.match(await figureSvg(figure), />73 calls</);
 });

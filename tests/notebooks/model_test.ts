@@ -108,7 +108,9 @@ Deno.test("the model's notebook runs from top to bottom in a fresh kernel", asyn
   assertSameOutputs(notebook, committed, ["asserts"]);
   if (!await isRecorded(BENCH_LOG)) return;
   // The log decides it, not the machine.
-  assert.deepEqual(figureOf(notebook, "bench"), figureOf(committed, "bench"));
+  for (const cell of ["bench", "profile"]) {
+    assert.deepEqual(figureOf(notebook, cell), figureOf(committed, cell));
+  }
 });
 
 Deno.test("the committed model's notebook holds its outputs", async () => {
@@ -117,5 +119,5 @@ Deno.test("the committed model's notebook holds its outputs", async () => {
   const recorded = await isRecorded(BENCH_LOG);
   const bench = printed(notebook, "bench");
   assert.match(bench, recorded ? /^\(a\) /m : /^no log recorded/);
-  await assertWrittenByRunner(PATH, recorded ? 17 : 14);
+  await assertWrittenByRunner(PATH, recorded ? 19 : 14);
 });

@@ -1,0 +1,45 @@
+/**
+ * Where the time of a step goes, operation by operation, from the profiles in the
+ * log of `deno task bench model`. Left out: what happens inside a graph, which a
+ * profile counts as one operation.
+ */
+
+import type { Figure } from "./figure.ts";
+import { CURVE_COLOURS } from "./line_chart.ts";
+import { styledFigure } from "./style.ts";
+
+/** One line of a profile, named as in the log. */
+export interface OperationShare {
+  operation: string;
+  ms_per_step: number;
+  calls_per_step: number;
+}
+
+/** A bar per operation in the order given, the first on top; calls written. */
+export function operationBars(
+  title: string,
+  profile: readonly OperationShare[],
+): Figure {
+  return styledFigure(
+    { title, x: "milliseconds", y: "" },
+    [{
+      type: "bar",
+      orientation: "h",
+      x: profile.map(({ ms_per_step }) => ms_per_step),
+      y: profile.map(({ operation }) => operation),
+      text: profile.map(({ calls_per_step }) =>
+        calls_per_step === 1 ? "1 call" : `${Math.round(calls_per_step)} calls`
+      ),
+      textposition: "outside",
+      cliponaxis: false,
+      marker: { color: CURVE_COLOURS[0] },
+    }],
+    {
+      showlegend: false,
+      height: 150 + 26 * profile.length,
+      // Operations have long names; labels stand outside the bars.
+      margin: { l: 260, r: 80, t: 60, b: 60 },
+      yaxis: { autorange: "reversed", ticksuffix: "  ", showgrid: false },
+    },
+  );
+}
