@@ -73,18 +73,17 @@ export async function readAdapters(
   const specs = loraSpecs(model.config, config);
   checkNames(specs, weights);
   const tensors = specs.map((spec) => {
-    const { shape, values } = weights.read(peftName(spec));
+    const { shape, values } = weights.readWeights(peftName(spec));
     if (shape.join() !== spec.shape.join()) {
       throw new Error(
         `${weights.path}: "${peftName(spec)}" has shape [${shape}], but this ` +
           `model needs [${spec.shape}]; the adapters belong to another model`,
       );
     }
-    const matrix = values as Float32Array;
     return tf.tensor2d(
       spec.rotated
-        ? halvesToPairs(matrix, model.config.head_dim, spec.shape[1])
-        : matrix,
+        ? halvesToPairs(values, model.config.head_dim, spec.shape[1])
+        : values,
       spec.shape,
     );
   });

@@ -178,17 +178,11 @@ function readFloats(
   name: string,
   expected: readonly number[],
 ): Float32Array {
-  const { shape, values } = file.read(name);
+  const { shape, values } = file.readWeights(name);
   if (shape.join() !== expected.join()) {
     throw new Error(
       `${file.path}: "${name}" has shape [${shape}], but config.json describes ` +
         `[${expected}]`,
-    );
-  }
-  if (!(values instanceof Float32Array)) {
-    throw new Error(
-      `${file.path}: "${name}" holds integers; weights are read as F32, F16 or ` +
-        `BF16 (convert a quantised checkpoint)`,
     );
   }
   return values;

@@ -48,8 +48,8 @@ export function readOptimiserState(optimiser: AdamW, folder: string): boolean {
         `written whole, or remove the file to begin with fresh moments`,
     );
   }
-  const firstMoment = file.read("first_moment").values as Float32Array;
-  const secondMoment = file.read("second_moment").values as Float32Array;
+  const { values: firstMoment } = file.readWeights("first_moment");
+  const { values: secondMoment } = file.readWeights("second_moment");
   try {
     optimiser.restore({ step, firstMoment, secondMoment });
   } catch (error) {

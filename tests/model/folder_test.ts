@@ -1,6 +1,7 @@
 /** Model folders: layouts, formats, what is kept, and what is refused. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
 import {
   Adapters,
   loadModel,
@@ -179,6 +180,35 @@ Deno.test("a folder that would be read wrongly is refused by file and field", as
     () => edit(config, { tie_word_embeddings: false }),
     /"lm_head\.weight" is missing/,
   );
+  model.dispose();
+});
+
+Deno.test("weights that are no numbers are refused by file and tensor", async () => {
+  const folder = await Deno.makeTempDir();
+  for (const wrong of [NaN, Infinity, -Infinity]) {
+    const model = smallModel();
+    const name = "model.norm.weight";
+    model.replaceParameters(model.specs.map((spec) => {
+      const values = model.parameter(spec.name).dataSync().slice();
+      if (spec.name === name) values[3] = wrong;
+      return tf.tensor(values, spec.shape);
+    }));
+    for (const dtype of ["F32", "BF16"] as const) {
+      await saveModel(model, folder, { dtype });
+      await assert.rejects(
+        loadModel(folder),
+        new RegExp(`safetensors: value 3 of "${name}" is ${wrong}; .*earlier`),
+      );
+    }
+    model.dispose();
+  }
+  // As large as numbers get.
+  const model = smallModel();
+  model.replaceParameters(
+    model.specs.map(({ shape }) => tf.fill([...shape], -3.4e38)),
+  );
+  await saveModel(model, folder);
+  (await loadModel(folder)).dispose();
   model.dispose();
 });
 

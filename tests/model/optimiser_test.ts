@@ -25,7 +25,7 @@ function documentsOf(count: number, longest: number) {
 /** Models whose parameters fill one vector of the optimiser, and several. */
 const MODELS: Record<string, Partial<ModelShape>> = {
   "one vector": {},
-  "several vectors": { vocab_size: 70_000, tie_word_embeddings: false },
+  "several vectors": { vocab_size: 34_000, tie_word_embeddings: false },
 };
 
 /** Changes nothing but the first moment, which is then the (clipped) gradient. */
