@@ -2,9 +2,9 @@
  * Which backend computes: chosen by what the machine has, or by name.
  *
  * Order: TensorFlow on an NVIDIA GPU, TensorFlow on the processor, WebGPU on a
- * real adapter, WebAssembly, plain JavaScript. Native TensorFlow is 20 to 40
- * times faster than WebAssembly in training, so it is taken whenever its addon
- * loads. Left out: building the addon (`deno task setup` does that).
+ * real adapter, WebAssembly, plain JavaScript. Native TensorFlow is many times
+ * faster than WebAssembly in training, so it is taken whenever its addon loads.
+ * Left out: building the addon (`deno task setup` does that).
  */
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
@@ -81,6 +81,12 @@ export function currentBackend(): BackendInfo {
     throw new Error("no backend is running yet; await startBackend() first");
   }
   return running;
+}
+
+/** Whether native TensorFlow computes, on the processor and not on a GPU. */
+export function nativeOnProcessor(): boolean {
+  return tf.getBackend() === "tensorflow" &&
+    currentBackend().name === "tfjs-node";
 }
 
 async function startNamed(wanted: string): Promise<BackendInfo> {

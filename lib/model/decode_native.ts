@@ -11,7 +11,7 @@
  * processor) and other backends: they decode eagerly.
  */
 import * as tf from "@tensorflow/tfjs";
-import { currentBackend } from "./backend.ts";
+import { nativeOnProcessor } from "./backend.ts";
 import { chooseTokens } from "./choice.ts";
 import { decodeGraph, type DecodePlan } from "./decode_graph.ts";
 import type { Decoder } from "./decoder.ts";
@@ -25,7 +25,7 @@ import {
   TOKENS_PER_CHECK,
 } from "./decoding.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
-import { nativeTensorFlow, softmaxCrossEntropy } from "./kernels.ts";
+import { softmaxCrossEntropy } from "./kernels.ts";
 import { lanesFor, laneSizes } from "./lanes.ts";
 import { isSmall } from "./small_model.ts";
 import type { Smaller } from "./sample_rows.ts";
@@ -44,8 +44,7 @@ const UNDIVIDED_PRODUCTS = 2e5;
 
 /** Whether this model is decoded by a graph here. */
 export function decodesByGraph(model: Decoder): boolean {
-  return nativeTensorFlow() !== null && model.adapters === null &&
-    currentBackend().name === "tfjs-node";
+  return nativeOnProcessor() && model.adapters === null;
 }
 
 /** Tensors whose first axis is rows or prompts; row `p * W + k` is sample k of p. */
@@ -389,7 +388,7 @@ function planOf({ model, options, width }: DecodingStart): DecodePlan {
 
 const sessions = new Map<string, GraphSession>();
 
-/** The loaded graph of a plan; with its first run, 0.1 s per layer and lane, once. */
+/** The loaded graph of a plan; loading it and its first run take time, once. */
 function sessionOf(plan: DecodePlan): GraphSession {
   const key = JSON.stringify(plan);
   let session = sessions.get(key);

@@ -1,8 +1,9 @@
 /**
  * A TensorFlow graph written by hand and run by the native backend.
  *
- * One eager operation costs 5 to 20 microseconds before it computes; the same
- * operation inside a graph costs about one. The graph is described here, saved
+ * An eager operation costs five microseconds before it computes, inside a graph
+ * less than one (`deno task bench operations`, logs in data/model, for all such
+ * numbers in this folder's comments). The graph is described here, saved
  * as a SavedModel without variables in a temporary folder, loaded from there by
  * the backend (the only way in that its interface offers) and called with
  * tensors. Left out: which graph (decode_graph.ts, layers_graph.ts).
@@ -307,8 +308,8 @@ export class Graph {
   }
 
   /**
-   * Products of matrices with many rows: 0.11 ms for 100 of [60, 24] and
-   * [24, 60], where `batchMatMul` takes 0.39.
+   * Products of matrices with many rows: 0.13 ms for 100 of [60, 24] and
+   * [24, 60], where `batchMatMul` takes 0.40.
    */
   largeBatchMatMul(
     a: Value,

@@ -166,7 +166,7 @@ function complexProduct(
       x_HNE.shape,
     );
   }
-  // One pass instead of nine: 0.12 ms against 1.0 ms for [4, 1475, 24].
+  // One pass over memory: 0.13 ms for [4, 1475, 24], with real operations 0.58.
   const { TF_FLOAT, TF_COMPLEX64 } = native.binding;
   const type = native.binding.TF_ATTR_TYPE;
   const cast = (tensor: tf.Tensor, from: number, to: number) =>
@@ -229,9 +229,10 @@ export function attention(
 /**
  * Batched product of many small matrices with few rows, as decoding needs it.
  *
- * The usual operation goes through oneDNN, whose set-up per matrix costs more
- * than the product: 160 against 34 microseconds for 256 products of [1, 24] and
- * [24, 40]. The third version of the operation does not. No gradient.
+ * The usual operation goes through oneDNN, whose set-up per matrix costs about as
+ * much as the product: on one thread, as each lane has it, 51 microseconds for 256
+ * products of [1, 24] and [24, 40]. The third version of the operation takes 32.
+ * No gradient.
  */
 export function thinMatMul(
   a: tf.Tensor,
@@ -406,7 +407,7 @@ export function entropies(logits_MV: tf.Tensor2D): tf.Tensor1D {
 export function squaredNorm(x: tf.Tensor): tf.Scalar {
   const native = nativeTensorFlow();
   if (native === null) return tf.sum(tf.square(x));
-  // One pass instead of two and a vector: 0.17 against 1.0 ms for four million.
+  // One pass instead of two and a vector: 0.38 ms for four million, not 0.83.
   const { TF_ATTR_TYPE, TF_FLOAT } = native.binding;
   const half = native.executeSingleOutput("L2Loss", [
     { name: "T", type: TF_ATTR_TYPE, value: TF_FLOAT },

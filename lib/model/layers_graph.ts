@@ -2,7 +2,7 @@
  * The decoder's layers, forward and backward, as one TensorFlow graph.
  *
  * The same computation and the same gradients as decoder.ts and kernels.ts, in
- * another notation: an operation in a graph costs a tenth of an eager one to
+ * another notation: an operation in a graph costs an eighth of an eager one to
  * start, and operations that do not need each other run side by side (a
  * weight's gradient beside its input's, the gate beside the way up).
  *

@@ -9,16 +9,12 @@
  * (decoder.ts).
  */
 import * as tf from "@tensorflow/tfjs";
-import { currentBackend } from "./backend.ts";
+import { nativeOnProcessor } from "./backend.ts";
 import { attentionMask, type TokenBatch } from "./batch.ts";
 import type { ModelConfig } from "./config.ts";
 import type { Decoder } from "./decoder.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
-import {
-  differentiable,
-  nativeTensorFlow,
-  recordsGradients,
-} from "./kernels.ts";
+import { differentiable, recordsGradients } from "./kernels.ts";
 import { laneSizes } from "./lanes.ts";
 import {
   LANE_INPUTS,
@@ -43,9 +39,8 @@ export function layerLanes(model: Decoder, rows: number): number {
 
 /** Whether this model's layers run by a graph here. */
 export function layersByGraph(model: Decoder): boolean {
-  return nativeTensorFlow() !== null &&
-    currentBackend().name === "tfjs-node" &&
-    model.adapters === null && !model.recomputesLayers;
+  return nativeOnProcessor() && model.adapters === null &&
+    !model.recomputesLayers;
 }
 
 /** Normalised hidden states `[N, D]` of a batch; tests choose the lanes. */

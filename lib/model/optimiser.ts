@@ -8,7 +8,7 @@
  * (schedule.ts), the equations (moments.ts) and the loss.
  */
 import * as tf from "@tensorflow/tfjs";
-import { currentBackend } from "./backend.ts";
+import { nativeOnProcessor } from "./backend.ts";
 import type { Decoder } from "./decoder.ts";
 import { joined, type Moments, VectorMoments } from "./moments.ts";
 import { FusedMoments } from "./moments_fused.ts";
@@ -140,7 +140,7 @@ function groupsOf(tensors: readonly tf.Tensor[]): (readonly tf.Tensor[])[] {
 }
 
 function momentsFor(group: readonly tf.Tensor[]): Moments {
-  return group.length === 1 && currentBackend().name === "tfjs-node"
+  return group.length === 1 && nativeOnProcessor()
     ? new FusedMoments(group[0])
     : new VectorMoments(group);
 }

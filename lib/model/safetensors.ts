@@ -204,7 +204,7 @@ export async function writeSafetensors(
 
 /** The place of the first NaN or infinity; -1 without any. */
 function firstNotFinite(values: Float32Array): number {
-  // Times zero, only those are not zero: one pass of a nanosecond per value.
+  // Times zero, only those are not zero: one pass without a branch.
   let trace = 0;
   for (let i = 0; i < values.length; i++) trace += values[i] * 0;
   return trace === 0 ? -1 : values.findIndex((value) => value - value !== 0);

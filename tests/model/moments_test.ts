@@ -91,6 +91,30 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a thousand updates leave no tensor and no memory behind",
+  ignore,
+  fn: () => {
+    let parameter: tf.Tensor = tf.randomNormal([500, 500], 0, 0.1);
+    const moments = new FusedMoments(parameter);
+    const counts: number[] = [];
+    const sizes: number[] = [];
+    for (let step = 1; step <= 1000; step++) {
+      const fresh = update(moments, parameter, step, 0.5);
+      parameter.dispose();
+      parameter = fresh;
+      counts.push(tf.memory().numTensors);
+      sizes.push(Deno.memoryUsage().rss);
+    }
+    assert.deepEqual([...new Set(counts)], [counts[0]]);
+    // A megabyte per update would be kept: weights, moments or gradients.
+    const grown = (sizes.at(-1)! - sizes[100]) / 2 ** 20;
+    assert.ok(grown < 200, `${grown} MiB`);
+    moments.dispose();
+    parameter.dispose();
+  },
+});
+
+Deno.test({
   name: "moments written are the moments read, and go on from there",
   ignore,
   fn: async () => {
