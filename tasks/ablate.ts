@@ -14,7 +14,7 @@ import {
   type Study,
   studyNamed,
   studyReport,
-} from "../lib/experiment/mod.ts";
+} from "../lib/lab/mod.ts";
 
 const USAGE =
   "usage: deno task ablate STUDY [--arms a,b] [--seeds 1,2,3] [--out FOLDER] [--work FOLDER] [--report | --list]";

@@ -9,8 +9,8 @@
 
 import process from "node:process";
 
-import { type Job, type Outcome, startExecutor } from "../lib/executor/mod.ts";
-import { workloadJob } from "../tests/executor/workload.ts";
+import { type Job, type Outcome, startExecutor } from "../lib/sandbox/mod.ts";
+import { workloadJob } from "../tests/sandbox/workload.ts";
 import { measurePython } from "./bench_executor_python.ts";
 
 const WORKERS = 2;

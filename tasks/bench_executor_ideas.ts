@@ -6,12 +6,12 @@
 
 import process from "node:process";
 
-import { defaultLimits } from "../lib/executor/mod.ts";
-import { writeBytecodeValue } from "../lib/executor/bytecode_writer.ts";
-import { parseJavaScriptList } from "../lib/executor/literal.ts";
-import { QuickJsEngine } from "../lib/executor/quickjs.ts";
-import { meteredQuickJs } from "../lib/executor/quickjs_recipe.ts";
-import { workload } from "../tests/executor/workload.ts";
+import { defaultLimits } from "../lib/sandbox/mod.ts";
+import { writeBytecodeValue } from "../lib/sandbox/python/bytecode_writer.ts";
+import { parseJavaScriptList } from "../lib/sandbox/literals/literal_javascript.ts";
+import { QuickJsEngine } from "../lib/sandbox/javascript/quickjs.ts";
+import { meteredQuickJs } from "../lib/sandbox/javascript/quickjs_recipe.ts";
+import { workload } from "../tests/sandbox/workload.ts";
 
 const PROGRAMS = 2000;
 const ROUNDS = 7;

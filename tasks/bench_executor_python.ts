@@ -10,11 +10,11 @@
 
 import process from "node:process";
 
-import { type Job, startExecutor } from "../lib/executor/mod.ts";
-import { defaultLimits } from "../lib/executor/limits.ts";
-import { childStarter, Pool } from "../lib/executor/pool.ts";
-import { pythonRecipe } from "../lib/executor/python_recipe.ts";
-import { workload, workloadJob } from "../tests/executor/workload.ts";
+import { type Job, startExecutor } from "../lib/sandbox/mod.ts";
+import { defaultLimits } from "../lib/sandbox/limits.ts";
+import { childStarter, Pool } from "../lib/sandbox/processes/pool.ts";
+import { pythonRecipe } from "../lib/sandbox/python/python_recipe.ts";
+import { workload, workloadJob } from "../tests/sandbox/workload.ts";
 
 /** What is measured, by name and unit. */
 export interface PythonMeasurements {

@@ -42,9 +42,9 @@ import {
   sampleBatch,
   startBackend,
 } from "../lib/model/mod.ts";
-import { median } from "../lib/evaluation/mod.ts";
-import { type OperationShare, ratioToTorch } from "../lib/figures/mod.ts";
-import { randomStream } from "../lib/random/mod.ts";
+import { median } from "../lib/lab/evaluation/mod.ts";
+import { type OperationShare, ratioToTorch } from "../lib/show/figures/mod.ts";
+import { randomStream } from "../lib/random.ts";
 import {
   startOperationProfile,
   tensorCount,

@@ -7,10 +7,10 @@
  * Left out: whole steps and generations (bench_model.ts).
  */
 import * as tf from "@tensorflow/tfjs";
-import { median } from "../lib/evaluation/mod.ts";
-import { NativeDecoding } from "../lib/model/decode_native.ts";
-import { FLOAT, Graph } from "../lib/model/graph.ts";
-import { GraphSession } from "../lib/model/graph_session.ts";
+import { median } from "../lib/lab/evaluation/mod.ts";
+import { NativeDecoding } from "../lib/model/native/decode_native.ts";
+import { FLOAT, Graph } from "../lib/model/native/graph.ts";
+import { GraphSession } from "../lib/model/native/graph_session.ts";
 import {
   nativeTensorFlow,
   rotate,
@@ -25,8 +25,8 @@ import {
   sampleBatch,
   startBackend,
 } from "../lib/model/mod.ts";
-import { type Moments, VectorMoments } from "../lib/model/moments.ts";
-import { FusedMoments } from "../lib/model/moments_fused.ts";
+import { type Moments, VectorMoments } from "../lib/model/training/moments.ts";
+import { FusedMoments } from "../lib/model/native/moments_fused.ts";
 
 /** One choice: what the kit does, and what it does not do. */
 interface Choice {

@@ -13,7 +13,7 @@ import {
   runExperiment,
   seedFolder,
   writeHardware,
-} from "../lib/experiment/mod.ts";
+} from "../lib/lab/mod.ts";
 
 const USAGE =
   "usage: deno task experiment NAME [--seeds 1,2,3] [--out FOLDER] [--report]";

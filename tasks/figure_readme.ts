@@ -15,7 +15,7 @@ import {
   scoreRows,
   seedFolder,
   seedsIn,
-} from "../lib/experiment/mod.ts";
+} from "../lib/lab/mod.ts";
 import {
   accuracyBars,
   type EvaluatedItem,
@@ -25,7 +25,7 @@ import {
   solveRateCurves,
   thinkingRateCurves,
   tokenLengthCurves,
-} from "../lib/figures/mod.ts";
+} from "../lib/show/figures/mod.ts";
 import { readEvaluations, readMetrics } from "../lib/run/mod.ts";
 import { figureSvg } from "./notebook/static_images.ts";
 

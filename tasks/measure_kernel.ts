@@ -184,8 +184,8 @@ async function denoVersion(deno: string): Promise<string> {
 /** What a notebook does before its first cell of interest. */
 const SET_UPS = {
   "plain kernel": "",
-  "with lib/notebook": `await import(${
-    JSON.stringify(kitUrl("lib/notebook/mod.ts"))
+  "with lib/show/notebook": `await import(${
+    JSON.stringify(kitUrl("lib/show/notebook/mod.ts"))
   });`,
 };
 

@@ -12,7 +12,7 @@ import {
   STUDIES,
   studyNamed,
   studyReport,
-} from "../lib/experiment/mod.ts";
+} from "../lib/lab/mod.ts";
 
 import { withResults } from "./report/readme.ts";
 

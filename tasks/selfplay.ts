@@ -4,7 +4,7 @@
  * `--resume` goes on from there, to the same numbers as if never stopped.
  */
 
-import { presetNamed, PRESETS, runExperiment } from "../lib/experiment/mod.ts";
+import { presetNamed, PRESETS, runExperiment } from "../lib/lab/mod.ts";
 import {
   beforeAndAfter,
   playModel,
@@ -15,7 +15,7 @@ import {
   type SelfPlayConfig,
   type SelfPlayEvent,
   SETTING_CHOICES,
-} from "../lib/selfplay/mod.ts";
+} from "../lib/method/mod.ts";
 import { ArgumentError, parseArguments, USAGE } from "./selfplay/arguments.ts";
 import { engineTitle, type Plan, planOf, presetWith } from "./selfplay/plan.ts";
 import { ProgressBar } from "./selfplay/progress.ts";

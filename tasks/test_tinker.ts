@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { freePort, startServer } from "./python_server.ts";
 import { startTinkerServer } from "./tinker_server.ts";
 
-const tests = join(import.meta.dirname!, "..", "tests", "engine");
+const tests = join(import.meta.dirname!, "..", "tests", "engines");
 const folder = await Deno.makeTempDir({ prefix: "tinker-" });
 let code = 1;
 try {

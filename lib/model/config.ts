@@ -8,7 +8,7 @@
  * other family.
  */
 
-import { parseJsonObject } from "./json_file.ts";
+import { parseJsonObject } from "./files/json_file.ts";
 
 /** Families the decoder implements. */
 export type ModelType = "qwen2" | "qwen3" | "llama";

@@ -6,7 +6,11 @@
  * output. Left out: sampling (sampling.ts) and losses (training.ts).
  */
 import * as tf from "@tensorflow/tfjs";
-import { attentionMask, plainBatch, type TokenBatch } from "./batch.ts";
+import {
+  attentionMask,
+  plainBatch,
+  type TokenBatch,
+} from "./training/batch.ts";
 import type { ModelConfig } from "./config.ts";
 import {
   attention,
@@ -17,10 +21,10 @@ import {
   rotate,
   swiglu,
 } from "./kernels.ts";
-import { hiddenByGraph, layersByGraph } from "./layers_native.ts";
+import { hiddenByGraph, layersByGraph } from "./native/layers_native.ts";
 import type { Adapters } from "./lora.ts";
-import { prefillByGraph } from "./prefill_native.ts";
-import { recomputed } from "./recompute.ts";
+import { prefillByGraph } from "./native/prefill_native.ts";
+import { recomputed } from "./training/recompute.ts";
 import {
   initialValues,
   type ParameterSpec,

@@ -7,7 +7,7 @@
  * changes nothing. Left out: adapters on embeddings and norms, and dropout.
  */
 import * as tf from "@tensorflow/tfjs";
-import { randomStream } from "../random/mod.ts";
+import { randomStream } from "../random.ts";
 import type { ModelConfig } from "./config.ts";
 
 /** Projections that can carry an adapter, in the checkpoint's names. */

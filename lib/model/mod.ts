@@ -35,13 +35,16 @@ export {
   saveModel,
   type WeightFormat,
   writeModelFiles,
-} from "./checkpoint.ts";
-export { replaceFolder, restoreFolder } from "./replace_folder.ts";
+} from "./files/checkpoint.ts";
+export { replaceFolder, restoreFolder } from "./files/replace_folder.ts";
 export {
   type GenerationConfig,
   readGenerationConfig,
-} from "./generation_config.ts";
-export { readOptimiserState, writeOptimiserState } from "./optimiser_state.ts";
+} from "./files/generation_config.ts";
+export {
+  readOptimiserState,
+  writeOptimiserState,
+} from "./files/optimiser_state.ts";
 export {
   Adapters,
   LORA_TARGETS,
@@ -53,15 +56,26 @@ export {
   hasAdapters,
   readAdapters,
   writeAdapters,
-} from "./adapter_files.ts";
+} from "./files/adapter_files.ts";
 export { parameterCount } from "./parameters.ts";
-export { lengthBuckets } from "./batch.ts";
-export { type DecodingKind, eagerDecoding, sampleBatch } from "./sampling.ts";
-export type { EndOfSample } from "./sample_rows.ts";
-export { sampleText, stopAt, type TextSample } from "./text.ts";
+export { lengthBuckets } from "./training/batch.ts";
+export {
+  type DecodingKind,
+  eagerDecoding,
+  sampleBatch,
+} from "./sampling/sampling.ts";
+export type { EndOfSample } from "./sampling/sample_rows.ts";
+export { sampleText, stopAt, type TextSample } from "./sampling/text.ts";
 export { type ChatMessage, chatPrompt } from "./chat.ts";
-export { learningRateAt, type LearningRateSchedule } from "./schedule.ts";
-export { AdamW, defaultOptimiser, NonFiniteError } from "./optimiser.ts";
+export {
+  learningRateAt,
+  type LearningRateSchedule,
+} from "./training/schedule.ts";
+export {
+  AdamW,
+  defaultOptimiser,
+  NonFiniteError,
+} from "./training/optimiser.ts";
 export {
   languageModelEvaluation,
   type LanguageModelExample,
@@ -69,4 +83,4 @@ export {
   languageModelStep,
   policyGradientStep,
   responseLogProbs,
-} from "./training.ts";
+} from "./training/training.ts";

@@ -6,7 +6,7 @@
  * fused parameter lists its `parts`, which are consecutive blocks of rows.
  */
 import * as tf from "@tensorflow/tfjs";
-import { randomStream } from "../random/mod.ts";
+import { randomStream } from "../random.ts";
 import type { ModelConfig } from "./config.ts";
 
 /** A checkpoint tensor inside a parameter. */

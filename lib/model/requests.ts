@@ -2,7 +2,7 @@
  * What a model is asked, and what it answers: plain data, without tensors.
  *
  * Sampling, training and their reports use these records, and so does every
- * engine, local or remote. Left out: the verbs (lib/engine/engine.ts).
+ * engine, local or remote. Left out: the verbs (lib/engines/engine.ts).
  */
 
 /** How to sample. Temperature 0 is greedy. */

@@ -7,8 +7,8 @@
  */
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { join } from "node:path";
-import { readEndIds } from "./generation_config.ts";
-import { readJsonObject } from "./json_file.ts";
+import { readEndIds } from "./files/generation_config.ts";
+import { readJsonObject } from "./files/json_file.ts";
 
 /** Extra facts about a tokenizer, in the names of `tokenizer_config.json`. */
 export interface TokenizerConfig {

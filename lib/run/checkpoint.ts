@@ -8,8 +8,8 @@
  */
 
 import { join } from "node:path";
-import type { Engine } from "../engine/mod.ts";
-import type { SelfPlayState } from "../selfplay/mod.ts";
+import type { Engine } from "../engines/mod.ts";
+import type { SelfPlayState } from "../method/mod.ts";
 
 /** `state.json`: the loop's state and how long each log was. */
 export interface CheckpointState {

@@ -1,9 +1,9 @@
 /** `manifest.json`: what a run was made with, so that it can be made again. */
 
 import { createHash } from "node:crypto";
-import type { EngineConfig } from "../engine/mod.ts";
-import type { ExecutorIdentity } from "../executor/mod.ts";
-import type { SelfPlayOptions } from "../selfplay/mod.ts";
+import type { EngineConfig } from "../engines/mod.ts";
+import type { ExecutorIdentity } from "../sandbox/mod.ts";
+import type { SelfPlayOptions } from "../method/mod.ts";
 
 export interface Manifest {
   /** When the run was begun, and by which versions. */

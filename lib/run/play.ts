@@ -8,17 +8,17 @@
  *     });
  *
  * Another engine is another line. Left out: base models and worlds of a preset
- * (lib/experiment), and whatever evaluation the caller does not hand in.
+ * (lib/lab), and whatever evaluation the caller does not hand in.
  */
 import {
   dialectOf,
   type Engine,
   type EngineConfig,
   openModel,
-} from "../engine/mod.ts";
-import { startExecutor } from "../executor/mod.ts";
+} from "../engines/mod.ts";
+import { startExecutor } from "../sandbox/mod.ts";
 import type { Tokenizer } from "../model/mod.ts";
-import type { SelfPlayConfig } from "../selfplay/mod.ts";
+import type { SelfPlayConfig } from "../method/mod.ts";
 import { type RecordOptions, recordRun, type RunOutcome } from "./record.ts";
 
 /** The models of a run, opened. Disposing of it closes them. */

@@ -5,7 +5,7 @@ import type {
   EvaluationRow,
   SelfPlayConfig,
   StepMetrics,
-} from "../selfplay/mod.ts";
+} from "../method/mod.ts";
 import { checkpointSteps } from "./checkpoint.ts";
 import type { Manifest } from "./manifest.ts";
 import { readRunConfig } from "./record.ts";

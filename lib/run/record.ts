@@ -17,7 +17,7 @@
  */
 
 import { join } from "node:path";
-import type { EngineConfig } from "../engine/mod.ts";
+import type { EngineConfig } from "../engines/mod.ts";
 import {
   checkConfig,
   checkEngine,
@@ -28,7 +28,7 @@ import {
   type SelfPlayOptions,
   type SelfPlayState,
   UpdateFailed,
-} from "../selfplay/mod.ts";
+} from "../method/mod.ts";
 import {
   checkpointSteps,
   readCheckpoint,

@@ -5,7 +5,7 @@ import type {
   Proposal,
   Response,
   SolvedTask,
-} from "../selfplay/mod.ts";
+} from "../method/mod.ts";
 
 /** The samples of a step by the response they train on. */
 export type SamplesByResponse = ReadonlyMap<Response, PolicySample>;

@@ -4,8 +4,8 @@
  * from run to run.
  */
 
-import type { Engine } from "../engine/mod.ts";
-import type { Executor, Job } from "../executor/mod.ts";
+import type { Engine } from "../engines/mod.ts";
+import type { Executor, Job } from "../sandbox/mod.ts";
 
 /** One line of `timings.jsonl`. */
 export interface TimingRow {

@@ -7,7 +7,7 @@
  * (`static_images.ts`).
  */
 
-import { UNCAUGHT_ERRORS } from "../../lib/notebook/mod.ts";
+import { UNCAUGHT_ERRORS } from "../../lib/show/notebook/mod.ts";
 import { type Execution, Kernel } from "./kernel.ts";
 import {
   type Cell,
@@ -134,7 +134,7 @@ function judge(
   return { cell: number, kind: execution.status, message };
 }
 
-/** What lib/notebook said of an error that Jupyter does not report. */
+/** What lib/show/notebook said of an error that Jupyter does not report. */
 function uncaughtError(outputs: readonly Output[]): string | undefined {
   const beginnings = Object.values(UNCAUGHT_ERRORS);
   return outputs.flatMap((output) =>

@@ -12,7 +12,7 @@ import {
   seedsIn,
   studyNamed,
   verdictOf,
-} from "../../lib/experiment/mod.ts";
+} from "../../lib/lab/mod.ts";
 import { readEvaluations } from "../../lib/run/mod.ts";
 import { modelSpeedTable, sandboxSpeedTable } from "./speed.ts";
 import { table } from "./table.ts";

@@ -1,8 +1,11 @@
 /** Tables of speed, from the logs of `deno task bench`. */
 
 import { join } from "node:path";
-import { median } from "../../lib/evaluation/mod.ts";
-import { type ModelBenchRow, ratioToTorch } from "../../lib/figures/mod.ts";
+import { median } from "../../lib/lab/evaluation/mod.ts";
+import {
+  type ModelBenchRow,
+  ratioToTorch,
+} from "../../lib/show/figures/mod.ts";
 import { table } from "./table.ts";
 
 /** Logs of the model's benchmark, by what was allowed. */

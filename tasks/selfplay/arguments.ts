@@ -1,7 +1,7 @@
 /** The command line of self-play, read strictly: what is not understood is an error. */
 
-import { type EngineConfig, ENGINES } from "../../lib/engine/mod.ts";
-import type { SelfPlayConfig } from "../../lib/selfplay/mod.ts";
+import { type EngineConfig, ENGINES } from "../../lib/engines/mod.ts";
+import type { SelfPlayConfig } from "../../lib/method/mod.ts";
 
 export const USAGE = `deno task selfplay [OPTIONS]
 

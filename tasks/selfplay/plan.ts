@@ -8,8 +8,8 @@ import {
   type EngineConfig,
   ENGINES,
   openTokenizer,
-} from "../../lib/engine/mod.ts";
-import { type Preset, presetNamed } from "../../lib/experiment/mod.ts";
+} from "../../lib/engines/mod.ts";
+import { type Preset, presetNamed } from "../../lib/lab/mod.ts";
 import { readManifest, readRunConfig } from "../../lib/run/mod.ts";
 import {
   checkConfig,
@@ -17,7 +17,7 @@ import {
   PAPER_CONFIG,
   type SelfPlayConfig,
   TINY_CONFIG,
-} from "../../lib/selfplay/mod.ts";
+} from "../../lib/method/mod.ts";
 import {
   ArgumentError,
   type SelfPlayArguments,

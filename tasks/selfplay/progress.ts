@@ -1,7 +1,7 @@
 /** Progress on the terminal: one line that moves, or one line per step in a log. */
 
-import type { PretrainProgress } from "../../lib/experiment/mod.ts";
-import type { SelfPlayEvent, StepMetrics } from "../../lib/selfplay/mod.ts";
+import type { PretrainProgress } from "../../lib/lab/mod.ts";
+import type { SelfPlayEvent, StepMetrics } from "../../lib/method/mod.ts";
 
 const BAR_WIDTH = 24;
 

@@ -15,9 +15,9 @@ import {
   fastestDecoding,
   graphDecoding,
   sampleBatch,
-} from "../../lib/model/sampling.ts";
-import { NativeDecoding } from "../../lib/model/decode_native.ts";
-import { laneSizes } from "../../lib/model/lanes.ts";
+} from "../../lib/model/sampling/sampling.ts";
+import { NativeDecoding } from "../../lib/model/native/decode_native.ts";
+import { laneSizes } from "../../lib/model/native/lanes.ts";
 import { smallModel, tokensOf } from "./shapes.ts";
 
 await startBackend();

@@ -4,7 +4,7 @@ import {
   lengthBuckets,
   packedBatch,
   plainBatch,
-} from "../../lib/model/batch.ts";
+} from "../../lib/model/training/batch.ts";
 import {
   configJson,
   modelConfig,

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { packedBatch, plainBatch } from "../../lib/model/batch.ts";
+import { packedBatch, plainBatch } from "../../lib/model/training/batch.ts";
 import {
   hiddenByGraph,
   layerLanes,
   layersByGraph,
-} from "../../lib/model/layers_native.ts";
-import { prefillByGraph } from "../../lib/model/prefill_native.ts";
+} from "../../lib/model/native/layers_native.ts";
+import { prefillByGraph } from "../../lib/model/native/prefill_native.ts";
 import {
   AdamW,
   Adapters,
@@ -19,7 +19,7 @@ import {
   responseLogProbs,
   startBackend,
 } from "../../lib/model/mod.ts";
-import { randomStream } from "../../lib/random/mod.ts";
+import { randomStream } from "../../lib/random.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
 
 await startBackend();

@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { defaultOptimiser, startBackend } from "../../lib/model/mod.ts";
-import { type Moments, VectorMoments } from "../../lib/model/moments.ts";
-import { FusedMoments } from "../../lib/model/moments_fused.ts";
+import {
+  type Moments,
+  VectorMoments,
+} from "../../lib/model/training/moments.ts";
+import { FusedMoments } from "../../lib/model/native/moments_fused.ts";
 
 const { name } = await startBackend();
 const ignore = name !== "tfjs-node";

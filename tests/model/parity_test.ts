@@ -17,7 +17,7 @@ import {
   writeAdapters,
 } from "../../lib/model/mod.ts";
 import { pairsToHalves } from "../../lib/model/rope.ts";
-import { SafetensorsFile } from "../../lib/model/safetensors.ts";
+import { SafetensorsFile } from "../../lib/model/files/safetensors.ts";
 import { fullWeights } from "./shapes.ts";
 
 await startBackend();

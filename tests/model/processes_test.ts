@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { randomStream } from "../../lib/random/mod.ts";
+import { randomStream } from "../../lib/random.ts";
 import { loadModel, saveModel, startBackend } from "../../lib/model/mod.ts";
 import { smallModel, tokensOf } from "./shapes.ts";
 

@@ -5,7 +5,7 @@ import {
   SafetensorsFile,
   type TensorEntry,
   writeSafetensors,
-} from "../../lib/model/safetensors.ts";
+} from "../../lib/model/files/safetensors.ts";
 
 type Header = Record<string, Partial<TensorEntry>>;
 

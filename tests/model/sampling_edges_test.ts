@@ -12,7 +12,7 @@ import {
   type DecodingKind,
   eagerDecoding,
   fastestDecoding,
-} from "../../lib/model/sampling.ts";
+} from "../../lib/model/sampling/sampling.ts";
 import { smallModel, tokensOf } from "./shapes.ts";
 
 await startBackend();

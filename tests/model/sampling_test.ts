@@ -5,7 +5,7 @@ import {
   sampleBatch,
   startBackend,
 } from "../../lib/model/mod.ts";
-import { chooseTokens } from "../../lib/model/choice.ts";
+import { chooseTokens } from "../../lib/model/sampling/choice.ts";
 import { smallModel, tokensOf } from "./shapes.ts";
 
 await startBackend();

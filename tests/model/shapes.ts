@@ -5,7 +5,7 @@ import {
   modelConfig,
   type ModelShape,
 } from "../../lib/model/mod.ts";
-import { randomStream } from "../../lib/random/mod.ts";
+import { randomStream } from "../../lib/random.ts";
 
 /** Two layers, grouped-query attention, weights large enough to matter. */
 export function smallModel(

@@ -11,7 +11,7 @@ import {
   responseLogProbs,
   startBackend,
 } from "../../lib/model/mod.ts";
-import type { ObjectiveConfig } from "../../lib/engine/mod.ts";
+import type { ObjectiveConfig } from "../../lib/engines/mod.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
 
 await startBackend();

@@ -27,9 +27,9 @@ import {
 import {
   worldTokenizerConfig,
   worldTokenizerJson,
-} from "../../lib/world/mod.ts";
+} from "../../lib/lab/world/mod.ts";
 import { fullWeights } from "./shapes.ts";
-import { TEST_WORLD } from "../world/world_config.ts";
+import { TEST_WORLD } from "../lab/world/world_config.ts";
 
 await startBackend();
 

@@ -5,7 +5,7 @@ import {
   STUDIES,
   studyNamed,
   verdictOf,
-} from "../../lib/experiment/mod.ts";
+} from "../../lib/lab/mod.ts";
 import {
   kitRoot,
   type Notebook,

@@ -4,7 +4,7 @@ import {
   judgeTargets,
   seedFolder,
   seedsIn,
-} from "../../lib/experiment/mod.ts";
+} from "../../lib/lab/mod.ts";
 import { readEvaluations } from "../../lib/run/mod.ts";
 import {
   kitRoot,

@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  derivedSeed,
-  RandomStream,
-  randomStream,
-} from "../../lib/random/mod.ts";
+import { derivedSeed, RandomStream, randomStream } from "../../lib/random.ts";
 
 // Expected numbers: the C reference algorithm, state {1, 2, 3, 4}, in Python integers.
 Deno.test("xoshiro128** matches an independent implementation", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ENGINES } from "../../lib/engine/mod.ts";
-import { startExecutor } from "../../lib/executor/mod.ts";
+import { ENGINES } from "../../lib/engines/mod.ts";
+import { startExecutor } from "../../lib/sandbox/mod.ts";
 import {
   differingSettings,
   readRun,
@@ -12,7 +12,7 @@ import { DUCKDB, main } from "../../tasks/runs.ts";
 import {
   characterTokenizer,
   ScriptedEngine,
-} from "../selfplay/scripted_engine.ts";
+} from "../method/scripted_engine.ts";
 import { smallConfig } from "./small_config.ts";
 
 Deno.test("runs are listed and compared", async () => {

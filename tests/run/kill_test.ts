@@ -1,7 +1,7 @@
 /** A run killed by SIGKILL again and again, at moments drawn by seed. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type RandomStream, randomStream } from "../../lib/random/mod.ts";
+import { type RandomStream, randomStream } from "../../lib/random.ts";
 import { LOG_NAMES, readRun } from "../../lib/run/mod.ts";
 
 const KILLS = 20;

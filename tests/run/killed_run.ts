@@ -4,12 +4,12 @@
  * still at the next such moment: an event, or `writing`, amid a checkpoint.
  */
 
-import { startExecutor } from "../../lib/executor/mod.ts";
+import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { recordRun } from "../../lib/run/mod.ts";
 import {
   characterTokenizer,
   ScriptedEngine,
-} from "../selfplay/scripted_engine.ts";
+} from "../method/scripted_engine.ts";
 import { smallConfig } from "./small_config.ts";
 
 const [folder, steps, events, moment] = Deno.args;

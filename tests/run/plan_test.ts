@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { presetNamed } from "../../lib/experiment/mod.ts";
+import { presetNamed } from "../../lib/lab/mod.ts";
 import { presetWith } from "../../tasks/selfplay/plan.ts";
 
 Deno.test("a preset's world speaks the language of the settings", () => {

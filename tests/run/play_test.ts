@@ -6,8 +6,8 @@ import {
   type EngineConfig,
   ENGINES,
   LocalEngine,
-} from "../../lib/engine/mod.ts";
-import { runExperiment } from "../../lib/experiment/mod.ts";
+} from "../../lib/engines/mod.ts";
+import { runExperiment } from "../../lib/lab/mod.ts";
 import { Tokenizer } from "../../lib/model/mod.ts";
 import {
   playModel,
@@ -20,12 +20,12 @@ import {
   PAPER_CONFIG,
   type SelfPlayConfig,
   TINY_CONFIG,
-} from "../../lib/selfplay/mod.ts";
+} from "../../lib/method/mod.ts";
 import { main } from "../../tasks/selfplay.ts";
-import { MICRO } from "../experiment/micro_preset.ts";
-import { ServedModel } from "../engine/served_model.ts";
-import { characterTokenizer } from "../selfplay/scripted_engine.ts";
-import { taughtEngine } from "../selfplay/tiny_model.ts";
+import { MICRO } from "../lab/micro_preset.ts";
+import { ServedModel } from "../engines/served_model.ts";
+import { characterTokenizer } from "../method/scripted_engine.ts";
+import { taughtEngine } from "../method/tiny_model.ts";
 import { writeChatModel } from "./chat_model.ts";
 
 /** The paper's settings, made small. */

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { estimateAdvantages, type Role } from "../../lib/advantage/mod.ts";
-import { type EngineConfig, ENGINES } from "../../lib/engine/mod.ts";
-import { type Executor, startExecutor } from "../../lib/executor/mod.ts";
+import {
+  estimateAdvantages,
+  type Role,
+} from "../../lib/method/advantage/mod.ts";
+import { type EngineConfig, ENGINES } from "../../lib/engines/mod.ts";
+import { type Executor, startExecutor } from "../../lib/sandbox/mod.ts";
 import {
   checkpointSteps,
   findRuns,
@@ -15,12 +18,12 @@ import {
   type RecordOptions,
   recordRun,
 } from "../../lib/run/mod.ts";
-import type { ModeName } from "../../lib/modes/mod.ts";
-import type { SelfPlayEvent } from "../../lib/selfplay/mod.ts";
+import type { ModeName } from "../../lib/method/modes/mod.ts";
+import type { SelfPlayEvent } from "../../lib/method/mod.ts";
 import {
   characterTokenizer,
   ScriptedEngine,
-} from "../selfplay/scripted_engine.ts";
+} from "../method/scripted_engine.ts";
 import { smallConfig } from "./small_config.ts";
 
 const tokenizer = characterTokenizer();

@@ -13,7 +13,8 @@ interface Crossing {
   entry: string;
 }
 
-const folders = [...Deno.readDirSync(LIB)].map(({ name }) => name).sort();
+const folders = [...Deno.readDirSync(LIB)]
+  .filter(({ isDirectory }) => isDirectory).map(({ name }) => name).sort();
 const files = folders.flatMap((folder) =>
   sources(join(LIB, folder)).map((path) => ({
     folder,

@@ -1,0 +1,85 @@
+/**
+ * The corpus as token batches: documents of similar length, padded little.
+ *
+ * Documents are drawn fresh without end (no epochs). A chunk of them is sorted
+ * by length, cut into batches and shuffled, so that batches differ in length
+ * from step to step but hold little padding. Prompts carry a small loss weight:
+ * they teach the language, the responses teach the task.
+ */
+
+import type { LanguageModelExample, Tokenizer } from "../model/mod.ts";
+import type { RandomStream } from "../random.ts";
+import type { DocumentWriter } from "./world/mod.ts";
+
+/** Documents sorted together. */
+const CHUNK_DOCUMENTS = 1024;
+
+export interface CorpusOptions {
+  /** Most padded tokens per batch. */
+  batchTokens: number;
+  /** Longer documents are left out. */
+  longestDocument: number;
+  /** Loss weight of prompt tokens; response tokens have weight 1. */
+  promptWeight: number;
+}
+
+/** One document as tokens with loss weights. */
+export function toExample(
+  tokenizer: Tokenizer,
+  prompt: string,
+  response: string,
+  promptWeight: number,
+): LanguageModelExample {
+  const promptTokens = tokenizer.encode(prompt);
+  const responseTokens = tokenizer.encode(response);
+  const weights = [
+    ...promptTokens.map(() => promptWeight),
+    ...responseTokens.map(() => 1),
+  ];
+  weights[0] = 0;
+  return { tokens: [...promptTokens, ...responseTokens], weights };
+}
+
+/** Endless batches of about `batchTokens` tokens. */
+export function* corpusBatches(
+  writer: DocumentWriter,
+  tokenizer: Tokenizer,
+  random: RandomStream,
+  options: CorpusOptions,
+): Generator<LanguageModelExample[], never> {
+  for (;;) {
+    const chunk: LanguageModelExample[] = [];
+    while (chunk.length < CHUNK_DOCUMENTS) {
+      const { prompt, response } = writer.next();
+      const example = toExample(
+        tokenizer,
+        prompt,
+        response,
+        options.promptWeight,
+      );
+      if (example.tokens.length <= options.longestDocument) {
+        chunk.push(example);
+      }
+    }
+    yield* random.shuffle(cutIntoBatches(chunk, options.batchTokens));
+  }
+}
+
+function cutIntoBatches(
+  examples: readonly LanguageModelExample[],
+  batchTokens: number,
+): LanguageModelExample[][] {
+  const sorted = examples.toSorted((a, b) => a.tokens.length - b.tokens.length);
+  const batches: LanguageModelExample[][] = [];
+  let batch: LanguageModelExample[] = [];
+  for (const example of sorted) {
+    const padded = example.tokens.length * (batch.length + 1);
+    if (batch.length > 0 && padded > batchTokens) {
+      batches.push(batch);
+      batch = [];
+    }
+    batch.push(example);
+  }
+  batches.push(batch);
+  return batches;
+}

@@ -1,0 +1,149 @@
+/**
+ * The report of an experiment: one table from the evaluation logs of its seeds.
+ *
+ * Every figure is recomputed from per-item rows, and the intervals come from a
+ * seeded bootstrap, so equal logs give equal text. The forced-thinking base
+ * stands beside the result: what it reaches is elicited, not learnt.
+ */
+
+import {
+  bootstrapMean,
+  bootstrapOverSeeds,
+  type EvaluationResult,
+  type Interval,
+  mean,
+} from "./evaluation/mod.ts";
+import { isForPassAtK } from "./evaluation_plan.ts";
+import { interval, percent } from "./markdown.ts";
+
+/** One seed's evaluation rows, with the step of each. */
+export type EvaluationLog = readonly (EvaluationResult & { step: number })[];
+
+/** One line of the report: a split, a mode and a temperature. */
+export interface ReportLine {
+  split: string;
+  mode: EvaluationResult["mode"];
+  temperature: number;
+  items: number;
+  before: number;
+  forced: number;
+  after: number;
+  /** Change from before to after, item by item; over seeds if there are several. */
+  change: Interval;
+  /** The same against the forced-thinking base. */
+  beyondForced: Interval;
+  thinkingBefore: number;
+  thinkingAfter: number;
+  tokensBefore: number;
+  tokensAfter: number;
+}
+
+/** Seed of all intervals; a constant, so the report is reproducible. */
+const BOOTSTRAP_SEED = 0;
+
+/** The lines of a report, in the order of the first log's rows; pass@k apart. */
+export function reportLines(all: readonly EvaluationLog[]): ReportLine[] {
+  const logs = all.map((log) => log.filter((row) => !isForPassAtK(row)));
+  const lastStep = Math.max(...logs[0].map((row) => row.step));
+  const keys = new Set(
+    logs[0].filter((row) => row.step === lastStep).map(lineKey),
+  );
+  return [...keys].map((key) => reportLine(logs, key, lastStep));
+}
+
+function lineKey(row: EvaluationResult): string {
+  return JSON.stringify([row.split, row.mode, row.temperature]);
+}
+
+function reportLine(
+  logs: readonly EvaluationLog[],
+  key: string,
+  lastStep: number,
+): ReportLine {
+  const select = (step: number, thinking: "forced" | "free") =>
+    logs.map((log) =>
+      log.filter((row) =>
+        row.step === step && lineKey(row) === key &&
+        (row.thinking === "forced") === (thinking === "forced")
+      )
+    );
+  const before = select(0, "free");
+  const forced = select(0, "forced");
+  const after = select(lastStep, "free");
+  const [split, mode, temperature] = JSON.parse(key);
+  return {
+    split,
+    mode,
+    temperature,
+    items: after[0].length,
+    before: average(before, accuracy),
+    forced: average(forced, accuracy),
+    after: average(after, accuracy),
+    change: changeOverSeeds(before, after),
+    beyondForced: changeOverSeeds(forced, after),
+    thinkingBefore: average(before, (row) => row.thought / row.samples),
+    thinkingAfter: average(after, (row) => row.thought / row.samples),
+    tokensBefore: average(before, (row) => row.tokens),
+    tokensAfter: average(after, (row) => row.tokens),
+  };
+}
+
+const accuracy = (row: EvaluationResult) => row.correct / row.samples;
+
+function average(
+  seeds: readonly EvaluationResult[][],
+  value: (row: EvaluationResult) => number,
+): number {
+  return mean(seeds.map((rows) => mean(rows.map(value))));
+}
+
+/** Paired changes per seed, with an interval over seeds and items. */
+function changeOverSeeds(
+  before: readonly EvaluationResult[][],
+  after: readonly EvaluationResult[][],
+): Interval {
+  const changes = after.map((rows, seed) => {
+    const first = new Map(before[seed].map((row) => [row.item, accuracy(row)]));
+    return rows.map((row) => accuracy(row) - first.get(row.item)!);
+  });
+  return changes.length === 1
+    ? bootstrapMean(changes[0], BOOTSTRAP_SEED)
+    : bootstrapOverSeeds(changes, BOOTSTRAP_SEED);
+}
+
+/** The report as Markdown. `title` and `notes` are the caller's. */
+export function reportMarkdown(
+  lines: readonly ReportLine[],
+  title: string,
+  notes: readonly string[],
+): string {
+  const header =
+    "| split | mode | items | base | base, thinking forced | after self-play | change [95 %] | beyond forced [95 %] | thinks, before → after | tokens, before → after |\n" +
+    "|---|---|---|---|---|---|---|---|---|---|\n";
+  const table = (temperature: number) =>
+    header + lines.filter((line) => line.temperature === temperature)
+      .map(markdownRow).join("\n");
+  const temperatures = [...new Set(lines.map((line) => line.temperature))];
+  const sections = temperatures.map((temperature) =>
+    `## ${temperature === 0 ? "Greedy" : `Temperature ${temperature}`}\n\n` +
+    `${table(temperature)}\n`
+  );
+  return [`# ${title}\n`, ...notes.map((note) => `${note}\n`), ...sections]
+    .join("\n");
+}
+
+function markdownRow(line: ReportLine): string {
+  const cells = [
+    line.split,
+    line.mode,
+    String(line.items),
+    percent(line.before),
+    percent(line.forced),
+    percent(line.after),
+    interval(line.change),
+    interval(line.beyondForced),
+    `${percent(line.thinkingBefore)} → ${percent(line.thinkingAfter)}`,
+    `${line.tokensBefore.toFixed(1)} → ${line.tokensAfter.toFixed(1)}`,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}

@@ -1,0 +1,182 @@
+/**
+ * A run of the experiment: base model, self-play and evaluation, into a folder.
+ *
+ * The folder is a run folder of lib/run. Taking a run up again uses the same
+ * base model, from the cache or rebuilt.
+ */
+
+import { dialectOf, type EngineConfig, ENGINES } from "../engines/mod.ts";
+import { resolve } from "node:path";
+import type { EvaluationResult } from "./evaluation/mod.ts";
+import { type Executor, startExecutor } from "../sandbox/mod.ts";
+import { randomStream } from "../random.ts";
+import {
+  openModels,
+  type PlayingModels,
+  recordRun,
+  type RunOutcome,
+} from "../run/mod.ts";
+import type { SelfPlayEvent, TaskSource } from "../method/mod.ts";
+import {
+  CORPUS_RANGE,
+  type HeldOut,
+  literal,
+  ProgramGenerator,
+  renderProgram,
+  worldLanguages,
+} from "./world/mod.ts";
+import { INDUCTION_INPUTS } from "../method/modes/mod.ts";
+import { type BaseModel, buildBaseModel, worldParts } from "./base_model.ts";
+import { evaluateMoment, momentOf } from "./evaluation_plan.ts";
+import type { Preset } from "./presets.ts";
+import type { PretrainProgress } from "./pretrain.ts";
+
+export interface ExperimentOptions {
+  preset: Preset;
+  seed: number;
+  /** Default: the local engine. A config without a model plays the preset's base model. */
+  engine?: EngineConfig;
+  /** The run's folder. */
+  folder: string;
+  cacheFolder?: string;
+  /** Take up the run in the folder where its newest checkpoint left it. */
+  resume?: boolean;
+  /** Aborting ends the run after the current step, saved. */
+  stop?: AbortSignal;
+  onPretrain?: (progress: PretrainProgress) => void;
+  onBase?: (base: BaseModel) => void;
+  onEvent?: (event: SelfPlayEvent) => void;
+}
+
+/** Builds the base model if need be and plays a preset into a folder. */
+export async function runExperiment(
+  options: ExperimentOptions,
+): Promise<RunOutcome> {
+  const { preset, seed, engine = ENGINES.local } = options;
+  checkLanguage(preset);
+  const base = engine.model === "" ? await baseModel(options) : null;
+  await using executor = await startExecutor({
+    languages: worldLanguages(preset.world),
+  });
+  await using models = await openModels(
+    base ? onBaseModel(engine, base) : engine,
+    preset.selfPlay.policies,
+    seed,
+  );
+  return await playFrom(base, models, executor, options);
+}
+
+async function baseModel(options: ExperimentOptions): Promise<BaseModel> {
+  const { preset, seed, cacheFolder, onPretrain, onBase } = options;
+  const base = await buildBaseModel(preset, {
+    seed,
+    cacheFolder,
+    onProgress: (progress) => {
+      onPretrain?.(progress);
+      options.stop?.throwIfAborted();
+    },
+  });
+  onBase?.(base);
+  return base;
+}
+
+/** A server knows a base model by the folder it was started with. */
+function onBaseModel(
+  engine: EngineConfig,
+  { folder }: BaseModel,
+): EngineConfig {
+  if (engine.engine === "local") return { ...engine, model: folder };
+  return { ...engine, model: resolve(folder), tokenizer: folder };
+}
+
+async function playFrom(
+  base: BaseModel | null,
+  models: PlayingModels,
+  executor: Executor,
+  options: ExperimentOptions,
+): Promise<RunOutcome> {
+  const { preset, seed, folder, resume, stop, onEvent } = options;
+  const { engine, proposerEngine, tokenizer } = models;
+  checkDialect(preset, dialectOf(tokenizer));
+  const { splits } = worldParts(preset);
+  const config = { ...preset.selfPlay, seed };
+  const evaluator = { engine, tokenizer, executor };
+  return await recordRun({
+    folder,
+    resume,
+    stop,
+    onEvent,
+    config,
+    engine,
+    proposerEngine,
+    // As asked for: where a base model lies is no part of the choice.
+    engineConfig: options.engine ?? ENGINES.local,
+    tokenizer,
+    executor,
+    heldOut: (program, argument, output) =>
+      splits.heldOut.has(program.source, { argument, output }),
+    taskSource: generatedTasks(preset, splits.heldOut, seed),
+    evaluate: (step) =>
+      evaluateMoment(
+        evaluator,
+        splits,
+        preset.evaluation,
+        momentOf(step, config),
+        config.thinking,
+      ).then((rows: EvaluationResult[]) => rows.map((row) => ({ ...row }))),
+    experiment: { preset: preset.name, seed, baseModel: base?.hash ?? null },
+  });
+}
+
+/** Base models, tasks and held-out items have to be of one language. */
+function checkLanguage({ name, world, selfPlay }: Preset): void {
+  if (selfPlay.language === world.language) return;
+  throw new RangeError(
+    `preset "${name}": selfPlay.language is "${selfPlay.language}" and ` +
+      `world.language is "${world.language}": give both the same`,
+  );
+}
+
+/** A preset's worlds are written in the words of tiny models. */
+function checkDialect({ name, selfPlay }: Preset, dialect: string): void {
+  if (selfPlay.dialect === dialect) return;
+  throw new RangeError(
+    `engine field "model": its vocabulary belongs to the dialect "${dialect}", but ` +
+      `preset "${name}" is played in "${selfPlay.dialect}": leave the preset out`,
+  );
+}
+
+/** Tasks of the world's own generator, for the control without a proposer. */
+export function generatedTasks(
+  { world }: Preset,
+  heldOut: HeldOut,
+  seed: number,
+): TaskSource {
+  const generator = new ProgramGenerator(world);
+  return (mode, count, step) => {
+    const random = randomStream(seed, "generated", mode, step);
+    const inputCount = mode === "induction" ? INDUCTION_INPUTS : 1;
+    return Array.from({ length: count }, () => {
+      for (;;) {
+        const { program, inputs, runs } = generator.sketch({
+          depth: generator.depth(random),
+          inputCount,
+          range: CORPUS_RANGE,
+        }, random);
+        const source = renderProgram(program, world.language);
+        const held = inputs.some((input, i) =>
+          heldOut.has(source, {
+            argument: literal(input),
+            output: literal(runs[i].output),
+          })
+        );
+        if (held) continue;
+        return {
+          program: { language: world.language, source },
+          arguments: inputs.map(literal),
+          message: "",
+        };
+      }
+    });
+  };
+}

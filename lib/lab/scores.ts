@@ -1,0 +1,83 @@
+/**
+ * Scores: the evaluation of a run, small enough to keep for every arm of a study.
+ *
+ * One row stands for one split, mode, temperature and way of thinking at one step
+ * and holds the right samples of each item, in the split's order. That is enough
+ * for every paired interval; what the model wrote is left out.
+ */
+
+import type { EvaluationResult } from "./evaluation/mod.ts";
+
+export interface ScoreRow {
+  step: number;
+  split: string;
+  mode: EvaluationResult["mode"];
+  temperature: number;
+  thinking: EvaluationResult["thinking"];
+  /** Samples per item. */
+  samples: number;
+  /** Right samples, item by item. */
+  correct: number[];
+  /** Share of the samples that think first. */
+  thinkingRate: number;
+  /** Mean tokens of a response. */
+  tokens: number;
+}
+
+/** Gathers per-item rows into scores, in the order in which groups first appear. */
+export function scoreRows(
+  rows: readonly (EvaluationResult & { step: number })[],
+): ScoreRow[] {
+  const groups = Map.groupBy(rows, (row) =>
+    JSON.stringify([
+      row.step,
+      row.split,
+      row.mode,
+      row.temperature,
+      row.thinking,
+      row.samples,
+    ]));
+  return [...groups.values()].map((group) => {
+    const [{ step, split, mode, temperature, thinking, samples }] = group;
+    const round = (value: number) => Number(value.toFixed(4));
+    const sum = (value: (row: EvaluationResult) => number) =>
+      group.reduce((total, row) => total + value(row), 0);
+    return {
+      step,
+      split,
+      mode,
+      temperature,
+      thinking,
+      samples,
+      correct: group.map((row) => row.correct),
+      thinkingRate: round(sum((row) => row.thought) / (samples * group.length)),
+      tokens: round(sum((row) => row.tokens) / group.length),
+    };
+  });
+}
+
+/** Which score is meant. */
+export interface ScoreKey {
+  split: string;
+  mode: string;
+  temperature: number;
+  forced: boolean;
+}
+
+/** The score of the first or last step that has one of that kind; null if none has. */
+export function scoreAt(
+  scores: readonly ScoreRow[],
+  moment: "first" | "last",
+  { split, mode, temperature, forced }: ScoreKey,
+): ScoreRow | null {
+  const found = scores.filter((row) =>
+    row.split === split && row.mode === mode &&
+    row.temperature === temperature && (row.thinking === "forced") === forced
+  );
+  return (moment === "first" ? found[0] : found.at(-1)) ?? null;
+}
+
+/** Shares of right samples, item by item. */
+export function accuracies({ correct, samples }: ScoreRow): number[] {
+  return correct.map((right) => right / samples);
+}

@@ -1,0 +1,88 @@
+/**
+ * What self-play changed in each arm of a study, against the arm's own base.
+ *
+ * Where arms differ in their base models (another size, another language), their
+ * ends cannot be compared; their changes can.
+ */
+
+import { bootstrapOverSeeds, type Interval, mean } from "./evaluation/mod.ts";
+import { interval, markdownTable, percent } from "./markdown.ts";
+import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
+
+/** Accuracy of one arm on one split: before, with thinking forced, and after. */
+export interface Change {
+  before: number;
+  forced: number;
+  after: number;
+  /** From before to after, item by item, over seeds. */
+  change: Interval;
+  /** The same from the base made to think; null where that was not measured. */
+  beyondForced: Interval | null;
+}
+
+/** Seed of all intervals; a constant, so the report is reproducible. */
+const BOOTSTRAP_SEED = 0;
+
+/** The change on one split over the seeds of an arm; null where it was not evaluated. */
+export function changeOf(
+  seeds: readonly (readonly ScoreRow[])[],
+  key: ScoreKey,
+): Change | null {
+  const moments = seeds.flatMap((scores) => {
+    const before = scoreAt(scores, "first", key);
+    const after = scoreAt(scores, "last", key);
+    const forced = scoreAt(scores, "first", { ...key, forced: true });
+    return before && after ? [{ before, after, forced }] : [];
+  });
+  if (moments.length === 0) return null;
+  const accuracy = (row: ScoreRow | null) => row ? mean(accuracies(row)) : NaN;
+  const changesFrom = (start: "before" | "forced") =>
+    moments.flatMap(({ [start]: row, after }) => {
+      if (row === null) return [];
+      const first = accuracies(row);
+      return [accuracies(after).map((value, i) => value - first[i])];
+    });
+  const beyond = changesFrom("forced");
+  return {
+    before: mean(moments.map(({ before }) => accuracy(before))),
+    forced: mean(moments.map(({ forced }) => accuracy(forced))),
+    after: mean(moments.map(({ after }) => accuracy(after))),
+    change: bootstrapOverSeeds(changesFrom("before"), BOOTSTRAP_SEED),
+    beyondForced: beyond.length === 0
+      ? null
+      : bootstrapOverSeeds(beyond, BOOTSTRAP_SEED),
+  };
+}
+
+/** The greedy changes of every arm on every split, as a Markdown table. */
+export function changeTable(
+  scores: ReadonlyMap<string, ReadonlyMap<number, ScoreRow[]>>,
+  keys: readonly ScoreKey[],
+): string {
+  const rows = keys.flatMap((key) =>
+    [...scores].flatMap(([arm, bySeed]) => {
+      const change = changeOf([...bySeed.values()], key);
+      if (change === null) return [];
+      const { before, forced, after } = change;
+      const split = key.mode === "maths"
+        ? key.split
+        : `${key.split} ${key.mode}`;
+      return [[
+        split,
+        arm,
+        ...[before, forced, after].map(percent),
+        interval(change.change),
+        interval(change.beyondForced),
+      ]];
+    })
+  );
+  return "## What self-play changed (greedy)\n\n" + markdownTable([
+    "split",
+    "arm",
+    "its base",
+    "its base, thinking forced",
+    "after self-play",
+    "change [95 %]",
+    "beyond forced [95 %]",
+  ], rows);
+}

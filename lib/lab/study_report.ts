@@ -1,0 +1,283 @@
+/**
+ * The report of a study: its arms beside each other, and what its claims came to.
+ *
+ * Everything is computed from the logs, so equal logs give equal text. An arm is
+ * compared with the reference arm item by item, on the seeds that both have.
+ */
+
+import { bootstrapOverSeeds, type Interval, mean } from "./evaluation/mod.ts";
+import { type Arm, type Claim, type Study } from "./arms.ts";
+import { interval, markdownTable, percent } from "./markdown.ts";
+import { seedFolder } from "./report_folder.ts";
+import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
+import { changeTable } from "./study_changes.ts";
+import { computeTable } from "./study_compute.ts";
+import { proposalTable } from "./study_proposals.ts";
+import { armSeeds, readScores } from "./study_run.ts";
+import { join } from "node:path";
+
+/** The scores of every seed of every arm, by arm name and seed. */
+export type StudyScores = Map<string, Map<number, ScoreRow[]>>;
+
+const MODES = ["deduction", "abduction", "induction"] as const;
+
+/** Seed of all intervals; a constant, so the report is reproducible. */
+const BOOTSTRAP_SEED = 0;
+
+/** Reads the logs of a study; arms without a finished seed are left out. */
+export function readStudy(study: Study, folder: string): StudyScores {
+  const scores: StudyScores = new Map();
+  for (const arm of study.arms) {
+    const seeds = armSeeds(folder, arm);
+    if (seeds.length === 0) continue;
+    scores.set(
+      arm.name,
+      new Map(seeds.map((seed) => [
+        seed,
+        readScores(seedFolder(join(folder, arm.name), seed)),
+      ])),
+    );
+  }
+  return scores;
+}
+
+/** Accuracies per item at the end of a run, some splits one after the other. */
+export function finalAccuracies(
+  scores: readonly ScoreRow[],
+  keys: readonly ScoreKey[],
+): number[] {
+  return keys.flatMap((key) => {
+    const row = scoreAt(scores, "last", key);
+    return row === null ? [] : accuracies(row);
+  });
+}
+
+/** The familiar splits of some modes. */
+export function familiar(
+  modes: readonly string[] = MODES,
+  temperature = 0,
+): ScoreKey[] {
+  return modes.map((mode) => ({
+    split: "familiar",
+    mode,
+    temperature,
+    forced: false,
+  }));
+}
+
+/** How far one arm ends above another, over the seeds that both have; null without any. */
+export function difference(
+  scores: StudyScores,
+  better: string,
+  worse: string,
+  keys: readonly ScoreKey[],
+): Interval | null {
+  const [ours, theirs] = [scores.get(better), scores.get(worse)];
+  const seeds = [...ours?.keys() ?? []].filter((seed) => theirs?.has(seed));
+  const changes = seeds.map((seed) => {
+    const a = finalAccuracies(ours!.get(seed)!, keys);
+    const b = finalAccuracies(theirs!.get(seed)!, keys);
+    if (a.length !== b.length) {
+      throw new Error(
+        `arms "${better}" and "${worse}" were evaluated on ${a.length} and ` +
+          `${b.length} items in seed ${seed}: they cannot be compared`,
+      );
+    }
+    return a.map((value, i) => value - b[i]);
+  }).filter((change) => change.length > 0);
+  if (changes.length === 0) return null;
+  return bootstrapOverSeeds(changes, BOOTSTRAP_SEED);
+}
+
+/** What an interval says about "better is above worse". */
+export type Verdict = "holds here" | "the opposite holds here" | "cannot tell";
+
+/** Reads an interval; with a margin, the claim is "no worse by more than it". */
+export function verdictOf({ low, high }: Interval, margin = 0): Verdict {
+  if (low > -margin) return "holds here";
+  return high < -margin ? "the opposite holds here" : "cannot tell";
+}
+
+/** A claim with what the logs say of it, greedy and sampled; null where an arm is missing. */
+export interface JudgedClaim extends Claim {
+  greedy: Interval | null;
+  sampled: Interval | null;
+}
+
+export function judgeClaims(study: Study, scores: StudyScores): JudgedClaim[] {
+  return study.claims.map((claim) => {
+    const at = (temperature: number) =>
+      difference(
+        scores,
+        claim.better,
+        claim.worse,
+        familiar(claim.modes, temperature),
+      );
+    return { ...claim, greedy: at(0), sampled: at(1) };
+  });
+}
+
+/** The whole report as Markdown. */
+export function studyReport(study: Study, folder: string): string {
+  const scores = readStudy(study, folder);
+  if (scores.size === 0) {
+    throw new Error(
+      `${folder} holds no finished arm: run deno task ablate ${study.name}`,
+    );
+  }
+  const parts = [
+    `# ${study.name}: ${study.says}`,
+    armTable(study, scores),
+    accuracyTable(study, scores),
+    changeTable(scores, greedySplits(study, scores)),
+  ];
+  if (study.claims.length > 0) parts.push(claimTable(study, scores));
+  const folders = [...scores].map(([name, bySeed]) => ({
+    name,
+    folders: [...bySeed.keys()].map((seed) =>
+      seedFolder(join(folder, name), seed)
+    ),
+  }));
+  parts.push(proposalTable(folders), computeTable(folders));
+  return parts.join("\n\n") + "\n";
+}
+
+function played(study: Study, scores: StudyScores): Arm[] {
+  return study.arms.filter(({ name }) => scores.has(name));
+}
+
+function armTable(study: Study, scores: StudyScores): string {
+  const rows = played(study, scores).map(({ name, says, change }) => {
+    const settings = Object.values(change).flatMap((part) =>
+      Object.entries(part).map(([key, value]) =>
+        `\`${key}: ${JSON.stringify(value)}\``
+      )
+    );
+    const seeds = [...scores.get(name)!.keys()].join(", ");
+    return [name, says, settings.join(" "), seeds];
+  });
+  return markdownTable(["arm", "what it is", "settings", "seeds"], rows);
+}
+
+/** The splits that the reference arm, or else the first, was evaluated on greedily. */
+function greedySplits(study: Study, scores: StudyScores): ScoreKey[] {
+  const arm = scores.get(study.reference) ?? [...scores.values()][0];
+  return groupsOf([...arm.values()]).filter((key) => key.temperature === 0);
+}
+
+function accuracyTable(study: Study, scores: StudyScores): string {
+  const reference = scores.get(study.reference);
+  const splits = groupsOf([...(reference ?? [...scores.values()][0]).values()]);
+  const sections = [0, 1].map((temperature) => {
+    const keys = splits.filter((key) => key.temperature === temperature);
+    if (keys.length === 0) return "";
+    const title = temperature === 0 ? "Greedy" : "Temperature 1";
+    return `## ${title}\n\n${splitTable(study, scores, keys, temperature)}`;
+  });
+  return sections.filter((text) => text !== "").join("\n\n");
+}
+
+function splitTable(
+  study: Study,
+  scores: StudyScores,
+  keys: readonly ScoreKey[],
+  temperature: number,
+): string {
+  const names = keys.map(({ split, mode }) =>
+    mode === "maths" ? split : `${split} ${mode}`
+  );
+  const rows = played(study, scores).map(({ name }) => {
+    const seeds = [...scores.get(name)!.values()];
+    const cells = keys.map((key) => percent(meanAccuracy(seeds, key)));
+    const change = name === study.reference
+      ? null
+      : difference(scores, name, study.reference, familiar(MODES, temperature));
+    return [name, ...cells, thinking(seeds, temperature), interval(change)];
+  });
+  const [first] = scores.get(study.reference)?.values() ?? [];
+  const lines = first
+    ? [
+      baseRow("(base)", scores, study, keys, false),
+      baseRow("(base, thinking forced)", scores, study, keys, true),
+    ]
+    : [];
+  return markdownTable(
+    ["arm", ...names, "thinks", `familiar, against ${study.reference} [95 %]`],
+    [...lines, ...rows],
+  );
+}
+
+function baseRow(
+  title: string,
+  scores: StudyScores,
+  study: Study,
+  keys: readonly ScoreKey[],
+  forced: boolean,
+): string[] {
+  const seeds = [...scores.get(study.reference)!.values()];
+  const cells = keys.map((key) => {
+    const rows = seeds.map((rows) =>
+      scoreAt(rows, "first", { ...key, forced })
+    );
+    return percent(meanOf(rows));
+  });
+  return [title, ...cells, "", ""];
+}
+
+function meanAccuracy(seeds: readonly ScoreRow[][], key: ScoreKey): number {
+  return meanOf(seeds.map((rows) => scoreAt(rows, "last", key)));
+}
+
+function meanOf(rows: readonly (ScoreRow | null)[]): number {
+  return mean(
+    rows.flatMap((row) => row === null ? [] : [mean(accuracies(row))]),
+  );
+}
+
+/** Share of the familiar deduction and abduction answers that think first. */
+function thinking(seeds: readonly ScoreRow[][], temperature: number): string {
+  const rates = seeds.flatMap((rows) =>
+    familiar(["deduction", "abduction"], temperature).flatMap((key) =>
+      scoreAt(rows, "last", key)?.thinkingRate ?? []
+    )
+  );
+  return percent(mean(rates));
+}
+
+/** The kinds of free score that runs end with, in the order of their first. */
+function groupsOf(seeds: readonly ScoreRow[][]): ScoreKey[] {
+  const last = Math.max(...seeds[0].map(({ step }) => step));
+  return seeds[0].filter((row) =>
+    row.step === last && row.thinking !== "forced"
+  )
+    .map(({ split, mode, temperature }) => ({
+      split,
+      mode,
+      temperature,
+      forced: false,
+    }));
+}
+
+function claimTable(study: Study, scores: StudyScores): string {
+  const rows = judgeClaims(study, scores).map((claim) => [
+    claim.says,
+    claim.source,
+    `${claim.better} − ${claim.worse}` +
+    (claim.modes ? ` (${claim.modes.join(", ")})` : ""),
+    interval(claim.greedy),
+    claim.greedy ? verdictOf(claim.greedy, claim.margin) : "not played",
+    interval(claim.sampled),
+    claim.sampled ? verdictOf(claim.sampled, claim.margin) : "not played",
+  ]);
+  return "## What holds here\n\n" + markdownTable([
+    "claim",
+    "source",
+    "compared",
+    "greedy [95 %]",
+    "verdict",
+    "temperature 1 [95 %]",
+    "verdict",
+  ], rows) +
+    "\n\nMean accuracy on the familiar splits, in points; intervals by bootstrap " +
+    "over seeds and items. Verdicts are read off the intervals.";
+}

@@ -1,0 +1,96 @@
+/**
+ * Plays the arms of a study, and keeps of each run what a table needs.
+ *
+ * A whole run folder (checkpoints, every task) is made in a folder for work; its
+ * small part goes to `<study>/<arm>/seed-N/`: `preset.json`, `manifest.json`,
+ * `hardware.json`, `scores.jsonl`, `metrics.jsonl` and `timings.jsonl`. A finished arm is not
+ * played again, an interrupted one is taken up.
+ */
+
+import { join } from "node:path";
+import type { EvaluationResult } from "./evaluation/mod.ts";
+import { readEvaluations, readRows } from "../run/mod.ts";
+import { type Arm, armPreset, type Study } from "./arms.ts";
+import {
+  type HardwareRecord,
+  seedFolder,
+  seedsIn,
+  writeHardware,
+} from "./report_folder.ts";
+import { runExperiment } from "./run.ts";
+import { type ScoreRow, scoreRows } from "./scores.ts";
+
+/** Where the logs of a study and the runs behind them go. */
+export interface StudyFolders {
+  /** What is kept. */
+  logs: string;
+  /** Whole run folders; may be deleted afterwards. */
+  work: string;
+  /** Where base models are kept; default as in buildBaseModel. */
+  cache?: string;
+}
+
+/** Plays one seed of one arm unless its logs are there; says whether it played. */
+export async function playArm(
+  study: Study,
+  arm: Arm,
+  seed: number,
+  folders: StudyFolders,
+  hardware: () => Omit<HardwareRecord, "seconds" | "baseSeconds">,
+): Promise<boolean> {
+  const logs = join(folders.logs, arm.name);
+  if (armSeeds(folders.logs, arm).includes(seed)) return false;
+  const start = performance.now();
+  const seconds = () => Math.round((performance.now() - start) / 1000);
+  let baseSeconds = 0;
+  const run = seedFolder(join(folders.work, arm.name), seed);
+  const preset = armPreset(study, arm);
+  await runExperiment({
+    preset,
+    seed,
+    folder: run,
+    cacheFolder: folders.cache,
+    resume: true,
+    onBase: () => baseSeconds = seconds(),
+  });
+  keepLogs(run, seedFolder(logs, seed), preset);
+  writeHardware(logs, seed, {
+    ...hardware(),
+    seconds: seconds(),
+    baseSeconds,
+  });
+  return true;
+}
+
+/** Seeds of an arm whose logs are there, ascending. */
+export function armSeeds(logs: string, arm: Pick<Arm, "name">): number[] {
+  try {
+    return seedsIn(join(logs, arm.name));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** The scores of one seed of an arm. */
+export function readScores(folder: string): ScoreRow[] {
+  return readRows(join(folder, "scores.jsonl"));
+}
+
+function keepLogs(run: string, logs: string, preset: object): void {
+  Deno.mkdirSync(logs, { recursive: true });
+  for (const name of ["manifest.json", "metrics.jsonl", "timings.jsonl"]) {
+    Deno.copyFileSync(join(run, name), join(logs, name));
+  }
+  Deno.writeTextFileSync(
+    join(logs, "preset.json"),
+    JSON.stringify(preset, null, 2) + "\n",
+  );
+  const rows = readEvaluations(run) as unknown as (EvaluationResult & {
+    step: number;
+  })[];
+  Deno.writeTextFileSync(
+    join(logs, "scores.jsonl"),
+    scoreRows(rows).map((row) => JSON.stringify(row) + "\n").join(""),
+  );
+}

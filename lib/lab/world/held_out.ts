@@ -1,0 +1,71 @@
+/**
+ * What is held out: no evaluation item may be trained on.
+ *
+ * An item is barred in two forms: as a pair of program and input, and as a pair
+ * of program and output, because another input with the same output would give
+ * the very prompt of an abduction item. Programs alone are not barred: in so
+ * small a language that would take nearly every one-operation program from the
+ * corpus. Texts are normalised, so spacing or redundant brackets around the
+ * parameter do not hide an item.
+ */
+
+import type { Example } from "../../method/modes/mod.ts";
+
+/** A set of barred program-input and program-output pairs and questions. */
+export class HeldOut {
+  readonly #keys = new Set<string>();
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** Bars one call of a program. */
+  add(program: string, example: Example): void {
+    const normal = normaliseText(program);
+    this.#keys.add(inputKey(normal, example.argument));
+    this.#keys.add(outputKey(normal, example.output));
+  }
+
+  /** Bars a maths question. */
+  addQuestion(question: string): void {
+    this.#keys.add(questionKey(question));
+  }
+
+  /** Whether a program with this input or, if given, this output is barred. */
+  has(
+    program: string,
+    example: { argument: string; output?: string },
+  ): boolean {
+    const normal = normaliseText(program);
+    if (this.#keys.has(inputKey(normal, example.argument))) return true;
+    return example.output !== undefined &&
+      this.#keys.has(outputKey(normal, example.output));
+  }
+
+  hasQuestion(question: string): boolean {
+    return this.#keys.has(questionKey(question));
+  }
+}
+
+const inputKey = (program: string, argument: string) =>
+  `${program}<i>${normaliseText(argument)}`;
+const outputKey = (program: string, output: string) =>
+  `${program}<o>${normaliseText(output)}`;
+const questionKey = (question: string) => `<q>${normaliseText(question)}`;
+
+const TOKENS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\s+|./gs;
+
+/**
+ * A text without the freedom of layout: spaces outside strings removed, single
+ * quotes made double, `(x)=>` written `x=>`, a final semicolon dropped.
+ */
+export function normaliseText(text: string): string {
+  const squeezed = (text.match(TOKENS) ?? []).map((token) => {
+    if (/^\s/.test(token)) return "";
+    if (token[0] === "'" && !token.includes('"')) {
+      return `"${token.slice(1, -1)}"`;
+    }
+    return token;
+  }).join("");
+  return squeezed.replace(/^\((\w+)\)=>/, "$1=>").replace(/;+$/, "");
+}

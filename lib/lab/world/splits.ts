@@ -1,0 +1,287 @@
+/**
+ * Evaluation splits, drawn from a seed of their own and held out everywhere.
+ *
+ * | split | programs |
+ * |---|---|
+ * | familiar | depths and values as in the corpus, below its deepest; induction shallower |
+ * | deep | the deepest of the corpus |
+ * | large | inputs larger than any in the corpus |
+ * | composed | two programs chained, deeper than any in the corpus |
+ * | expressions, longer expressions, words | maths |
+ *
+ * A world of two languages has the program splits in each: `familiar` in its
+ * own and, with the same abstract programs, `familiar, other language`.
+ */
+
+import {
+  INDUCTION_INPUTS,
+  INDUCTION_SHOWN,
+  MODE_NAMES,
+  type ModeName,
+  type Task,
+} from "../../method/modes/mod.ts";
+import { type RandomStream, randomStream } from "../../random.ts";
+import { type WorldConfig, worldLanguages } from "./config.ts";
+import { ProgramGenerator, type Sketch } from "./generator.ts";
+import { HeldOut } from "./held_out.ts";
+import { drawMaths, type MathsKind } from "./maths.ts";
+import type { WorldLanguage } from "./operations.ts";
+import { renderProgram } from "./program.ts";
+import {
+  CORPUS_RANGE,
+  LARGE_RANGE,
+  literal,
+  type ValueRange,
+} from "./value.ts";
+
+/** One item to be evaluated. `depth` counts operations. */
+export type EvaluationItem =
+  | { kind: ModeName; id: string; depth: number; task: Task }
+  | {
+    kind: "maths";
+    id: string;
+    depth: number;
+    question: string;
+    answer: string;
+  };
+
+export interface Split {
+  name: string;
+  kind: ModeName | "maths";
+  items: EvaluationItem[];
+}
+
+export interface SplitSet {
+  splits: Split[];
+  heldOut: HeldOut;
+}
+
+type DrawSketch = (
+  mode: ModeName,
+  inputCount: number,
+  random: RandomStream,
+) => Sketch;
+
+/** All splits of a world, with the set that bars them from training. */
+export function buildSplits(config: WorldConfig): SplitSet {
+  const [, ...others] = worldLanguages(config);
+  const splits = [
+    ...programSplits(config),
+    ...others.flatMap((language) => splitsIn(language, config)),
+    ...mathsSplits(config),
+  ];
+  const heldOut = new HeldOut();
+  for (const item of splits.flatMap((split) => split.items)) {
+    if (item.kind === "maths") heldOut.addQuestion(item.question);
+    else {
+      for (const example of item.task.examples) {
+        heldOut.add(item.task.program.source, example);
+      }
+    }
+  }
+  return { splits, heldOut };
+}
+
+/** The split of that name and kind; throws with the known names otherwise. */
+export function splitNamed(
+  { splits }: SplitSet,
+  name: string,
+  kind: Split["kind"],
+): Split {
+  const found = splits.find((split) =>
+    split.name === name && split.kind === kind
+  );
+  if (found) return found;
+  const known = splits.map((split) => `${split.name}/${split.kind}`).join(", ");
+  throw new RangeError(`no split ${name}/${kind}; there are: ${known}`);
+}
+
+/** The program splits in the language that is not the world's own. */
+function splitsIn(language: WorldLanguage, config: WorldConfig): Split[] {
+  return programSplits({ ...config, language }).map((split) => {
+    const name = `${split.name}, other language`;
+    const items = split.items.map((item) => ({
+      ...item,
+      id: item.id.replace(split.name, name),
+    }));
+    return { ...split, name, items };
+  });
+}
+
+function programSplits(config: WorldConfig): Split[] {
+  const generator = new ProgramGenerator(config);
+  const { familiarDepths, deepDepths, largeDepths, composedDepths } = config;
+  const sketchOf =
+    (depths: (mode: ModeName) => readonly number[], range: ValueRange) =>
+    (mode: ModeName, inputCount: number, random: RandomStream) =>
+      generator.sketch({
+        depth: random.choice(depths(mode)),
+        inputCount,
+        range,
+      }, random);
+  const familiar = (mode: ModeName) =>
+    mode === "induction" ? config.familiarInductionDepths : familiarDepths;
+  const drawn: [string, readonly number[], number, DrawSketch][] = [
+    [
+      "familiar",
+      familiarDepths,
+      config.familiarItems,
+      sketchOf(familiar, CORPUS_RANGE),
+    ],
+    [
+      "deep",
+      deepDepths,
+      config.otherItems,
+      sketchOf(() => deepDepths, CORPUS_RANGE),
+    ],
+    [
+      "large",
+      largeDepths,
+      config.otherItems,
+      sketchOf(() => largeDepths, LARGE_RANGE),
+    ],
+    [
+      "composed",
+      composedDepths,
+      config.otherItems,
+      (_mode, inputCount, random) =>
+        generator.composed(
+          [random.choice(composedDepths), random.choice(composedDepths)],
+          inputCount,
+          random,
+        ),
+    ],
+  ];
+  return drawn.filter(([, depths]) => depths.length > 0)
+    .flatMap(([name, , count, draw]) =>
+      MODE_NAMES.map((mode) => programSplit(config, name, mode, count, draw))
+    );
+}
+
+function programSplit(
+  config: WorldConfig,
+  name: string,
+  mode: ModeName,
+  count: number,
+  draw: DrawSketch,
+): Split {
+  const random = randomStream(config.splitSeed, "split", name, mode);
+  const items: EvaluationItem[] = [];
+  const seen = new Set<string>();
+  for (let refused = 0; items.length < count; refused++) {
+    if (refused > MOST_REFUSED) throw tooFewTasks(name, mode, items, count);
+    const sketch = draw(
+      mode,
+      mode === "induction" ? INDUCTION_INPUTS : 1,
+      random,
+    );
+    const task = toTask(
+      sketch,
+      mode,
+      config,
+      `${name}/${mode}/${items.length}`,
+    );
+    if (mode === "induction" && !tellsSomething(task)) continue;
+    const key = itemKey(task);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    refused = 0;
+    items.push({
+      kind: mode,
+      id: task.id,
+      depth: sketch.program.operations.length,
+      task,
+    });
+  }
+  return { name, kind: mode, items };
+}
+
+/** Draws in a row that give nothing new before a split is called impossible. */
+const MOST_REFUSED = 10_000;
+
+function tooFewTasks(
+  name: string,
+  mode: ModeName,
+  items: readonly EvaluationItem[],
+  count: number,
+): RangeError {
+  return new RangeError(
+    `split ${name}/${mode} wants ${count} items, but this world seems to have ` +
+      `no more than ${items.length}: lower "familiarItems" or "otherItems", ` +
+      `or allow more operations or depths`,
+  );
+}
+
+/** What two items of a split may not share: program, and input unless induction. */
+function itemKey(task: Task): string {
+  if (task.mode === "induction") return task.program.source;
+  const { argument, output } = task.examples[0];
+  return `${task.program.source} ${
+    task.mode === "deduction" ? argument : output
+  }`;
+}
+
+/** Whether the shown examples differ in their outputs. */
+function tellsSomething(task: Task): boolean {
+  const shown = task.examples.slice(0, task.shownCount);
+  return new Set(shown.map((example) => example.output)).size > 1;
+}
+
+/** A sketch as a task, as self-play would hold it. */
+export function toTask(
+  sketch: Sketch,
+  mode: ModeName,
+  config: WorldConfig,
+  id: string,
+): Task {
+  return {
+    id,
+    mode,
+    program: {
+      language: config.language,
+      source: renderProgram(sketch.program, config.language),
+    },
+    examples: sketch.inputs.map((input, i) => ({
+      argument: literal(input),
+      output: literal(sketch.runs[i].output),
+    })),
+    shownCount: mode === "induction" ? INDUCTION_SHOWN : 1,
+    message: "",
+    provenance: {
+      source: "generated",
+      parents: [],
+      step: 0,
+      seed: config.splitSeed,
+      verdict: "generated",
+      solveRate: null,
+    },
+  };
+}
+
+function mathsSplits(config: WorldConfig): Split[] {
+  const { mathsOperations, longerMathsOperations, otherItems } = config;
+  const drawn: [string, MathsKind, readonly number[]][] = [
+    ["expressions", "expression", mathsOperations],
+    ["longer expressions", "expression", longerMathsOperations],
+    ["words", "words", config.wordShare > 0 ? mathsOperations : []],
+  ];
+  return drawn.filter(([, , counts]) => counts.length > 0).map(
+    ([name, kind, counts]) => {
+      const random = randomStream(config.splitSeed, "split", name);
+      const items = new Map<string, EvaluationItem>();
+      while (items.size < otherItems) {
+        const operations = random.choice(counts);
+        const { question, answer } = drawMaths(kind, operations, random);
+        if (items.has(question)) continue;
+        items.set(question, {
+          kind: "maths",
+          id: `${name}/${items.size}`,
+          depth: operations,
+          question,
+          answer,
+        });
+      }
+      return { name, kind: "maths", items: [...items.values()] };
+    },
+  );
+}

@@ -1,0 +1,70 @@
+/**
+ * What a config asks of an engine, held against what the engine can do, so that
+ * a run is refused before its first step and not in the middle of one.
+ */
+
+import type { Engine, EngineLimit } from "../engines/mod.ts";
+import type { SelfPlayConfig } from "./config.ts";
+
+/** When a config needs what an engine may lack, and what else can be done. */
+const DEMANDS: Record<
+  EngineLimit,
+  {
+    field: keyof SelfPlayConfig;
+    needed: (config: SelfPlayConfig) => boolean;
+    cure: string;
+  }
+> = {
+  training: {
+    field: "updates",
+    needed: ({ updates }) => updates !== "none",
+    cure: '"none", to propose and solve without training',
+  },
+  bannedTokens: {
+    field: "thinking",
+    needed: ({ thinking }) => thinking === "banned",
+    cure: '"free"',
+  },
+  entropyTerm: {
+    field: "entropyCoefficient",
+    needed: (config) =>
+      config.updates !== "none" && config.entropyCoefficient !== 0,
+    cure: "0",
+  },
+  klTerm: {
+    field: "klCoefficient",
+    needed: (config) => config.updates !== "none" && config.klCoefficient !== 0,
+    cure: "0",
+  },
+};
+
+/** Throws `RangeError`, naming field and cure, where an engine with these limits cannot do what the config asks. */
+export function checkLimits(
+  config: SelfPlayConfig,
+  limits: readonly EngineLimit[],
+  engine: string,
+): void {
+  for (const limit of limits) {
+    const { field, needed, cure } = DEMANDS[limit];
+    if (!needed(config)) continue;
+    throw new RangeError(
+      `config field "${field}" is ${JSON.stringify(config[field])}, which ` +
+        `${engine} cannot do: set it to ${cure}, or use the local engine`,
+    );
+  }
+}
+
+/** As `checkLimits`, for an engine that is open, and its context window. */
+export function checkEngine(
+  config: SelfPlayConfig,
+  { description }: Engine,
+): void {
+  const { name, backend, contextLength, lacks = [] } = description;
+  checkLimits(config, lacks, `the engine of ${name}, ${backend},`);
+  if (config.maxPromptTokens >= contextLength) {
+    throw new RangeError(
+      `config field "maxPromptTokens" is ${config.maxPromptTokens}, but ${name} ` +
+        `reads ${contextLength} tokens, prompt and response together: set it lower`,
+    );
+  }
+}

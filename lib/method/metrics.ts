@@ -1,0 +1,288 @@
+/**
+ * The numbers of a step, in plain words. They depend on nothing but the config,
+ * the base model and the machine's arithmetic; times are kept elsewhere.
+ *
+ * Means of nothing are null, never 0: a mode without valid tasks has no solve rate.
+ */
+
+import type { Buffers } from "./buffer/mod.ts";
+import type { TrainReport } from "../engines/mod.ts";
+import type { ModeName } from "./modes/mod.ts";
+import { passAtK } from "./reward/mod.ts";
+import {
+  type PolicySample,
+  type Proposal,
+  type Response,
+  type SolvedTask,
+  type UpdateReport,
+  wasJudged,
+} from "./records.ts";
+
+/** What proposing looked like in one mode. */
+export interface ProposerMetrics {
+  proposals: number;
+  /** Shares of all proposals, by fate. */
+  malformed: number | null;
+  invalid: number | null;
+  duplicate: number | null;
+  heldOut: number | null;
+  unjudged: number | null;
+  valid: number | null;
+  /** How often each named cause of failure occurred. */
+  failureCauses: Record<string, number>;
+  distinctPrograms: number;
+  /** Distinct programs among all that ran (valid, duplicate, held out) / their number. */
+  distinctShare: number | null;
+  meanReward: number | null;
+  meanProgramCharacters: number | null;
+  meanResponseTokens: number | null;
+  meanPromptTokens: number | null;
+  /** Responses cut at the token limit. */
+  cutShare: number | null;
+  /**
+   * Mean of -log p of the sampled tokens, in nats: at temperature 1 without a top-p
+   * cut, an unbiased estimate of the entropy.
+   */
+  entropyPerToken: number | null;
+  /** Share of the tasks that ran (valid, duplicate, held out) whose output is their input. */
+  outputEqualsInput: number | null;
+  /** Means over valid proposals of the intrinsic measures. */
+  intrinsic: Record<string, number | null>;
+}
+
+/** What solving looked like in one mode. */
+export interface SolverMetrics {
+  tasks: number;
+  freshTasks: number;
+  rollouts: number;
+  /** Over this step's own tasks only, then over all tasks attempted; without those that could not be judged. */
+  freshSolveRate: number | null;
+  solveRate: number | null;
+  /** Share of fresh tasks that are neither always nor never solved. */
+  learnable: number | null;
+  /** Fresh tasks by number of rollouts that solve them, from 0 to n. */
+  solveRateHistogram: number[];
+  /** Share of tasks with at least one right rollout. */
+  solvedAtLeastOnce: number | null;
+  /**
+   * pass@k for k = 1, 2, 4 and so on up to n, by the unbiased estimate: a mean over
+   * the tasks, fresh or past, that were attempted n times; null where there is none.
+   */
+  passAtK: Record<string, number | null>;
+  malformed: number | null;
+  gradeCauses: Record<string, number>;
+  meanReward: number | null;
+  thinkingRate: number | null;
+  solveRateThinking: number | null;
+  solveRateDirect: number | null;
+  meanResponseTokens: number | null;
+  meanPromptTokens: number | null;
+  cutShare: number | null;
+  entropyPerToken: number | null;
+}
+
+/** One line of `metrics.jsonl`. */
+export interface StepMetrics {
+  step: number;
+  learningRate: number | null;
+  loss: number | null;
+  gradientNorm: number | null;
+  entropy: number | null;
+  clipFraction: number | null;
+  approximateKl: number | null;
+  proposerLoss: number | null;
+  proposerGradientNorm: number | null;
+  /** Share of trained samples whose advantage is not 0. */
+  samplesWithAdvantage: number | null;
+  trainedSamples: number;
+  trainedSequences: number;
+  sampledTokens: number;
+  trainedTokens: number;
+  promptsRedrawn: number;
+  promptsDropped: number;
+  /** Tasks held by each buffer that there is. */
+  bufferSizes: Partial<Record<ModeName, number>>;
+  propose: Partial<Record<ModeName, ProposerMetrics>>;
+  solve: Partial<Record<ModeName, SolverMetrics>>;
+}
+
+/** What the metrics of a step are made of. */
+export interface StepRecord {
+  step: number;
+  modes: readonly ModeName[];
+  rolloutsPerTask: number;
+  buffers: Buffers;
+  proposals: readonly Proposal[];
+  promptsRedrawn: number;
+  promptsDropped: number;
+  solved: readonly SolvedTask[];
+  samples: readonly PolicySample[];
+  update: UpdateReport | null;
+}
+
+export function stepMetrics(record: StepRecord): StepMetrics {
+  const { update, samples } = record;
+  const propose: StepMetrics["propose"] = {};
+  const solve: StepMetrics["solve"] = {};
+  for (const mode of record.modes) {
+    propose[mode] = proposerMetrics(
+      record.proposals.filter((proposal) => proposal.mode === mode),
+    );
+    solve[mode] = solverMetrics(
+      record.solved.filter(({ task }) => task.mode === mode),
+      samples.filter((s) => s.mode === mode && s.role === "solve"),
+      record.rolloutsPerTask,
+    );
+  }
+  return {
+    step: record.step,
+    learningRate: update?.optimiser.learningRate ?? null,
+    ...reportMetrics(update?.solver ?? null),
+    proposerLoss: update?.proposer?.loss ?? null,
+    proposerGradientNorm: update?.proposer?.gradientNorm ?? null,
+    samplesWithAdvantage: share(samples, ({ advantage }) => advantage !== 0),
+    trainedSamples: samples.length,
+    trainedSequences: update?.sequences ?? 0,
+    sampledTokens: update?.sampledTokens ?? 0,
+    trainedTokens: update?.trainedTokens ?? 0,
+    promptsRedrawn: record.promptsRedrawn,
+    promptsDropped: record.promptsDropped,
+    bufferSizes: record.buffers.sizes(),
+    propose,
+    solve,
+  };
+}
+
+function reportMetrics(report: TrainReport | null) {
+  return {
+    loss: report?.loss ?? null,
+    gradientNorm: report?.gradientNorm ?? null,
+    entropy: report?.entropy ?? null,
+    clipFraction: report?.clipFraction ?? null,
+    approximateKl: report?.approximateKl ?? null,
+  };
+}
+
+function proposerMetrics(proposals: readonly Proposal[]): ProposerMetrics {
+  const withStatus = (status: Proposal["status"]) =>
+    share(proposals, (proposal) => proposal.status === status);
+  const tasks = proposals.flatMap(({ task }) => task ?? []);
+  const programs = new Set(tasks.map(({ program }) => program.source));
+  const failures = proposals.filter(({ status }) => status !== "valid");
+  return {
+    proposals: proposals.length,
+    malformed: withStatus("malformed"),
+    invalid: withStatus("invalid"),
+    duplicate: withStatus("duplicate"),
+    heldOut: withStatus("heldOut"),
+    unjudged: withStatus("unjudged"),
+    valid: withStatus("valid"),
+    failureCauses: tally(failures.map(({ cause }) => cause)),
+    distinctPrograms: programs.size,
+    distinctShare: tasks.length === 0 ? null : programs.size / tasks.length,
+    meanReward: mean(proposals.flatMap(({ reward }) => reward ?? [])),
+    meanProgramCharacters: mean(tasks.map((t) => t.program.source.length)),
+    ...responseMetrics(proposals.flatMap(({ response }) => response ?? [])),
+    outputEqualsInput: share(
+      tasks,
+      ({ examples }) => examples.every((e) => e.argument === e.output),
+    ),
+    intrinsic: intrinsicMeans(proposals),
+  };
+}
+
+function intrinsicMeans(
+  proposals: readonly Proposal[],
+): Record<string, number | null> {
+  const measured = proposals.flatMap(({ intrinsic }) => intrinsic ?? []);
+  const names = [
+    "complexity",
+    "halstead",
+    "editDistance",
+    "answerDiversity",
+  ] as const;
+  return Object.fromEntries(
+    names.map((name) => [name, mean(measured.flatMap((m) => m[name] ?? []))]),
+  );
+}
+
+function solverMetrics(
+  solved: readonly SolvedTask[],
+  trained: readonly PolicySample[],
+  rolloutsPerTask: number,
+): SolverMetrics {
+  const judged = solved.filter(wasJudged);
+  const fresh = judged.filter((task) => task.fresh);
+  const rollouts = solved.flatMap((task) => task.rollouts);
+  const right = (list: typeof rollouts) =>
+    share(list, ({ grade }) => grade === "right");
+  const histogram = new Array<number>(rolloutsPerTask + 1).fill(0);
+  for (const task of fresh) {
+    histogram[task.rollouts.filter(({ solves }) => solves).length]++;
+  }
+  return {
+    tasks: solved.length,
+    freshTasks: solved.filter((task) => task.fresh).length,
+    rollouts: rollouts.length,
+    freshSolveRate: mean(fresh.map(({ solveRate }) => solveRate)),
+    solveRate: mean(judged.map(({ solveRate }) => solveRate)),
+    learnable: share(fresh, (t) => t.solveRate > 0 && t.solveRate < 1),
+    solveRateHistogram: histogram,
+    solvedAtLeastOnce: share(judged, ({ solveRate }) => solveRate > 0),
+    passAtK: passCurve(judged, rolloutsPerTask),
+    malformed: share(rollouts, ({ grade }) => grade === "malformed"),
+    gradeCauses: tally(rollouts.map(({ cause }) => cause)),
+    meanReward: mean(trained.map(({ reward }) => reward)),
+    thinkingRate: share(rollouts, ({ thought }) => thought),
+    solveRateThinking: right(rollouts.filter(({ thought }) => thought)),
+    solveRateDirect: right(rollouts.filter(({ thought }) => !thought)),
+    ...responseMetrics(rollouts.map(({ response }) => response)),
+  };
+}
+
+/** pass@k over tasks with all of their n rollouts judged: fewer would be another n. */
+function passCurve(
+  solved: readonly SolvedTask[],
+  n: number,
+): Record<string, number | null> {
+  const right = solved
+    .map(({ rollouts }) => rollouts.filter(({ grade }) => grade !== "unjudged"))
+    .filter(({ length }) => length === n)
+    .map((rollouts) => rollouts.filter(({ solves }) => solves).length);
+  const curve: Record<string, number | null> = {};
+  for (let k = 1; k < n; k *= 2) {
+    curve[k] = mean(right.map((c) => passAtK(n, c, k)));
+  }
+  curve[n] = mean(right.map((c) => passAtK(n, c, n)));
+  return curve;
+}
+
+function responseMetrics(responses: readonly Response[]) {
+  const logProbs = responses.flatMap(({ sample }) => sample.logProbs);
+  const surprise = mean(logProbs);
+  return {
+    meanResponseTokens: mean(responses.map((r) => r.sample.tokens.length)),
+    meanPromptTokens: mean(responses.map((r) => r.promptTokens.length)),
+    cutShare: share(responses, ({ sample }) => sample.finish === "length"),
+    entropyPerToken: surprise === null ? null : -surprise,
+  };
+}
+
+function mean(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function share<T>(
+  items: readonly T[],
+  holds: (item: T) => boolean,
+): number | null {
+  return mean(items.map((item) => holds(item) ? 1 : 0));
+}
+
+/** Counts, in alphabetical order so that equal tallies are equal texts. */
+function tally(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of [...names].sort()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,29 @@
+/**
+ * Abduction: given a program and an output, find an input. Any input that gives
+ * the output is right, not only the proposer's.
+ */
+
+import { verifyAbductions } from "../../sandbox/mod.ts";
+import { verifyDistinct } from "./distinct.ts";
+import type { Mode } from "./mode.ts";
+import { validateTriplets } from "./triplet.ts";
+
+export const abduction: Mode = {
+  name: "abduction",
+  validate: validateTriplets,
+  verify(executor, attempts) {
+    return verifyDistinct(
+      attempts,
+      ({ task, answer }) => JSON.stringify([task.program, task.id, answer]),
+      (distinct) =>
+        verifyAbductions(
+          executor,
+          distinct.map(({ task, answer }) => ({
+            program: task.program,
+            gold: task.examples[0].output,
+            answer,
+          })),
+        ),
+    );
+  },
+};

@@ -1,0 +1,103 @@
+/**
+ * Chains: the program that does what one program does and then another.
+ *
+ * The second one's parameter is replaced by the expression that the first one
+ * returns, where the syntax tree has that variable, so a chain reads like any
+ * other program of its world: `x=>x+2` and `x=>x*3` give `x=>(x+2)*3`. Composite
+ * programs (composite.ts) ask the proposer to build on others; chains need no
+ * proposer. Left out: Python, and programs of any other form than an arrow
+ * function or, first, a function that ends in its only `return`.
+ */
+
+import type { Program } from "../../sandbox/mod.ts";
+import {
+  everyNode,
+  isWellFormed,
+  type PlacedNode,
+  placedSyntax,
+} from "./syntax.ts";
+
+/** Expressions that keep their meaning wherever a variable stood. */
+const TIGHT = new Set([
+  "CallExpression",
+  "MemberExpression",
+  "ParenthesizedExpression",
+  "VariableName",
+  "ArrayExpression",
+  "String",
+]);
+
+/** `second` after `first`, or null where their forms do not allow it. */
+export function chainPrograms(first: Program, second: Program): Program | null {
+  if (first.language === "python" || second.language !== first.language) {
+    return null;
+  }
+  const inner = treeOf(first);
+  const outer = treeOf(second);
+  const returned = inner && (arrowBody(inner) ?? returnedBody(inner));
+  const body = outer && arrowBody(outer);
+  if (!inner || !outer || !returned || !body) return null;
+  const parameter = definitions(outer)[0];
+  const taken = new Set(definitions(inner));
+  const bound = definitions(outer).slice(1);
+  if (bound.some((name) => name === parameter || taken.has(name))) return null;
+  const value = TIGHT.has(returned.name) ? returned.text : `(${returned.text})`;
+  const source = first.source.slice(0, returned.from) +
+    withValue(body, parameter, value) + first.source.slice(returned.to);
+  return { language: first.language, source };
+}
+
+function treeOf(program: Program): PlacedNode | null {
+  const tree = placedSyntax(program);
+  return tree && isWellFormed(tree) && tree.children.length === 1
+    ? tree.children[0]
+    : null;
+}
+
+/** The expression of `x=>expression`. */
+function arrowBody(statement: PlacedNode): PlacedNode | null {
+  const [arrow] = statement.children;
+  if (statement.name !== "ExpressionStatement") return null;
+  if (arrow?.name !== "ArrowFunction" || arrow.children.length !== 3) {
+    return null;
+  }
+  const [parameters, , body] = arrow.children;
+  const [parameter] = parameters.children.filter(({ name }) =>
+    name === "VariableDefinition"
+  );
+  return parameter && definitions(parameters).length === 1 &&
+      body.name !== "Block"
+    ? body
+    : null;
+}
+
+/** The expression after the only `return` of a function, which ends it. */
+function returnedBody(statement: PlacedNode): PlacedNode | null {
+  if (statement.name !== "FunctionDeclaration") return null;
+  const returns = everyNode(statement).filter(({ name }) =>
+    name === "ReturnStatement"
+  );
+  const block = statement.children.at(-1)!;
+  const [last] = block.children.slice(-2);
+  if (returns.length !== 1 || last !== returns[0]) return null;
+  return last.children[1] ?? null;
+}
+
+function definitions(node: PlacedNode): string[] {
+  return everyNode(node).filter(({ name }) => name === "VariableDefinition")
+    .map(({ text }) => text);
+}
+
+/** The text of an expression with every use of a variable replaced. */
+function withValue(body: PlacedNode, variable: string, value: string): string {
+  const uses = everyNode(body).filter(({ name, text }) =>
+    name === "VariableName" && text === variable
+  );
+  let text = "";
+  let end = body.from;
+  for (const use of uses) {
+    text += body.text.slice(end - body.from, use.from - body.from) + value;
+    end = use.to;
+  }
+  return text + body.text.slice(end - body.from);
+}

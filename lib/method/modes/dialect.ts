@@ -1,0 +1,74 @@
+/**
+ * What a dialect must offer: the words in which tasks are asked and answered.
+ *
+ * A dialect belongs to a model: `compact` to tiny ones trained on its markers,
+ * `chat` to language models. It only writes and reads text. What is then true
+ * of a program or an answer is for the executor to say.
+ */
+
+import type { Language } from "../../sandbox/mod.ts";
+import type { ModeName, Task } from "./task.ts";
+
+export type DialectName = "compact" | "chat";
+
+/** How many inputs an induction task has. */
+export interface InductionShape {
+  /** Inputs the proposer is asked for. */
+  asked: number;
+  /** Distinct valid inputs a task needs at least. */
+  minimum: number;
+  /** Examples the solver sees; the others are hidden and must all match. */
+  shown: number;
+}
+
+/** A proposal as text, before anything has run. `program` is null for induction. */
+export type ProposalReading =
+  | { ok: true; program: string | null; arguments: string[]; message: string }
+  | { ok: false; cause: string };
+
+/** A solver's answer as text. */
+export type AnswerReading =
+  | { ok: true; answer: string; trace: string | null }
+  | { ok: false; cause: string; thought: boolean };
+
+export interface Dialect {
+  readonly name: DialectName;
+  readonly induction: InductionShape;
+  /** Whether responses are decoded with their special tokens before reading. */
+  readonly keepsSpecialTokens: boolean;
+  /** A response ends with the first of these, or with the model's end token. */
+  readonly stopStrings: readonly string[];
+  /**
+   * The proposer's prompt. For induction `references` is the one task whose
+   * program is to be given inputs. The program must build on those of `parts`,
+   * if there are any (chat dialect only).
+   */
+  proposerPrompt(
+    mode: ModeName,
+    references: readonly Task[],
+    language: Language,
+    parts?: readonly Task[],
+  ): string;
+  solverPrompt(task: Task): string;
+  readProposal(
+    mode: ModeName,
+    responseText: string,
+    language: Language,
+  ): ProposalReading;
+  readAnswer(
+    mode: ModeName,
+    responseText: string,
+    language: Language,
+  ): AnswerReading;
+  /**
+   * The answer in a response whose form may be wrong, or null where there is
+   * none at all: how the official code reads the rollouts of an estimate.
+   */
+  findAnswer(
+    mode: ModeName,
+    responseText: string,
+    language: Language,
+  ): string | null;
+  /** Whether a text would be mistaken for the dialect's own markers inside a prompt. */
+  isUnsafe(text: string): boolean;
+}

@@ -1,0 +1,81 @@
+/**
+ * Error prediction: given a program and an input, say which exception the call
+ * ends with, or `NoError` (paper, appendix D.1: no gain, so off by default; in the
+ * official code the first valid proposal of this mode ends the run).
+ *
+ * A program that does not parse, defines no `f`, or runs out of fuel or memory
+ * is no task: there is nothing to reason about. (The official code makes all of
+ * these tasks, a timeout one whose answer is "Timeout Error".) Answers are
+ * compared by their first word, in any case, as in the official code.
+ */
+
+import {
+  type AnswerVerdict,
+  checkPolicy,
+  defaultPolicy,
+  describeOutcome,
+  type Outcome,
+} from "../../sandbox/mod.ts";
+import type { CandidateVerdict, Mode } from "./mode.ts";
+import { compactArgument } from "./triplet.ts";
+
+/** The answer for a call that returns. */
+export const NO_ERROR = "NoError";
+
+/** The executor's name for a program without `f`. */
+const NO_FUNCTION = "NoFunction";
+
+export const errorPrediction: Mode = {
+  name: "error",
+  async validate(executor, candidates, dialect) {
+    const policies = candidates.map(({ program }) =>
+      checkPolicy(program, defaultPolicy)
+    );
+    const allowed = candidates.filter((_, i) => policies[i].allowed);
+    const outcomes = await executor.runMany(
+      allowed.map(({ program, arguments: [argument] }) => ({
+        program,
+        argument,
+      })),
+    );
+    let next = 0;
+    return candidates.map((candidate, i): CandidateVerdict => {
+      const policy = policies[i];
+      if (!policy.allowed) {
+        return { valid: false, cause: "policy", reason: policy.reason };
+      }
+      const { program, arguments: [text] } = candidate;
+      const argument = compactArgument(text, program.language);
+      const outcome = outcomes[next++];
+      const output = endingOf(outcome);
+      if (output === null) {
+        const reason = describeOutcome(outcome);
+        return { valid: false, cause: outcome.kind, reason };
+      }
+      if ([program.source, argument, output].some(dialect.isUnsafe)) {
+        return {
+          valid: false,
+          cause: "markerInTask",
+          reason: "a prompt could not show it without confusing its markers",
+        };
+      }
+      return { valid: true, examples: [{ argument, output }] };
+    });
+  },
+  verify(_executor, attempts) {
+    return Promise.resolve(attempts.map(({ task, answer }): AnswerVerdict => {
+      // "TypeError: x is not a function" names its class as well as "TypeError".
+      const named = answer.trim().split(/[\s:]/)[0].toLowerCase();
+      return named === task.examples[0].output.toLowerCase()
+        ? { correct: true, cause: "match" }
+        : { correct: false, cause: "different", detail: answer };
+    }));
+  },
+};
+
+/** How a call ended, as the answer to be given; null where that is no task. */
+function endingOf(outcome: Outcome): string | null {
+  if (outcome.kind === "value") return NO_ERROR;
+  if (outcome.kind !== "thrown" || outcome.name === NO_FUNCTION) return null;
+  return outcome.name;
+}

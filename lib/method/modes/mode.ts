@@ -1,0 +1,43 @@
+/**
+ * What a mode must offer: which proposals are valid and which answers right.
+ *
+ * Both questions go to the executor in one batch. Prompts and parsing are the
+ * dialect's.
+ */
+
+import type { AnswerVerdict, Executor, Program } from "../../sandbox/mod.ts";
+import type { Dialect } from "./dialect.ts";
+import type { Example, ModeName, Task } from "./task.ts";
+
+/** A well-formed proposal: what is to be tried. */
+export interface Candidate {
+  program: Program;
+  arguments: string[];
+  message: string;
+}
+
+/** Whether a candidate makes a task, with its gold outputs or the cause why not. */
+export type CandidateVerdict =
+  | { valid: true; examples: Example[] }
+  | { valid: false; cause: string; reason: string };
+
+/** One answer to check. */
+export interface Attempt {
+  task: Task;
+  answer: string;
+}
+
+export interface Mode {
+  readonly name: ModeName;
+  /** Runs the candidates and says which of them are tasks, in order. */
+  validate(
+    executor: Executor,
+    candidates: readonly Candidate[],
+    dialect: Dialect,
+  ): Promise<CandidateVerdict[]>;
+  /** Says which answers are right, in order. */
+  verify(
+    executor: Executor,
+    attempts: readonly Attempt[],
+  ): Promise<AnswerVerdict[]>;
+}

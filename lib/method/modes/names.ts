@@ -1,0 +1,63 @@
+/**
+ * What the names in a program refer to, as far as renaming its outermost ones
+ * needs to know.
+ */
+
+import type { Program } from "../../sandbox/mod.ts";
+import { javascriptNames } from "./names_javascript.ts";
+import { pythonNames } from "./names_python.ts";
+import { type PlacedNode, placedSyntax } from "./syntax.ts";
+
+/** One place where a name stands for a variable; properties and the like are none. */
+export interface NameUse {
+  node: PlacedNode;
+  /** The scope in which the name is bound here, or null where it is used only. */
+  binds: PlacedNode | null;
+  /** Scopes in which it is looked up, innermost first, the program's own left out. */
+  scopes: PlacedNode[];
+  /** How the text changes with the name: `{f}` becomes `{f: g}`, `import m` becomes `import m as g`. */
+  form: "plain" | "property" | "import";
+}
+
+/** The outermost names of a program and every use of them. */
+export interface OuterNames {
+  root: PlacedNode;
+  /** Names that the program binds outside all functions and classes. */
+  bound: Set<string>;
+  /** Uses that refer to a name of `bound`. */
+  uses: NameUse[];
+  /** Names that are bound in inner scopes. */
+  inner: Set<string>;
+  /** An outer name that a class body binds too: which one is meant depends on the moment. */
+  ambiguous: boolean;
+}
+
+/** Resolves every name of a program; null if it is too large to be read. */
+export function outerNames(program: Program): OuterNames | null {
+  const root = placedSyntax(program);
+  if (root === null) return null;
+  const all = program.language === "python"
+    ? pythonNames(root)
+    : javascriptNames(root);
+  const bindings = new Map<PlacedNode, Set<string>>();
+  for (const { node, binds } of all) {
+    if (binds === null) continue;
+    const known = bindings.get(binds) ?? new Set();
+    bindings.set(binds, known.add(node.text));
+  }
+  const bound = bindings.get(root) ?? new Set();
+  bindings.delete(root);
+  const owner = ({ node, binds, scopes }: NameUse) =>
+    binds ?? scopes.find((scope) => bindings.get(scope)?.has(node.text)) ??
+      root;
+  return {
+    root,
+    bound,
+    uses: all.filter((use) => bound.has(use.node.text) && owner(use) === root),
+    inner: new Set([...bindings.values()].flatMap((names) => [...names])),
+    ambiguous: all.some((use) =>
+      use.binds === null && bound.has(use.node.text) &&
+      owner(use).name === "ClassDefinition"
+    ),
+  };
+}

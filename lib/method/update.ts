@@ -1,0 +1,213 @@
+/** The update: from samples with advantages to one optimiser step per epoch. */
+
+import { estimateAdvantages } from "./advantage/mod.ts";
+import type {
+  Engine,
+  OptimiserConfig,
+  TrainReport,
+  TrainSequence,
+} from "../engines/mod.ts";
+import { tokenWeights } from "./objective/mod.ts";
+import type { SelfPlayConfig } from "./config.ts";
+import type {
+  PolicySample,
+  Setting,
+  SolvedTask,
+  UpdateReport,
+} from "./records.ts";
+
+/** The engine refused a batch (a loss or gradient that is not finite). Holds the batch for study. */
+export class UpdateFailed extends Error {
+  override name = "UpdateFailed";
+  constructor(
+    readonly step: number,
+    readonly sequences: TrainSequence[],
+    override readonly cause: unknown,
+  ) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    super(`the update of step ${step} failed: ${message}`);
+  }
+}
+
+/** What an update needs of a setting. */
+type Models = Pick<Setting, "config" | "engine" | "proposerEngine">;
+
+/** Sets the advantage of every sample, by the config's estimator. */
+export function setAdvantages(
+  { config }: Pick<Setting, "config">,
+  samples: readonly PolicySample[],
+): void {
+  const advantages = estimateAdvantages(
+    config.estimator,
+    samples.map((sample) => ({
+      ...sample,
+      tokenCount: sample.response.sample.tokens.length,
+    })),
+    config.whitening,
+  );
+  samples.forEach((sample, i) => sample.advantage = advantages[i]);
+}
+
+/** Trains on the samples, unless the config's `updates` are "none". Without a second model, one step serves both roles. */
+export async function updatePolicy(
+  setting: Models,
+  samples: readonly PolicySample[],
+  step: number,
+): Promise<
+  Pick<UpdateReport, "solver" | "proposer" | "sequences" | "optimiser">
+> {
+  const optimiser = optimiserAt(setting.config, step);
+  const { engine, proposerEngine } = setting;
+  if (setting.config.updates === "none") {
+    return { solver: null, proposer: null, sequences: 0, optimiser };
+  }
+  if (!proposerEngine) {
+    const trained = await train(setting, engine, samples, optimiser, step);
+    return {
+      solver: trained.report,
+      proposer: null,
+      sequences: trained.sequences,
+      optimiser,
+    };
+  }
+  const ofRole = (role: PolicySample["role"]) =>
+    samples.filter((sample) => sample.role === role);
+  const solver = await train(
+    setting,
+    engine,
+    ofRole("solve"),
+    optimiser,
+    step,
+  );
+  const proposer = await train(
+    setting,
+    proposerEngine,
+    ofRole("propose"),
+    optimiser,
+    step,
+  );
+  return {
+    solver: solver.report,
+    proposer: proposer.report,
+    sequences: solver.sequences + proposer.sequences,
+    optimiser,
+  };
+}
+
+async function train(
+  { config }: Models,
+  engine: Engine,
+  samples: readonly PolicySample[],
+  optimiser: OptimiserConfig,
+  step: number,
+): Promise<{ report: TrainReport | null; sequences: number }> {
+  const sequences = trainSequences(config, samples);
+  if (sequences.length === 0) return { report: null, sequences: 0 };
+  let report: TrainReport | null = null;
+  try {
+    // Under top-p sampling the recorded probabilities are those of the cut
+    // distribution, and the ratio would start away from 1.
+    if (config.topP < 1) {
+      const logProbs = await engine.logProbs(sequences);
+      sequences.forEach((sequence, i) => sequence.oldLogProbs = logProbs[i]);
+    }
+    for (let epoch = 0; epoch < config.epochs; epoch++) {
+      report = await engine.trainStep(
+        sequences,
+        objectiveOf(config),
+        optimiser,
+      );
+    }
+  } catch (error) {
+    throw new UpdateFailed(step, sequences, error);
+  }
+  return { report, sequences: sequences.length };
+}
+
+/**
+ * One sequence per distinct (prompt, response, advantage): equal ones are merged
+ * by adding their weights, which leaves the loss as it is. Sequences without
+ * advantage are dropped unless the objective has terms that do not need one.
+ */
+export function trainSequences(
+  config: SelfPlayConfig,
+  samples: readonly PolicySample[],
+): TrainSequence[] {
+  const weights = tokenWeights(
+    samples.map(({ role, mode, response }) => ({
+      role,
+      mode,
+      tokenCount: response.sample.tokens.length,
+    })),
+    config.aggregation,
+    config.proposerWeight,
+  );
+  const keepAll = config.entropyCoefficient !== 0 || config.klCoefficient !== 0;
+  const merged = new Map<string, { sample: PolicySample; weight: number }>();
+  samples.forEach((sample, i) => {
+    if (weights[i] === 0 || (sample.advantage === 0 && !keepAll)) return;
+    const { promptTokens, sample: { tokens } } = sample.response;
+    const key = `${promptTokens.join()}|${tokens.join()}|${sample.advantage}`;
+    const known = merged.get(key);
+    if (known) known.weight += weights[i];
+    else merged.set(key, { sample, weight: weights[i] });
+  });
+  return [...merged.values()].map(({ sample, weight }): TrainSequence => {
+    const { promptTokens, bannedTokens, sample: { tokens, logProbs } } =
+      sample.response;
+    return {
+      promptTokens,
+      responseTokens: tokens,
+      advantages: tokens.map(() => sample.advantage),
+      oldLogProbs: logProbs,
+      weights: tokens.map(() => weight),
+      bannedTokens,
+    };
+  });
+}
+
+function objectiveOf(config: SelfPlayConfig) {
+  const { objective, clipLow, clipHigh, entropyCoefficient, klCoefficient } =
+    config;
+  return { objective, clipLow, clipHigh, entropyCoefficient, klCoefficient };
+}
+
+/** The optimiser's settings at a step (from 1), with the learning rate of that step. */
+export function optimiserAt(
+  config: SelfPlayConfig,
+  step: number,
+): OptimiserConfig {
+  const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = config;
+  const warm = Math.min(1, step / Math.max(1, config.warmupSteps));
+  const done = Math.min(1, step / Math.max(1, config.steps));
+  const decay = config.learningRateSchedule === "linear" ? 1 - 0.9 * done : 1;
+  const learningRate = config.learningRate * warm * decay;
+  return {
+    learningRate,
+    beta1,
+    beta2,
+    epsilon,
+    weightDecay,
+    maxGradientNorm,
+  };
+}
+
+/** Tokens sampled in a step and tokens that trained: what `trainOnEstimates` saves. */
+export function countTokens(
+  proposals: readonly { response: PolicySample["response"] | null }[],
+  solved: readonly SolvedTask[],
+  samples: readonly PolicySample[],
+): { sampledTokens: number; trainedTokens: number } {
+  const count = (response: PolicySample["response"] | null) =>
+    response?.sample.tokens.length ?? 0;
+  let sampledTokens = 0;
+  for (const { response } of proposals) sampledTokens += count(response);
+  for (const { rollouts } of solved) {
+    for (const { response } of rollouts) sampledTokens += count(response);
+  }
+  const trainedTokens = samples.reduce(
+    (total, { response }) => total + count(response),
+    0,
+  );
+  return { sampledTokens, trainedTokens };
+}

@@ -1,0 +1,193 @@
+/**
+ * Model folders: `config.json`, `generation_config.json` and safetensors.
+ *
+ * The layout is Hugging Face's, so a folder written here opens in `transformers`
+ * and theirs opens here, in one file or several, in 32 or 16 bits. Left out:
+ * tokenizer files (tokenizer.ts) and optimiser state (optimiser_state.ts).
+ */
+import * as tf from "@tensorflow/tfjs";
+import { join } from "node:path";
+import { configJson, type ModelConfig, parseModelConfig } from "../config.ts";
+import { Decoder } from "../decoder.ts";
+import {
+  readGenerationConfig,
+  withGenerationIds,
+  writeGenerationConfig,
+} from "./generation_config.ts";
+import { readJsonObject } from "./json_file.ts";
+import {
+  type ParameterSpec,
+  parameterSpecs,
+  parameterTensor,
+} from "../parameters.ts";
+import { replaceFolder, restoreFolder } from "./replace_folder.ts";
+import { halvesToPairs, pairsToHalves } from "../rope.ts";
+import type { SafetensorsFile, WrittenTensor } from "./safetensors.ts";
+import { openWeights, writeWeights } from "./weight_files.ts";
+
+/** How weights are stored. 16-bit types round; training continues exactly from F32 only. */
+export interface WeightFormat {
+  dtype: "F32" | "F16" | "BF16";
+  /** Larger models are written as several files of about this size. */
+  shardBytes: number;
+}
+
+const DEFAULT_FORMAT: WeightFormat = { dtype: "F32", shardBytes: 5e9 };
+const TORCH_NAMES = { F32: "float32", F16: "float16", BF16: "bfloat16" };
+
+/** Opens a model folder. Throws naming the file and the field that is wrong. */
+export async function loadModel(folder: string): Promise<Decoder> {
+  await restoreFolder(folder);
+  const configFile = join(folder, "config.json");
+  const config = withGenerationIds(
+    parseModelConfig(
+      JSON.stringify(await readJsonObject(configFile)),
+      configFile,
+    ),
+    await readGenerationConfig(folder),
+  );
+  return new Decoder(config, readParameters(folder, config));
+}
+
+/**
+ * Writes a model folder, atomically; other files in it are kept. Adapters are not
+ * part of it (see `writeAdapters`).
+ */
+export async function saveModel(
+  model: Decoder,
+  folder: string,
+  format: Partial<WeightFormat> = {},
+): Promise<void> {
+  await replaceFolder(folder, (part) => writeModelFiles(model, part, format));
+}
+
+/** Writes the model's own files into an existing folder, over those of another layout. */
+export async function writeModelFiles(
+  model: Decoder,
+  folder: string,
+  format: Partial<WeightFormat> = {},
+): Promise<void> {
+  const { dtype, shardBytes } = { ...DEFAULT_FORMAT, ...format };
+  const tensors = model.specs.flatMap((spec) => partsOf(model, spec, dtype));
+  await writeWeights(folder, tensors, shardBytes);
+  const fields = {
+    ...configJson(model.config),
+    torch_dtype: TORCH_NAMES[dtype],
+  };
+  await Deno.writeTextFile(
+    join(folder, "config.json"),
+    JSON.stringify(fields, null, 2) + "\n",
+  );
+  await writeGenerationConfig(model.config, folder);
+}
+
+/** The checkpoint tensors of one parameter, fetched when they are written. */
+function partsOf(
+  model: Decoder,
+  spec: ParameterSpec,
+  dtype: WeightFormat["dtype"],
+): WrittenTensor[] {
+  const perRow = sizeOf(spec.shape.slice(1));
+  let start = 0;
+  return spec.parts.map(({ name, rows, rotated }) => {
+    const from = start;
+    start += rows;
+    return {
+      name,
+      shape: [rows, ...spec.shape.slice(1)],
+      dtype,
+      values: async () => {
+        const all = await model.parameter(spec.name).data() as Float32Array;
+        const block = all.subarray(from * perRow, (from + rows) * perRow);
+        return rotated
+          ? pairsToHalves(block, model.config.head_dim, perRow)
+          : block;
+      },
+    };
+  });
+}
+
+function readParameters(folder: string, config: ModelConfig): tf.Tensor[] {
+  const files = openWeights(folder);
+  const tensors: tf.Tensor[] = [];
+  try {
+    const specs = parameterSpecs(config);
+    checkNames(specs, files, folder);
+    for (const spec of specs) {
+      const values = readParameter(spec, files, config.head_dim);
+      tensors.push(parameterTensor(spec, values));
+    }
+    return tensors;
+  } catch (error) {
+    tf.dispose(tensors);
+    throw error;
+  } finally {
+    for (const file of new Set(files.values())) file.close();
+  }
+}
+
+/** Weights without a place would be left out in silence, and the result be wrong. */
+function checkNames(
+  specs: readonly ParameterSpec[],
+  files: ReadonlyMap<string, SafetensorsFile>,
+  folder: string,
+) {
+  const cure = "config.json and the weights belong to different models";
+  const wanted = new Set(
+    specs.flatMap(({ parts }) => parts.map(({ name }) => name)),
+  );
+  for (const name of wanted) {
+    if (!files.has(name)) {
+      throw new Error(`${folder}: the tensor "${name}" is missing; ${cure}`);
+    }
+  }
+  for (const [name, { path }] of files) {
+    // Tied output weights and frequency tables are copies of what is computed.
+    const copy = name === "lm_head.weight" || name.endsWith(".inv_freq");
+    if (!copy && !wanted.has(name)) {
+      throw new Error(
+        `${path}: config.json has no place for the tensor "${name}"; ${cure}`,
+      );
+    }
+  }
+}
+
+function readParameter(
+  spec: ParameterSpec,
+  files: ReadonlyMap<string, SafetensorsFile>,
+  headWidth: number,
+): Float32Array {
+  const values = new Float32Array(sizeOf(spec.shape));
+  let offset = 0;
+  for (const part of spec.parts) {
+    const shape = [part.rows, ...spec.shape.slice(1)];
+    const block = readFloats(files.get(part.name)!, part.name, shape);
+    values.set(
+      part.rotated
+        ? halvesToPairs(block, headWidth, block.length / part.rows)
+        : block,
+      offset,
+    );
+    offset += block.length;
+  }
+  return values;
+}
+
+function readFloats(
+  file: SafetensorsFile,
+  name: string,
+  expected: readonly number[],
+): Float32Array {
+  const { shape, values } = file.readWeights(name);
+  if (shape.join() !== expected.join()) {
+    throw new Error(
+      `${file.path}: "${name}" has shape [${shape}], but config.json describes ` +
+        `[${expected}]`,
+    );
+  }
+  return values;
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, axis) => product * axis, 1);
+}

@@ -1,0 +1,165 @@
+/**
+ * The decoder's layers on native TensorFlow, by two runs of a graph.
+ *
+ * One differentiable operation from the parameters to the hidden states
+ * (layers_graph.ts). What the backward run needs is kept by tfjs's tape in
+ * between; without a tape nothing is kept. Loaded graphs stay for the process.
+ * Left out: adapters, recomputed layers, GPUs (the interface copies every input
+ * of a graph to the processor) and other backends: all these run layer by layer
+ * (decoder.ts).
+ */
+import * as tf from "@tensorflow/tfjs";
+import { nativeOnProcessor } from "../backend.ts";
+import { attentionMask, type TokenBatch } from "../training/batch.ts";
+import type { ModelConfig } from "../config.ts";
+import type { Decoder } from "../decoder.ts";
+import { type GraphCaller, GraphSession } from "./graph_session.ts";
+import { differentiable, recordsGradients } from "../kernels.ts";
+import { laneSizes } from "./lanes.ts";
+import {
+  LANE_INPUTS,
+  laneInput,
+  layersGraph,
+  SLOPE_INPUT,
+} from "./layers_graph.ts";
+import { isSmall } from "./small_model.ts";
+
+/**
+ * Parts of a small model's batch that are computed side by side. Its operations
+ * are too small to divide among processors; a second lane costs a single
+ * processor nothing. The same number everywhere, because gradients are sums over
+ * lanes and their last bits depend on it.
+ */
+const LANES = 2;
+
+/** Lanes for a batch; the operations of a large model divide by themselves. */
+export function layerLanes(model: Decoder, rows: number): number {
+  return isSmall(model) ? Math.min(rows, LANES) : 1;
+}
+
+/** Whether this model's layers run by a graph here. */
+export function layersByGraph(model: Decoder): boolean {
+  return nativeOnProcessor() && model.adapters === null &&
+    !model.recomputesLayers;
+}
+
+/** Normalised hidden states `[N, D]` of a batch; tests choose the lanes. */
+export function hiddenByGraph(
+  model: Decoder,
+  batch: TokenBatch,
+  lanes = layerLanes(model, batch.rows),
+): tf.Tensor2D {
+  const passes = passesOf(model.config, lanes);
+  const parameters = passes.trained.map((name) => model.parameter(name));
+  const byName = (names: readonly string[], tensors: readonly tf.Tensor[]) =>
+    Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
+  const given = byName(passes.trained, parameters);
+  const forward = recordsGradients() ? passes.forward : passes.score;
+  return differentiable(parameters, (save) => {
+    const inputs = laneInputs(model, batch, lanes);
+    forward.set({ ...given, ...inputs });
+    const [hidden_ND, ...saved] = forward.call();
+    const names = [...Object.keys(inputs), ...passes.saved];
+    save([...Object.values(inputs), ...saved]);
+    return {
+      value: hidden_ND,
+      gradFunc: (dy, kept) => {
+        const { backward } = passes;
+        backward.set({ ...given, ...byName(names, kept), [SLOPE_INPUT]: dy });
+        return backward.call();
+      },
+    };
+  }) as tf.Tensor2D;
+}
+
+/** The inputs of all lanes: consecutive rows of the batch. */
+export function laneInputs(
+  model: Decoder,
+  batch: TokenBatch,
+  lanes: number,
+): Record<string, tf.Tensor> {
+  const mask = attentionMask(batch);
+  const inputs: Record<string, tf.Tensor> = {};
+  let first = 0;
+  laneSizes(batch.rows, lanes).forEach((rows, lane) => {
+    const tensors = rowInputs(model, batch, mask, first, first + rows);
+    for (const name of LANE_INPUTS) {
+      inputs[laneInput(name, lane)] = tensors[name];
+    }
+    first += rows;
+  });
+  return inputs;
+}
+
+/** The inputs of the rows from `first` to before `end`. */
+function rowInputs(
+  model: Decoder,
+  { columns, tokens, positions }: TokenBatch,
+  mask: { shape: number[]; values: Float32Array },
+  first: number,
+  end: number,
+): Record<typeof LANE_INPUTS[number], tf.Tensor> {
+  const start = first * columns;
+  const stop = end * columns;
+  const { query, key } = model.rotaryFactors(positions.subarray(start, stop));
+  const perRow = mask.shape.length === 3;
+  return {
+    tokens: tf.tensor1d(tokens.subarray(start, stop), "int32"),
+    grid: tf.tensor1d([end - first, columns], "int32"),
+    mask: tf.tensor(
+      perRow
+        ? mask.values.subarray(start * columns, stop * columns)
+        : mask.values,
+      [perRow ? end - first : 1, 1, columns, columns],
+    ),
+    queryFactors: query,
+    keyFactors: key,
+  };
+}
+
+/** The runs of a loaded graph. */
+interface Passes {
+  /** Names of the parameters with a gradient here, in the gradients' order. */
+  trained: string[];
+  /** Names of the values that the backward run needs. */
+  saved: string[];
+  score: GraphCaller;
+  forward: GraphCaller;
+  backward: GraphCaller;
+}
+
+const loaded = new Map<string, Passes>();
+
+function passesOf(config: ModelConfig, lanes: number): Passes {
+  const key = JSON.stringify([config, lanes]);
+  let passes = loaded.get(key);
+  if (passes === undefined) {
+    passes = loadPasses(config, lanes);
+    loaded.set(key, passes);
+  }
+  return passes;
+}
+
+function loadPasses(config: ModelConfig, lanes: number): Passes {
+  const { graph, hidden, saved, gradients } = layersGraph(config, lanes);
+  const session = new GraphSession(graph, [hidden]);
+  const trained = [...gradients.keys()];
+  const names = saved.map(({ name }) => name);
+  const given = [
+    ...trained,
+    ...Array.from(
+      { length: lanes },
+      (_, lane) => LANE_INPUTS.map((name) => laneInput(name, lane)),
+    ).flat(),
+  ];
+  return {
+    trained,
+    saved: names,
+    score: session.part(given, [hidden]),
+    forward: session.part(given, [hidden, ...saved]),
+    backward: session.part(
+      [...given, ...names, SLOPE_INPUT],
+      [...gradients.values()],
+    ),
+  };
+}

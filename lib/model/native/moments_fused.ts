@@ -1,0 +1,87 @@
+/**
+ * The moments of AdamW for one large parameter on native TensorFlow.
+ *
+ * One operation passes once over moments and weights and changes them where they
+ * lie, where VectorMoments takes a dozen that each write a vector. Left out: small
+ * parameters, whose update waits for the calls and not for memory, and GPUs, on
+ * which this was never run.
+ */
+import * as tf from "@tensorflow/tfjs";
+import {
+  type Moments,
+  type Update,
+  updateFactors,
+} from "../training/moments.ts";
+import { run, Variable } from "../variable.ts";
+
+/** See the head of this file. */
+export class FusedMoments implements Moments {
+  readonly #first: Variable;
+  readonly #second: Variable;
+  /** Between updates, the memory of the parameter itself. */
+  readonly #weights: Variable;
+  readonly #decays: boolean;
+
+  constructor(parameter: tf.Tensor) {
+    this.#decays = parameter.rank > 1;
+    const zeros_P = tf.zeros([parameter.size]);
+    this.#first = new Variable(zeros_P);
+    this.#second = new Variable(zeros_P);
+    this.#weights = new Variable(zeros_P);
+    zeros_P.dispose();
+  }
+
+  update(
+    [old]: readonly tf.Tensor[],
+    gradient_P: tf.Tensor1D,
+    update: Update,
+  ): tf.Tensor[] {
+    const { config: { beta1, beta2 }, clip } = update;
+    const { rate, epsilon, decay } = updateFactors(update);
+    return [tf.tidy(() => {
+      // A copy that only the variable knows, so that it is changed in its place.
+      const kept_P = tf.mul(
+        tf.reshape(old, [old.size]),
+        this.#decays ? 1 - decay : 1,
+      );
+      this.#weights.assign(kept_P);
+      kept_P.dispose();
+      run("ResourceApplyAdam", "T", [
+        this.#weights.handle,
+        this.#first.handle,
+        this.#second.handle,
+        // The powers of beta1 and beta2: zero, for `rate` holds the corrections.
+        tf.scalar(0),
+        tf.scalar(0),
+        tf.scalar(rate),
+        tf.scalar(beta1),
+        tf.scalar(beta2),
+        tf.scalar(epsilon),
+        clip === 1 ? gradient_P : tf.mul(gradient_P, clip),
+      ]);
+      return tf.reshape(this.#weights.value(), old.shape);
+    })];
+  }
+
+  read() {
+    const valuesOf = (variable: Variable) =>
+      tf.tidy(() => variable.value().dataSync() as Float32Array);
+    return Promise.resolve({
+      first_P: valuesOf(this.#first),
+      second_P: valuesOf(this.#second),
+    });
+  }
+
+  write(first_P: Float32Array, second_P: Float32Array) {
+    tf.tidy(() => {
+      this.#first.assign(tf.tensor1d(first_P));
+      this.#second.assign(tf.tensor1d(second_P));
+    });
+  }
+
+  dispose() {
+    for (const variable of [this.#first, this.#second, this.#weights]) {
+      variable.dispose();
+    }
+  }
+}

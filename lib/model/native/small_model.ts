@@ -1,0 +1,18 @@
+/**
+ * Which models count as small.
+ *
+ * On native TensorFlow the time of a small model goes into starting operations
+ * and handing over their inputs, not into computing. Its batches are cut into
+ * lanes that run side by side (layers_native.ts, prefill_native.ts), and it is
+ * sampled from transposed weights in long graphs (decode_native.ts). Left out:
+ * all these.
+ */
+import type { Decoder } from "../decoder.ts";
+
+/** Parameters up to which a model is small. */
+const SMALL_MODEL = 2 ** 24;
+
+/** Whether a model is small. A large one would hold its weights twice, and gain nothing. */
+export function isSmall(model: Decoder): boolean {
+  return model.parameterCount <= SMALL_MODEL;
+}

@@ -1,0 +1,202 @@
+/**
+ * Batched sampling with a key-value cache.
+ *
+ * Every prompt is computed once and shared by its samples. Rows form a grid,
+ * prompts by samples; every few tokens the finished ones leave it. A row's
+ * randomness is its own stream, so its tokens do not depend on its neighbours.
+ * Left out: decoding one token (decode_native.ts, decode_eager.ts), stop strings
+ * (text.ts) and chat formatting (chat.ts).
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Sample, SampleRequest, SamplingOptions } from "../requests.ts";
+import { lengthBuckets, plainBatch } from "../training/batch.ts";
+import { EagerDecoding } from "./decode_eager.ts";
+import { decodesByGraph, NativeDecoding } from "../native/decode_native.ts";
+import type { Decoder } from "../decoder.ts";
+import type { Decoding, DecodingStart } from "./decoding.ts";
+import {
+  type EndOfSample,
+  endRows,
+  type Grid,
+  newRows,
+  recordTokens,
+  type Row,
+  shrink,
+  uniformTable,
+} from "./sample_rows.ts";
+import { checkSampling } from "./sampling_checks.ts";
+
+/** Rows sampled together; more cost memory without gaining speed. */
+const MAXIMUM_ROWS = 512;
+
+/** Bytes that the keys and values of the rows sampled together may take. */
+const CACHE_BYTES = 2 ** 31;
+
+/** Prompt tokens computed together in one prefill. */
+const PREFILL_TOKENS = 16384;
+
+/** A way of decoding; see decoding.ts. */
+export type DecodingKind = (start: DecodingStart) => Decoding;
+
+/** Eager operations: any backend and any model. */
+export const eagerDecoding: DecodingKind = (start) => new EagerDecoding(start);
+
+/** One graph per token: native TensorFlow on the processor, without adapters. */
+export const graphDecoding: DecodingKind = (start) => new NativeDecoding(start);
+
+/** The graph where it runs, else eager operations. */
+export function fastestDecoding(model: Decoder): DecodingKind {
+  return decodesByGraph(model) ? graphDecoding : eagerDecoding;
+}
+
+/** Samples every request; `result[i][k]` is sample k of request i. */
+export async function sampleBatch(
+  model: Decoder,
+  requests: readonly SampleRequest[],
+  options: SamplingOptions,
+  endOf: EndOfSample = () => null,
+  decode: DecodingKind = fastestDecoding(model),
+): Promise<Sample[][]> {
+  checkSampling(model.config, requests, options);
+  const rows = requests.map((request, index) => newRows(request, index));
+  for (const grid of gridsOf(requests, rowLimit(model, requests))) {
+    await sampleGrid(
+      model,
+      grid.map((i) => rows[i]),
+      requests,
+      options,
+      endOf,
+      decode,
+    );
+  }
+  return rows.map((group) =>
+    group.map(({ tokens, logProbs, finish }) => ({
+      tokens,
+      logProbs,
+      finish,
+    }))
+  );
+}
+
+/** Rows whose longest responses fit the cache's budget. */
+function rowLimit(model: Decoder, requests: readonly SampleRequest[]): number {
+  const { num_hidden_layers, num_key_value_heads, head_dim } = model.config;
+  const perToken = 2 * 4 * num_hidden_layers * num_key_value_heads * head_dim;
+  const longest = requests.reduce(
+    (most, { promptTokens, maxNewTokens }) =>
+      Math.max(most, promptTokens.length + maxNewTokens),
+    1,
+  );
+  return Math.min(MAXIMUM_ROWS, Math.floor(CACHE_BYTES / (perToken * longest)));
+}
+
+/** Requests of equal count and similar prompt length, `rows` rows or one prompt. */
+function gridsOf(
+  requests: readonly SampleRequest[],
+  rows: number,
+): number[][] {
+  const byCount = Map.groupBy(
+    requests.map((_, i) => i).filter((i) => requests[i].count > 0),
+    (i) => requests[i].count,
+  );
+  const grids: number[][] = [];
+  for (const [count, members] of byCount) {
+    const prompts = Math.max(1, Math.floor(rows / count));
+    const lengths = members.map((i) => requests[i].promptTokens.length);
+    for (const bucket of lengthBuckets(lengths, PREFILL_TOKENS)) {
+      for (let at = 0; at < bucket.length; at += prompts) {
+        grids.push(bucket.slice(at, at + prompts).map((j) => members[j]));
+      }
+    }
+  }
+  return grids;
+}
+
+async function sampleGrid(
+  model: Decoder,
+  rows: Row[][],
+  requests: readonly SampleRequest[],
+  options: SamplingOptions,
+  endOf: EndOfSample,
+  decode: DecodingKind,
+): Promise<void> {
+  let grid: Grid = { rows, width: rows[0].length };
+  const prompts = rows.map(([row]) => [...requests[row.request].promptTokens]);
+  const limits = rows.map(([row], i) =>
+    Math.min(
+      requests[row.request].maxNewTokens,
+      model.config.max_position_embeddings - prompts[i].length,
+    )
+  );
+  const steps = Math.max(...limits);
+  if (steps <= 0) return;
+  // A prompt that fills the context has no place for a token.
+  rows.forEach((group, i) => {
+    for (const row of group) row.done ||= limits[i] <= 0;
+  });
+  const limitOf = new Map(rows.map(([row], i) => [row.request, limits[i]]));
+  const decoding = decode({
+    model,
+    options,
+    steps,
+    width: grid.width,
+    promptLengths: prompts.map((prompt) => prompt.length),
+    uniforms: tf.tensor2d(uniformTable(grid, steps), [
+      steps,
+      prompts.length * grid.width,
+    ]),
+    ...prefill(model, prompts, grid.width),
+  });
+  try {
+    for (let step = 0; step < steps;) {
+      const drawn = await decoding.draw(step);
+      recordTokens(grid, drawn, options, limitOf);
+      endRows(grid, endOf);
+      step += drawn.count;
+      const smaller = step < steps ? shrink(grid) : null;
+      if (smaller === "empty") break;
+      if (smaller !== null) {
+        decoding.keep(smaller);
+        grid = smaller.grid;
+      }
+    }
+  } finally {
+    decoding.dispose();
+  }
+}
+
+type Prefilled = Pick<
+  DecodingStart,
+  "promptKeys" | "promptValues" | "promptMask" | "logits"
+>;
+
+/** Keys and values of the prompts, and the logits of every row's first token. */
+function prefill(
+  model: Decoder,
+  prompts: readonly (readonly number[])[],
+  width: number,
+): Prefilled {
+  return tf.tidy(() => {
+    const batch = plainBatch(prompts);
+    const last = prompts.map((prompt, p) =>
+      p * batch.columns + prompt.length - 1
+    );
+    const { hidden, keys, values } = model.prefill(batch, last);
+    const logits_PV = model.logits(hidden);
+    const mask = new Float32Array(prompts.length * batch.columns);
+    prompts.forEach((prompt, p) => {
+      const row = p * batch.columns;
+      mask.fill(-1e9, row + prompt.length, row + batch.columns);
+    });
+    const promptOfRow = prompts.flatMap((_, p) =>
+      new Array<number>(width).fill(p)
+    );
+    const prefilled: Prefilled = {
+      promptKeys: keys,
+      promptValues: values,
+      promptMask: tf.tensor2d(mask, [prompts.length, batch.columns]),
+      logits: tf.gather(logits_PV, tf.tensor1d(promptOfRow, "int32")),
+    };
+    return prefilled as unknown as tf.TensorContainerObject;
+  }) as unknown as Prefilled;
+}

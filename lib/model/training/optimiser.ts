@@ -1,0 +1,150 @@
+/**
+ * AdamW with decoupled weight decay (Loshchilov and Hutter 2019), after clipping
+ * the gradient by its global norm.
+ *
+ * The parameters of a small model are updated together as one vector, those of a
+ * larger one each by itself, on native TensorFlow by one operation. Weight decay
+ * applies to matrices only, not to norms and biases. Left out: schedules
+ * (schedule.ts), the equations (moments.ts) and the loss.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { nativeOnProcessor } from "../backend.ts";
+import type { Decoder } from "../decoder.ts";
+import { joined, type Moments, VectorMoments } from "./moments.ts";
+import { FusedMoments } from "../native/moments_fused.ts";
+import type { OptimiserConfig } from "../requests.ts";
+
+/** The usual settings for a small model. */
+export const defaultOptimiser: OptimiserConfig = {
+  learningRate: 2e-3,
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  maxGradientNorm: 1,
+};
+
+/** A loss or gradient that is not a number, found before any weight changed. */
+export class NonFiniteError extends Error {
+  override name = "NonFiniteError";
+}
+
+/** Values up to which the trained tensors are one vector. */
+const VECTOR_SIZE = 2 ** 20;
+
+/** The optimiser's memory for one model. Dispose it when done. */
+export class AdamW {
+  readonly #model: Decoder;
+  /** One per vector that `flatten` makes. */
+  readonly #moments: Moments[];
+  readonly #sizes: number[];
+  #step = 0;
+
+  constructor(model: Decoder) {
+    this.#model = model;
+    const groups = groupsOf(model.trainedTensors());
+    this.#sizes = groups.map(sizeOf);
+    this.#moments = groups.map(momentsFor);
+  }
+
+  /** Updates made so far. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** Copies of the moments, for a checkpoint. */
+  async state(): Promise<
+    { step: number; firstMoment: Float32Array; secondMoment: Float32Array }
+  > {
+    const size = this.#sizes.reduce((sum, one) => sum + one, 0);
+    const firstMoment = new Float32Array(size);
+    const secondMoment = new Float32Array(size);
+    let at = 0;
+    for (const moments of this.#moments) {
+      const { first_P, second_P } = await moments.read();
+      firstMoment.set(first_P, at);
+      secondMoment.set(second_P, at);
+      at += first_P.length;
+    }
+    return { step: this.#step, firstMoment, secondMoment };
+  }
+
+  /** Restores moments saved by `state()`. Throws when the sizes disagree. */
+  restore(
+    state: {
+      step: number;
+      firstMoment: Float32Array;
+      secondMoment: Float32Array;
+    },
+  ) {
+    const size = this.#sizes.reduce((sum, one) => sum + one, 0);
+    if (
+      state.firstMoment.length !== size || state.secondMoment.length !== size
+    ) {
+      throw new Error(
+        `optimiser state has ${state.firstMoment.length} values for a model of ` +
+          `${size}; it belongs to another model`,
+      );
+    }
+    let at = 0;
+    this.#moments.forEach((moments, i) => {
+      const end = at + this.#sizes[i];
+      moments.write(
+        state.firstMoment.subarray(at, end),
+        state.secondMoment.subarray(at, end),
+      );
+      at = end;
+    });
+    this.#step = state.step;
+  }
+
+  /**
+   * One update from the gradient as `flatten` gives it, whose norm the caller has
+   * already read. Throws {@link NonFiniteError} before anything changes if it is
+   * not finite.
+   */
+  apply(
+    gradients: readonly tf.Tensor1D[],
+    gradientNorm: number,
+    config: OptimiserConfig,
+  ) {
+    if (!Number.isFinite(gradientNorm)) {
+      throw new NonFiniteError(
+        `the gradient norm is ${gradientNorm} at step ${this.#step + 1}; ` +
+          `nothing was updated (lower the learning rate or check the data)`,
+      );
+    }
+    const step = ++this.#step;
+    const clip = Math.min(1, config.maxGradientNorm / (gradientNorm + 1e-6));
+    const updated = groupsOf(this.#model.trainedTensors()).flatMap((old, i) =>
+      this.#moments[i].update(old, gradients[i], { config, step, clip })
+    );
+    this.#model.replaceTrained(updated);
+  }
+
+  dispose() {
+    for (const moments of this.#moments) moments.dispose();
+  }
+}
+
+/** Joins tensors into vectors in the way that `AdamW.apply` takes gradients. */
+export function flatten(tensors: readonly tf.Tensor[]): tf.Tensor1D[] {
+  return groupsOf(tensors).map(joined);
+}
+
+/** All tensors together, or each by itself. */
+function groupsOf(tensors: readonly tf.Tensor[]): (readonly tf.Tensor[])[] {
+  return sizeOf(tensors) <= VECTOR_SIZE
+    ? [tensors]
+    : tensors.map((tensor) => [tensor]);
+}
+
+function momentsFor(group: readonly tf.Tensor[]): Moments {
+  return group.length === 1 && nativeOnProcessor()
+    ? new FusedMoments(group[0])
+    : new VectorMoments(group);
+}
+
+function sizeOf(tensors: readonly tf.Tensor[]): number {
+  return tensors.reduce((sum, tensor) => sum + tensor.size, 0);
+}

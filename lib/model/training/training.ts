@@ -1,0 +1,436 @@
+/**
+ * One optimiser step: language-model and policy-gradient.
+ *
+ * A step lays its sequences out in micro-batches of similar length, adds their
+ * gradients, checks that loss and gradient are finite, and only then updates.
+ * Losses are weighted sums over tokens; the language-model step divides by the
+ * total weight. Left out: the objective itself (objective.ts).
+ */
+import * as tf from "@tensorflow/tfjs";
+import type {
+  ObjectiveConfig,
+  OptimiserConfig,
+  TrainReport,
+  TrainSequence,
+} from "../requests.ts";
+import {
+  lengthBuckets,
+  packedBatch,
+  plainBatch,
+  type Predictions,
+  type TokenBatch,
+} from "./batch.ts";
+import type { Decoder } from "../decoder.ts";
+import {
+  entropies,
+  pickRows,
+  squaredNorm,
+  targetLogProbs,
+} from "../kernels.ts";
+import { policyLoss, policyStatistics } from "./objective.ts";
+import { type AdamW, flatten, NonFiniteError } from "./optimiser.ts";
+
+/** A document to learn from. */
+export interface LanguageModelExample {
+  tokens: readonly number[];
+  /** `weights[i]` is the loss weight of predicting `tokens[i]`; `weights[0]` is unused. */
+  weights: readonly number[];
+}
+
+/** What a language-model step reports. */
+export interface LanguageModelReport {
+  /** Weighted mean negative log-likelihood per token, in nats. */
+  loss: number;
+  gradientNorm: number;
+  tokens: number;
+  seconds: number;
+}
+
+/** Bytes that the intermediates of one micro-batch may take. */
+const MICRO_BATCH_BYTES = 2 ** 30;
+
+/** More tokens than this at once gain no speed. */
+const MICRO_BATCH_TOKENS = 4096;
+
+/**
+ * Padded tokens per micro-batch. Per token and layer a backward pass keeps about
+ * 12 vectors of the hidden width and 5 of the inner width; logits, their softmax
+ * and their slope are kept once (31 kB per token of the tiny preset, 5 MB of a
+ * 0.5B model). Recomputed layers keep one vector each.
+ */
+function microBatchTokens(model: Decoder): number {
+  const { hidden_size, intermediate_size, num_hidden_layers, vocab_size } =
+    model.config;
+  const perLayer = 12 * hidden_size + 5 * intermediate_size;
+  const layers = model.recomputesLayers
+    ? perLayer + num_hidden_layers * hidden_size
+    : num_hidden_layers * perLayer;
+  const bytes = 4 * (layers + 3 * vocab_size);
+  return Math.min(MICRO_BATCH_TOKENS, Math.floor(MICRO_BATCH_BYTES / bytes));
+}
+
+/** One AdamW step on the weighted mean token loss of some documents. */
+export async function languageModelStep(
+  model: Decoder,
+  optimiser: AdamW,
+  examples: readonly LanguageModelExample[],
+  config: OptimiserConfig,
+): Promise<LanguageModelReport> {
+  const start = performance.now();
+  let totalWeight = 0;
+  for (const { weights } of examples) {
+    for (let i = 1; i < weights.length; i++) totalWeight += weights[i];
+  }
+  if (!(totalWeight > 0)) {
+    throw new Error("the examples have no token with a positive weight");
+  }
+  const buckets = lengthBuckets(
+    examples.map(({ tokens }) => tokens.length),
+    microBatchTokens(model),
+  );
+  const { loss, gradientNorm } = await accumulatedStep(
+    model,
+    optimiser,
+    config,
+    buckets.map((bucket) => () =>
+      languageModelLoss(model, bucket.map((i) => examples[i]), totalWeight)
+    ),
+  );
+  return {
+    loss,
+    gradientNorm,
+    tokens: examples.reduce((sum, { tokens }) => sum + tokens.length, 0),
+    seconds: (performance.now() - start) / 1000,
+  };
+}
+
+/** The mean weighted negative log-likelihood of documents, without training. */
+export async function languageModelEvaluation(
+  model: Decoder,
+  examples: readonly LanguageModelExample[],
+): Promise<number> {
+  let sum = 0;
+  let totalWeight = 0;
+  for (const { weights } of examples) {
+    for (let i = 1; i < weights.length; i++) totalWeight += weights[i];
+  }
+  const buckets = lengthBuckets(
+    examples.map(({ tokens }) => tokens.length),
+    microBatchTokens(model),
+  );
+  for (const bucket of buckets) {
+    const loss = tf.tidy(() =>
+      languageModelLoss(model, bucket.map((i) => examples[i]), totalWeight)
+    );
+    sum += (await loss.data())[0];
+    loss.dispose();
+  }
+  return sum;
+}
+
+/** Log-probabilities `[M]` of predictions, and the logits `[M, V]` behind them. */
+export function predictionLogProbs(
+  model: Decoder,
+  batch: TokenBatch,
+  predictions: Predictions,
+  bans_MV: tf.Tensor2D | null = null,
+): { logProbs_M: tf.Tensor1D; logits_MV: tf.Tensor2D } {
+  const hidden_MD = pickRows(
+    model.hidden(batch),
+    tf.tensor1d(predictions.sources, "int32"),
+  );
+  const free_MV = model.logits(hidden_MD);
+  const logits_MV = bans_MV === null ? free_MV : tf.add(free_MV, bans_MV);
+  const logProbs_M = targetLogProbs(
+    logits_MV as tf.Tensor2D,
+    tf.tensor1d(predictions.targets, "int32"),
+  );
+  return { logProbs_M, logits_MV: logits_MV as tf.Tensor2D };
+}
+
+function languageModelLoss(
+  model: Decoder,
+  examples: readonly LanguageModelExample[],
+  totalWeight: number,
+): tf.Scalar {
+  const batch = plainBatch(examples.map(({ tokens }) => tokens.slice(0, -1)));
+  const sources: number[] = [];
+  const targets: number[] = [];
+  const scaled: number[] = [];
+  examples.forEach(({ tokens, weights }, row) => {
+    for (let i = 1; i < tokens.length; i++) {
+      if (weights[i] === 0) continue;
+      sources.push(row * batch.columns + i - 1);
+      targets.push(tokens[i]);
+      scaled.push(-weights[i] / totalWeight);
+    }
+  });
+  const { logProbs_M } = predictionLogProbs(model, batch, {
+    sources: Int32Array.from(sources),
+    targets: Int32Array.from(targets),
+  });
+  return tf.sum(tf.mul(logProbs_M, tf.tensor1d(scaled)));
+}
+
+/** Sequences that share a prompt, packed together. */
+interface PolicyGroup {
+  promptTokens: readonly number[];
+  members: TrainSequence[];
+}
+
+/**
+ * Packed columns per row. Longer rows share a prompt among more responses, but
+ * attention grows with the square of the row.
+ */
+const PACKED_COLUMNS = 256;
+
+/** One AdamW step on a policy-gradient objective. */
+export async function policyGradientStep(
+  model: Decoder,
+  optimiser: AdamW,
+  sequences: readonly TrainSequence[],
+  objective: ObjectiveConfig,
+  config: OptimiserConfig,
+): Promise<TrainReport> {
+  const start = performance.now();
+  sequences.forEach(checkSequence);
+  const groups = groupByPrompt(
+    sequences.filter(({ responseTokens }) => responseTokens.length > 0),
+  );
+  if (groups.length === 0) {
+    throw new Error("trainStep: no sequence has a response token");
+  }
+  const buckets = lengthBuckets(
+    groups.map(groupLength),
+    microBatchTokens(model),
+  );
+  const statistics = policyStatistics();
+  try {
+    const { loss, gradientNorm } = await accumulatedStep(
+      model,
+      optimiser,
+      config,
+      buckets.map((bucket) => () =>
+        groupLoss(model, bucket.map((i) => groups[i]), objective, statistics)
+      ),
+    );
+    return {
+      loss,
+      gradientNorm,
+      ...await statistics.read(),
+      seconds: (performance.now() - start) / 1000,
+    };
+  } finally {
+    statistics.dispose();
+  }
+}
+
+/** Log-probabilities of each response token, in the order given. */
+export async function responseLogProbs(
+  model: Decoder,
+  sequences: readonly Pick<
+    TrainSequence,
+    "promptTokens" | "responseTokens" | "bannedTokens"
+  >[],
+): Promise<number[][]> {
+  const result: number[][] = sequences.map(() => []);
+  const filled = sequences.map((_, i) => i)
+    .filter((i) => sequences[i].responseTokens.length > 0);
+  const lengths = filled.map((i) =>
+    sequences[i].promptTokens.length + sequences[i].responseTokens.length
+  );
+  for (const bucket of lengthBuckets(lengths, microBatchTokens(model))) {
+    const members = bucket.map((i) => filled[i]);
+    const logProbs = tf.tidy(() => {
+      const groups = members.map((i) => asGroup(sequences[i]));
+      const { batch, predictions } = packedBatch(groups);
+      const bans = banRows(
+        members.map((i) => sequences[i]),
+        model.config.vocab_size,
+      );
+      return predictionLogProbs(model, batch, predictions, bans).logProbs_M;
+    });
+    const values = await logProbs.data();
+    logProbs.dispose();
+    let next = 0;
+    for (const i of members) {
+      const length = sequences[i].responseTokens.length;
+      result[i] = Array.from(values.slice(next, next + length));
+      next += length;
+    }
+  }
+  return result;
+}
+
+function asGroup(
+  sequence: Pick<TrainSequence, "promptTokens" | "responseTokens">,
+) {
+  return {
+    promptTokens: sequence.promptTokens,
+    responses: [sequence.responseTokens],
+  };
+}
+
+/** Columns a group may take; shared prefixes make it shorter. */
+function groupLength(group: PolicyGroup): number {
+  return group.members.reduce(
+    (sum, { responseTokens }) => sum + responseTokens.length - 1,
+    group.promptTokens.length,
+  );
+}
+
+function groupByPrompt(sequences: readonly TrainSequence[]): PolicyGroup[] {
+  const groups: PolicyGroup[] = [];
+  const open = new Map<string, PolicyGroup>();
+  for (const sequence of sequences) {
+    const key = sequence.promptTokens.join(",");
+    let group = open.get(key);
+    const full = group !== undefined &&
+      groupLength(group) + sequence.responseTokens.length > PACKED_COLUMNS;
+    if (group === undefined || full) {
+      group = { promptTokens: sequence.promptTokens, members: [] };
+      groups.push(group);
+      open.set(key, group);
+    }
+    group.members.push(sequence);
+  }
+  return groups;
+}
+
+function groupLoss(
+  model: Decoder,
+  groups: readonly PolicyGroup[],
+  objective: ObjectiveConfig,
+  statistics: ReturnType<typeof policyStatistics>,
+): tf.Scalar {
+  const { batch, predictions } = packedBatch(groups.map((group) => ({
+    promptTokens: group.promptTokens,
+    responses: group.members.map(({ responseTokens }) => responseTokens),
+  })));
+  const members = groups.flatMap((group) => group.members);
+  const column = (pick: (sequence: TrainSequence) => readonly number[]) =>
+    tf.tensor1d(members.flatMap((member) => [...pick(member)]), "float32");
+  const { logProbs_M, logits_MV } = predictionLogProbs(
+    model,
+    batch,
+    predictions,
+    banRows(members, model.config.vocab_size),
+  );
+  return policyLoss(
+    {
+      logProbs_M,
+      entropies_M: entropies(logits_MV),
+      oldLogProbs_M: column(({ oldLogProbs }) => oldLogProbs),
+      advantages_M: column(({ advantages }) => advantages),
+      weights_M: column(({ weights }) => weights),
+    },
+    objective,
+    statistics,
+  );
+}
+
+/** `[M, V]` (or `[1, V]`) with -1e9 on banned tokens; null when nothing is banned. */
+function banRows(
+  members: readonly Pick<TrainSequence, "responseTokens" | "bannedTokens">[],
+  vocabulary: number,
+): tf.Tensor2D | null {
+  const keys: string[] = [];
+  const distinct: number[] = [];
+  for (const { bannedTokens = [], responseTokens } of members) {
+    const key = bannedTokens.join(",");
+    if (!keys.includes(key)) keys.push(key);
+    for (let i = 0; i < responseTokens.length; i++) {
+      distinct.push(keys.indexOf(key));
+    }
+  }
+  if (keys.length === 1 && keys[0] === "") return null;
+  const table_KV = tf.tensor2d(
+    keys.flatMap((key) => [...banRow(key, vocabulary)]),
+    [keys.length, vocabulary],
+  );
+  if (keys.length === 1) return table_KV;
+  return tf.gather(table_KV, tf.tensor1d(distinct, "int32"));
+}
+
+function banRow(key: string, vocabulary: number): Float32Array {
+  const row = new Float32Array(vocabulary);
+  if (key === "") return row;
+  for (const token of key.split(",")) row[Number(token)] = -1e9;
+  return row;
+}
+
+function checkSequence(sequence: TrainSequence, index: number) {
+  const length = sequence.responseTokens.length;
+  for (const field of ["advantages", "oldLogProbs", "weights"] as const) {
+    if (sequence[field].length !== length) {
+      throw new Error(
+        `sequences[${index}].${field} has ${
+          sequence[field].length
+        } entries for ` +
+          `${length} response tokens; give one per response token`,
+      );
+    }
+  }
+  if (sequence.promptTokens.length === 0) {
+    throw new Error(`sequences[${index}].promptTokens is empty`);
+  }
+}
+
+/** Sums losses and gradients of micro-batches, checks them, and updates. */
+async function accumulatedStep(
+  model: Decoder,
+  optimiser: AdamW,
+  config: OptimiserConfig,
+  losses: readonly (() => tf.Scalar)[],
+): Promise<{ loss: number; gradientNorm: number }> {
+  const parameters = model.trainedTensors();
+  let total: LossAndGradient | undefined;
+  for (const loss of losses) {
+    const part = flatGradient(parameters, loss);
+    total = total === undefined ? part : addParts(total, part);
+  }
+  const { value, gradients } = total!;
+  const figures = tf.tidy(() => {
+    const squares = gradients.map(squaredNorm);
+    return tf.stack([value, tf.sqrt(tf.addN(squares))]);
+  });
+  const [loss, gradientNorm] = await figures.data();
+  try {
+    if (!Number.isFinite(loss)) {
+      throw new NonFiniteError(
+        `the loss is ${loss} at step ${optimiser.step + 1}; nothing was ` +
+          `updated (lower the learning rate or check the data)`,
+      );
+    }
+    optimiser.apply(gradients, gradientNorm, config);
+  } finally {
+    tf.dispose([value, gradients, figures]);
+  }
+  return { loss, gradientNorm };
+}
+
+/** A loss, and its gradient as `flatten` gives it. */
+interface LossAndGradient {
+  value: tf.Tensor;
+  gradients: tf.Tensor1D[];
+}
+
+function flatGradient(
+  parameters: tf.Tensor[],
+  loss: () => tf.Scalar,
+): LossAndGradient {
+  return tf.tidy(() => {
+    const { value, grads } = tf.valueAndGrads(() => loss())(parameters);
+    const part: LossAndGradient = { value, gradients: flatten(grads) };
+    return part as unknown as tf.TensorContainerObject;
+  }) as unknown as LossAndGradient;
+}
+
+function addParts(a: LossAndGradient, b: LossAndGradient): LossAndGradient {
+  const value = tf.add(a.value, b.value);
+  const gradients = a.gradients.map((vector, i) =>
+    tf.add(vector, b.gradients[i]) as tf.Tensor1D
+  );
+  tf.dispose([a.value, a.gradients, b.value, b.gradients]);
+  return { value, gradients };
+}

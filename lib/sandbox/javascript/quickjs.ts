@@ -1,0 +1,632 @@
+/**
+ * The JavaScript engine: QuickJS in WebAssembly, booted once and then put back to
+ * the same bytes before every program.
+ *
+ * The linear memory of the booted engine is kept as a snapshot and copied back
+ * (a few microseconds), so a program cannot leave anything behind and every program
+ * starts from a bit-identical engine: one execution is enough to know its result.
+ * Fuel (see `meter.ts`) stops what does not end; the trap cannot be caught by the
+ * program, and the next copy repairs whatever it interrupted.
+ *
+ * Order of one run: source compiled and evaluated, arguments built and result
+ * serialised by the engine's own C code, both decoded here with budgets.
+ * Promises are refused and their pending jobs are dropped with the memory.
+ *
+ * Missing in the guest on purpose: Date, Intl and everything locale-dependent,
+ * timers, performance, crypto, WeakRef, FinalizationRegistry, SharedArrayBuffer,
+ * Atomics, WebAssembly, modules. `Math.random` throws; `console` does nothing.
+ */
+
+import { BytecodeValueReader } from "../python/bytecode_value.ts";
+import { writeBytecodeValue } from "../python/bytecode_writer.ts";
+import {
+  type DataValue,
+  LiteralError,
+  parseJavaScriptList,
+  printJavaScript,
+} from "../literals/literal_javascript.ts";
+import type { LanguageEngine } from "../language_engine.ts";
+import type { Language, Limits, Outcome } from "../outcome.ts";
+import { readQuickJsPayload } from "./quickjs_payload.ts";
+import {
+  loadStripperGlue,
+  type TypeStripper,
+  typeStripper,
+} from "./typescript.ts";
+
+/** Exports of the metered module that are used; pointers and handles are numbers. */
+interface QuickJsExports {
+  memory: WebAssembly.Memory;
+  __stack_pointer: WebAssembly.Global;
+  __fuel: WebAssembly.Global;
+  __calls: WebAssembly.Global;
+  _initialize(): void;
+  qjs_init2(intrinsics: number): number;
+  qjs_set_memory_limit(bytes: number): void;
+  qjs_set_max_stack_size(bytes: number): void;
+  qjs_run_gc(): void;
+  qjs_get_context_ptr(): number;
+  qjs_get_global(): number;
+  qjs_get_undefined(): number;
+  qjs_eval(source: number, length: number, name: number, flags: number): number;
+  qjs_call(f: number, self: number, count: number, argv: number): number;
+  qjs_get_exception(): number;
+  qjs_get_prop_string(object: number, name: number): number;
+  qjs_get_string_len(value: number, length: number): number;
+  qjs_is_exception(value: number): number;
+  qjs_is_error(value: number): number;
+  qjs_is_function(value: number): number;
+  qjs_is_null(value: number): number;
+  qjs_is_promise(value: number): number;
+  qjs_is_string(value: number): number;
+  qjs_is_symbol(value: number): number;
+  wasm_malloc(bytes: number): number;
+  JS_AtomToValue(context: number, atom: number): bigint;
+  JS_EvalFunction(context: number, compiled: bigint): bigint;
+  JS_ReadObject(
+    context: number,
+    bytes: number,
+    length: number,
+    flags: number,
+  ): bigint;
+  JS_WriteObject(
+    context: number,
+    sizePointer: number,
+    value: bigint,
+    flags: number,
+  ): number;
+}
+
+/** Eval, RegExp, JSON, Proxy, Map and Set, typed arrays, Promise, BigInt. */
+const INTRINSICS = 0x1fe;
+/** Guest stack. At 256 KiB every kind of recursion ends in the guest's own RangeError. */
+const STACK_BYTES = 256 * 1024;
+/** Most arguments of a call. */
+const MAXIMUM_ARGUMENTS = 12;
+const COMPILE_ONLY = 1 << 5;
+/** Write shared objects once and refer to them: without it a DAG of depth n takes 2ⁿ steps. */
+const WRITE_REFERENCES = 1 << 3;
+const WASM_PAGE = 65536;
+/** The linker puts the stack below 1 MiB, growing down, and everything else above. */
+const HEAP_START = 1024 * 1024;
+/**
+ * Sources and arguments are handed over in the part of the stack that a guest
+ * limited to 256 KiB never reaches: it needs no restoring and no allocation.
+ */
+const EXCHANGE_START = 64 * 1024;
+const EXCHANGE_END = 640 * 1024;
+const UTF8 = new TextEncoder();
+/** Values whose serialisation is checked at start-up. */
+const FORMAT_SAMPLES = [
+  '[null,undefined,true,false,1,-1,1.5,"a","é😀",12n,-300n]',
+  '{"1":2,"a":{"length":[]},"b":"c"}',
+  "new Map([[1,new Set([2])]])",
+];
+const MESSAGE_CHARS = 300;
+const NAME_CHARS = 80;
+const BOOT_FUEL = 0x7fffffff;
+
+/** Run once before the snapshot: takes away what varies or is missing elsewhere. */
+const HARDEN = `(function () {
+  "use strict";
+  const remove = (object, names) => { for (const name of names) delete object[name]; };
+  remove(globalThis, ["SharedArrayBuffer", "Atomics", "WeakRef", "FinalizationRegistry",
+    "performance", "navigator", "gc", "print"]);
+  remove(Object.prototype, ["toLocaleString"]);
+  remove(Array.prototype, ["toLocaleString"]);
+  remove(Number.prototype, ["toLocaleString"]);
+  remove(BigInt.prototype, ["toLocaleString"]);
+  remove(String.prototype, ["localeCompare", "toLocaleLowerCase", "toLocaleUpperCase"]);
+  remove(Object.getPrototypeOf(Uint8Array.prototype), ["toLocaleString"]);
+  const define = (object, name, value) => Object.defineProperty(object, name,
+    { value, writable: true, enumerable: false, configurable: true });
+  define(Math, "random", function random() {
+    throw new TypeError("Math.random is not available: results must be reproducible");
+  });
+  const quiet = {};
+  for (const name of ["log", "info", "warn", "error", "debug", "trace", "assert", "table"]) {
+    quiet[name] = function () {};
+  }
+  define(globalThis, "console", quiet);
+})()`;
+
+/** The program's fault, found while running it: ends the run with this outcome. */
+class EndOfRun extends Error {
+  readonly outcome: Outcome;
+  constructor(outcome: Outcome) {
+    super(outcome.kind);
+    this.outcome = outcome;
+  }
+}
+
+/** A memory to go back to. */
+interface Snapshot {
+  /** Bytes from the base of the heap to the last one that is not zero. */
+  bytes: Uint8Array;
+  memoryLength: number;
+  /** What had been counted when it was taken. */
+  fuel: number;
+  allocationFailures: number;
+}
+
+/** A booted engine. Not reentrant: one program at a time. */
+export class QuickJsEngine implements LanguageEngine {
+  /** How often a grown or broken memory was thrown away for a new instance. */
+  instances = 0;
+  readonly #module: WebAssembly.Module;
+  readonly #limits: Limits;
+  readonly #reader: BytecodeValueReader;
+  readonly #stripTypes: TypeStripper;
+  readonly #atomTexts = new Map<number, string | null>();
+  readonly #boot: Snapshot;
+  #exports!: QuickJsExports;
+  #memory: Uint8Array = new Uint8Array(0);
+  #memoryView: DataView = new DataView(new ArrayBuffer(0));
+  #stackPointer = 0;
+  #context = 0;
+  #global = 0;
+  #undefined = 0;
+  /** A few words for sizes, values and argument lists. */
+  #scratch = 0;
+  #names = { file: 0, f: 0, name: 0, message: 0 };
+
+  /** Boots from the metered module; `stripTypes` is what TypeScript needs. */
+  constructor(
+    metered: Uint8Array<ArrayBuffer>,
+    limits: Limits,
+    stripTypes: TypeStripper,
+  ) {
+    this.#module = new WebAssembly.Module(metered);
+    this.#limits = limits;
+    this.#stripTypes = stripTypes;
+    this.#reader = new BytecodeValueReader(
+      limits,
+      (atom) => this.#predefinedAtom(atom),
+    );
+    this.#boot = this.#start();
+    this.#learnAtoms();
+    this.#checkFormat();
+  }
+
+  /**
+   * The same program on several arguments, as if each had run alone. The source is
+   * compiled and evaluated once; the memory it left is put back for each argument.
+   */
+  *runEach(
+    language: Language,
+    source: string,
+    argumentTexts: readonly string[],
+  ): Generator<Outcome, void> {
+    const lists = argumentTexts.map((text) =>
+      encodedArguments(text, this.#limits)
+    );
+    const text = language === "typescript" ? this.#stripTypes(source) : source;
+    if (typeof text !== "string") return yield* lists.map(() => text);
+    let f = 0;
+    let loaded: Snapshot | null = null;
+    const failure = this.#guarded(this.#boot, () => {
+      f = this.#load(text);
+      if (lists.length > 1) loaded = this.#snapshot();
+    });
+    let from: Snapshot | null = null; // the first meets the memory as loading left it
+    for (const list of lists) {
+      if (!Array.isArray(list)) {
+        yield list;
+      } else if (failure !== null) {
+        yield failure;
+      } else {
+        yield this.#guarded(
+          from,
+          () => this.#call(f, list),
+          () => this.#load(text),
+        )!;
+        from = loaded;
+      }
+    }
+  }
+
+  /**
+   * Runs a step from a snapshot, or from where the engine is; the outcome, if the
+   * step ended the run. A trap with fuel left is the engine's fault: tried once
+   * more on a new instance, after `again`, and then reported as such.
+   */
+  #guarded(
+    from: Snapshot | null,
+    step: () => void,
+    again: () => void = () => {},
+    mayRetry = true,
+  ): Outcome | null {
+    if (from !== null) this.#restore(from);
+    try {
+      step();
+      return null;
+    } catch (error) {
+      if (error instanceof EndOfRun) return error.outcome;
+      if (this.#exports.__fuel.value < 0) {
+        return { kind: "fuel", fuel: this.#limits.fuel };
+      }
+      if (error instanceof LiteralError) {
+        return { kind: "refused", reason: error.message, fuel: this.#used() };
+      }
+      this.#instantiateFrom(this.#boot);
+      if (!mayRetry) {
+        return { kind: "infrastructure", reason: `engine trap: ${error}` };
+      }
+      const repeated = () => {
+        again();
+        step();
+      };
+      return this.#guarded(null, repeated, () => {}, false);
+    }
+  }
+
+  /** Compiles and evaluates the source; returns a handle of its function. */
+  #load(source: string): number {
+    const quickjs = this.#exports;
+    const compiled = this.#evaluate(asProgram(source), COMPILE_ONLY);
+    if (quickjs.qjs_is_exception(compiled)) throw this.#thrown("compile");
+    const result = quickjs.wasm_malloc(8);
+    if (result === 0) {
+      throw new EndOfRun({ kind: "memory", fuel: this.#used() });
+    }
+    this.#setValue(
+      result,
+      quickjs.JS_EvalFunction(this.#context, this.#valueAt(compiled)),
+    );
+    if (quickjs.qjs_is_exception(result)) throw this.#thrown("run");
+    let f = quickjs.qjs_get_prop_string(this.#global, this.#names.f);
+    if (quickjs.qjs_is_function(f)) return f;
+    if (quickjs.qjs_is_function(result)) return result;
+    f = this.#evaluate("f", 0); // `const f = …` is not a property of the global object
+    if (quickjs.qjs_is_exception(f) || !quickjs.qjs_is_function(f)) {
+      throw new EndOfRun({
+        kind: "thrown",
+        name: "NoFunction",
+        message: "the program defines no function f",
+        fuel: this.#used(),
+      });
+    }
+    return f;
+  }
+
+  /** Calls `f` with serialised arguments; always ends the run. */
+  #call(f: number, list: readonly Uint8Array[]): never {
+    const quickjs = this.#exports;
+    const pointers = this.#scratch + 16;
+    const values = pointers + 4 * (MAXIMUM_ARGUMENTS + MAXIMUM_ARGUMENTS % 2);
+    for (let i = 0; i < list.length; i++) {
+      this.#setValue(values + 8 * i, this.#argumentValue(list[i]));
+      this.#view().setUint32(pointers + 4 * i, values + 8 * i, true);
+      if (quickjs.qjs_is_exception(values + 8 * i)) throw this.#thrown("run");
+    }
+    const result = quickjs.qjs_call(f, this.#undefined, list.length, pointers);
+    if (quickjs.qjs_is_exception(result)) throw this.#thrown("run");
+    const printed = printJavaScript(this.#decode(result), this.#limits);
+    throw new EndOfRun({ kind: "value", ...printed, fuel: this.#used() });
+  }
+
+  #argumentValue(bytes: Uint8Array): bigint {
+    this.#bytes().set(bytes, EXCHANGE_START);
+    return this.#exports.JS_ReadObject(
+      this.#context,
+      EXCHANGE_START,
+      bytes.length,
+      0,
+    );
+  }
+
+  #decode(result: number): DataValue {
+    const quickjs = this.#exports;
+    if (quickjs.qjs_is_function(result)) throw new LiteralError("a function");
+    if (quickjs.qjs_is_symbol(result)) throw new LiteralError("a symbol");
+    if (quickjs.qjs_is_promise(result)) throw new LiteralError("a promise");
+    const bytes = this.#serialised(this.#valueAt(result));
+    if (bytes === null) {
+      const ended = this.#thrown("run").outcome;
+      if (ended.kind !== "thrown") throw new EndOfRun(ended);
+      throw new LiteralError(`not data: ${ended.message || ended.name}`);
+    }
+    return this.#reader.read(bytes);
+  }
+
+  /** The engine's serialisation of a value, in its memory; null if it threw. */
+  #serialised(value: bigint): Uint8Array | null {
+    const start = this.#exports.JS_WriteObject(
+      this.#context,
+      this.#scratch,
+      value,
+      WRITE_REFERENCES,
+    );
+    if (start === 0) return null;
+    const size = this.#view().getUint32(this.#scratch, true);
+    return this.#bytes().subarray(start, start + size);
+  }
+
+  /** Turns the pending exception into the outcome it means. */
+  #thrown(phase: "compile" | "run"): EndOfRun {
+    const quickjs = this.#exports;
+    const outOfMemory = quickjs.__calls.value > 0;
+    const exception = quickjs.qjs_get_exception();
+    let name = "NonError";
+    let message = "";
+    if (quickjs.qjs_is_error(exception)) {
+      name = this.#property(exception, this.#names.name, NAME_CHARS) ?? "Error";
+      message = this.#property(exception, this.#names.message, MESSAGE_CHARS) ??
+        "";
+    } else if (quickjs.qjs_is_string(exception)) {
+      message = this.#text(exception, MESSAGE_CHARS);
+    }
+    const fuel = this.#used();
+    const isMemory = outOfMemory && (quickjs.qjs_is_null(exception) ||
+      (name === "InternalError" && message === "out of memory"));
+    if (isMemory) return new EndOfRun({ kind: "memory", fuel });
+    if (phase === "compile" && name === "SyntaxError") {
+      return new EndOfRun({ kind: "syntax", message });
+    }
+    return new EndOfRun({ kind: "thrown", name, message, fuel });
+  }
+
+  #property(object: number, name: number, chars: number): string | null {
+    const value = this.#exports.qjs_get_prop_string(object, name);
+    return this.#exports.qjs_is_string(value) ? this.#text(value, chars) : null;
+  }
+
+  /** At most the first `chars` bytes of a string value. */
+  #text(value: number, chars: number): string {
+    const start = this.#exports.qjs_get_string_len(value, this.#scratch);
+    if (start === 0) return "";
+    const size = Math.min(this.#view().getUint32(this.#scratch, true), chars);
+    const bytes = this.#bytes().subarray(start, start + size);
+    return new TextDecoder().decode(bytes);
+  }
+
+  /** Evaluates or compiles a text; returns a handle. */
+  #evaluate(source: string, flags: number): number {
+    const target = this.#bytes().subarray(EXCHANGE_START, EXCHANGE_END);
+    const { read, written } = UTF8.encodeInto(source, target);
+    if (read < source.length || written === target.length) {
+      throw new RangeError("limits.sourceChars is too large for the engine");
+    }
+    target[written] = 0;
+    return this.#exports.qjs_eval(
+      EXCHANGE_START,
+      written,
+      this.#names.file,
+      flags,
+    );
+  }
+
+  #used(): number {
+    return this.#limits.fuel - this.#exports.__fuel.value;
+  }
+
+  /** Boots the first instance and takes its snapshot. */
+  #start(): Snapshot {
+    this.#instantiate();
+    const quickjs = this.#exports;
+    quickjs.__fuel.value = BOOT_FUEL;
+    quickjs._initialize();
+    if (quickjs.qjs_init2(INTRINSICS) !== 0) {
+      throw new Error("QuickJS did not start");
+    }
+    quickjs.qjs_set_memory_limit(this.#limits.memoryBytes);
+    quickjs.qjs_set_max_stack_size(STACK_BYTES);
+    this.#names = {
+      file: this.#permanentText("program"),
+      f: this.#permanentText("f"),
+      name: this.#permanentText("name"),
+      message: this.#permanentText("message"),
+    };
+    this.#scratch = quickjs.wasm_malloc(16 + 16 * MAXIMUM_ARGUMENTS);
+    this.#context = quickjs.qjs_get_context_ptr();
+    if (quickjs.qjs_is_exception(this.#evaluate(HARDEN, 0))) {
+      throw new Error("QuickJS refused its preparation");
+    }
+    this.#global = quickjs.qjs_get_global();
+    this.#undefined = quickjs.qjs_get_undefined();
+    quickjs.qjs_run_gc();
+    this.#stackPointer = quickjs.__stack_pointer.value;
+    quickjs.__fuel.value = this.#limits.fuel;
+    quickjs.__calls.value = 0;
+    return this.#snapshot();
+  }
+
+  #snapshot(): Snapshot {
+    const memory = this.#bytes();
+    let end = memory.length;
+    while (end > HEAP_START && memory[end - 1] === 0) end--;
+    return {
+      bytes: memory.slice(HEAP_START, Math.ceil(end / 8) * 8),
+      memoryLength: memory.length,
+      fuel: this.#exports.__fuel.value,
+      allocationFailures: this.#exports.__calls.value,
+    };
+  }
+
+  /** Puts the memory back. A memory that has grown since is never used again. */
+  #restore(snapshot: Snapshot): void {
+    const memory = this.#bytes();
+    if (memory.length !== snapshot.memoryLength) {
+      return this.#instantiateFrom(snapshot);
+    }
+    memory.set(snapshot.bytes, HEAP_START);
+    memory.fill(0, HEAP_START + snapshot.bytes.length);
+    this.#resetGlobals(snapshot);
+  }
+
+  #instantiateFrom(snapshot: Snapshot): void {
+    this.#instantiate();
+    const missing = snapshot.memoryLength - this.#bytes().length;
+    if (missing > 0) this.#exports.memory.grow(missing / WASM_PAGE);
+    this.#bytes().set(snapshot.bytes, HEAP_START);
+    this.#resetGlobals(snapshot);
+  }
+
+  #resetGlobals(snapshot: Snapshot): void {
+    this.#exports.__stack_pointer.value = this.#stackPointer;
+    this.#exports.__fuel.value = snapshot.fuel;
+    this.#exports.__calls.value = snapshot.allocationFailures;
+  }
+
+  #instantiate(): void {
+    this.instances++;
+    const instance = new WebAssembly.Instance(
+      this.#module,
+      hostImports(() => this.#view(), () => this.#bytes()),
+    );
+    this.#exports = instance.exports as unknown as QuickJsExports;
+  }
+
+  #learnAtoms(): void {
+    this.#restore(this.#boot);
+    const object = this.#evaluate("({unlikely_key_:1})", 0);
+    const bytes = this.#serialised(this.#valueAt(object));
+    if (bytes === null) throw new Error("QuickJS cannot serialise");
+    this.#reader.learnFirstAtom(bytes);
+  }
+
+  /** The serialisation format belongs to one version: refuse to run with another. */
+  #checkFormat(): void {
+    for (const text of FORMAT_SAMPLES) {
+      const [outcome] = this.runEach("javascript", "x=>x", [text]);
+      if (outcome.kind !== "value" || outcome.literal !== text) {
+        throw new Error(`QuickJS serialises ${text} in an unknown way`);
+      }
+    }
+  }
+
+  /**
+   * Text of an atom that every engine has; asked once, when a program's result
+   * mentions it first. The program does not pay for the question.
+   */
+  #predefinedAtom(atom: number): string | null {
+    const known = this.#atomTexts.get(atom);
+    if (known !== undefined) return known;
+    const fuel = this.#exports.__fuel.value;
+    this.#exports.__fuel.value = BOOT_FUEL;
+    const handle = this.#scratch + 8;
+    this.#setValue(handle, this.#exports.JS_AtomToValue(this.#context, atom));
+    const text = this.#exports.qjs_is_string(handle)
+      ? this.#text(handle, NAME_CHARS)
+      : null;
+    this.#exports.__fuel.value = fuel;
+    this.#atomTexts.set(atom, text);
+    return text;
+  }
+
+  #permanentText(text: string): number {
+    const bytes = UTF8.encode(text + "\0");
+    const start = this.#exports.wasm_malloc(bytes.length);
+    this.#bytes().set(bytes, start);
+    return start;
+  }
+
+  #valueAt(handle: number): bigint {
+    return this.#view().getBigUint64(handle, true);
+  }
+
+  #setValue(handle: number, value: bigint): void {
+    this.#view().setBigUint64(handle, value, true);
+  }
+
+  #bytes(): Uint8Array {
+    const buffer = this.#exports.memory.buffer;
+    if (this.#memory.buffer !== buffer) this.#memory = new Uint8Array(buffer);
+    return this.#memory;
+  }
+
+  #view(): DataView {
+    const buffer = this.#exports.memory.buffer;
+    if (this.#memoryView.buffer !== buffer) {
+      this.#memoryView = new DataView(buffer);
+    }
+    return this.#memoryView;
+  }
+}
+
+/** The arguments as the engine reads them, or why the text is not a list of literals. */
+function encodedArguments(
+  text: string,
+  limits: Limits,
+): Uint8Array[] | Outcome {
+  try {
+    const values = parseJavaScriptList(text, limits);
+    if (values.length <= MAXIMUM_ARGUMENTS) {
+      return values.map(writeBytecodeValue);
+    }
+    const reason = `more than ${MAXIMUM_ARGUMENTS} arguments`;
+    return { kind: "badArgument", reason };
+  } catch (error) {
+    if (!(error instanceof LiteralError)) throw error;
+    return { kind: "badArgument", reason: error.message };
+  }
+}
+
+/** Starts the engine in a child; see `child.ts`. */
+export async function startQuickJs(
+  payload: Uint8Array<ArrayBuffer>,
+  limits: Limits,
+): Promise<LanguageEngine> {
+  const { engine, stripper } = readQuickJsPayload(payload);
+  const stripTypes: TypeStripper = stripper.length === 0
+    ? () => ({
+      kind: "syntax",
+      message: "this process does not serve TypeScript",
+    })
+    : typeStripper(stripper, await loadStripperGlue(), limits);
+  return new QuickJsEngine(engine, limits, stripTypes);
+}
+
+/** A lone anonymous `function` is a statement to the parser: make it an expression. */
+function asProgram(source: string): string {
+  return /^\s*(?:async\s+)?function\s*\*?\s*\(/.test(source)
+    ? `(${source}\n)`
+    : source;
+}
+
+/** What the guest can call: nothing that varies, nothing that reaches outside. */
+function hostImports(
+  view: () => DataView,
+  bytes: () => Uint8Array,
+): WebAssembly.Imports {
+  const BAD_DESCRIPTOR = 8;
+  const NOT_SUPPORTED = 52;
+  return {
+    env: {
+      host_call() {
+        throw new Error("the guest has no host functions");
+      },
+      host_interrupt: () => 0,
+      host_promise_rejection() {},
+      host_module_normalize: () => 0,
+      host_module_load: () => 0,
+      host_get_timezone_offset: () => 0,
+    },
+    wasi_snapshot_preview1: {
+      clock_time_get(_clock: number, _precision: bigint, pointer: number) {
+        view().setBigUint64(pointer, 946684800000000000n, true);
+        return 0;
+      },
+      random_get(pointer: number, length: number) {
+        bytes().fill(0x42, pointer, pointer + length);
+        return 0;
+      },
+      fd_write(
+        _descriptor: number,
+        vectors: number,
+        count: number,
+        out: number,
+      ) {
+        let total = 0;
+        for (let i = 0; i < count; i++) {
+          total += view().getUint32(vectors + 8 * i + 4, true);
+        }
+        view().setUint32(out, total, true);
+        return 0;
+      },
+      fd_close: () => NOT_SUPPORTED,
+      fd_fdstat_get: () => BAD_DESCRIPTOR,
+      fd_seek: () => NOT_SUPPORTED,
+    },
+  };
+}

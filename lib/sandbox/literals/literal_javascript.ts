@@ -1,0 +1,498 @@
+/**
+ * JavaScript literals as data: the parser, the printer and what equals what.
+ *
+ * Inputs and outputs written by a model are never spliced into a program. They
+ * are parsed here, by the trusted side, into plain values, and printed again as
+ * source text that can only denote those values. Nothing is evaluated: the
+ * grammar has no names, calls, operators, getters, spreads or `${}`.
+ *
+ * Accepted: `null`, `undefined`, `true`, `false`, numbers (decimal, hexadecimal,
+ * octal `0o`, binary, with `_` between digits), `NaN`, `Infinity`, one leading
+ * `-` or `+`, bigints (`12n`), strings in any of the three quotes with the
+ * language's escapes, arrays (holes too), plain objects, `new Map([[k,v],…])` and
+ * `new Set([…])`. Trailing commas are allowed; comments are not.
+ *
+ * Two texts are made of every value:
+ * - the literal: compact, no spaces, keys quoted, in the order the engine would
+ *   list them (`{"b":1,"a":2}`);
+ * - the canonical text: the same with the entries of objects, maps and sets
+ *   sorted (`{"a":2,"b":1}`). Equality of values is equality of canonical texts.
+ *
+ * Decisions, each of which a test holds:
+ * - `NaN` equals `NaN`; `0` and `-0` differ; `1` and `1n` differ; `"1"` and `1` differ;
+ * - a hole equals `undefined`; `{a:undefined}` differs from `{}`;
+ * - order counts in arrays, and not in objects, maps and sets;
+ * - a map is never an object, a set never an array, an array never an object;
+ * - prototypes, symbol keys, non-enumerable properties and extra properties of
+ *   arrays are not part of a value; accessors, functions, symbols, promises,
+ *   proxies, dates, regular expressions, errors, typed arrays and boxed
+ *   primitives are not data and are refused;
+ * - a value that occurs twice is written twice, within the budget; a cycle is refused;
+ * - `{"__proto__":1}` is an own property of that name, printed `{["__proto__"]:1}`;
+ * - numbers are compared exactly: the engine computes them all in WebAssembly.
+ */
+
+import type { Limits } from "../outcome.ts";
+
+/** A JavaScript value that is data. Objects have no prototype. */
+export type DataValue =
+  | undefined
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | DataValue[]
+  | Map<DataValue, DataValue>
+  | Set<DataValue>
+  | DataObject;
+
+/** A plain object: a record without a prototype, so that any key is only a key. */
+export interface DataObject {
+  [key: string]: DataValue;
+}
+
+/** The text is not a literal, or the value is too large; the message says why. */
+export class LiteralError extends Error {
+  override name = "LiteralError";
+}
+
+/** The bounds that apply to a literal or a value. */
+export type LiteralLimits = Pick<
+  Limits,
+  "literalChars" | "valueNodes" | "valueDepth"
+>;
+
+/** The two texts of a value. */
+export interface PrintedValue {
+  literal: string;
+  canonical: string;
+}
+
+/** Parses a comma-separated list of literals, as between the brackets of a call. */
+export function parseJavaScriptList(
+  text: string,
+  limits: LiteralLimits,
+): DataValue[] {
+  return new LiteralParser(text, limits).list();
+}
+
+/** Parses exactly one literal. */
+export function parseJavaScriptLiteral(
+  text: string,
+  limits: LiteralLimits,
+): DataValue {
+  const values = parseJavaScriptList(text, limits);
+  if (values.length !== 1) {
+    throw new LiteralError(`one value expected, found ${values.length}`);
+  }
+  return values[0];
+}
+
+/** Prints a value. Throws a LiteralError when it is cyclic or exceeds the limits. */
+export function printJavaScript(
+  value: DataValue,
+  limits: LiteralLimits,
+): PrintedValue {
+  const printer = new LiteralPrinter(limits, false);
+  const literal = printer.print(value);
+  if (!printer.sawUnordered) return { literal, canonical: literal };
+  return { literal, canonical: new LiteralPrinter(limits, true).print(value) };
+}
+
+const NUMBER =
+  /(?:0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|0[oO][0-7]+(?:_[0-7]+)*|0[bB][01]+(?:_[01]+)*|(?:0|[1-9][0-9]*(?:_[0-9]+)*))n|0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|0[oO][0-7]+(?:_[0-7]+)*|0[bB][01]+(?:_[01]+)*|(?:(?:0|[1-9][0-9]*(?:_[0-9]+)*)(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?|\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+)?/y;
+const AFTER_NUMBER = /[\p{ID_Continue}$.]/u;
+const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
+const SIMPLE_ESCAPES: Record<string, string> = {
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  b: "\b",
+  f: "\f",
+  v: "\v",
+  "0": "\0",
+};
+
+class LiteralParser {
+  readonly #text: string;
+  readonly #limits: LiteralLimits;
+  #position = 0;
+  #nodes = 0;
+
+  constructor(text: string, limits: LiteralLimits) {
+    if (text.length > limits.literalChars) {
+      throw new LiteralError(`longer than ${limits.literalChars} characters`);
+    }
+    this.#text = text;
+    this.#limits = limits;
+  }
+
+  list(): DataValue[] {
+    const values: DataValue[] = [];
+    this.#skipSpace();
+    while (this.#position < this.#text.length) {
+      values.push(this.#value(0));
+      this.#skipSpace();
+      if (this.#position >= this.#text.length) break;
+      this.#expect(",");
+      this.#skipSpace();
+    }
+    return values;
+  }
+
+  #value(depth: number): DataValue {
+    if (++this.#nodes > this.#limits.valueNodes) {
+      throw new LiteralError(`more than ${this.#limits.valueNodes} values`);
+    }
+    if (depth > this.#limits.valueDepth) {
+      throw new LiteralError(`nested deeper than ${this.#limits.valueDepth}`);
+    }
+    this.#skipSpace();
+    const first = this.#text[this.#position];
+    if (first === undefined) this.#fail("a value is missing");
+    if (first === "[") return this.#array(depth);
+    if (first === "{") return this.#object(depth);
+    if (first === '"' || first === "'" || first === "`") {
+      return this.#string(first);
+    }
+    if (first === "-" || first === "+") return this.#signed(first);
+    if (first === "." || (first >= "0" && first <= "9")) return this.#number();
+    return this.#named(this.#word(), depth);
+  }
+
+  #named(word: string, depth: number): DataValue {
+    switch (word) {
+      case "null":
+        return null;
+      case "undefined":
+        return undefined;
+      case "true":
+        return true;
+      case "false":
+        return false;
+      case "NaN":
+        return NaN;
+      case "Infinity":
+        return Infinity;
+      case "new":
+        return this.#collection(depth);
+    }
+    this.#fail(
+      word === "" ? "not a literal" : `the name ${word} is not a literal`,
+    );
+  }
+
+  #signed(sign: string): number | bigint {
+    this.#position++;
+    this.#skipSpace();
+    if (this.#text.startsWith("Infinity", this.#position)) {
+      if (this.#word() !== "Infinity") this.#fail("not a literal");
+      return sign === "-" ? -Infinity : Infinity;
+    }
+    const magnitude = this.#number();
+    if (sign === "-") return -magnitude;
+    if (typeof magnitude === "bigint") {
+      this.#fail("a bigint takes no plus sign");
+    }
+    return magnitude;
+  }
+
+  #number(): number | bigint {
+    NUMBER.lastIndex = this.#position;
+    const match = NUMBER.exec(this.#text);
+    if (!match) this.#fail("not a number");
+    const end = this.#position + match[0].length;
+    const next = this.#text.codePointAt(end);
+    if (next !== undefined && AFTER_NUMBER.test(String.fromCodePoint(next))) {
+      this.#fail("not a number");
+    }
+    this.#position = end;
+    const digits = match[0].replaceAll("_", "");
+    return digits.endsWith("n") ? BigInt(digits.slice(0, -1)) : Number(digits);
+  }
+
+  #array(depth: number): DataValue[] {
+    const items: DataValue[] = [];
+    this.#position++;
+    for (;;) {
+      this.#skipSpace();
+      const next = this.#text[this.#position];
+      if (next === "]") break;
+      if (next === ",") {
+        this.#countHole();
+        items.push(undefined);
+        this.#position++;
+        continue;
+      }
+      items.push(this.#value(depth + 1));
+      this.#separator("]");
+    }
+    this.#position++;
+    return items;
+  }
+
+  #countHole(): void {
+    if (++this.#nodes > this.#limits.valueNodes) {
+      throw new LiteralError(`more than ${this.#limits.valueNodes} values`);
+    }
+  }
+
+  #object(depth: number): DataObject {
+    const object: DataObject = Object.create(null);
+    this.#position++;
+    for (;;) {
+      this.#skipSpace();
+      if (this.#text[this.#position] === "}") break;
+      const key = this.#key();
+      this.#skipSpace();
+      this.#expect(":");
+      object[key] = this.#value(depth + 1);
+      this.#separator("}");
+    }
+    this.#position++;
+    return object;
+  }
+
+  #key(): string {
+    const first = this.#text[this.#position];
+    if (first === '"' || first === "'") return this.#string(first);
+    if (first === ".") return String(this.#number());
+    if (first >= "0" && first <= "9") return String(this.#number());
+    if (first !== "[") {
+      return this.#word() || this.#fail("an object key is missing");
+    }
+    this.#position++;
+    this.#skipSpace();
+    const quote = this.#text[this.#position];
+    if (quote !== '"' && quote !== "'") {
+      this.#fail("a computed key must be a string");
+    }
+    const key = this.#string(quote);
+    this.#skipSpace();
+    this.#expect("]");
+    return key;
+  }
+
+  /** After `new`: a Map of pairs or a Set of values. */
+  #collection(depth: number): DataValue {
+    this.#skipSpace();
+    const kind = this.#word();
+    if (kind !== "Map" && kind !== "Set") {
+      this.#fail(`new ${kind} is not a literal`);
+    }
+    this.#skipSpace();
+    this.#expect("(");
+    this.#skipSpace();
+    let items: DataValue[] = [];
+    if (this.#text[this.#position] === "[") items = this.#array(depth);
+    this.#skipSpace();
+    if (this.#text[this.#position] === ",") this.#position++;
+    this.#skipSpace();
+    this.#expect(")");
+    if (kind === "Set") return new Set(items);
+    return new Map(items.map((pair) => {
+      if (!Array.isArray(pair) || pair.length !== 2) {
+        this.#fail("a Map takes [key,value] pairs");
+      }
+      return [pair[0], pair[1]] as const;
+    }));
+  }
+
+  #string(quote: string): string {
+    const text = this.#text;
+    let out = "";
+    let start = ++this.#position;
+    for (;;) {
+      const char = text[this.#position];
+      if (char === undefined) this.#fail("unterminated string");
+      if (char === quote) break;
+      if (quote === "`" && char === "$" && text[this.#position + 1] === "{") {
+        this.#fail("a template with ${} is not a literal");
+      }
+      if (quote !== "`" && (char === "\n" || char === "\r")) {
+        this.#fail("line break in a string");
+      }
+      if (char === "\\") {
+        out += text.slice(start, this.#position) + this.#escape();
+        start = this.#position;
+      } else {
+        this.#position++;
+      }
+    }
+    out += text.slice(start, this.#position);
+    this.#position++;
+    return quote === "`" ? out.replace(/\r\n?/g, "\n") : out;
+  }
+
+  /** At a backslash: reads the escape and returns what it stands for. */
+  #escape(): string {
+    const text = this.#text;
+    const kind = text[++this.#position];
+    this.#position++;
+    if (kind === "x") return String.fromCharCode(this.#hexadecimal(2));
+    if (kind === "u") {
+      if (text[this.#position] !== "{") {
+        return String.fromCharCode(this.#hexadecimal(4));
+      }
+      const close = text.indexOf("}", this.#position);
+      const digits = text.slice(this.#position + 1, close);
+      const code = parseInt(digits, 16);
+      if (close < 0 || !/^[0-9a-fA-F]{1,10}$/.test(digits) || code > 0x10ffff) {
+        this.#fail("bad escape");
+      }
+      this.#position = close + 1;
+      return String.fromCodePoint(code);
+    }
+    if (kind === "\r" && text[this.#position] === "\n") this.#position++;
+    if (
+      kind === "\n" || kind === "\r" || kind === "\u2028" || kind === "\u2029"
+    ) {
+      return "";
+    }
+    if (kind === undefined) this.#fail("unterminated string");
+    const octal = (kind >= "1" && kind <= "9") ||
+      (kind === "0" && /[0-9]/.test(text[this.#position] ?? ""));
+    if (octal) this.#fail("octal escape");
+    return SIMPLE_ESCAPES[kind] ?? kind;
+  }
+
+  #hexadecimal(digits: number): number {
+    const text = this.#text.slice(this.#position, this.#position + digits);
+    if (text.length !== digits || !/^[0-9a-fA-F]+$/.test(text)) {
+      this.#fail("bad escape");
+    }
+    this.#position += digits;
+    return parseInt(text, 16);
+  }
+
+  /** A comma, or `close` left in place. */
+  #separator(close: string): void {
+    this.#skipSpace();
+    const next = this.#text[this.#position];
+    if (next === ",") this.#position++;
+    else if (next !== close) this.#fail(`expected , or ${close}`);
+  }
+
+  #word(): string {
+    WORD.lastIndex = this.#position;
+    const word = WORD.exec(this.#text)?.[0] ?? "";
+    this.#position += word.length;
+    return word;
+  }
+
+  #skipSpace(): void {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#position);
+      if (code !== 32 && code !== 10 && code !== 9 && code !== 13) return;
+      this.#position++;
+    }
+  }
+
+  #expect(char: string): void {
+    if (this.#text[this.#position] !== char) this.#fail(`expected ${char}`);
+    this.#position++;
+  }
+
+  #fail(reason: string): never {
+    throw new LiteralError(`${reason}, at character ${this.#position}`);
+  }
+}
+
+/** Prints within the budget; `sorted` makes the canonical text. */
+class LiteralPrinter {
+  /** Whether the value holds anything whose order does not count. */
+  sawUnordered = false;
+  readonly #limits: LiteralLimits;
+  readonly #sorted: boolean;
+  #nodes = 0;
+  #chars = 0;
+
+  constructor(limits: LiteralLimits, sorted: boolean) {
+    this.#limits = limits;
+    this.#sorted = sorted;
+  }
+
+  print(value: DataValue): string {
+    return this.#value(value, 0);
+  }
+
+  #value(value: DataValue, depth: number): string {
+    if (++this.#nodes > this.#limits.valueNodes) {
+      throw new LiteralError("too many values");
+    }
+    if (depth > this.#limits.valueDepth) throw new LiteralError("too deep");
+    if (typeof value === "number") return this.#count(numberText(value));
+    if (typeof value === "string") return this.#quoted(value);
+    if (typeof value !== "object" || value === null) {
+      return this.#count(
+        typeof value === "bigint" ? `${value}n` : String(value),
+      );
+    }
+    this.#chars += 2;
+    if (Array.isArray(value)) return this.#array(value, depth);
+    if (value instanceof Map) return this.#map(value, depth);
+    if (value instanceof Set) return this.#set(value, depth);
+    return this.#object(value, depth);
+  }
+
+  #array(items: DataValue[], depth: number): string {
+    let text = "";
+    for (let i = 0; i < items.length; i++) {
+      text += (i > 0 ? "," : "") + this.#value(items[i], depth + 1);
+    }
+    return `[${text}]`;
+  }
+
+  #object(object: DataObject, depth: number): string {
+    const keys = Object.keys(object);
+    if (keys.length > 1) this.sawUnordered = true;
+    if (this.#sorted) keys.sort();
+    let text = "";
+    for (const key of keys) {
+      const name = key === "__proto__" ? '["__proto__"]' : this.#quoted(key);
+      text += (text === "" ? "" : ",") + name + ":" +
+        this.#value(object[key], depth + 1);
+    }
+    return `{${text}}`;
+  }
+
+  #map(map: Map<DataValue, DataValue>, depth: number): string {
+    const entries: string[] = [];
+    for (const [key, value] of map) {
+      const name = this.#value(key, depth + 1);
+      entries.push(`[${name},${this.#value(value, depth + 1)}]`);
+    }
+    return `new Map([${this.#entries(entries)}])`;
+  }
+
+  #set(set: Set<DataValue>, depth: number): string {
+    const entries: string[] = [];
+    for (const value of set) entries.push(this.#value(value, depth + 1));
+    return `new Set([${this.#entries(entries)}])`;
+  }
+
+  #entries(entries: string[]): string {
+    if (entries.length > 0) this.sawUnordered = true;
+    return (this.#sorted ? entries.sort() : entries).join(",");
+  }
+
+  #quoted(text: string): string {
+    if (this.#chars + text.length > this.#limits.literalChars) {
+      throw new LiteralError("too long");
+    }
+    return this.#count(JSON.stringify(text));
+  }
+
+  #count(text: string): string {
+    this.#chars += text.length + 1;
+    if (this.#chars > this.#limits.literalChars) {
+      throw new LiteralError("too long");
+    }
+    return text;
+  }
+}
+
+function numberText(value: number): string {
+  return value === 0 && 1 / value < 0 ? "-0" : String(value);
+}

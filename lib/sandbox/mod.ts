@@ -1,0 +1,72 @@
+/**
+ * The executor: hostile programs contained, verdicts the same on every machine.
+ *
+ * Covered: a program runs in an interpreter compiled to WebAssembly without host
+ * functions, in a process without permissions; its memory is put back before the
+ * next program. It reaches no file, network, clock, entropy, storage or neighbour.
+ * Endless loops end by fuel, a count of steps, and too much memory by a bound.
+ * Gold outputs never enter the process.
+ *
+ * Not covered: a bug in V8's WebAssembly or in Deno's permissions; a bug inside an
+ * interpreter beyond what its own memory holds; timing side channels. The limits
+ * of the operating system (`prlimit`) exist on Linux only. The policy of banned
+ * names is a filter for the task distribution, no security boundary.
+ *
+ * Equality is that of canonical texts: compact literals with the entries of
+ * objects, dicts, maps and sets sorted. Types count, `NaN` equals `NaN`, `0` and
+ * `-0` differ; all rules are in the headers of `literal.ts` and
+ * `literal_python.ts`. Fuel units belong to an engine: compare them only within
+ * one `Executor.identity`.
+ */
+
+export type {
+  Executor,
+  ExecutorIdentity,
+  Job,
+  Language,
+  Limits,
+  Outcome,
+  Program,
+} from "./outcome.ts";
+export {
+  type ExecutorOptions,
+  PooledExecutor,
+  startExecutor,
+} from "./executor.ts";
+export { defaultLimits } from "./limits.ts";
+export {
+  parseArguments,
+  type ParsedArguments,
+  type ParsedLiteral,
+  parseLiteral,
+} from "./literals/literals.ts";
+export {
+  checkPolicy,
+  defaultPolicy,
+  emptyPolicy,
+  OFFICIAL_BANNED_MODULES,
+  type Policy,
+  type PolicyVerdict,
+} from "./policy.ts";
+export {
+  auditDeterminism,
+  describeOutcome,
+  type InvalidCause,
+  type Proposal,
+  type ProposalVerdict,
+  validateProposal,
+  validateProposals,
+} from "./validate.ts";
+export {
+  type AbductionAnswer,
+  type AnswerCause,
+  type AnswerVerdict,
+  type HiddenExample,
+  type InductionAnswer,
+  type InductionVerdict,
+  verifyAbduction,
+  verifyAbductions,
+  verifyDeduction,
+  verifyInduction,
+  verifyInductions,
+} from "./verify.ts";

@@ -1,0 +1,114 @@
+/**
+ * The main program of a child process: reads jobs, runs them, writes outcomes.
+ *
+ * It is started without permissions (see `child_process.ts`) and everything is
+ * synchronous. It ends when its stdin closes, so it cannot outlive the parent by
+ * more than the program it is running, which fuel bounds; an interrupt from the
+ * terminal is for the parent and is ignored here.
+ */
+
+import {
+  FrameBuffer,
+  frameJson,
+  type Greeting,
+  type Reply,
+  type WireJob,
+} from "./frame.ts";
+import type {
+  EngineName,
+  LanguageEngine,
+  StartEngine,
+} from "../language_engine.ts";
+import type { Limits, Outcome } from "../outcome.ts";
+
+/** Outcomes are sent at the latest this long after the first of them. */
+const FLUSH_MS = 2;
+
+if (import.meta.main) await serve(Deno.args[0] as EngineName);
+
+async function serve(name: EngineName): Promise<never> {
+  Deno.addSignalListener("SIGINT", () => {});
+  const frames = new FrameBuffer();
+  const greeting: Greeting = decode(readFrame(frames) ?? Deno.exit(0));
+  const payload = readFrame(frames) ?? Deno.exit(0);
+  const start = await engineNamed(name);
+  const engine = await start(new Uint8Array(payload), greeting.limits);
+  reply({ nonce: greeting.nonce, ready: true });
+  for (;;) {
+    const frame = readFrame(frames);
+    if (frame === null) Deno.exit(0);
+    runFrame(engine, decode(frame), greeting);
+  }
+}
+
+/** Runs a frame's jobs in order; neighbours with the same program share its loading. */
+function runFrame(
+  engine: LanguageEngine,
+  jobs: readonly WireJob[],
+  { nonce, limits }: Greeting,
+): void {
+  const outcomes: [number, Outcome][] = [];
+  let firstAt = performance.now();
+  for (let start = 0; start < jobs.length;) {
+    const [, language, source] = jobs[start];
+    let end = start + 1;
+    while (jobs[end]?.[1] === language && jobs[end][2] === source) end++;
+    for (const outcome of runGroup(engine, jobs.slice(start, end), limits)) {
+      outcomes.push([jobs[start++][0], outcome]);
+      if (performance.now() - firstAt > FLUSH_MS) {
+        reply({ nonce, outcomes: outcomes.splice(0) });
+        firstAt = performance.now();
+      }
+    }
+  }
+  if (outcomes.length > 0) reply({ nonce, outcomes });
+}
+
+/** Jobs of one program. */
+function runGroup(
+  engine: LanguageEngine,
+  group: readonly WireJob[],
+  limits: Limits,
+): Iterable<Outcome> {
+  const [, language, source] = group[0];
+  if (source.length > limits.sourceChars) {
+    const message = `source longer than ${limits.sourceChars} characters`;
+    return group.map(() => ({ kind: "syntax", message }));
+  }
+  const argumentTexts = group.map(([, , , argument]) => argument);
+  return engine.runEach(language, source, argumentTexts, limits);
+}
+
+/** Each engine is its own module: a child loads only the one it serves. */
+async function engineNamed(name: EngineName): Promise<StartEngine> {
+  switch (name) {
+    case "quickjs":
+      return (await import("../javascript/quickjs.ts")).startQuickJs;
+    case "pyodide":
+      return (await import("../python/python_engine.ts")).startPython;
+  }
+}
+
+/** The bytes of the next frame; null when the parent closed the pipe. */
+function readFrame(frames: FrameBuffer): Uint8Array | null {
+  for (;;) {
+    const frame = frames.next();
+    if (frame !== null) return frame;
+    const chunk = new Uint8Array(256 * 1024);
+    const length = Deno.stdin.readSync(chunk);
+    if (length === null) return null;
+    frames.push(chunk.subarray(0, length));
+  }
+}
+
+/** Fails, and so ends the process, when the parent is gone. */
+function reply(message: Reply): void {
+  const frame = frameJson(message);
+  for (let done = 0; done < frame.length;) {
+    done += Deno.stdout.writeSync(frame.subarray(done));
+  }
+}
+
+function decode<T>(bytes: Uint8Array): T {
+  return JSON.parse(new TextDecoder().decode(bytes));
+}

@@ -1,0 +1,266 @@
+/**
+ * The Python engine, inside a child: runs one program after the other, each from
+ * the very same state of the interpreter.
+ *
+ * A run is: compile, execute the module, find `f`, build the arguments, call,
+ * read the result. Each step is a call of CPython's C interface from outside, so
+ * the program finds no frame, variable or function of the executor next to it.
+ * Fuel is counted by the rewritten module; what was written is undone page by
+ * page. Several arguments of one program share the steps before the arguments:
+ * the state after them is kept and put back, which is the state that a run from
+ * the start would have reached.
+ *
+ * Left out: limits.memoryBytes. The interpreter's memory is the 96 MiB of its
+ * image, of which about 75 MiB are free.
+ */
+
+import type { LanguageEngine } from "../language_engine.ts";
+import { LiteralError } from "../literals/literal_javascript.ts";
+import {
+  parsePythonList,
+  printPython,
+  type PythonValue,
+} from "../literals/literal_python.ts";
+import type { Language, Limits, Outcome } from "../outcome.ts";
+import { ForbiddenCall, PythonInterpreter } from "./python_interpreter.ts";
+import {
+  BuildError,
+  ObjectBuilder,
+  ObjectReader,
+  TYPE_OFFSET,
+} from "./python_object.ts";
+
+/** CPython's start symbols: a whole module, or one expression. */
+const FILE_INPUT = 257;
+const EVAL_INPUT = 258;
+/** Steps for reading a result and an error's text, once the program's are counted. */
+const READING_FUEL = 0x7fffffff;
+/**
+ * Of CPython's own stack, which its recursion checks measure. What they miss, and
+ * deep recursion in C before they fire, ends at the module's depth limit.
+ */
+const STACK_BYTES = 512 * 1024;
+const NAME_CHARS = 80;
+const MESSAGE_CHARS = 300;
+/** A program that is one lambda expression, brackets and blank lines around it allowed. */
+const LONE_LAMBDA = /^[\s(]*lambda\b/;
+
+/** A run has ended before its last step. */
+class EndOfRun extends Error {
+  override name = "EndOfRun";
+  constructor(readonly outcome: Outcome) {
+    super(outcome.kind);
+  }
+}
+
+/** Boots the engine from the image that the parent sent. */
+export async function startPython(
+  payload: Uint8Array<ArrayBuffer>,
+  limits: Limits,
+): Promise<PythonEngine> {
+  return new PythonEngine(await PythonInterpreter.start(payload), limits);
+}
+
+export class PythonEngine implements LanguageEngine {
+  readonly #interpreter: PythonInterpreter;
+  readonly #builder: ObjectBuilder;
+  readonly #reader: ObjectReader;
+  readonly #names: { file: number; f: number };
+  /** The namespace in which every program runs: that of the module `__program__`. */
+  readonly #namespace: number;
+
+  constructor(interpreter: PythonInterpreter, limits: Limits) {
+    this.#interpreter = interpreter;
+    const { python } = interpreter;
+    interpreter.fuel = READING_FUEL;
+    this.#builder = new ObjectBuilder(interpreter);
+    this.#reader = new ObjectReader(interpreter, limits, python.malloc(16));
+    this.#names = {
+      file: this.#cString("<program>"),
+      f: this.#cString("f"),
+    };
+    const module = python.PyImport_AddModule(this.#cString("__program__"));
+    this.#namespace = python.PyModule_GetDict(module);
+    python.PyDict_SetItemString(
+      this.#namespace,
+      this.#cString("__builtins__"),
+      python.PyImport_AddModule(this.#cString("builtins")),
+    );
+    this.#protectStack();
+    interpreter.becomeSnapshot();
+  }
+
+  *runEach(
+    _language: Language,
+    source: string,
+    argumentTexts: readonly string[],
+    limits: Limits,
+  ): Generator<Outcome> {
+    const parsed = argumentTexts.map((text) => parsedArguments(text, limits));
+    let f = 0;
+    let fuelLeft = 0;
+    this.#interpreter.restore();
+    const failure = this.#guarded(limits, () => {
+      f = this.#load(source, limits);
+      fuelLeft = this.#interpreter.fuel;
+      if (parsed.length > 1) this.#interpreter.save();
+    });
+    for (const [index, list] of parsed.entries()) {
+      if ("kind" in list || failure) {
+        yield "kind" in list ? list : failure!;
+        continue;
+      }
+      if (index > 0) this.#interpreter.restoreSaved();
+      yield this.#guarded(limits, () => {
+        this.#interpreter.fuel = fuelLeft;
+        throw new EndOfRun(this.#call(f, list, limits));
+      })!;
+    }
+  }
+
+  /** Whether a restore would put every byte back; changes nothing else. For tests. */
+  restoresCompletely(): boolean {
+    this.#interpreter.restore();
+    return this.#interpreter.isAsSnapshot();
+  }
+
+  /** Tells CPython how much of its stack it may use. */
+  #protectStack(): void {
+    const { python } = this.#interpreter;
+    const top = this.#interpreter.stackTop;
+    const status = python.PyUnstable_ThreadState_SetStackProtection(
+      python.PyThreadState_Get(),
+      top - STACK_BYTES,
+      STACK_BYTES,
+    );
+    if (status !== 0) throw new Error("CPython refused its stack limits");
+  }
+
+  /** Runs a step on full fuel; the outcome, if the step ended the run. */
+  #guarded(limits: Limits, step: () => void): Outcome | undefined {
+    const interpreter = this.#interpreter;
+    interpreter.fuel = limits.fuel;
+    try {
+      step();
+    } catch (error) {
+      if (error instanceof EndOfRun) return error.outcome;
+      if (interpreter.fuel < 0) return { kind: "fuel", fuel: limits.fuel };
+      const fuel = limits.fuel - interpreter.fuel;
+      if (error instanceof LiteralError) {
+        return { kind: "refused", reason: error.message, fuel };
+      }
+      if (error instanceof BuildError) return { kind: "memory", fuel };
+      if (error instanceof ForbiddenCall) {
+        const reason = `asks for what is not there: ${error.message}`;
+        return { kind: "refused", reason, fuel };
+      }
+      if (interpreter.isTooDeep) return { kind: "memory", fuel };
+      const reason = `the interpreter stopped: ${error}`;
+      return { kind: "refused", reason, fuel };
+    }
+  }
+
+  /** Compiles and executes the program; returns its function. */
+  #load(source: string, limits: Limits): number {
+    const { python } = this.#interpreter;
+    if (source.includes("\0")) {
+      throw new EndOfRun({ kind: "syntax", message: "a null character" });
+    }
+    const isLambda = LONE_LAMBDA.test(source);
+    const text = this.#cString(isLambda ? source.trim() : source);
+    const start = isLambda ? EVAL_INPUT : FILE_INPUT;
+    const code = python.Py_CompileStringExFlags(
+      text,
+      this.#names.file,
+      start,
+      0,
+      -1,
+    );
+    python.free(text);
+    if (code === 0) throw this.#raised("compile", limits);
+    const namespace = this.#namespace;
+    const result = python.PyEval_EvalCode(code, namespace, namespace);
+    python.Py_DecRef(code);
+    if (result === 0) throw this.#raised("run", limits);
+    if (isLambda) return result;
+    const f = python.PyDict_GetItemString(namespace, this.#names.f);
+    if (f !== 0) return f;
+    throw new EndOfRun({
+      kind: "thrown",
+      name: "NoFunction",
+      message: "the program defines no function f",
+      fuel: limits.fuel - this.#interpreter.fuel,
+    });
+  }
+
+  #call(f: number, list: readonly PythonValue[], limits: Limits): Outcome {
+    const interpreter = this.#interpreter;
+    const argumentTuple = this.#builder.tuple(list);
+    const result = interpreter.python.PyObject_Call(f, argumentTuple, 0);
+    if (result === 0) throw this.#raised("run", limits);
+    const fuel = limits.fuel - interpreter.fuel;
+    interpreter.fuel = READING_FUEL;
+    try {
+      const printed = printPython(this.#reader.read(result), limits);
+      return { kind: "value", ...printed, fuel };
+    } catch (error) {
+      if (!(error instanceof LiteralError)) throw error;
+      return { kind: "refused", reason: error.message, fuel };
+    }
+  }
+
+  /** Turns the pending exception into the outcome it means. */
+  #raised(phase: "compile" | "run", limits: Limits): EndOfRun {
+    const { python, view } = this.#interpreter;
+    const exception = python.PyErr_GetRaisedException();
+    const type = view.getUint32(exception + TYPE_OFFSET, true);
+    const fuel = () => limits.fuel - this.#interpreter.fuel;
+    if (type === this.#interpreter.pointer("PyExc_MemoryError")) {
+      return new EndOfRun({ kind: "memory", fuel: fuel() });
+    }
+    const name = this.#reader.typeName(exception).slice(0, NAME_CHARS);
+    const message = this.#message(exception);
+    const syntaxError = this.#interpreter.pointer("PyExc_SyntaxError");
+    const isSyntax = phase === "compile" &&
+      python.PyType_IsSubtype(type, syntaxError) === 1;
+    if (isSyntax) return new EndOfRun({ kind: "syntax", message });
+    return new EndOfRun({ kind: "thrown", name, message, fuel: fuel() });
+  }
+
+  /** `str` of the exception, which may be the program's own code. */
+  #message(exception: number): string {
+    const { python } = this.#interpreter;
+    const text = python.PyObject_Str(exception);
+    if (text === 0) {
+      python.PyErr_Clear();
+      return "";
+    }
+    try {
+      return this.#reader.shortText(text, MESSAGE_CHARS);
+    } catch (error) {
+      if (error instanceof LiteralError) return "";
+      throw error;
+    }
+  }
+
+  /** A null-terminated copy in the interpreter's memory. */
+  #cString(text: string): number {
+    const bytes = new TextEncoder().encode(`${text}\0`);
+    const address = this.#interpreter.python.malloc(bytes.length);
+    if (address === 0) throw new BuildError("no memory for the source");
+    this.#interpreter.write(address, bytes);
+    return address;
+  }
+}
+
+function parsedArguments(
+  text: string,
+  limits: Limits,
+): PythonValue[] | Extract<Outcome, { kind: "badArgument" }> {
+  try {
+    return parsePythonList(text, limits);
+  } catch (error) {
+    if (!(error instanceof LiteralError)) throw error;
+    return { kind: "badArgument", reason: error.message };
+  }
+}

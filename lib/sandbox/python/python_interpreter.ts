@@ -1,0 +1,374 @@
+/**
+ * The interpreter as a machine: an instance made from the image, its memory put
+ * back to an earlier state, its fuel. What it computes is `python_engine.ts`'s
+ * affair.
+ *
+ * The guest is given no host function that does anything: output is swallowed,
+ * files do not exist, memory does not grow, and every other import throws
+ * {@link ForbiddenCall}, which no Python code can catch. There is no JavaScript
+ * object, permission or file behind any of them.
+ */
+
+import { Buffer } from "node:buffer";
+
+import { FUEL_EXPORT } from "../wasm/meter.ts";
+import { DEPTH_EXPORT, DEPTH_LIMIT } from "./python_depth.ts";
+import { HEAP_BYTES, readImage } from "./python_image.ts";
+import {
+  memoryLayout,
+  OVERLAP,
+  PAGE_BYTES,
+  PAGE_SHIFT,
+} from "./python_pages.ts";
+
+/** A program asked for something that is not there: a clock, entropy, the system. */
+export class ForbiddenCall extends Error {
+  override name = "ForbiddenCall";
+}
+
+/** Functions of CPython's C interface that the executor calls. All take addresses. */
+export interface PythonExports {
+  PyBytes_AsString(object: number): number;
+  PyBytes_FromStringAndSize(text: number, length: number): number;
+  PyBytes_Size(object: number): number;
+  PyComplex_FromDoubles(real: number, imaginary: number): number;
+  PyComplex_ImagAsDouble(object: number): number;
+  PyComplex_RealAsDouble(object: number): number;
+  PyDict_GetItemString(dict: number, key: number): number;
+  PyDict_New(): number;
+  PyDict_Next(
+    dict: number,
+    position: number,
+    key: number,
+    value: number,
+  ): number;
+  PyDict_SetItem(dict: number, key: number, value: number): number;
+  PyDict_SetItemString(dict: number, key: number, value: number): number;
+  PyDict_Size(dict: number): number;
+  PyErr_Clear(): void;
+  PyErr_GetRaisedException(): number;
+  PyEval_EvalCode(code: number, globals: number, locals: number): number;
+  PyFloat_AsDouble(object: number): number;
+  PyFloat_FromDouble(value: number): number;
+  PyFrozenSet_New(iterable: number): number;
+  PyImport_AddModule(name: number): number;
+  PyList_GetItem(list: number, index: number): number;
+  PyList_New(length: number): number;
+  PyList_SetItem(list: number, index: number, item: number): number;
+  PyList_Size(list: number): number;
+  PyLong_AsLongAndOverflow(object: number, overflow: number): number;
+  PyLong_FromLong(value: number): number;
+  PyLong_FromString(text: number, end: number, base: number): number;
+  PyModule_GetDict(module: number): number;
+  PyNumber_ToBase(object: number, base: number): number;
+  PyObject_Call(callable: number, list: number, options: number): number;
+  PyObject_Str(object: number): number;
+  PySet_Add(set: number, key: number): number;
+  PySet_New(iterable: number): number;
+  PySet_Size(set: number): number;
+  PyTuple_GetItem(tuple: number, index: number): number;
+  PyTuple_New(length: number): number;
+  PyTuple_SetItem(tuple: number, index: number, item: number): number;
+  PyTuple_Size(tuple: number): number;
+  PyThreadState_Get(): number;
+  PyType_IsSubtype(type: number, other: number): number;
+  PyUnicode_AsUTF8AndSize(object: number, size: number): number;
+  PyUnicode_FromStringAndSize(text: number, length: number): number;
+  PyUnicode_GetLength(object: number): number;
+  PyUnstable_ThreadState_SetStackProtection(
+    thread: number,
+    start: number,
+    bytes: number,
+  ): number;
+  Py_CompileStringExFlags(
+    source: number,
+    filename: number,
+    start: number,
+    flags: number,
+    optimise: number,
+  ): number;
+  Py_DecRef(object: number): void;
+  _PyLong_NumBits(object: number): bigint;
+  _PySet_NextEntry(
+    set: number,
+    position: number,
+    key: number,
+    hash: number,
+  ): number;
+  free(address: number): void;
+  malloc(bytes: number): number;
+}
+
+/** Pages that differ from the image, with their contents. */
+interface SavedPages {
+  offsets: Map<number, number>;
+  bytes: Uint8Array;
+}
+
+export class PythonInterpreter {
+  readonly python: PythonExports;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView<ArrayBuffer>;
+  readonly #exports: WebAssembly.Exports;
+  readonly #fuel: WebAssembly.Global;
+  readonly #depth: WebAssembly.Global;
+  readonly #stackPointer: WebAssembly.Global;
+  readonly #bootStackPointer: number;
+  /** Memory after boot, from address 0; zero beyond its end. */
+  #snapshot: Uint8Array;
+  readonly #map: Uint8Array;
+  readonly #mapWords: Uint32Array;
+  #saved: SavedPages | null = null;
+
+  private constructor(
+    exports: WebAssembly.Exports,
+    snapshot: Uint8Array,
+    stackPointer: number,
+  ) {
+    this.#exports = exports;
+    this.python = exports as unknown as PythonExports;
+    this.#fuel = exports[FUEL_EXPORT] as WebAssembly.Global;
+    this.#depth = exports[DEPTH_EXPORT] as WebAssembly.Global;
+    this.#stackPointer = exports.__stack_pointer as WebAssembly.Global;
+    this.#bootStackPointer = stackPointer;
+    this.#stackPointer.value = stackPointer;
+    const buffer = (exports.memory as WebAssembly.Memory)
+      .buffer as ArrayBuffer;
+    const { map, mapBytes } = memoryLayout(HEAP_BYTES);
+    this.bytes = new Uint8Array(buffer, 0, HEAP_BYTES);
+    this.view = new DataView(buffer, 0, HEAP_BYTES);
+    this.#map = new Uint8Array(buffer, map, mapBytes);
+    this.#mapWords = new Uint32Array(buffer, map, mapBytes / 4);
+    this.#snapshot = snapshot;
+    this.bytes.set(snapshot);
+    this.#map.fill(0);
+  }
+
+  static async start(
+    image: Uint8Array<ArrayBuffer>,
+  ): Promise<PythonInterpreter> {
+    const { wasm, trampoline, memory, state } = readImage(image);
+    const module = await WebAssembly.compile(wasm);
+    let interpreter: PythonInterpreter | undefined = undefined;
+    const imports = guestImports(module, state.importedGlobals, () => {
+      if (!interpreter) throw new Error("called before the boot");
+      return interpreter;
+    });
+    const { exports } = await WebAssembly.instantiate(module, imports);
+    const table = exports.__indirect_function_table as WebAssembly.Table;
+    table.grow(state.tableLength - table.length);
+    for (const [slot, name] of state.tableExports) {
+      table.set(slot, exports[name] as CallableFunction);
+    }
+    const helper = await WebAssembly.instantiate(
+      await WebAssembly.compile(trampoline),
+      { env: { memory: exports.memory, __indirect_function_table: table } },
+    );
+    const trampolineCall = helper.exports.trampoline_call as CallableFunction;
+    table.set(state.trampolineSlot, trampolineCall);
+    interpreter = new PythonInterpreter(exports, memory, state.stackPointer);
+    return interpreter;
+  }
+
+  /** Address of an exported variable, or the object that it points to. */
+  address(name: string): number {
+    return (this.#exports[name] as WebAssembly.Global).value;
+  }
+
+  pointer(name: string): number {
+    return this.view.getUint32(this.address(name), true);
+  }
+
+  /** Where the interpreter's stack starts; it grows downwards. */
+  get stackTop(): number {
+    return this.#bootStackPointer;
+  }
+
+  /** Whether the last trap was that of calls nested too deeply. */
+  get isTooDeep(): boolean {
+    return this.#depth.value > DEPTH_LIMIT;
+  }
+
+  get fuel(): number {
+    return this.#fuel.value;
+  }
+
+  set fuel(steps: number) {
+    this.#fuel.value = steps;
+  }
+
+  /** Writes host data where the guest can read it; the restore will undo it. */
+  write(address: number, data: Uint8Array): void {
+    this.bytes.set(data, address);
+    this.noteWritten(address, data.length);
+  }
+
+  noteWritten(address: number, length: number): void {
+    const first = address >> PAGE_SHIFT;
+    this.#map.fill(1, first, ((address + length) >> PAGE_SHIFT) + 1);
+  }
+
+  /** Makes the present state the one that all restores go back to. Once, at start. */
+  becomeSnapshot(): void {
+    const end = this.bytes.findLastIndex((byte) => byte !== 0) + 1;
+    this.#snapshot = this.bytes.slice(0, end);
+    this.#map.fill(0);
+  }
+
+  /** Puts back every page that was written since the snapshot. */
+  restore(): void {
+    if (this.#saved) {
+      for (const page of this.#saved.offsets.keys()) this.#map[page] = 1;
+      this.#saved = null;
+    }
+    this.#eachDirtyRun((start, end) => this.#copyBack(start, end + OVERLAP));
+    this.#map.fill(0);
+    this.#depth.value = 0;
+    this.#stackPointer.value = this.#bootStackPointer;
+  }
+
+  /** Keeps the present state, for {@link restoreSaved}; ends with the next restore. */
+  save(): void {
+    const offsets = new Map<number, number>();
+    let size = 0;
+    // A write may have reached into the page behind: that one is kept whole too.
+    this.#eachDirtyRun((start, end) => {
+      for (let page = start; page <= end && page < HEAP_BYTES;) {
+        if (!offsets.has(page >> PAGE_SHIFT)) {
+          offsets.set(page >> PAGE_SHIFT, size);
+          size += PAGE_BYTES;
+        }
+        page += PAGE_BYTES;
+      }
+    });
+    const bytes = new Uint8Array(size);
+    for (const [page, offset] of offsets) {
+      const start = page * PAGE_BYTES;
+      bytes.set(this.bytes.subarray(start, start + PAGE_BYTES), offset);
+    }
+    this.#saved = { offsets, bytes };
+    this.#map.fill(0);
+  }
+
+  /** Back to the state that was kept. */
+  restoreSaved(): void {
+    const saved = this.#saved;
+    if (!saved) throw new Error("no state was saved");
+    const putBack = (start: number, end: number) => {
+      const offset = saved.offsets.get(start >> PAGE_SHIFT);
+      if (offset === undefined) return this.#copyBack(start, end);
+      const content = saved.bytes.subarray(offset, offset + end - start);
+      this.bytes.set(content, start);
+    };
+    this.#eachDirtyRun((start, end) => {
+      for (let page = start; page < end; page += PAGE_BYTES) {
+        putBack(page, page + PAGE_BYTES);
+      }
+      if (end < HEAP_BYTES) putBack(end, end + OVERLAP);
+    });
+    this.#map.fill(0);
+    this.#depth.value = 0;
+    this.#stackPointer.value = this.#bootStackPointer;
+  }
+
+  /** Whether every byte is that of the snapshot. For tests: it reads all 96 MiB. */
+  isAsSnapshot(): boolean {
+    const known = this.#snapshot.length;
+    const zeros = new Uint8Array(1 << 20);
+    for (let start = known; start < HEAP_BYTES; start += zeros.length) {
+      const rest = this.bytes.subarray(start, start + zeros.length);
+      if (!sameBytes(rest, zeros.subarray(0, rest.length))) return false;
+    }
+    return sameBytes(this.bytes.subarray(0, known), this.#snapshot);
+  }
+
+  /** From the snapshot; `end` may lie beyond the memory. */
+  #copyBack(start: number, end: number): void {
+    const known = this.#snapshot.length;
+    if (start < known) {
+      const content = this.#snapshot.subarray(start, Math.min(end, known));
+      this.bytes.set(content, start);
+    }
+    if (end > known) this.bytes.fill(0, Math.max(start, known), end);
+  }
+
+  /** Calls back with the addresses of written pages, neighbours joined. */
+  #eachDirtyRun(act: (start: number, end: number) => void): void {
+    const words = this.#mapWords;
+    const map = this.#map;
+    for (let page = 0; page < map.length;) {
+      if (map[page] === 0) {
+        page++;
+        // Four clean pages at a time, once at the start of a word.
+        while ((page & 3) === 0 && words[page >> 2] === 0) page += 4;
+        continue;
+      }
+      const first = page;
+      while (map[page] === 1) page++;
+      act(first * PAGE_BYTES, page * PAGE_BYTES);
+    }
+  }
+}
+
+/** The file system holds nothing: "no such file or directory", in WASI's numbers. */
+const NO_SUCH_FILE = -44;
+const NO_FILES = [
+  ...["__syscall_openat", "__syscall_stat64", "__syscall_newfstatat"],
+  ...["__syscall_lstat64", "__syscall_faccessat", "__syscall_readlinkat"],
+  ...["__syscall_chdir", "__syscall_mkdirat", "__syscall_unlinkat"],
+  ...["__syscall_rmdir", "__syscall_renameat", "__syscall_getcwd"],
+];
+
+/** Every import of the module: three that do nothing, no files, and refusals. */
+function guestImports(
+  module: WebAssembly.Module,
+  importedGlobals: Record<string, number>,
+  interpreter: () => PythonInterpreter,
+): WebAssembly.Imports {
+  const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
+  for (
+    const { module: from, name, kind } of WebAssembly.Module.imports(module)
+  ) {
+    imports[from] ??= {};
+    if (kind === "global") {
+      const type = { value: "i32", mutable: true } as const;
+      imports[from][name] = new WebAssembly.Global(type, importedGlobals[name]);
+    } else {
+      imports[from][name] = () => {
+        throw new ForbiddenCall(name);
+      };
+    }
+  }
+  for (const name of NO_FILES) imports.env[name] = () => NO_SUCH_FILE;
+  imports.env.emscripten_resize_heap = () => 0;
+  imports.wasi_snapshot_preview1.fd_write = (
+    _file: number,
+    vectors: number,
+    count: number,
+    out: number,
+  ) => {
+    swallow(interpreter(), vectors, count, out);
+    return 0;
+  };
+  return imports;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+/** Output goes nowhere; the guest is told that all of it was written. */
+function swallow(
+  interpreter: PythonInterpreter,
+  vectors: number,
+  count: number,
+  out: number,
+): void {
+  const { view } = interpreter;
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    total += view.getUint32(vectors + 8 * i + 4, true);
+  }
+  view.setUint32(out, total, true);
+  interpreter.noteWritten(out, 4);
+}

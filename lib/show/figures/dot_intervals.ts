@@ -1,0 +1,91 @@
+/** Means with intervals as dots on horizontal lines, several to a row. */
+
+import type { Interval } from "../../lab/evaluation/mod.ts";
+import type { Figure, Trace } from "./figure.ts";
+import { OTHER_COLOURS, REFERENCE_COLOUR, styledFigure } from "./style.ts";
+
+/** One colour of dots: an interval for each row, null where there is none. */
+export interface DotSeries {
+  name: string;
+  intervals: readonly (Interval | null)[];
+  /** A colour of its own instead of the next one. */
+  colour?: string;
+  symbol?: string;
+}
+
+export interface DotLabels {
+  title: string;
+  x: string;
+  /** From top to bottom. */
+  rows: readonly string[];
+  /** A vertical line: no change, or the mean of a reference. */
+  reference?: number;
+  xRange?: [number, number];
+}
+
+/** Share of a row's height that its dots take. */
+const SPREAD = 0.4;
+/** No mode has these colours. */
+const COLOURS = [OTHER_COLOURS[2], OTHER_COLOURS[1], OTHER_COLOURS[0]];
+
+/** A row per label; the series lie below each other within a row. */
+export function dotIntervals(
+  { title, x, rows, reference, xRange }: DotLabels,
+  series: readonly DotSeries[],
+): Figure {
+  const traces = series.map((one, i) => dots(one, i, series.length));
+  const shapes = reference === undefined ? [] : [{
+    type: "line",
+    x0: reference,
+    x1: reference,
+    yref: "paper",
+    y0: 0,
+    y1: 1,
+    line: { color: REFERENCE_COLOUR, width: 1.5, dash: "dot" },
+  }];
+  const longest = Math.max(...rows.map(({ length }) => length));
+  return styledFigure({ title, x, y: "" }, traces, {
+    height: 170 + rows.length * Math.max(28, 17 * series.length),
+    width: 820,
+    margin: { l: Math.max(110, 24 + 7 * longest), r: 20, t: 60, b: 60 },
+    shapes,
+    showlegend: series.length > 1,
+    xaxis: xRange ? { range: xRange } : {},
+    yaxis: {
+      tickvals: rows.map((_, row) => row),
+      ticktext: rows,
+      ticksuffix: "  ",
+      range: [rows.length - 0.5, -0.5],
+      showgrid: false,
+    },
+  });
+}
+
+function dots(
+  { name, intervals, colour, symbol = "circle" }: DotSeries,
+  place: number,
+  count: number,
+): Trace {
+  const shift = count === 1 ? 0 : SPREAD * (place / (count - 1) - 0.5);
+  const found = intervals.flatMap((interval, row) =>
+    interval === null ? [] : [{ ...interval, y: row + shift }]
+  );
+  const color = colour ?? COLOURS[place % COLOURS.length];
+  return {
+    type: "scatter",
+    mode: "markers",
+    name,
+    x: found.map(({ mean }) => mean),
+    y: found.map(({ y }) => y),
+    marker: { color, symbol, size: 9 },
+    error_x: {
+      type: "data",
+      symmetric: false,
+      array: found.map(({ mean, high }) => high - mean),
+      arrayminus: found.map(({ mean, low }) => mean - low),
+      color,
+      thickness: 1.5,
+      width: 4,
+    },
+  };
+}

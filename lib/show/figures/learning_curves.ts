@@ -1,0 +1,208 @@
+/**
+ * Held-out accuracy over the steps of self-play, from the scores of several
+ * seeds.
+ *
+ * During a run only some items are evaluated; the curves follow those that were
+ * evaluated at every step, so that each step is measured on the same ones.
+ */
+
+import {
+  bootstrapMean,
+  bootstrapOverSeeds,
+  type Interval,
+} from "../../lab/evaluation/mod.ts";
+import type { ScoreRow } from "../../lab/mod.ts";
+import type { Figure, Trace } from "./figure.ts";
+import { CURVE_COLOURS } from "./line_chart.ts";
+import { panelFigure } from "./panels.ts";
+import { bandTraces, translucent } from "./seed_bands.ts";
+import { DRAWN_MODES, MODE_COLOURS, REFERENCE_COLOUR } from "./style.ts";
+
+/** The scores of one seed, as `scoreRows` gives them. */
+export type SeedScores = readonly ScoreRow[];
+
+/** A curve of one mode: per step the mean of the seeds, and each seed's own. */
+export interface AccuracyCurve {
+  steps: number[];
+  intervals: Interval[];
+  /** `seeds[s][i]` belongs to `steps[i]`. */
+  seeds: number[][];
+  /** The untouched model when made to think, on the same items; null if not evaluated. */
+  forced: Interval | null;
+  items: number;
+}
+
+/** Which scores a curve takes. */
+export interface CurveSelection {
+  split: string;
+  mode: ScoreRow["mode"];
+  temperature?: number;
+}
+
+const BOOTSTRAP_SEED = 0;
+
+/** The curve of a mode; intervals are 95 %, over seeds and items. Null without scores. */
+export function accuracyCurve(
+  seeds: readonly SeedScores[],
+  { split, mode, temperature = 0 }: CurveSelection,
+): AccuracyCurve | null {
+  const chosen = seeds.map((scores) =>
+    scores.filter((row) =>
+      row.split === split && row.mode === mode &&
+      row.temperature === temperature
+    )
+  );
+  const free = chosen.map((rows) =>
+    firstOfSteps(rows.filter(({ thinking }) => thinking !== "forced"))
+  );
+  const steps = commonSteps(free);
+  if (steps.length === 0) return null;
+  // Fewer items are evaluated during a run: always the first ones of the split.
+  const items = Math.min(...free.flat().map(({ correct }) => correct.length));
+  const at = (rows: SeedScores, step: number) => {
+    const row = rows.find((row) => row.step === step);
+    return row?.correct.slice(0, items).map((right) => right / row.samples) ??
+      [];
+  };
+  const forced = chosen.map((rows) =>
+    at(rows.filter(({ thinking }) => thinking === "forced"), 0)
+  );
+  const ran = forced.every((values) => values.length > 0);
+  return {
+    steps,
+    intervals: steps.map((step) =>
+      interval(free.map((rows) => at(rows, step)))
+    ),
+    seeds: free.map((rows) => steps.map((step) => average(at(rows, step)))),
+    forced: ran ? interval(forced) : null,
+    items,
+  };
+}
+
+/** One row per step: fewer items, sampled more often for pass@k, may follow it. */
+function firstOfSteps(rows: SeedScores): SeedScores {
+  return [...Map.groupBy(rows, ({ step }) => step).values()]
+    .map(([first]) => first);
+}
+
+/** The steps at which every seed was evaluated. */
+function commonSteps(seeds: readonly SeedScores[]): number[] {
+  const sets = seeds.map((rows) => new Set(rows.map(({ step }) => step)));
+  return [...(sets[0] ?? [])].filter((step) =>
+    sets.every((set) => set.has(step))
+  ).sort((a, b) => a - b);
+}
+
+const average = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function interval(seeds: readonly (readonly number[])[]): Interval {
+  return seeds.length === 1
+    ? bootstrapMean(seeds[0], BOOTSTRAP_SEED)
+    : bootstrapOverSeeds(seeds, BOOTSTRAP_SEED);
+}
+
+/**
+ * A panel per mode: the mean of the seeds with its 95 % band, every seed as a
+ * thin line, and what the untouched base reached when it was made to think.
+ */
+export function learningCurves(
+  seeds: readonly SeedScores[],
+  split: string,
+): Figure {
+  const panels = DRAWN_MODES.flatMap((mode) => {
+    const curve = accuracyCurve(seeds, { split, mode });
+    if (!curve) return [];
+    const traces = [
+      ...seedLines(curve, MODE_COLOURS[mode]),
+      ...forcedLine(curve),
+      ...bandTraces({
+        name: "self-play",
+        x: curve.steps,
+        intervals: curve.intervals,
+        colour: MODE_COLOURS[mode],
+      }),
+    ];
+    return [{ title: `${mode} (${curve.items} items)`, traces }];
+  });
+  const count = seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`;
+  return panelFigure({
+    title: `Greedy accuracy on held-out tasks (${split}, ${count})`,
+    x: "step of self-play",
+    y: "share right",
+    yRange: [0, 1],
+  }, panels);
+}
+
+function seedLines({ seeds, steps }: AccuracyCurve, colour: string): Trace[] {
+  if (seeds.length === 1) return [];
+  return seeds.map((y) => ({
+    type: "scatter",
+    mode: "lines",
+    name: "single seeds",
+    x: steps,
+    y,
+    line: { color: translucent(colour, 0.4), width: 1 },
+  }));
+}
+
+function forcedLine({ forced, steps }: AccuracyCurve): Trace[] {
+  if (!forced) return [];
+  return bandTraces({
+    name: "the untouched base, made to think",
+    x: [steps[0], steps[steps.length - 1]],
+    intervals: [forced, forced],
+    colour: REFERENCE_COLOUR,
+    dash: "dot",
+  });
+}
+
+const REFERENCE_ARM_COLOUR = "#000000";
+
+/** Runs that differ in one setting. */
+export interface DrawnArm {
+  name: string;
+  seeds: readonly SeedScores[];
+}
+
+/**
+ * A panel per mode, in it one line per arm: the greedy mean of its seeds. The
+ * first arm's line is thick and black, and its untouched base, made to think, is
+ * dotted; arms without steps have no line.
+ */
+export function armCurves(
+  title: string,
+  arms: readonly DrawnArm[],
+  split: string,
+): Figure {
+  const panels = DRAWN_MODES.flatMap((mode) => {
+    const traces = arms.flatMap(({ name, seeds }, i): Trace[] => {
+      const curve = accuracyCurve(seeds, { split, mode });
+      if (!curve || curve.steps.length < 2) return [];
+      return [{
+        type: "scatter",
+        mode: "lines",
+        name,
+        x: curve.steps,
+        y: curve.intervals.map(({ mean }) => mean),
+        line: {
+          color: i === 0
+            ? REFERENCE_ARM_COLOUR
+            : CURVE_COLOURS[(i - 1) % CURVE_COLOURS.length],
+          width: i === 0 ? 4 : 2,
+        },
+      }];
+    });
+    const reference = arms.length > 0
+      ? accuracyCurve(arms[0].seeds, { split, mode })
+      : null;
+    if (reference) traces.push(...forcedLine(reference).slice(1));
+    return traces.length > 0 ? [{ title: mode, traces }] : [];
+  });
+  return panelFigure({
+    title: `${title} (${split})`,
+    x: "step",
+    y: "share right",
+    yRange: [0, 1],
+  }, panels);
+}

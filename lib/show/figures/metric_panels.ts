@@ -1,0 +1,79 @@
+/**
+ * Curves over the steps of several runs, from their `metrics.jsonl`: the mean of
+ * the seeds, in a band from the lowest to the highest of them.
+ *
+ * A step in which no seed measured something is left out.
+ */
+
+import type { StepMetrics } from "../../method/mod.ts";
+import type { Figure, Trace } from "./figure.ts";
+import { panelFigure } from "./panels.ts";
+import { bandTraces, rangeOfSeeds } from "./seed_bands.ts";
+import { DRAWN_MODES, type Labels, MODE_COLOURS } from "./style.ts";
+import type { ModeName } from "../../method/modes/mod.ts";
+
+/** The steps of one seed. */
+export type SeedMetrics = readonly StepMetrics[];
+
+/** One plot: the same number in every mode. */
+export interface MetricPanel {
+  title: string;
+  value: (row: StepMetrics, mode: ModeName) => number | null | undefined;
+}
+
+/** Steps averaged into one place; single steps are noisy. */
+const WINDOW = 3;
+
+/** A panel per metric, in it a line per mode. Step 0 fills the buffers and is left out. */
+export function metricPanels(
+  labels: Labels,
+  seeds: readonly SeedMetrics[],
+  metrics: readonly MetricPanel[],
+  columns?: number,
+): Figure {
+  const panels = metrics.map(({ title, value }) => ({
+    title,
+    traces: DRAWN_MODES.flatMap((mode) =>
+      modeTraces(mode, seeds, (row) => value(row, mode))
+    ),
+  }));
+  const yaxis = labels.yRange ? {} : { rangemode: "tozero" };
+  return panelFigure(labels, panels, { yaxis, columns });
+}
+
+function modeTraces(
+  mode: ModeName,
+  seeds: readonly SeedMetrics[],
+  value: (row: StepMetrics) => number | null | undefined,
+): Trace[] {
+  const smooth = seeds.map((rows) =>
+    windowed(rows.filter(({ step }) => step > 0), value)
+  );
+  const steps = [...new Set(smooth.flatMap((places) => [...places.keys()]))]
+    .sort((a, b) => a - b);
+  if (steps.length === 0) return [];
+  return bandTraces({
+    name: mode,
+    x: steps,
+    intervals: steps.map((step) =>
+      rangeOfSeeds(smooth.flatMap((places) => places.get(step) ?? []))
+    ),
+    colour: MODE_COLOURS[mode],
+  });
+}
+
+/** Means over windows of steps, by the last step of each. */
+function windowed(
+  rows: SeedMetrics,
+  value: (row: StepMetrics) => number | null | undefined,
+): Map<number, number> {
+  const found = new Map<number, number>();
+  for (let start = 0; start < rows.length; start += WINDOW) {
+    const part = rows.slice(start, start + WINDOW);
+    const values = part.map(value).filter((v) => typeof v === "number");
+    if (values.length === 0) continue;
+    const sum = values.reduce((total, v) => total + v, 0);
+    found.set(part[part.length - 1].step, sum / values.length);
+  }
+  return found;
+}

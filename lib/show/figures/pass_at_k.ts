@@ -1,0 +1,100 @@
+/**
+ * pass@k: the share of tasks solved by at least one of k samples.
+ *
+ * A base model that catches up as k grows could already do what training made
+ * likelier; one that stays below has learnt something.
+ */
+
+import {
+  bootstrapMean,
+  bootstrapOverSeeds,
+  type Interval,
+  passAtK,
+} from "../../lab/evaluation/mod.ts";
+import type { EvaluatedItem } from "./accuracy.ts";
+import type { Figure } from "./figure.ts";
+import { panelFigure } from "./panels.ts";
+import { bandTraces } from "./seed_bands.ts";
+import { DRAWN_MODES, MODE_COLOURS, REFERENCE_COLOUR } from "./style.ts";
+
+/** The evaluation rows of one seed. */
+export type SeedLog = readonly EvaluatedItem[];
+
+/** Which samples of a run are counted. */
+export type PassMoment = "before" | "forced" | "after";
+
+const LINES: Record<PassMoment, { name: string; dash: string }> = {
+  before: { name: "the untouched base", dash: "dash" },
+  forced: { name: "the untouched base, made to think", dash: "dot" },
+  after: { name: "after self-play", dash: "solid" },
+};
+
+/** pass@k of a mode at the powers of two that the log has samples for. */
+export function passCurve(
+  logs: readonly SeedLog[],
+  split: string,
+  mode: EvaluatedItem["mode"],
+  moment: PassMoment,
+): { ks: number[]; intervals: Interval[] } {
+  const seeds = logs.map((log) =>
+    sampledRows(
+      log.filter((row) => row.split === split && row.mode === mode),
+      moment,
+    )
+  );
+  const most = Math.min(
+    ...seeds.map((rows) => rows.length > 0 ? rows[0].samples : 0),
+  );
+  const ks: number[] = [];
+  for (let k = 1; k <= most; k *= 2) ks.push(k);
+  const intervals = ks.map((k) => {
+    const values = seeds.map((rows) =>
+      rows.map(({ samples, correct }) => passAtK(samples, correct, k))
+    );
+    return values.length === 1
+      ? bootstrapMean(values[0], 0)
+      : bootstrapOverSeeds(values, 0);
+  });
+  return { ks, intervals };
+}
+
+/** The rows at temperature 1 with the most samples, at the first or last step. */
+function sampledRows(rows: SeedLog, moment: PassMoment): SeedLog {
+  const last = rows.reduce((most, { step }) => Math.max(most, step), 0);
+  const step = moment === "after" ? last : 0;
+  const chosen = rows.filter((row) =>
+    row.step === step && row.temperature > 0 &&
+    (row.thinking === "forced") === (moment === "forced")
+  );
+  const most = chosen.reduce((n, { samples }) => Math.max(n, samples), 0);
+  return chosen.filter(({ samples }) => samples === most);
+}
+
+/** A panel per mode; bands are 95 %, over seeds and items. */
+export function passCurves(logs: readonly SeedLog[], split: string): Figure {
+  const panels = DRAWN_MODES.flatMap((mode) => {
+    const traces = (["before", "forced", "after"] as const).flatMap(
+      (moment) => {
+        const { ks, intervals } = passCurve(logs, split, mode, moment);
+        if (ks.length === 0) return [];
+        return bandTraces({
+          ...LINES[moment],
+          x: ks,
+          intervals,
+          colour: moment === "after" ? MODE_COLOURS[mode] : REFERENCE_COLOUR,
+        });
+      },
+    );
+    return traces.length > 0 ? [{ title: mode, traces }] : [];
+  });
+  return panelFigure(
+    {
+      title: `pass@k at temperature 1 (${split})`,
+      x: "k samples",
+      y: "share of tasks solved",
+      yRange: [0, 1],
+    },
+    panels,
+    { xaxis: { type: "log", tickvals: [1, 2, 4, 8, 16, 32, 64] } },
+  );
+}

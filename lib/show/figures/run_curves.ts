@@ -1,0 +1,120 @@
+/**
+ * Curves over the steps of a run, from the rows of `metrics.jsonl`: rewards,
+ * solve rates, what becomes of proposals, response lengths, thinking.
+ *
+ * A step in which something was not measured leaves a gap, not a zero.
+ */
+
+import type { Role } from "../../method/advantage/mod.ts";
+import type { ModeName } from "../../method/modes/mod.ts";
+import type { StepMetrics } from "../../method/mod.ts";
+import type { Figure, Trace } from "./figure.ts";
+import { DRAWN_MODES, modeLine, styledFigure } from "./style.ts";
+
+/** The rows of a run that a figure needs. */
+export type RunRows = readonly Pick<
+  StepMetrics,
+  "step" | "propose" | "solve"
+>[];
+
+/** Mean reward of solver and proposer. The solver's lies in [-1, 1]. */
+export function rewardCurves(rows: RunRows): Figure {
+  return styledFigure(
+    { title: "Mean reward", x: "step", y: "reward", yRange: [-1.05, 1.05] },
+    [
+      ...curves(rows, "solve", (row, mode) => row.solve[mode]?.meanReward),
+      ...curves(rows, "propose", (row, mode) => row.propose[mode]?.meanReward),
+    ],
+  );
+}
+
+/** Share of right answers among the rollouts of each step. */
+export function solveRateCurves(rows: RunRows): Figure {
+  return styledFigure(
+    {
+      title: "Solve rate of the tasks played",
+      x: "step",
+      y: "share of right rollouts",
+      yRange: [0, 1],
+    },
+    curves(rows, "solve", (row, mode) => row.solve[mode]?.solveRate),
+  );
+}
+
+/** Share of proposals that became a task. */
+export function validityCurves(rows: RunRows): Figure {
+  return styledFigure(
+    {
+      title: "Valid proposals",
+      x: "step",
+      y: "share of proposals",
+      yRange: [0, 1],
+    },
+    curves(rows, "propose", (row, mode) => row.propose[mode]?.valid),
+  );
+}
+
+/** Share of proposals that repeat a task, or a program with as many inputs as allowed. */
+export function duplicateCurves(rows: RunRows): Figure {
+  return styledFigure(
+    {
+      title: "Repeated proposals",
+      x: "step",
+      y: "share of proposals",
+      yRange: [0, 1],
+    },
+    curves(rows, "propose", (row, mode) => row.propose[mode]?.duplicate),
+  );
+}
+
+/** Mean response length in tokens, by mode and role. */
+export function tokenLengthCurves(rows: RunRows): Figure {
+  return styledFigure(
+    { title: "Response length", x: "step", y: "tokens per response" },
+    [
+      ...curves(
+        rows,
+        "solve",
+        (row, mode) => row.solve[mode]?.meanResponseTokens,
+      ),
+      ...curves(
+        rows,
+        "propose",
+        (row, mode) => row.propose[mode]?.meanResponseTokens,
+      ),
+    ],
+  );
+}
+
+/** Share of solver responses that think before they answer. */
+export function thinkingRateCurves(rows: RunRows): Figure {
+  return styledFigure(
+    {
+      title: "How often the solver thinks first",
+      x: "step",
+      y: "share of rollouts",
+      yRange: [0, 1],
+    },
+    curves(rows, "solve", (row, mode) => row.solve[mode]?.thinkingRate),
+  );
+}
+
+/** One curve per mode that was ever measured. */
+function curves(
+  rows: RunRows,
+  role: Role,
+  value: (row: RunRows[number], mode: ModeName) => number | null | undefined,
+): Trace[] {
+  return DRAWN_MODES.flatMap((mode) => {
+    const y = rows.map((row) => value(row, mode) ?? null);
+    if (y.every((measured) => measured === null)) return [];
+    return [{
+      type: "scatter",
+      mode: "lines",
+      name: role === "solve" ? mode : `${mode}, proposer`,
+      x: rows.map(({ step }) => step),
+      y,
+      line: modeLine(mode, role),
+    }];
+  });
+}

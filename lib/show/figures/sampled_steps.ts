@@ -1,0 +1,38 @@
+/** From which steps the solver's tasks come, under each sampler. */
+
+import type { Task } from "../../method/modes/mod.ts";
+import type { Figure, Trace } from "./figure.ts";
+import { MODE_COLOURS, OTHER_COLOURS, styledFigure } from "./style.ts";
+
+/** The tasks of many batches drawn under one rule. */
+export interface DrawnTasks {
+  name: string;
+  batches: readonly (readonly Pick<Task, "provenance">[])[];
+}
+
+/** Tasks per batch by the step that made them: a mean over the batches, one curve per rule. */
+export function sampledSteps(rows: readonly DrawnTasks[]): Figure {
+  const stepsOf = ({ batches }: DrawnTasks) =>
+    batches.flat().map(({ provenance }) => provenance.step);
+  const last = Math.max(...rows.flatMap(stepsOf));
+  const steps = Array.from({ length: last + 1 }, (_, step) => step);
+  const colours = [MODE_COLOURS.deduction, ...OTHER_COLOURS];
+  const traces = rows.map((row, i): Trace => {
+    const counts = steps.map(() => 0);
+    for (const step of stepsOf(row)) counts[step]++;
+    return {
+      type: "scatter",
+      mode: "lines+markers",
+      name: row.name,
+      x: steps,
+      y: counts.map((count) => count / row.batches.length),
+      line: { color: colours[i % colours.length], width: 2 },
+      marker: { size: 6 },
+    };
+  });
+  return styledFigure({
+    title: "Where the tasks of a batch come from",
+    x: "step that made the task (0: seeding)",
+    y: "tasks per batch",
+  }, traces);
+}

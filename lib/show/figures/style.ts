@@ -1,0 +1,93 @@
+/**
+ * The look of all figures: one colour per mode, one dash per role, one layout.
+ *
+ * Colours are from the palette of Okabe and Ito, told apart by readers with any
+ * of the common colour deficiencies.
+ */
+
+import type { Role } from "../../method/advantage/mod.ts";
+import type { ModeName } from "../../method/modes/mod.ts";
+import type { Figure, Layout, Trace } from "./figure.ts";
+
+/** A mode's colour, the same in every figure. */
+export const MODE_COLOURS: Record<ModeName, string> = {
+  deduction: "#0072B2",
+  abduction: "#D55E00",
+  induction: "#009E73",
+  error: "#CC79A7",
+};
+
+/** The modes in the order of figures. */
+export const DRAWN_MODES = Object.keys(MODE_COLOURS) as ModeName[];
+
+/** Colours for what is not a mode, in order of use. */
+export const OTHER_COLOURS = [
+  "#56B4E9",
+  "#E69F00",
+  "#000000",
+  "#F0E442",
+];
+
+/** Lines and marks that are only a reference. */
+export const REFERENCE_COLOUR = "#555555";
+
+/** A role's line: solid for solving, dashed for proposing. */
+export const ROLE_DASHES: Record<Role, string> = {
+  solve: "solid",
+  propose: "dash",
+};
+
+/** The line of a mode in a role. */
+export function modeLine(mode: ModeName, role: Role = "solve"): Trace["line"] {
+  return { color: MODE_COLOURS[mode], dash: ROLE_DASHES[role], width: 2 };
+}
+
+/** What varies between figures. */
+export interface Labels {
+  title: string;
+  x: string;
+  y: string;
+  /** Fixed ends of the y axis; by default they follow the data. */
+  yRange?: [number, number];
+}
+
+/** A figure in the common layout; `more` adds or replaces layout attributes. */
+export function styledFigure(
+  labels: Labels,
+  data: Trace[],
+  more: Layout = {},
+): Figure {
+  const axis = {
+    showline: true,
+    linecolor: "#888888",
+    gridcolor: "#e5e5e5",
+    zeroline: false,
+  };
+  const yRange = labels.yRange ? { range: labels.yRange } : {};
+  const layout: Layout = {
+    title: { text: labels.title, font: { size: 17 }, x: 0.02, xanchor: "left" },
+    width: 760,
+    height: 420,
+    font: {
+      family: "Helvetica, Arial, sans-serif",
+      size: 13,
+      color: "#222222",
+    },
+    paper_bgcolor: "#ffffff",
+    plot_bgcolor: "#ffffff",
+    margin: { l: 70, r: 20, t: 60, b: 60 },
+    ...more,
+    xaxis: { ...axis, title: { text: labels.x }, ...record(more.xaxis) },
+    yaxis: {
+      ...axis,
+      title: { text: labels.y },
+      ...yRange,
+      ...record(more.yaxis),
+    },
+  };
+  return { data, layout };
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return (value ?? {}) as Record<string, unknown>;
+}

@@ -1,0 +1,59 @@
+/** How many of the sampled tokens train. */
+
+import type { StepMetrics } from "../../method/mod.ts";
+import type { Figure, Trace } from "./figure.ts";
+import { MODE_COLOURS, styledFigure } from "./style.ts";
+
+/** The steps of a run under one setting. */
+export interface TokenUse {
+  name: string;
+  rows: readonly Pick<StepMetrics, "sampledTokens" | "trainedTokens">[];
+}
+
+/** One bar per setting: the sampled tokens of a mean step, those that train in colour. */
+export function tokenUseBars(runs: readonly TokenUse[]): Figure {
+  const perStep = runs.map(({ rows }) => {
+    const sum = (field: "sampledTokens" | "trainedTokens") =>
+      rows.reduce((total, row) => total + row[field], 0);
+    const sampled = sum("sampledTokens");
+    const trained = sum("trainedTokens");
+    return {
+      trained: trained / rows.length,
+      idle: (sampled - trained) / rows.length,
+      share: trained / sampled,
+    };
+  });
+  const y = runs.map(({ name }) => name);
+  const traces: Trace[] = [
+    {
+      type: "bar",
+      orientation: "h",
+      name: "train",
+      x: perStep.map(({ trained }) => trained),
+      y,
+      text: perStep.map(({ share }) => `${(100 * share).toFixed(0)} %`),
+      textposition: "inside",
+      insidetextanchor: "start",
+      marker: { color: MODE_COLOURS.deduction },
+    },
+    {
+      type: "bar",
+      orientation: "h",
+      name: "do not train",
+      x: perStep.map(({ idle }) => idle),
+      y,
+      marker: { color: "#cccccc" },
+    },
+  ];
+  return styledFigure(
+    { title: "Tokens sampled in a step", x: "tokens", y: "" },
+    traces,
+    {
+      barmode: "stack",
+      legend: { traceorder: "normal" },
+      height: 140 + 60 * runs.length,
+      margin: { l: 190, r: 20, t: 60, b: 60 },
+      yaxis: { autorange: "reversed", ticksuffix: "  " },
+    },
+  );
+}

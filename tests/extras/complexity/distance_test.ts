@@ -1,0 +1,105 @@
+/** Distances between programs, and the official scores, against worked numbers. */
+
+import assert from "node:assert/strict";
+
+import {
+  officialComplexityScore,
+  officialEditDistance,
+  officialHalsteadScore,
+  syntaxEditDistance,
+} from "../../../lib/extras/complexity/mod.ts";
+import {
+  PostOrder,
+  treeEditDistance,
+} from "../../../lib/extras/complexity/edit_distance.ts";
+import {
+  matchingRatio,
+  officialHalstead,
+} from "../../../lib/extras/complexity/official.ts";
+import {
+  parseSyntax,
+  type SyntaxNode,
+} from "../../../lib/extras/complexity/syntax.ts";
+import type { Program } from "../../../lib/sandbox/mod.ts";
+
+const python = (source: string): Program => ({ language: "python", source });
+const javascript = (source: string): Program => ({
+  language: "javascript",
+  source,
+});
+
+function tree(name: string, ...children: SyntaxNode[]): SyntaxNode {
+  return { name, children, text: "", line: 0 };
+}
+
+Deno.test("tree edit distance: the example of Zhang and Shasha", () => {
+  const [a, b, e] = ["a", "b", "e"].map((name) => tree(name));
+  const first = tree("f", tree("d", a, tree("c", b)), e);
+  const second = tree("f", tree("c", tree("d", a, b)), e);
+  const distance = (x: SyntaxNode, y: SyntaxNode) =>
+    treeEditDistance(new PostOrder(x), new PostOrder(y));
+  assert.equal(distance(first, second), 2);
+  assert.equal(distance(first, first), 0);
+  assert.equal(distance(tree("x"), first), 6); // five inserted, one renamed
+  assert.equal(distance(a, tree("f", a)), 1);
+});
+
+Deno.test("syntax edit distance: edits over the nodes of both", () => {
+  // Script, statement, lambda expression, `lambda`, parameters, x, colon, sum, x, +, 1.
+  const first = python("lambda x: x + 1");
+  assert.equal(syntaxEditDistance(first, python("lambda x: x + 2")), 1 / 22);
+  assert.equal(syntaxEditDistance(first, python("lambda  x:x+1  # one")), 0);
+  const far = syntaxEditDistance(javascript("x=>x"), javascript("class A{}"));
+  assert.ok(far > 0.3 && far <= 1);
+});
+
+Deno.test("syntax edit distance: a metric's symmetry and triangle", () => {
+  const programs = ["x=>x", "x=>x+1", "x=>x*x+1", "function f(a){return a}"]
+    .map((source) => new PostOrder(parseSyntax(javascript(source))));
+  for (const a of programs) {
+    for (const b of programs) {
+      assert.equal(treeEditDistance(a, b), treeEditDistance(b, a));
+      for (const c of programs) {
+        const around = treeEditDistance(a, c) + treeEditDistance(c, b);
+        assert.ok(treeEditDistance(a, b) <= around);
+      }
+    }
+  }
+});
+
+Deno.test("matching ratio: the example of difflib", () => {
+  assert.equal(matchingRatio([..."abcd"], [..."bcde"]), 0.75);
+  assert.equal(matchingRatio([], []), 1);
+  assert.equal(matchingRatio([..."ab"], [..."cd"]), 0);
+  assert.equal(officialEditDistance(python("x=1"), python("x = 1")), 0);
+  assert.ok(officialEditDistance(python("x=1"), python("x=2")) > 0);
+});
+
+Deno.test("official Halstead: operations and their operands, as radon counts", () => {
+  // x*2 + y: operators * +; operands x 2 y and the product.
+  const sum = officialHalstead(
+    parseSyntax(python("def f(x):\n    return x*2 + y")),
+  );
+  assert.deepEqual(
+    [sum.operators, sum.distinctOperators, sum.operands, sum.distinctOperands],
+    [2, 2, 4, 4],
+  );
+  // One `and` of three; a chain of two comparisons of three.
+  const logic = officialHalstead(parseSyntax(python("r = a and b and c")));
+  assert.deepEqual([logic.operators, logic.operands], [1, 3]);
+  const chain = officialHalstead(parseSyntax(python("r = a < b <= c")));
+  assert.deepEqual([chain.operators, chain.operands], [2, 3]);
+  const update = officialHalstead(parseSyntax(python("x += 1\ny = x")));
+  assert.deepEqual([update.operators, update.operands], [1, 2]);
+});
+
+Deno.test("official scores: their constants", () => {
+  const program = python(
+    "def f(x):\n    if x:\n        return x*2 + y\n    return 1",
+  );
+  // V = E = 6·log2(6), C = 2.
+  const volume = 6 * Math.log2(6);
+  const score = 0.5 * volume / 10_000 + 0.3 * 0.2 + 0.2 * volume / 500;
+  assert.equal(officialHalsteadScore(program), Math.round(score * 1000) / 1000);
+  assert.equal(officialComplexityScore(program), 1 / 15);
+});

@@ -1,0 +1,29 @@
+/** The committed tables against the committed logs. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { seedsIn } from "../../lib/lab/mod.ts";
+import { withResults } from "../../tasks/report/readme.ts";
+import { reportedNames, reportOf } from "../../tasks/report.ts";
+
+const DATA = "data/experiment";
+
+Deno.test("there are committed results of the smoke preset, three seeds", () => {
+  assert.ok(reportedNames().includes("smoke"));
+  assert.ok(seedsIn(join(DATA, "smoke")).length >= 3);
+});
+
+for (const name of reportedNames()) {
+  Deno.test(`the committed table of ${name} is rebuilt to the byte`, () => {
+    const folder = join(DATA, name);
+    assert.equal(
+      reportOf(name, folder),
+      Deno.readTextFileSync(join(folder, "report.md")),
+    );
+  });
+}
+
+Deno.test("the tables of results and speed in README are rebuilt to the byte", () => {
+  const readme = Deno.readTextFileSync("README.md");
+  assert.equal(withResults(readme, "data"), readme);
+});

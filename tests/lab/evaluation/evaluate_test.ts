@@ -1,0 +1,129 @@
+/** Evaluation of an engine that says what it is told to say. */
+
+import assert from "node:assert/strict";
+import type { Engine, Sample } from "../../../lib/engines/mod.ts";
+import {
+  evaluate,
+  type EvaluationOptions,
+  itemPrompt,
+  summarise,
+} from "../../../lib/lab/evaluation/mod.ts";
+import { startExecutor } from "../../../lib/sandbox/mod.ts";
+import { Tokenizer } from "../../../lib/model/mod.ts";
+import {
+  buildSplits,
+  type EvaluationItem,
+  type Split,
+  splitNamed,
+  worldTokenizerConfig,
+  worldTokenizerJson,
+} from "../../../lib/lab/world/mod.ts";
+import { TEST_WORLD } from "../world/world_config.ts";
+
+const SPLITS = buildSplits(TEST_WORLD);
+const TOKENIZER = Tokenizer.fromJson(
+  worldTokenizerJson(TEST_WORLD),
+  worldTokenizerConfig(),
+);
+const GREEDY: EvaluationOptions = {
+  temperature: 0,
+  samples: 1,
+  seed: 1,
+  maxNewTokens: 99,
+};
+
+/** The right answer to an item. */
+function gold(item: EvaluationItem): string {
+  if (item.kind === "maths") return item.answer;
+  const { program, examples } = item.task;
+  if (item.kind === "induction") return program.source;
+  const [{ argument, output }] = examples;
+  return item.kind === "deduction" ? output : argument;
+}
+
+/** Answers each prompt with the texts that `reply` gives for its item. */
+function scripted(
+  split: Split,
+  reply: (item: EvaluationItem, sample: number) => string,
+): Pick<Engine, "sample"> {
+  const byPrompt = new Map(
+    split.items.map((item) => [itemPrompt(item), item]),
+  );
+  return {
+    sample: (requests) =>
+      Promise.resolve(requests.map(({ promptTokens, count }) => {
+        const text = TOKENIZER.decode(promptTokens);
+        const item = byPrompt.get(text.replace(/<t>$/, ""));
+        assert.ok(item, text);
+        return Array.from({ length: count }, (_, sample): Sample => {
+          const tokens = TOKENIZER.encode(reply(item, sample));
+          return { tokens, logProbs: tokens.map(() => 0), finish: "stop" };
+        });
+      })),
+  };
+}
+
+async function evaluated(
+  split: Split,
+  reply: (item: EvaluationItem, sample: number) => string,
+  options: Partial<EvaluationOptions> = {},
+) {
+  await using executor = await startExecutor({ languages: ["javascript"] });
+  const engine = scripted(split, reply) as Engine;
+  return await evaluate(
+    { engine, tokenizer: TOKENIZER, executor },
+    split,
+    { ...GREEDY, ...options },
+  );
+}
+
+const KINDS = [
+  ["familiar", "deduction"],
+  ["large", "abduction"],
+  ["deep", "induction"],
+  ["words", "maths"],
+] as const;
+
+for (const [name, kind] of KINDS) {
+  const split = splitNamed(SPLITS, name, kind);
+
+  Deno.test(`${name}/${kind}: right answers are right, wrong ones wrong`, async () => {
+    const right = await evaluated(split, (item) => `<a>${gold(item)}<eos>`);
+    assert.ok(right.every((row) => row.correct === 1 && row.thought === 0));
+    const wrong = await evaluated(split, () => "<a>x=>[]<eos>");
+    assert.ok(wrong.every((row) => row.correct === 0 && row.malformed === 0));
+  });
+}
+
+Deno.test("samples, thoughts, malformed answers and lengths are counted", async () => {
+  const split = splitNamed(SPLITS, "familiar", "deduction");
+  const rows = await evaluated(split, (item, sample) =>
+    [
+      `<a>${gold(item)}<eos>`,
+      `<t>+2=4<a>${gold(item)}<eos>`,
+      "<t>+2=4<a>",
+      `${gold(item)}<eos>`,
+    ][sample], { temperature: 1, samples: 4 });
+  for (const row of rows) {
+    assert.deepEqual(
+      [row.samples, row.correct, row.thought, row.malformed],
+      [4, 2, 2, 2],
+    );
+  }
+  const [summary] = summarise(rows);
+  assert.equal(summary.accuracy.mean, .5);
+  assert.equal(summary.thinkingRate, .5);
+  assert.equal(summary.items, split.items.length);
+});
+
+Deno.test("forced thinking opens the answer and counts its token", async () => {
+  const split = splitNamed(SPLITS, "familiar", "deduction");
+  const [row] = await evaluated(split, () => "+2=4<a>4<eos>", {
+    forceThinking: true,
+    limit: 1,
+  });
+  assert.equal(row.thinking, "forced");
+  assert.equal(row.thought, 1);
+  assert.equal(row.tokens, 7);
+  assert.equal(row.response, "<t>+2=4<a>4<eos>");
+});

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  ABLATION_BASE,
+  accuracies,
+  armNamed,
+  armPreset,
+  checkStudy,
+  computeOf,
+  difference,
+  familiar,
+  playArm,
+  proposalTable,
+  scoreAt,
+  type ScoreRow,
+  scoreRows,
+  STUDIES,
+  type Study,
+  studyNamed,
+  studyReport,
+  type StudyScores,
+  verdictOf,
+} from "../../lib/lab/mod.ts";
+import { checkConfig } from "../../lib/method/mod.ts";
+import { MICRO } from "./micro_preset.ts";
+
+function score(correct: number[], change: Partial<ScoreRow> = {}): ScoreRow {
+  return {
+    step: 4,
+    split: "familiar",
+    mode: "deduction",
+    temperature: 0,
+    thinking: "free",
+    samples: 1,
+    correct,
+    thinkingRate: 0,
+    tokens: 3,
+    ...change,
+  };
+}
+
+Deno.test("every arm of every study is a preset that self-play accepts", () => {
+  for (const study of Object.values(STUDIES)) {
+    for (const arm of study.arms) checkConfig(armPreset(study, arm).selfPlay);
+  }
+});
+
+Deno.test("an arm changes what it names and nothing else", () => {
+  const study = studyNamed("ablations");
+  const preset = armPreset(study, armNamed(study, "grpo"));
+  assert.equal(preset.selfPlay.estimator, "grpo");
+  assert.deepEqual(
+    { ...preset.selfPlay, estimator: "trrpp" },
+    ABLATION_BASE.selfPlay,
+  );
+  assert.deepEqual(preset.world, ABLATION_BASE.world);
+  assert.throws(() => armNamed(study, "grop"), /no arm "grop"; it has: self-/);
+  assert.throws(() => studyNamed("nothing"), /there are: ablations/);
+});
+
+Deno.test("a study that names an unknown arm, or one twice, is refused", () => {
+  const study = studyNamed("ablations");
+  const [first] = study.arms;
+  assert.throws(
+    () => checkStudy({ ...study, arms: [...study.arms, first] }),
+    /two arms "self-play"/,
+  );
+  assert.throws(() => checkStudy({ ...study, reference: "x" }), /no arm "x"/);
+});
+
+Deno.test("scores hold each item's right samples, in order", () => {
+  const item = (name: string, correct: number, thought: number) => ({
+    step: 0,
+    split: "familiar" as const,
+    mode: "deduction" as const,
+    item: name,
+    depth: 1,
+    temperature: 1,
+    thinking: "free" as const,
+    samples: 2,
+    correct,
+    thought,
+    malformed: 0,
+    tokens: 4 + thought,
+    response: "<a>1<eos>",
+  });
+  const [row, ...others] = scoreRows([item("a", 2, 0), item("b", 1, 1)]);
+  assert.equal(others.length, 0);
+  assert.deepEqual(row.correct, [2, 1]);
+  assert.equal(row.thinkingRate, 1 / 4);
+  assert.equal(row.tokens, 4.5);
+  assert.deepEqual(accuracies(row), [1, .5]);
+});
+
+Deno.test("the first and the last score of a kind are found, forced ones apart", () => {
+  const rows = [
+    score([0], { step: 0 }),
+    score([1], { step: 0, thinking: "forced" }),
+    score([1, 1], { step: 9 }),
+  ];
+  const [key] = familiar(["deduction"]);
+  assert.equal(scoreAt(rows, "first", key)?.step, 0);
+  assert.equal(scoreAt(rows, "last", key)?.step, 9);
+  assert.equal(scoreAt(rows, "last", { ...key, forced: true })?.step, 0);
+  assert.equal(scoreAt(rows, "last", { ...key, mode: "maths" }), null);
+});
+
+Deno.test("arms are compared item by item on the seeds that both have", () => {
+  const scores: StudyScores = new Map([
+    ["a", new Map([[1, [score([1, 1, 1, 0])]], [2, [score([1, 1, 1, 1])]]])],
+    ["b", new Map([[1, [score([1, 0, 0, 0])]]])],
+  ]);
+  const change = difference(scores, "a", "b", familiar(["deduction"]))!;
+  assert.equal(change.mean, .5);
+  assert.ok(change.low >= 0 && change.high <= 1);
+  assert.equal(difference(scores, "a", "c", familiar()), null);
+});
+
+Deno.test("arms evaluated on different items are not compared", () => {
+  const scores: StudyScores = new Map([
+    ["a", new Map([[1, [score([1, 1])]]])],
+    ["b", new Map([[1, [score([1])]]])],
+  ]);
+  assert.throws(
+    () => difference(scores, "a", "b", familiar(["deduction"])),
+    /2 and 1 items in seed 1/,
+  );
+});
+
+Deno.test("a verdict is read off the interval", () => {
+  const at = (low: number, high: number) =>
+    verdictOf({ mean: (low + high) / 2, low, high });
+  assert.equal(at(.01, .2), "holds here");
+  assert.equal(at(-.2, -.01), "the opposite holds here");
+  assert.equal(at(-.1, .1), "cannot tell");
+  assert.equal(at(0, .1), "cannot tell");
+  // "No worse by more than 3 points": a small loss is allowed, a wide interval is not.
+  const within = (low: number, high: number) =>
+    verdictOf({ mean: 0, low, high }, .03);
+  assert.equal(within(-.02, .01), "holds here");
+  assert.equal(within(-.05, .05), "cannot tell");
+  assert.equal(within(-.09, -.04), "the opposite holds here");
+});
+
+Deno.test("a study is played, kept small, not played twice, and reported from its logs", async () => {
+  const folder = await Deno.makeTempDir();
+  const study: Study = {
+    name: "micro",
+    says: "two arms for a test",
+    base: MICRO,
+    reference: "self-play",
+    arms: [
+      { name: "self-play", says: "as it is", change: {} },
+      {
+        name: "no-steps",
+        says: "nothing is learnt",
+        change: { selfPlay: { steps: 0 } },
+      },
+    ],
+    claims: [{
+      says: "steps help",
+      source: "nobody",
+      better: "self-play",
+      worse: "no-steps",
+    }],
+  };
+  const folders = {
+    logs: join(folder, "logs"),
+    work: join(folder, "work"),
+    cache: join(folder, "cache"),
+  };
+  const hardware = () => ({
+    command: "test",
+    hardware: "here",
+    loadAverage: [],
+    threads: "all",
+    deno: Deno.version.deno,
+  });
+  try {
+    for (const arm of study.arms) {
+      assert.equal(await playArm(study, arm, 1, folders, hardware), true);
+      assert.equal(await playArm(study, arm, 1, folders, hardware), false);
+    }
+    const kept = [...Deno.readDirSync(join(folders.logs, "no-steps/seed-1"))];
+    assert.deepEqual(kept.map(({ name }) => name).sort(), [
+      "hardware.json",
+      "manifest.json",
+      "metrics.jsonl",
+      "preset.json",
+      "scores.jsonl",
+      "timings.jsonl",
+    ]);
+    const cost = computeOf([join(folders.logs, "self-play/seed-1")]);
+    assert.equal(cost.pretrained, MICRO.pretrain.tokens);
+    assert.ok(cost.sampled > 0 && cost.trained > 0 && cost.seconds > 0);
+    const nothing = computeOf([join(folders.logs, "no-steps/seed-1")]);
+    assert.equal(nothing.trained, 0);
+    const report = studyReport(study, folders.logs);
+    assert.equal(report, studyReport(study, folders.logs));
+    assert.match(
+      report,
+      /\| no-steps \| nothing is learnt \| `steps: 0` \| 1 \|/,
+    );
+    assert.ok(report.includes("\n| no-steps |  |  |  |  |  |\n"));
+    assert.match(report, /\| steps help \| nobody \| self-play − no-steps \|/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a study tells how its arms proposed, early and late, over modes and seeds", async () => {
+  const folder = await Deno.makeTempDir();
+  const propose = (valid: number, duplicate: number) => ({
+    valid,
+    duplicate,
+    heldOut: .1,
+    distinctShare: .8,
+  });
+  const row = (step: number, late: number) => ({
+    step,
+    propose: {
+      deduction: propose(.4 + late, .2),
+      abduction: propose(.6 + late, .4),
+    },
+    // A mode without fresh tasks does not count.
+    solve: {
+      deduction: { freshSolveRate: .5 - late },
+      abduction: { freshSolveRate: null },
+    },
+  });
+  const write = (name: string, rows: unknown[]) =>
+    Deno.writeTextFile(
+      join(folder, name),
+      rows.map((one) => JSON.stringify(one) + "\n").join(""),
+    );
+  await write("metrics.jsonl", [
+    { ...row(0, .4), step: 0 },
+    row(1, 0),
+    row(2, .3),
+    row(3, .2),
+  ]);
+  await write("timings.jsonl", []);
+  const table = proposalTable([{ name: "arm", folders: [folder] }]);
+  assert.match(
+    table,
+    /\| arm \| 50\.0 → 70\.0 \| 30\.0 → 30\.0 \| 10\.0 → 10\.0 \| 80\.0 → 80\.0 \| 50\.0 → 30\.0 \|/,
+  );
+  await Deno.remove(folder, { recursive: true });
+});

@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import type { EvaluationResult } from "../../../lib/lab/evaluation/mod.ts";
+import type { ScoreRow } from "../../../lib/lab/mod.ts";
+import {
+  accuracyByDepth,
+  accuracyCurve,
+  armCurves,
+  dotIntervals,
+  type EvaluatedItem,
+  type Figure,
+  learningCurves,
+  lengthHistograms,
+  metricPanels,
+  panelFigure,
+  passCurve,
+  passCurves,
+  rangeOfSeeds,
+  solveRateShift,
+} from "../../../lib/show/figures/mod.ts";
+import type { SolverMetrics, StepMetrics } from "../../../lib/method/mod.ts";
+import { figureSvg } from "../../../tasks/notebook/static_images.ts";
+
+function score(
+  step: number,
+  correct: number[],
+  thinking: ScoreRow["thinking"] = "free",
+): ScoreRow {
+  return {
+    step,
+    split: "familiar",
+    mode: "deduction",
+    temperature: 0,
+    thinking,
+    samples: 1,
+    correct,
+    thinkingRate: 0,
+    tokens: 3,
+  };
+}
+
+/** Four items at the ends, two of them during the run. */
+const first = [
+  score(0, [0, 0, 1, 1]),
+  score(0, [1, 1, 1, 0], "forced"),
+  score(5, [0, 1]),
+  score(10, [1, 1, 0, 0]),
+];
+const second = [
+  score(0, [1, 0, 1, 1]),
+  score(0, [1, 0, 0, 0], "forced"),
+  score(5, [1, 1]),
+  score(10, [1, 1, 0, 0]),
+  score(15, [1, 1]),
+];
+
+function items(step: number, samples: number, correct: number[]) {
+  return correct.map((right, i): EvaluatedItem => ({
+    step,
+    split: "familiar",
+    mode: "deduction",
+    item: `familiar/deduction/${i}`,
+    depth: 1 + i,
+    temperature: 1,
+    thinking: "free",
+    samples,
+    correct: right,
+    thought: 0,
+    malformed: 0,
+    tokens: 3,
+    response: "",
+  }));
+}
+
+const steps = [0, 1, 2, 3, 4, 5, 6].map((step) => ({
+  step,
+  solve: {
+    deduction: {
+      thinkingRate: step === 5 ? null : step / 10,
+      solveRateHistogram: step <= 2 ? [3, 1] : [1, 1],
+    } as SolverMetrics,
+  },
+  propose: {},
+} as StepMetrics));
+
+Deno.test("an accuracy curve takes the steps of all seeds and the items of all steps", () => {
+  const curve = accuracyCurve([first, second], {
+    split: "familiar",
+    mode: "deduction",
+  })!;
+  assert.deepEqual(curve.steps, [0, 5, 10]);
+  assert.equal(curve.items, 2);
+  assert.deepEqual(curve.seeds, [[0, .5, 1], [.5, 1, 1]]);
+  assert.deepEqual(curve.intervals.map(({ mean }) => mean), [.25, .75, 1]);
+  assert.equal(curve.forced?.mean, .75);
+  assert.ok(curve.intervals[0].low < .25 && curve.intervals[0].high > .25);
+  const sampledForPass = { ...score(10, [0]), samples: 64 };
+  const [same] = accuracyCurve([[...first, sampledForPass]], {
+    split: "familiar",
+    mode: "deduction",
+  })!.seeds;
+  assert.deepEqual(same, [0, .5, 1]);
+  assert.equal(
+    accuracyCurve([first], { split: "deep", mode: "deduction" }),
+    null,
+  );
+});
+
+Deno.test("answers that may not think are a curve; without a forced pass there is no line", () => {
+  const banned = [score(0, [0, 1], "banned"), score(10, [1, 1], "banned")];
+  const curve = accuracyCurve([banned], {
+    split: "familiar",
+    mode: "deduction",
+  })!;
+  assert.deepEqual(curve.seeds, [[.5, 1]]);
+  assert.equal(curve.forced, null);
+});
+
+Deno.test("pass@k is taken from the rows with the most samples", () => {
+  const log = [
+    ...items(0, 4, [1, 0]),
+    ...items(10, 1, [0, 0]),
+    ...items(10, 4, [2, 0]),
+  ];
+  const before = passCurve([log], "familiar", "deduction", "before");
+  assert.deepEqual(before.ks, [1, 2, 4]);
+  assert.deepEqual(before.intervals.map(({ mean }) => mean), [.125, .25, .5]);
+  const after = passCurve([log], "familiar", "deduction", "after");
+  assert.deepEqual(
+    after.intervals.map(({ mean }) => Number(mean.toFixed(6))),
+    [.25, .416667, .5],
+  );
+  const forced = passCurve([log], "familiar", "deduction", "forced");
+  assert.deepEqual(forced, { ks: [], intervals: [] });
+});
+
+Deno.test("panels have axes of their own and share the entries of the legend", () => {
+  const line = (name: string, hidden = false) => ({
+    type: "scatter",
+    mode: "lines",
+    name,
+    x: [0, 1],
+    y: [0, 1],
+    ...(hidden ? { showlegend: false } : {}),
+  });
+  const { data, layout } = panelFigure(
+    { title: "t", x: "x", y: "y", yRange: [0, 1] },
+    [
+      { title: "left", traces: [line("a", true), line("a")] },
+      { title: "right", traces: [line("a"), line("b")] },
+    ],
+  );
+  assert.deepEqual(data.map(({ xaxis }) => xaxis), ["x", "x", "x2", "x2"]);
+  assert.deepEqual(
+    data.map(({ showlegend }) => showlegend),
+    [false, true, false, true],
+  );
+  const axes = layout as Record<string, { domain: number[]; range?: number[] }>;
+  assert.ok(axes.xaxis.domain[1] < axes.xaxis2.domain[0]);
+  assert.deepEqual(axes.yaxis2.range, [0, 1]);
+});
+
+Deno.test("metrics are means of three steps, without step 0 and what was not measured", () => {
+  const { data } = metricPanels({ title: "t", x: "x", y: "y" }, [steps], [{
+    title: "thinking",
+    value: (row, mode) => row.solve[mode]?.thinkingRate,
+  }]);
+  const line = data.at(-1)!;
+  assert.deepEqual(line.x, [3, 6]);
+  assert.deepEqual(
+    Array.from(line.y!, (value) => Number(Number(value).toFixed(6))),
+    [.2, .5],
+  );
+  assert.deepEqual(rangeOfSeeds([1, 2, 6]), { mean: 3, low: 1, high: 6 });
+});
+
+Deno.test("solve rates of the first and the last third are shares of their tasks", () => {
+  const { data } = solveRateShift([steps]);
+  assert.deepEqual(data.map(({ name }) => name), [
+    "steps 1 to 2",
+    "steps 5 to 6",
+  ]);
+  assert.deepEqual(data.map(({ y }) => y), [[.75, .25], [.5, .5]]);
+});
+
+Deno.test("dots have the ends of their intervals; rows without one are left out", () => {
+  const { data } = dotIntervals(
+    { title: "t", x: "x", rows: ["a", "b"], reference: 0 },
+    [{ name: "s", intervals: [null, { mean: .5, low: .25, high: 1 }] }],
+  );
+  const [{ x, y, error_x }] = data;
+  assert.deepEqual([x, y], [[.5], [1]]);
+  const { array, arrayminus } = error_x as Record<string, number[]>;
+  assert.deepEqual([array, arrayminus], [[.5], [.25]]);
+});
+
+const evaluated: EvaluationResult[] = items(0, 1, [1, 0, 1]);
+const figures: Record<string, { figure: Figure; traces: number }> = {
+  learning: { figure: learningCurves([first, second], "familiar"), traces: 6 },
+  "learning, one seed": {
+    figure: learningCurves([first], "familiar"),
+    traces: 4,
+  },
+  arms: {
+    figure: armCurves(
+      "Two arms",
+      [{ name: "a", seeds: [first] }, { name: "b", seeds: [second] }],
+      "familiar",
+    ),
+    traces: 3,
+  },
+  pass: {
+    figure: passCurves([items(0, 4, [1, 0])], "familiar"),
+    traces: 4,
+  },
+  depth: {
+    figure: accuracyByDepth("Accuracy by depth", [
+      { name: "direct", rows: evaluated, drawn: "mode" },
+      { name: "made to think", rows: evaluated, drawn: "reference" },
+    ]),
+    traces: 2,
+  },
+  lengths: {
+    figure: lengthHistograms("Lengths", [
+      { kind: "deduction", lengths: { direct: [3, 3, 5], traced: [9] } },
+    ]),
+    traces: 2,
+  },
+  shift: { figure: solveRateShift([steps]), traces: 2 },
+  dots: {
+    figure: dotIntervals({ title: "Changes", x: "points", rows: ["a"] }, [
+      { name: "s", intervals: [{ mean: 0, low: -1, high: 1 }] },
+    ]),
+    traces: 1,
+  },
+};
+
+for (const [name, { figure, traces }] of Object.entries(figures)) {
+  Deno.test(`figure "${name}" of an experiment is plain JSON and draws its traces`, async () => {
+    assert.deepEqual(figure, JSON.parse(JSON.stringify(figure)));
+    assert.equal(figure.data.length, traces);
+    const svg = await figureSvg(figure);
+    const plot = svg.split('<g class="infolayer">')[0];
+    const drawn = plot.match(/<g class="trace (scatter|bars)/g) ?? [];
+    assert.equal(drawn.length, traces);
+    assert.ok(svg.includes(figure.layout.title!.text!));
+    assert.ok(!svg.includes("NaN"));
+  });
+}
