@@ -1,7 +1,7 @@
 /**
  * `deno task report`: rebuilds every report under data/experiment from the logs
- * beside it, experiments and studies alike, and the tables of results and speed in
- * README. Equal logs give equal bytes.
+ * beside it, experiments and studies alike, the table of settings, and the tables of
+ * results and speed in README. Equal logs give equal bytes.
  */
 
 import { join } from "node:path";
@@ -13,8 +13,8 @@ import {
   studyNamed,
   studyReport,
 } from "../lib/lab/mod.ts";
-
 import { withResults } from "./report/readme.ts";
+import { SETTINGS_PAGE, settingsPage } from "./report/settings.ts";
 
 const DATA = "data";
 const RUNS = join(DATA, "experiment");
@@ -41,6 +41,8 @@ if (import.meta.main) {
     await Deno.writeTextFile(file, reportOf(name, join(RUNS, name)));
     console.log(file);
   }
+  await Deno.writeTextFile(SETTINGS_PAGE, settingsPage());
+  console.log(SETTINGS_PAGE);
   const readme = withResults(await Deno.readTextFile("README.md"), DATA);
   await Deno.writeTextFile("README.md", readme);
   console.log("README.md");

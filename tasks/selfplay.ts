@@ -11,11 +11,7 @@ import {
   readRun,
   type RunOutcome,
 } from "../lib/run/mod.ts";
-import {
-  type SelfPlayConfig,
-  type SelfPlayEvent,
-  SETTING_CHOICES,
-} from "../lib/method/mod.ts";
+import { type SelfPlayEvent, settingsList } from "../lib/method/mod.ts";
 import { ArgumentError, parseArguments, USAGE } from "./selfplay/arguments.ts";
 import { engineTitle, type Plan, planOf, presetWith } from "./selfplay/plan.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
@@ -41,18 +37,14 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The presets, and every setting of one of them with what else it may be. */
+/** Prints the presets, and every setting of one of them with what it may be and does. */
 function listChoices(name: string): void {
   const { selfPlay } = presetNamed(name);
   for (const { name, description } of Object.values(PRESETS)) {
     console.log(`${name.padEnd(12)} ${description}`);
   }
   console.log(`\nSettings of "${name}"; another one by --set FIELD=VALUE:`);
-  for (const [field, value] of Object.entries(selfPlay)) {
-    const choices = SETTING_CHOICES[field as keyof SelfPlayConfig];
-    const others = choices ? `  (${choices.join(", ")})` : "";
-    console.log(`  ${field.padEnd(26)} ${value}${others}`);
-  }
+  console.log(settingsList(selfPlay));
 }
 
 async function play(plan: Plan): Promise<void> {

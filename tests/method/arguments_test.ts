@@ -82,6 +82,7 @@ Deno.test("the list names every preset and every setting, with its value and cho
   }
   assert.match(said, /^ {2}estimator +trrpp {2}\(trrpp, .*dr-grpo/m);
   assert.match(said, /^ {2}policies +shared {2}\(shared, separate\)$/m);
+  assert.match(said, /^ {2}clipLow +0.2 {2}\(in \[0, 1\]\)\n {6}Distance/m);
 });
 
 Deno.test("a wrong preset or setting ends with code 2 and without a folder", async () => {

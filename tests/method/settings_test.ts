@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import {
+  checkConfig,
+  OFFICIAL_CONFIG,
+  PAPER_CONFIG,
+  paperTable3,
+  type SelfPlayConfig,
+  SETTINGS,
+  TINY_CONFIG,
+} from "../../lib/method/mod.ts";
+import { SETTINGS_PAGE, settingsPage } from "../../tasks/report/settings.ts";
+
+const fields = Object.keys(SETTINGS) as (keyof SelfPlayConfig)[];
+
+Deno.test("every setting says what it does, allows its stated values and refuses others", () => {
+  for (const field of fields) {
+    const { says, wanted, complaint, paper, official, kit } = SETTINGS[field];
+    assert.match(says, /^[A-Z`].*\.$/, field);
+    assert.ok(wanted.length > 0);
+    const stated = [paper, official, kit].filter((value) =>
+      value !== undefined
+    );
+    assert.ok(stated.length > 0, field);
+    for (const value of stated) assert.equal(complaint(value), null, field);
+    for (const value of [undefined, null, {}, NaN, -Infinity, "no such name"]) {
+      assert.equal(typeof complaint(value), "string", `${field}: ${value}`);
+    }
+  }
+});
+
+Deno.test("a config of one source takes that source's value wherever it states one", () => {
+  for (const field of fields) {
+    const { paper, official } = SETTINGS[field];
+    if (paper !== undefined) assert.deepEqual(PAPER_CONFIG[field], paper);
+    const ofCode = official ?? paper;
+    if (ofCode !== undefined) assert.deepEqual(OFFICIAL_CONFIG[field], ofCode);
+  }
+  for (const config of [PAPER_CONFIG, OFFICIAL_CONFIG, TINY_CONFIG]) {
+    checkConfig(config);
+    assert.deepEqual(Object.keys(config), fields);
+  }
+  const differing = fields.filter((field) =>
+    String(PAPER_CONFIG[field]) !== String(OFFICIAL_CONFIG[field])
+  );
+  assert.deepEqual(differing, [
+    "compositeSchedule",
+    "sampler",
+    "solveTiming",
+    "estimateForm",
+    "learnability",
+    "whitening",
+    "trainOnEstimates",
+    "clipHigh",
+    "entropyCoefficient",
+    "weightDecay",
+  ]);
+});
+
+Deno.test("configs share no list: changing one leaves the others", () => {
+  assert.notEqual(PAPER_CONFIG.modes, OFFICIAL_CONFIG.modes);
+  assert.notEqual(PAPER_CONFIG.modes, TINY_CONFIG.modes);
+});
+
+Deno.test("Table 3 has the published numbers", () => {
+  const table = new Map(paperTable3().map(([name, paper]) => [name, paper]));
+  const published = {
+    "Max prompt length": "6144",
+    "Max response length": "8096",
+    "Seed batch factor": "4",
+    "Max programs": "16384",
+    "Train batch size": "64 × 6",
+    "Learning rate": "1e-6",
+    "Grad clip": "1",
+    "Total steps": "500",
+    "Algorithm": "trrpp",
+    "KL loss": "false",
+    "Entropy coefficient": "0.001",
+    "PPO epochs": "1",
+    "Rollout temperature": "1",
+    "Rollout top-p": "1",
+    "K references": "6",
+    "N samples to estimate accuracy": "8",
+  };
+  for (const [name, value] of Object.entries(published)) {
+    assert.equal(table.get(name), value, name);
+  }
+});
+
+Deno.test("the page of settings is the table's: deno task report writes it", () => {
+  const page = new URL(`../../${SETTINGS_PAGE}`, import.meta.url);
+  assert.equal(Deno.readTextFileSync(page), settingsPage());
+});
