@@ -13,8 +13,8 @@ import {
   STUDIES,
   type Study,
   studyNamed,
-  studyReport,
 } from "../lib/lab/mod.ts";
+import { studyReport } from "./report/study.ts";
 
 const USAGE =
   "usage: deno task ablate STUDY [--arms a,b] [--seeds 1,2,3] [--out FOLDER] [--work FOLDER] [--report | --list]";

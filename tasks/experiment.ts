@@ -7,13 +7,13 @@
 import { join } from "node:path";
 import { cpus } from "node:os";
 import {
-  experimentReport,
   type Preset,
   presetNamed,
   runExperiment,
   seedFolder,
   writeHardware,
 } from "../lib/lab/mod.ts";
+import { experimentReport } from "./report/experiment.ts";
 
 const USAGE =
   "usage: deno task experiment NAME [--seeds 1,2,3] [--out FOLDER] [--report]";

@@ -5,16 +5,11 @@
  */
 
 import { join } from "node:path";
-import {
-  experimentReport,
-  presetNamed,
-  PRESETS,
-  STUDIES,
-  studyNamed,
-  studyReport,
-} from "../lib/lab/mod.ts";
+import { presetNamed, PRESETS, STUDIES, studyNamed } from "../lib/lab/mod.ts";
+import { experimentReport } from "./report/experiment.ts";
 import { withResults } from "./report/readme.ts";
 import { SETTINGS_PAGE, settingsPage } from "./report/settings.ts";
+import { studyReport } from "./report/study.ts";
 
 const DATA = "data";
 const RUNS = join(DATA, "experiment");

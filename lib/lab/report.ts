@@ -14,7 +14,6 @@ import {
   mean,
 } from "./evaluation/mod.ts";
 import { isForPassAtK } from "./evaluation_plan.ts";
-import { interval, percent } from "./markdown.ts";
 
 /** One seed's evaluation rows, with the step of each. */
 export type EvaluationLog = readonly (EvaluationResult & { step: number })[];
@@ -109,41 +108,4 @@ function changeOverSeeds(
   return changes.length === 1
     ? bootstrapMean(changes[0], BOOTSTRAP_SEED)
     : bootstrapOverSeeds(changes, BOOTSTRAP_SEED);
-}
-
-/** The report as Markdown. `title` and `notes` are the caller's. */
-export function reportMarkdown(
-  lines: readonly ReportLine[],
-  title: string,
-  notes: readonly string[],
-): string {
-  const header =
-    "| split | mode | items | base | base, thinking forced | after self-play | change [95 %] | beyond forced [95 %] | thinks, before → after | tokens, before → after |\n" +
-    "|---|---|---|---|---|---|---|---|---|---|\n";
-  const table = (temperature: number) =>
-    header + lines.filter((line) => line.temperature === temperature)
-      .map(markdownRow).join("\n");
-  const temperatures = [...new Set(lines.map((line) => line.temperature))];
-  const sections = temperatures.map((temperature) =>
-    `## ${temperature === 0 ? "Greedy" : `Temperature ${temperature}`}\n\n` +
-    `${table(temperature)}\n`
-  );
-  return [`# ${title}\n`, ...notes.map((note) => `${note}\n`), ...sections]
-    .join("\n");
-}
-
-function markdownRow(line: ReportLine): string {
-  const cells = [
-    line.split,
-    line.mode,
-    String(line.items),
-    percent(line.before),
-    percent(line.forced),
-    percent(line.after),
-    interval(line.change),
-    interval(line.beyondForced),
-    `${percent(line.thinkingBefore)} → ${percent(line.thinkingAfter)}`,
-    `${line.tokensBefore.toFixed(1)} → ${line.tokensAfter.toFixed(1)}`,
-  ];
-  return `| ${cells.join(" | ")} |`;
 }

@@ -9,13 +9,6 @@
  */
 
 import { join } from "node:path";
-import { readEvaluations, readMetrics, readTimings } from "../run/mod.ts";
-import { healthSection } from "./health.ts";
-import { passSection } from "./pass_report.ts";
-import { targetSection } from "./targets.ts";
-import { thoughtSection } from "./thought_report.ts";
-import { type EvaluationLog, reportLines, reportMarkdown } from "./report.ts";
-import type { Preset } from "./presets.ts";
 
 /** How and on what a seed was run; the part of a run that is not reproducible. */
 export interface HardwareRecord {
@@ -55,44 +48,7 @@ export function writeHardware(
   );
 }
 
-/** The report over all seeds in a folder; equal logs give equal text. */
-export function experimentReport(
-  { name, description }: Pick<Preset, "name" | "description">,
-  folder: string,
-): string {
-  const seeds = seedsIn(folder);
-  if (seeds.length === 0) {
-    throw new Error(
-      `${folder} holds no finished seed-N folder: run the experiment first`,
-    );
-  }
-  const logs = seeds.map((seed) =>
-    readEvaluations(seedFolder(folder, seed)) as unknown as EvaluationLog
-  );
-  const notes = seeds.map((seed) => hardwareNote(folder, seed)).join("\n");
-  const records = seeds.map((seed) => ({
-    metrics: readMetrics(seedFolder(folder, seed)),
-    timings: readTimings(seedFolder(folder, seed)),
-  }));
-  return [
-    reportMarkdown(reportLines(logs), `${name}: ${description}`, [notes]),
-    targetSection(seeds, logs),
-    thoughtSection(logs),
-    passSection(logs),
-    healthSection(records),
-  ].filter((section) => section !== "").join("\n");
-}
-
-function hardwareNote(folder: string, seed: number): string {
-  const record: HardwareRecord = JSON.parse(
-    Deno.readTextFileSync(hardwareFile(folder, seed)),
-  );
-  const { command, seconds, baseSeconds, hardware, loadAverage } = record;
-  return `- seed ${seed}: \`${command}\`, ${seconds} s of which base model ` +
-    `${baseSeconds} s, on ${hardware}, load average ${loadAverage.join(" ")}`;
-}
-
-function hardwareFile(folder: string, seed: number): string {
+export function hardwareFile(folder: string, seed: number): string {
   return join(seedFolder(folder, seed), "hardware.json");
 }
 

@@ -6,7 +6,6 @@
  */
 
 import { bootstrapOverSeeds, type Interval, mean } from "./evaluation/mod.ts";
-import { interval, markdownTable, percent } from "./markdown.ts";
 import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
 
 /** Accuracy of one arm on one split: before, with thinking forced, and after. */
@@ -52,37 +51,4 @@ export function changeOf(
       ? null
       : bootstrapOverSeeds(beyond, BOOTSTRAP_SEED),
   };
-}
-
-/** The greedy changes of every arm on every split, as a Markdown table. */
-export function changeTable(
-  scores: ReadonlyMap<string, ReadonlyMap<number, ScoreRow[]>>,
-  keys: readonly ScoreKey[],
-): string {
-  const rows = keys.flatMap((key) =>
-    [...scores].flatMap(([arm, bySeed]) => {
-      const change = changeOf([...bySeed.values()], key);
-      if (change === null) return [];
-      const { before, forced, after } = change;
-      const split = key.mode === "maths"
-        ? key.split
-        : `${key.split} ${key.mode}`;
-      return [[
-        split,
-        arm,
-        ...[before, forced, after].map(percent),
-        interval(change.change),
-        interval(change.beyondForced),
-      ]];
-    })
-  );
-  return "## What self-play changed (greedy)\n\n" + markdownTable([
-    "split",
-    "arm",
-    "its base",
-    "its base, thinking forced",
-    "after self-play",
-    "change [95 %]",
-    "beyond forced [95 %]",
-  ], rows);
 }

@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import type { EvaluationResult } from "./evaluation/mod.ts";
 import { readEvaluations, readRows } from "../run/mod.ts";
-import { type Arm, armPreset, type Study } from "./arms.ts";
+import { type Arm, armPreset, type Study } from "./studies.ts";
 import {
   type HardwareRecord,
   seedFolder,

@@ -4,7 +4,6 @@
  * The bounds were set before the runs; a missed one stays in the table.
  */
 
-import { markdownTable, percent } from "./markdown.ts";
 import { type EvaluationLog, type ReportLine, reportLines } from "./report.ts";
 
 /** One bound: what it asks, and what a seed's greedy lines give. */
@@ -16,12 +15,16 @@ interface Target {
   shown: (line: ReportLine) => string;
 }
 
+const percent = (share: number) => (100 * share).toFixed(1);
 const points = (share: number) =>
   (share >= 0 ? "+" : "−") + percent(Math.abs(share));
+
 const change = ({ change }: ReportLine) =>
   `${points(change.mean)} [${points(change.low)}, ${points(change.high)}]`;
+
 const isIn = (split: string, ...modes: string[]) => (line: ReportLine) =>
   line.split === split && modes.includes(line.mode);
+
 const risesBy = (least: number) => ({ change }: ReportLine) =>
   change.mean >= least && change.low > 0;
 
@@ -97,20 +100,4 @@ export function judgeTargets(logs: readonly EvaluationLog[]): JudgedTarget[] {
         shown: bySeed.map((lines) => shown(lines[i])),
       }))
   );
-}
-
-/** The section of a report. */
-export function targetSection(
-  seeds: readonly number[],
-  logs: readonly EvaluationLog[],
-): string {
-  const rows = judgeTargets(logs).map(({ says, split, mode, met, shown }) => [
-    says,
-    mode === "maths" ? split : `${split} ${mode}`,
-    ...shown.map((text, seed) => `${text} ${met[seed] ? "yes" : "**no**"}`),
-  ]);
-  return "## Bounds set beforehand (greedy)\n\n" + markdownTable(
-    ["bound", "on", ...seeds.map((seed) => `seed ${seed}`)],
-    rows,
-  ) + "\n";
 }

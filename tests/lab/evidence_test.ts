@@ -5,16 +5,15 @@ import {
   collapsedModes,
   type EvaluationLog,
   judgeTargets,
-  passLines,
-  passSection,
   reportLines,
   type SeedRecord,
   thirdMean,
   thoughtLines,
-  thoughtSection,
   writtenSteps,
 } from "../../lib/lab/mod.ts";
 import type { StepMetrics } from "../../lib/method/mod.ts";
+import { passLines, passSection } from "../../tasks/report/pass.ts";
+import { thoughtSection } from "../../tasks/report/thought.ts";
 
 function near(actual: number, expected: number): void {
   assert.ok(Math.abs(actual - expected) < 1e-12, `${actual} !== ${expected}`);

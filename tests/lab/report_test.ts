@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type EvaluationLog,
-  reportLines,
-  reportMarkdown,
-} from "../../lib/lab/mod.ts";
+import { type EvaluationLog, reportLines } from "../../lib/lab/mod.ts";
+import { reportMarkdown } from "../../tasks/report/experiment.ts";
 
 /** 100 items: `before`, `forced` and `after` of them are right. */
 function log(before: number, forced: number, after: number): EvaluationLog {

@@ -6,12 +6,12 @@ import {
   armPreset,
   baseModelHash,
   changeOf,
-  changeTable,
   type ScoreKey,
   type ScoreRow,
   studyNamed,
 } from "../../lib/lab/mod.ts";
 import { worldLanguages } from "../../lib/lab/world/mod.ts";
+import { changeTable } from "../../tasks/report/study_changes.ts";
 
 const KEY: ScoreKey = {
   split: "familiar",

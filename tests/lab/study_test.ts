@@ -1,28 +1,27 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
-  ABLATION_BASE,
   accuracies,
   armNamed,
   armPreset,
-  checkStudy,
-  computeOf,
   difference,
   familiar,
+  parseStudy,
   playArm,
-  proposalTable,
   scoreAt,
   type ScoreRow,
   scoreRows,
   STUDIES,
   type Study,
   studyNamed,
-  studyReport,
   type StudyScores,
   verdictOf,
 } from "../../lib/lab/mod.ts";
 import { checkConfig } from "../../lib/method/mod.ts";
 import { MICRO } from "./micro_preset.ts";
+import { computeOf } from "../../tasks/report/study_compute.ts";
+import { proposalTable } from "../../tasks/report/study_proposals.ts";
+import { studyReport } from "../../tasks/report/study.ts";
 
 function score(correct: number[], change: Partial<ScoreRow> = {}): ScoreRow {
   return {
@@ -51,21 +50,30 @@ Deno.test("an arm changes what it names and nothing else", () => {
   assert.equal(preset.selfPlay.estimator, "grpo");
   assert.deepEqual(
     { ...preset.selfPlay, estimator: "trrpp" },
-    ABLATION_BASE.selfPlay,
+    study.base.selfPlay,
   );
-  assert.deepEqual(preset.world, ABLATION_BASE.world);
+  assert.deepEqual(preset.world, study.base.world);
   assert.throws(() => armNamed(study, "grop"), /no arm "grop"; it has: self-/);
   assert.throws(() => studyNamed("nothing"), /there are: ablations/);
 });
 
-Deno.test("a study that names an unknown arm, or one twice, is refused", () => {
-  const study = studyNamed("ablations");
-  const [first] = study.arms;
-  assert.throws(
-    () => checkStudy({ ...study, arms: [...study.arms, first] }),
-    /two arms "self-play"/,
+Deno.test("a study's file is refused by file and arm", () => {
+  const file = JSON.parse(Deno.readTextFileSync("data/studies/traps.json"));
+  const refused = (change: object, cause: RegExp) =>
+    assert.throws(
+      () => parseStudy(JSON.stringify({ ...file, ...change }), "my.json"),
+      cause,
+    );
+  refused(
+    { arms: [...file.arms, file.arms[0]] },
+    /^RangeError: my.json: .*two arms "self-play"/,
   );
-  assert.throws(() => checkStudy({ ...study, reference: "x" }), /no arm "x"/);
+  refused({ reference: "x" }, /^RangeError: my.json: .*no arm "x"/);
+  refused(
+    { base: { preset: "smok", change: {} } },
+    /^RangeError: my.json: no preset "smok"; there are/,
+  );
+  assert.throws(() => parseStudy("{", "my.json"), /^RangeError: my.json: /);
 });
 
 Deno.test("scores hold each item's right samples, in order", () => {
@@ -146,6 +154,7 @@ Deno.test("a study is played, kept small, not played twice, and reported from it
   const folder = await Deno.makeTempDir();
   const study: Study = {
     name: "micro",
+    about: "",
     says: "two arms for a test",
     base: MICRO,
     reference: "self-play",

@@ -8,7 +8,6 @@
  */
 
 import { bootstrapOverSeeds, type Interval } from "./evaluation/mod.ts";
-import { markdownTable, percent } from "./markdown.ts";
 import type { EvaluationLog } from "./report.ts";
 
 /** Share of steps written out, of the base made to think and after self-play. */
@@ -73,28 +72,4 @@ function isForced({ step, thinking }: Row): boolean {
 
 function isEnd({ step, thinking }: Row, lastStep: number): boolean {
   return step === lastStep && thinking !== "forced";
-}
-
-/** The section of a report; empty where nothing was recorded to count. */
-export function thoughtSection(logs: readonly EvaluationLog[]): string {
-  const lines = thoughtLines(logs);
-  if (lines.length === 0) return "";
-  return "## Steps written out in greedy answers, of the program's\n\n" +
-    markdownTable(
-      [
-        "split",
-        "mode",
-        "items",
-        "base, thinking forced [95 %]",
-        "after self-play [95 %]",
-      ],
-      lines.map(({ split, mode, items, forced, after }) => [
-        split,
-        mode,
-        String(items),
-        ...[forced, after].map(({ mean, low, high }) =>
-          `${percent(mean)} [${percent(low)}, ${percent(high)}]`
-        ),
-      ]),
-    ) + "\n";
 }

@@ -6,9 +6,9 @@
  */
 
 import { join } from "node:path";
-import { mean } from "./evaluation/mod.ts";
-import { readMetrics, readTimings } from "../run/mod.ts";
-import type { Preset } from "./presets.ts";
+import { mean } from "../../lib/lab/evaluation/mod.ts";
+import type { Preset } from "../../lib/lab/presets.ts";
+import { readMetrics, readTimings } from "../../lib/run/mod.ts";
 import { markdownTable } from "./markdown.ts";
 
 /** Means over the seeds of an arm. */

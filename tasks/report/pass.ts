@@ -5,10 +5,10 @@ import {
   bootstrapOverSeeds,
   type Interval,
   passAtK,
-} from "./evaluation/mod.ts";
-import { isForPassAtK } from "./evaluation_plan.ts";
+} from "../../lib/lab/evaluation/mod.ts";
+import { isForPassAtK } from "../../lib/lab/evaluation_plan.ts";
+import type { EvaluationLog } from "../../lib/lab/report.ts";
 import { markdownTable, percent } from "./markdown.ts";
-import type { EvaluationLog } from "./report.ts";
 
 /** pass@k of one mode: of the base, of the base made to think, and at the end. */
 export interface PassLine {

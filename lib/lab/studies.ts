@@ -1,0 +1,149 @@
+/**
+ * The studies: what is compared with what, read from `data/studies/NAME.json`.
+ *
+ * An arm is a whole preset: the study's base preset and the few settings that the
+ * arm changes. A run of an arm is therefore described by its config alone. A
+ * study is a list of arms, the arm that the others are compared with, and the
+ * claims that the study's table decides. A new study is a new file in the folder.
+ * Left out: running (study_run.ts) and tables (`deno task report`).
+ */
+
+import { type Preset, presetNamed } from "./presets.ts";
+
+/** The settings in which an arm differs from its study's base preset. */
+export interface ArmChange {
+  world?: Partial<Preset["world"]>;
+  model?: Partial<Preset["model"]>;
+  pretrain?: Partial<Preset["pretrain"]>;
+  selfPlay?: Partial<Preset["selfPlay"]>;
+  evaluation?: Partial<Preset["evaluation"]>;
+}
+
+/** One arm of a study. */
+export interface Arm {
+  name: string;
+  /** What the arm changes and why one would, in a line. */
+  says: string;
+  change: ArmChange;
+}
+
+/** "The first arm ends above the second", and who says so. */
+export interface Claim {
+  says: string;
+  /** Where the claim comes from, for example "paper, Table 2". */
+  source: string;
+  better: string;
+  worse: string;
+  /** "No worse than" is a claim about falling short by more than this share; 0 unless given. */
+  margin?: number;
+  /** Modes whose familiar splits are averaged; all three unless given. */
+  modes?: ("deduction" | "abduction" | "induction")[];
+}
+
+/** A study: arms on one base preset, and the claims that they decide. */
+export interface Study {
+  name: string;
+  /** One line for a person. */
+  says: string;
+  /** Why the study is made as it is, in a few sentences. */
+  about: string;
+  base: Preset;
+  /** Name of the arm that the others are compared with. */
+  reference: string;
+  arms: Arm[];
+  claims: Claim[];
+}
+
+/** A study as its file has it: the base is a preset's name and a change. */
+interface StudyFile extends Omit<Study, "base"> {
+  base: { preset: string; change: ArmChange };
+}
+
+const FOLDER = new URL("../../data/studies/", import.meta.url);
+
+/** Returns `preset` with the settings of `change` in place of its own. */
+function changed(preset: Preset, change: ArmChange): Preset {
+  const { world, model, pretrain, selfPlay, evaluation } = change;
+  return {
+    ...preset,
+    world: { ...preset.world, ...world },
+    model: { ...preset.model, ...model },
+    pretrain: { ...preset.pretrain, ...pretrain },
+    selfPlay: { ...preset.selfPlay, ...selfPlay },
+    evaluation: { ...preset.evaluation, ...evaluation },
+  };
+}
+
+/** Returns the whole preset of an arm. */
+export function armPreset({ name, base }: Study, arm: Arm): Preset {
+  return {
+    ...changed(base, arm.change),
+    name: `${name}/${arm.name}`,
+    description: arm.says,
+  };
+}
+
+/** Returns the arm of that name; throws with the known names otherwise. */
+export function armNamed(study: Study, name: string): Arm {
+  const arm = study.arms.find((arm) => arm.name === name);
+  if (arm) return arm;
+  throw new RangeError(
+    `study "${study.name}" has no arm "${name}"; it has: ${
+      study.arms.map((arm) => arm.name).join(", ")
+    }`,
+  );
+}
+
+/** Reads a study from the text of its file; throws with the file and the field. */
+export function parseStudy(text: string, file: string): Study {
+  try {
+    const { base, ...rest }: StudyFile = JSON.parse(text);
+    const study = {
+      ...rest,
+      base: changed(presetNamed(base.preset), base.change),
+    };
+    checkNames(study);
+    return study;
+  } catch (error) {
+    throw new RangeError(`${file}: ${(error as Error).message}`);
+  }
+}
+
+/** Throws where a study names an arm that the study does not have, or one twice. */
+function checkNames(study: Study): void {
+  const names = study.arms.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice) {
+    throw new RangeError(`study "${study.name}" has two arms "${twice}"`);
+  }
+  armNamed(study, study.reference);
+  for (const { better, worse } of study.claims) {
+    armNamed(study, better);
+    armNamed(study, worse);
+  }
+}
+
+function readStudies(): Study[] {
+  return [...Deno.readDirSync(FOLDER)]
+    .flatMap(({ name }) => name.endsWith(".json") ? [name] : []).sort()
+    .map((name) =>
+      parseStudy(
+        Deno.readTextFileSync(new URL(name, FOLDER)),
+        `data/studies/${name}`,
+      )
+    );
+}
+
+/** The studies by their names on the command line, in alphabetical order. */
+export const STUDIES: Record<string, Study> = Object.fromEntries(
+  readStudies().map((study) => [study.name, study]),
+);
+
+/** Returns the study of that name; throws with the known names otherwise. */
+export function studyNamed(name: string): Study {
+  const study = STUDIES[name];
+  if (study) return study;
+  throw new RangeError(
+    `no study "${name}"; there are: ${Object.keys(STUDIES).join(", ")}`,
+  );
+}
