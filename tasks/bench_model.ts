@@ -43,12 +43,13 @@ import {
   startBackend,
 } from "../lib/model/mod.ts";
 import { median } from "../lib/lab/evaluation/mod.ts";
-import { type OperationShare, ratioToTorch } from "../lib/show/figures/mod.ts";
 import { randomStream } from "../lib/random.ts";
 import {
   startOperationProfile,
   tensorCount,
 } from "./bench/operation_profile.ts";
+import type { OperationShare } from "../notebooks/figures/operation_bars.ts";
+import { ratioToTorch } from "../notebooks/figures/model_bench.ts";
 
 /** One measured shape. */
 interface BenchShape {

@@ -30,7 +30,7 @@ function stages(testFiles: readonly string[]): Stage[] {
     { title: "lint", args: ["lint"], count: single },
     {
       title: "types",
-      args: ["check", "--quiet", "lib", "tasks", "tests"],
+      args: ["check", "--quiet", "lib", "tasks", "tests", "notebooks/figures"],
       count: single,
     },
     {

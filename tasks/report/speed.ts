@@ -2,11 +2,11 @@
 
 import { join } from "node:path";
 import { median } from "../../lib/lab/evaluation/mod.ts";
+import { table } from "./table.ts";
 import {
   type ModelBenchRow,
   ratioToTorch,
-} from "../../lib/show/figures/mod.ts";
-import { table } from "./table.ts";
+} from "../../notebooks/figures/model_bench.ts";
 
 /** Logs of the model's benchmark, by what was allowed. */
 const MODEL_LOGS = {

@@ -10,15 +10,14 @@ import {
   type Figure,
   learningCurves,
   lengthHistograms,
-  metricPanels,
   panelFigure,
-  passCurve,
-  passCurves,
   rangeOfSeeds,
-  solveRateShift,
 } from "../../../lib/show/figures/mod.ts";
 import type { SolverMetrics, StepMetrics } from "../../../lib/method/mod.ts";
 import { figureSvg } from "../../../tasks/notebook/static_images.ts";
+import { metricPanels } from "../../../notebooks/figures/metric_panels.ts";
+import { passCurve, passCurves } from "../../../notebooks/figures/pass_at_k.ts";
+import { solveRateShift } from "../../../notebooks/figures/solve_rate_shift.ts";
 
 function score(
   step: number,

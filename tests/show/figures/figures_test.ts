@@ -12,7 +12,6 @@ import {
   solveRateCurves,
   solveRateHistogram,
   thinkingRateCurves,
-  throughputBars,
   tokenLengthCurves,
   validityCurves,
 } from "../../../lib/show/figures/mod.ts";
@@ -21,6 +20,7 @@ import type {
   SolverMetrics,
 } from "../../../lib/method/mod.ts";
 import { figureSvg } from "../../../tasks/notebook/static_images.ts";
+import { throughputBars } from "../../../notebooks/figures/throughput.ts";
 
 /** Rows of a run in which induction has no task to solve in the second step. */
 const rows = [1, 2, 3].map((step) => {

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
+import { lineChart, tokenLabel } from "../../../lib/show/figures/mod.ts";
+import { figureSvg } from "../../../tasks/notebook/static_images.ts";
+import { matrixMarks } from "../../../notebooks/figures/matrix.ts";
 import {
-  lineChart,
-  matrixMarks,
   modelBenchBars,
   type ModelBenchRow,
-  operationBars,
-  ratioScatter,
   ratioToTorch,
-  tokenBars,
-  tokenLabel,
-} from "../../../lib/show/figures/mod.ts";
-import { figureSvg } from "../../../tasks/notebook/static_images.ts";
+} from "../../../notebooks/figures/model_bench.ts";
+import { operationBars } from "../../../notebooks/figures/operation_bars.ts";
+import { ratioScatter } from "../../../notebooks/figures/ratios.ts";
+import { tokenBars } from "../../../notebooks/figures/token_bars.ts";
 
 const labels = { title: "t", x: "x", y: "y" };
 

@@ -5,12 +5,16 @@
  * A step in which no seed measured something is left out.
  */
 
-import type { StepMetrics } from "../../method/mod.ts";
-import type { Figure, Trace } from "./figure.ts";
-import { panelFigure } from "./panels.ts";
-import { bandTraces, rangeOfSeeds } from "./seed_bands.ts";
-import { DRAWN_MODES, type Labels, MODE_COLOURS } from "./style.ts";
-import type { ModeName } from "../../method/modes/mod.ts";
+import type { StepMetrics } from "../../lib/method/mod.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import { panelFigure } from "../../lib/show/figures/panels.ts";
+import { bandTraces, rangeOfSeeds } from "../../lib/show/figures/seed_bands.ts";
+import {
+  DRAWN_MODES,
+  type Labels,
+  MODE_COLOURS,
+} from "../../lib/show/figures/style.ts";
+import type { ModeName } from "../../lib/method/modes/mod.ts";
 
 /** The steps of one seed. */
 export type SeedMetrics = readonly StepMetrics[];

@@ -5,10 +5,10 @@
  * carries over to another.
  */
 
-import { median } from "../../lab/evaluation/mod.ts";
-import type { Figure, Trace } from "./figure.ts";
-import { CURVE_COLOURS } from "./line_chart.ts";
-import { styledFigure } from "./style.ts";
+import { median } from "../../lib/lab/evaluation/mod.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
+import { styledFigure } from "../../lib/show/figures/style.ts";
 
 /** The fields of a measured shape that are shown, named as in the log. */
 export interface ModelBenchRow {

@@ -4,9 +4,9 @@
  * profile counts as one operation.
  */
 
-import type { Figure } from "./figure.ts";
-import { CURVE_COLOURS } from "./line_chart.ts";
-import { styledFigure } from "./style.ts";
+import type { Figure } from "../../lib/show/figures/figure.ts";
+import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
+import { styledFigure } from "../../lib/show/figures/style.ts";
 
 /** One line of a profile, named as in the log. */
 export interface OperationShare {

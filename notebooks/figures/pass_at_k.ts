@@ -10,12 +10,16 @@ import {
   bootstrapOverSeeds,
   type Interval,
   passAtK,
-} from "../../lab/evaluation/mod.ts";
-import type { EvaluatedItem } from "./accuracy.ts";
-import type { Figure } from "./figure.ts";
-import { panelFigure } from "./panels.ts";
-import { bandTraces } from "./seed_bands.ts";
-import { DRAWN_MODES, MODE_COLOURS, REFERENCE_COLOUR } from "./style.ts";
+} from "../../lib/lab/evaluation/mod.ts";
+import type { EvaluatedItem } from "../../lib/show/figures/accuracy.ts";
+import type { Figure } from "../../lib/show/figures/figure.ts";
+import { panelFigure } from "../../lib/show/figures/panels.ts";
+import { bandTraces } from "../../lib/show/figures/seed_bands.ts";
+import {
+  DRAWN_MODES,
+  MODE_COLOURS,
+  REFERENCE_COLOUR,
+} from "../../lib/show/figures/style.ts";
 
 /** The evaluation rows of one seed. */
 export type SeedLog = readonly EvaluatedItem[];

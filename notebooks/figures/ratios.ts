@@ -1,8 +1,8 @@
 /** How far updates moved the probability of each sampled token. */
 
-import type { Figure, Trace } from "./figure.ts";
-import { CURVE_COLOURS } from "./line_chart.ts";
-import { styledFigure } from "./style.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
+import { styledFigure } from "../../lib/show/figures/style.ts";
 
 /** A sampled token before and after updates. */
 export interface MovedToken {

@@ -1,10 +1,14 @@
 /** How the solve rates of proposed tasks move between two parts of a run. */
 
-import type { StepMetrics } from "../../method/mod.ts";
-import type { Figure, Trace } from "./figure.ts";
-import { panelFigure } from "./panels.ts";
-import { DRAWN_MODES, MODE_COLOURS, REFERENCE_COLOUR } from "./style.ts";
-import type { ModeName } from "../../method/modes/mod.ts";
+import type { StepMetrics } from "../../lib/method/mod.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import { panelFigure } from "../../lib/show/figures/panels.ts";
+import {
+  DRAWN_MODES,
+  MODE_COLOURS,
+  REFERENCE_COLOUR,
+} from "../../lib/show/figures/style.ts";
+import type { ModeName } from "../../lib/method/modes/mod.ts";
 
 /**
  * A panel per mode: tasks by their right attempts, as shares, in the first third

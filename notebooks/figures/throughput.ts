@@ -1,7 +1,7 @@
 /** Speeds side by side, for instance of the backends of a machine. */
 
-import type { Figure } from "./figure.ts";
-import { MODE_COLOURS, styledFigure } from "./style.ts";
+import type { Figure } from "../../lib/show/figures/figure.ts";
+import { MODE_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
 
 /** One measured speed. */
 export interface Throughput {
