@@ -14,8 +14,18 @@ import process from "node:process";
 import { FUEL_EXPORT, meter } from "../wasm/meter.ts";
 import { BOOT_SOURCE } from "./python_boot.ts";
 import { limitDepth } from "./python_depth.ts";
-import { HEAP_BYTES, type PythonImage, writeImage } from "./python_image.ts";
+import {
+  HEAP_BYTES,
+  type PythonImage,
+  usedLength,
+  writeImage,
+} from "./python_image.ts";
 import { trackPages } from "./python_pages.ts";
+import {
+  exportMutableGlobals,
+  MUTABLE_GLOBAL,
+  sealTables,
+} from "./python_seal.ts";
 
 /** More than any step of booting takes; refilled between them. */
 const BOOT_FUEL = 0x7fffffff;
@@ -95,7 +105,8 @@ function interceptBoot(): Boot {
     if (boot.instance || original.length < 1_000_000) {
       return await instantiate(source, imports);
     }
-    boot.wasm = meter(trackPages(limitDepth(original), HEAP_BYTES)).bytes;
+    const tracked = trackPages(limitDepth(original), HEAP_BYTES);
+    boot.wasm = exportMutableGlobals(meter(tracked).bytes);
     boot.imports = imports;
     const module = await WebAssembly.compile(boot.wasm);
     boot.instance = await instantiate(module, constantImports(imports, boot));
@@ -106,7 +117,8 @@ function interceptBoot(): Boot {
   WebAssembly.instantiate = substitute as typeof WebAssembly.instantiate;
   WebAssembly.Module = new Proxy(WebAssembly.Module, {
     construct(target, [source]: [BufferSource]) {
-      return new target(trackTrampoline(source, boot));
+      noteTrampoline(bytesOf(source), boot);
+      return new target(source);
     },
   });
   WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
@@ -139,13 +151,11 @@ function bytesOf(source: BufferSource): Uint8Array<ArrayBuffer> {
 }
 
 /** CPython's trampoline is the one small module with that export. */
-function trackTrampoline(source: BufferSource, boot: Boot): BufferSource {
-  const bytes = bytesOf(source);
-  if (!new TextDecoder().decode(bytes).includes("trampoline_call")) {
-    return source;
+function noteTrampoline(bytes: Uint8Array, boot: Boot): void {
+  const text = new TextDecoder().decode(bytes);
+  if (text.includes("trampoline_call")) {
+    boot.trampoline = Uint8Array.from(bytes);
   }
-  boot.trampoline = Uint8Array.from(bytes);
-  return source;
 }
 
 /** The imports, with constants for what would differ from boot to boot. */
@@ -190,11 +200,11 @@ function takeImage(boot: Boot): PythonImage {
   const added = addedEntries(table, boot.ownTableLength, names, trampolineCall);
   const heap = new Uint8Array(memory.buffer, 0, HEAP_BYTES);
   return {
-    wasm,
-    trampoline,
-    memory: heap.slice(0, heap.findLastIndex((byte) => byte !== 0) + 1),
+    wasm: sealTables(wasm),
+    trampoline: sealTables(trackPages(trampoline, HEAP_BYTES)),
+    memory: heap.slice(0, usedLength(heap)),
     state: {
-      stackPointer: (exports.__stack_pointer as WebAssembly.Global).value,
+      globals: mutableGlobals(exports),
       tableLength: table.length,
       ...added,
       importedGlobals: Object.fromEntries(
@@ -204,6 +214,14 @@ function takeImage(boot: Boot): PythonImage {
       ),
     },
   };
+}
+
+function mutableGlobals(exports: WebAssembly.Exports): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(exports)
+      .filter(([name]) => name.startsWith(MUTABLE_GLOBAL))
+      .map(([name, value]) => [name, (value as WebAssembly.Global).value]),
+  );
 }
 
 /** Table entries that are exported functions, and the trampoline. */

@@ -12,9 +12,12 @@
  */
 
 import {
+  appended,
   concatenate,
   countImports,
   encodeUnsigned,
+  exportCode,
+  GLOBAL_KIND,
   readSections,
   readUnsigned,
   SECTION,
@@ -50,9 +53,9 @@ export function limitDepth(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
   for (const section of sections) {
     const body = wasm.subarray(section.start, section.end);
     const rewritten = section.id === SECTION.global
-      ? withOneMore(body, [0x7f, 0x01, 0x41, 0x00, 0x0b])
+      ? appended(body, [[0x7f, 0x01, 0x41, 0x00, 0x0b]])
       : section.id === SECTION.export
-      ? withOneMore(body, exportCode(depth))
+      ? appended(body, [exportCode(DEPTH_EXPORT, GLOBAL_KIND, depth)])
       : section.id === SECTION.code
       ? rewriteCode(wasm, section, types, depth)
       : body;
@@ -62,20 +65,6 @@ export function limitDepth(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
     );
   }
   return concatenate(parts);
-}
-
-function withOneMore(body: Uint8Array, code: readonly number[]): Uint8Array {
-  const [count, first] = readUnsigned(body, 0);
-  return concatenate([
-    Uint8Array.from(encodeUnsigned(count + 1)),
-    body.subarray(first),
-    Uint8Array.from(code),
-  ]);
-}
-
-function exportCode(global: number): number[] {
-  const name = new TextEncoder().encode(DEPTH_EXPORT);
-  return [name.length, ...name, 0x03, ...encodeUnsigned(global)];
 }
 
 /** The type of each function that the module defines, in order. */

@@ -23,8 +23,8 @@ export interface PythonImage {
 
 /** What an instance holds besides its memory. */
 export interface InstanceState {
-  /** Value of the exported mutable globals. */
-  stackPointer: number;
+  /** Values of the mutable globals, by exported name. */
+  globals: Record<string, number>;
   /** Function table entries beyond the module's own: exported functions by name. */
   tableExports: [slot: number, name: string][];
   /** Table entry of the trampoline. */
@@ -33,6 +33,14 @@ export interface InstanceState {
   tableLength: number;
   /** Imported globals, by name; all are addresses of functions. */
   importedGlobals: Record<string, number>;
+}
+
+/** How many bytes of a memory there are before it is zero to its end. */
+export function usedLength(memory: Uint8Array): number {
+  const words = new BigUint64Array(memory.buffer, memory.byteOffset);
+  let last = words.length - 1;
+  while (last >= 0 && words[last] === 0n) last--;
+  return 8 * (last + 1);
 }
 
 export function writeImage(image: PythonImage): Uint8Array<ArrayBuffer> {

@@ -13,13 +13,13 @@ import { Buffer } from "node:buffer";
 
 import { FUEL_EXPORT } from "../wasm/meter.ts";
 import { DEPTH_EXPORT, DEPTH_LIMIT } from "./python_depth.ts";
-import { HEAP_BYTES, readImage } from "./python_image.ts";
 import {
-  memoryLayout,
-  OVERLAP,
-  PAGE_BYTES,
-  PAGE_SHIFT,
-} from "./python_pages.ts";
+  HEAP_BYTES,
+  type InstanceState,
+  readImage,
+  usedLength,
+} from "./python_image.ts";
+import { OVERLAP, PAGE_BYTES, PAGE_MAP, PAGE_SHIFT } from "./python_pages.ts";
 
 /** A program asked for something that is not there: a clock, entropy, the system. */
 export class ForbiddenCall extends Error {
@@ -105,69 +105,85 @@ interface SavedPages {
   bytes: Uint8Array;
 }
 
+/** What instances are made from. */
+interface Parts {
+  module: WebAssembly.Module;
+  trampoline: WebAssembly.Module;
+  state: InstanceState;
+}
+
 export class PythonInterpreter {
-  readonly python: PythonExports;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly view: DataView<ArrayBuffer>;
-  readonly #exports: WebAssembly.Exports;
-  readonly #fuel: WebAssembly.Global;
-  readonly #depth: WebAssembly.Global;
-  readonly #stackPointer: WebAssembly.Global;
-  readonly #bootStackPointer: number;
+  /** Instances made so far; each but the first replaced one that was broken. */
+  instances = 0;
+  python!: PythonExports;
+  bytes!: Uint8Array<ArrayBuffer>;
+  view!: DataView<ArrayBuffer>;
+  readonly #parts: Parts;
+  #exports!: WebAssembly.Exports;
+  #fuel!: WebAssembly.Global;
+  #depth!: WebAssembly.Global;
+  #globals: [global: WebAssembly.Global, value: number][] = [];
   /** Memory after boot, from address 0; zero beyond its end. */
   #snapshot: Uint8Array;
-  readonly #map: Uint8Array;
-  readonly #mapWords: Uint32Array;
+  #map!: Uint8Array;
+  #mapWords!: Uint32Array;
   #saved: SavedPages | null = null;
 
-  private constructor(
-    exports: WebAssembly.Exports,
-    snapshot: Uint8Array,
-    stackPointer: number,
-  ) {
-    this.#exports = exports;
-    this.python = exports as unknown as PythonExports;
-    this.#fuel = exports[FUEL_EXPORT] as WebAssembly.Global;
-    this.#depth = exports[DEPTH_EXPORT] as WebAssembly.Global;
-    this.#stackPointer = exports.__stack_pointer as WebAssembly.Global;
-    this.#bootStackPointer = stackPointer;
-    this.#stackPointer.value = stackPointer;
-    const buffer = (exports.memory as WebAssembly.Memory)
-      .buffer as ArrayBuffer;
-    const { map, mapBytes } = memoryLayout(HEAP_BYTES);
-    this.bytes = new Uint8Array(buffer, 0, HEAP_BYTES);
-    this.view = new DataView(buffer, 0, HEAP_BYTES);
-    this.#map = new Uint8Array(buffer, map, mapBytes);
-    this.#mapWords = new Uint32Array(buffer, map, mapBytes / 4);
+  private constructor(parts: Parts, snapshot: Uint8Array) {
+    this.#parts = parts;
     this.#snapshot = snapshot;
-    this.bytes.set(snapshot);
-    this.#map.fill(0);
+    this.renew();
   }
 
   static async start(
     image: Uint8Array<ArrayBuffer>,
   ): Promise<PythonInterpreter> {
     const { wasm, trampoline, memory, state } = readImage(image);
-    const module = await WebAssembly.compile(wasm);
-    let interpreter: PythonInterpreter | undefined = undefined;
-    const imports = guestImports(module, state.importedGlobals, () => {
-      if (!interpreter) throw new Error("called before the boot");
-      return interpreter;
-    });
-    const { exports } = await WebAssembly.instantiate(module, imports);
+    const [module, helper] = await Promise.all(
+      [wasm, trampoline].map((code) => WebAssembly.compile(code)),
+    );
+    return new PythonInterpreter({ module, trampoline: helper, state }, memory);
+  }
+
+  /** Throws the instance away, and what may be broken in it; a new one from the snapshot. */
+  renew(): void {
+    const { module, trampoline, state } = this.#parts;
+    const imports = guestImports(module, state.importedGlobals, () => this);
+    const { exports } = new WebAssembly.Instance(module, imports);
     const table = exports.__indirect_function_table as WebAssembly.Table;
     table.grow(state.tableLength - table.length);
     for (const [slot, name] of state.tableExports) {
       table.set(slot, exports[name] as CallableFunction);
     }
-    const helper = await WebAssembly.instantiate(
-      await WebAssembly.compile(trampoline),
-      { env: { memory: exports.memory, __indirect_function_table: table } },
-    );
+    const env = { ...exports, __indirect_function_table: table };
+    const helper = new WebAssembly.Instance(trampoline, { env });
     const trampolineCall = helper.exports.trampoline_call as CallableFunction;
     table.set(state.trampolineSlot, trampolineCall);
-    interpreter = new PythonInterpreter(exports, memory, state.stackPointer);
-    return interpreter;
+    this.instances++;
+    this.#adopt(exports);
+  }
+
+  #adopt(exports: WebAssembly.Exports): void {
+    this.#exports = exports;
+    this.python = exports as unknown as PythonExports;
+    this.#fuel = exports[FUEL_EXPORT] as WebAssembly.Global;
+    this.#depth = exports[DEPTH_EXPORT] as WebAssembly.Global;
+    this.#globals = Object.entries(this.#parts.state.globals)
+      .map(([name, value]) => [exports[name] as WebAssembly.Global, value]);
+    const memory = (exports.memory as WebAssembly.Memory).buffer as ArrayBuffer;
+    const map = (exports[PAGE_MAP] as WebAssembly.Memory).buffer as ArrayBuffer;
+    this.bytes = new Uint8Array(memory);
+    this.view = new DataView(memory);
+    this.#map = new Uint8Array(map, 0, HEAP_BYTES / PAGE_BYTES);
+    this.#mapWords = new Uint32Array(map, 0, HEAP_BYTES / PAGE_BYTES / 4);
+    this.#saved = null;
+    this.bytes.set(this.#snapshot);
+    this.#map.fill(0);
+    this.#resetGlobals();
+  }
+
+  #resetGlobals(): void {
+    for (const [global, value] of this.#globals) global.value = value;
   }
 
   /** Address of an exported variable, or the object that it points to. */
@@ -179,9 +195,9 @@ export class PythonInterpreter {
     return this.view.getUint32(this.address(name), true);
   }
 
-  /** Where the interpreter's stack starts; it grows downwards. */
+  /** Where the interpreter's stack ends while nothing runs; it grows downwards. */
   get stackTop(): number {
-    return this.#bootStackPointer;
+    return (this.#exports.__stack_pointer as WebAssembly.Global).value;
   }
 
   /** Whether the last trap was that of calls nested too deeply. */
@@ -210,8 +226,7 @@ export class PythonInterpreter {
 
   /** Makes the present state the one that all restores go back to. Once, at start. */
   becomeSnapshot(): void {
-    const end = this.bytes.findLastIndex((byte) => byte !== 0) + 1;
-    this.#snapshot = this.bytes.slice(0, end);
+    this.#snapshot = this.bytes.slice(0, usedLength(this.bytes));
     this.#map.fill(0);
   }
 
@@ -223,8 +238,7 @@ export class PythonInterpreter {
     }
     this.#eachDirtyRun((start, end) => this.#copyBack(start, end + OVERLAP));
     this.#map.fill(0);
-    this.#depth.value = 0;
-    this.#stackPointer.value = this.#bootStackPointer;
+    this.#resetGlobals();
   }
 
   /** Keeps the present state, for {@link restoreSaved}; ends with the next restore. */
@@ -267,11 +281,15 @@ export class PythonInterpreter {
       if (end < HEAP_BYTES) putBack(end, end + OVERLAP);
     });
     this.#map.fill(0);
-    this.#depth.value = 0;
-    this.#stackPointer.value = this.#bootStackPointer;
+    this.#resetGlobals();
   }
 
-  /** Whether every byte is that of the snapshot. For tests: it reads all 96 MiB. */
+  /** Whether a state was saved that {@link restoreSaved} can go back to. */
+  get isSaved(): boolean {
+    return this.#saved !== null;
+  }
+
+  /** Whether every byte of the 96 MiB is that of the snapshot: about 3 ms. */
   isAsSnapshot(): boolean {
     const known = this.#snapshot.length;
     const zeros = new Uint8Array(1 << 20);
@@ -347,8 +365,7 @@ function guestImports(
     count: number,
     out: number,
   ) => {
-    swallow(interpreter(), vectors, count, out);
-    return 0;
+    return swallow(interpreter(), vectors, count, out);
   };
   return imports;
 }
@@ -357,13 +374,18 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
+/** POSIX's `IOV_MAX`: more than these at once are an error, and no work for the host. */
+const MOST_VECTORS = 1024;
+const INVALID_ARGUMENT = 28;
+
 /** Output goes nowhere; the guest is told that all of it was written. */
 function swallow(
   interpreter: PythonInterpreter,
   vectors: number,
   count: number,
   out: number,
-): void {
+): number {
+  if (count < 0 || count > MOST_VECTORS) return INVALID_ARGUMENT;
   const { view } = interpreter;
   let total = 0;
   for (let i = 0; i < count; i++) {
@@ -371,4 +393,5 @@ function swallow(
   }
   view.setUint32(out, total, true);
   interpreter.noteWritten(out, 4);
+  return 0;
 }

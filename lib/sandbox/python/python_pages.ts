@@ -6,9 +6,11 @@
  * interpreter; restoring only what a program touched costs a few per cent of
  * that. WebAssembly offers no page protection, so the notes are made by the
  * stores themselves: before each store the byte `map[address >> 12]` is set.
- * The map fills the last pages of the memory. The module is told, by
- * `memory.size`, that the memory ends before the map, so its allocator can never
- * hand the map out; and the memory can not grow.
+ *
+ * The map is a second memory of the module. Only the inserted instructions name
+ * it; every store of the interpreter itself, and so every store that a program can
+ * bring about, names the first memory, ends where that ends and traps beyond. A
+ * program that makes the interpreter write anywhere can not clear a mark.
  *
  * A store that begins on one page and ends on the next notes the first page
  * only: whoever restores must restore {@link OVERLAP} bytes beyond each page.
@@ -18,8 +20,12 @@
  */
 
 import {
+  appended,
   concatenate,
   encodeUnsigned,
+  exportCode,
+  MEMORY_KIND,
+  nameCode,
   readSections,
   readUnsigned,
   SECTION,
@@ -38,14 +44,19 @@ export const OVERLAP = 16;
 
 const WASM_PAGE = 65_536;
 
-/** Where a memory of `heapBytes` keeps its map, and how large it is with it. */
-export function memoryLayout(
-  heapBytes: number,
-): { map: number; mapBytes: number; totalBytes: number } {
-  const mapBytes = heapBytes / PAGE_BYTES;
-  const whole = Math.ceil(mapBytes / WASM_PAGE) * WASM_PAGE;
-  return { map: heapBytes, mapBytes, totalBytes: heapBytes + whole };
-}
+/** Name of the second memory: among the exports, or among the imports of `env`. */
+export const PAGE_MAP = "__page_map";
+/** Index of the second memory, and the alignment flag that says an index follows. */
+const MAP_INDEX = 1;
+const HAS_INDEX = 0x40;
+/** An import of a memory of one page or more. */
+const MAP_IMPORT = [
+  ...nameCode("env"),
+  ...nameCode(PAGE_MAP),
+  MEMORY_KIND,
+  0,
+  1,
+];
 
 const I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b;
 
@@ -63,8 +74,8 @@ const STORED: Record<number, number> = {
 };
 
 /**
- * Rewrites `wasm`, whose memory gets exactly `heapBytes` for its own use and the
- * map behind. A module that imports its memory keeps the import.
+ * Rewrites `wasm`, whose memory gets exactly `heapBytes`, and which exports its
+ * map as {@link PAGE_MAP}. A module that imports its memory imports the map too.
  */
 export function trackPages(
   wasm: Uint8Array,
@@ -72,22 +83,33 @@ export function trackPages(
 ): Uint8Array<ArrayBuffer> {
   const sections = readSections(wasm);
   const parameters = parameterCounts(wasm, sections);
+  const ownsMemory = sections.some(({ id }) => id === SECTION.memory);
   const parts: Uint8Array[] = [wasm.subarray(0, 8)];
   for (const section of sections) {
     const body = section.id === SECTION.memory
-      ? fixedMemory(heapBytes)
+      ? fixedMemories(heapBytes)
+      : section.id === SECTION.export && ownsMemory
+      ? appended(wasm.subarray(section.start, section.end), [
+        exportCode(PAGE_MAP, MEMORY_KIND, MAP_INDEX),
+      ])
+      : section.id === SECTION.import && !ownsMemory
+      ? appended(wasm.subarray(section.start, section.end), [MAP_IMPORT])
       : section.id === SECTION.code
-      ? rewriteCode(wasm, section, parameters, heapBytes)
+      ? rewriteCode(wasm, section, parameters)
       : wasm.subarray(section.start, section.end);
     parts.push(Uint8Array.of(section.id, ...encodeUnsigned(body.length)), body);
   }
   return concatenate(parts);
 }
 
-/** One memory whose smallest and largest size are the same. */
-function fixedMemory(heapBytes: number): Uint8Array {
-  const pages = encodeUnsigned(memoryLayout(heapBytes).totalBytes / WASM_PAGE);
-  return Uint8Array.from([1, 1, ...pages, ...pages]);
+/** Heap and map, each with one size as its smallest and its largest. */
+function fixedMemories(heapBytes: number): Uint8Array {
+  const fixed = (bytes: number) => {
+    const pages = encodeUnsigned(Math.ceil(bytes / WASM_PAGE));
+    return [1, ...pages, ...pages];
+  };
+  const map = fixed(heapBytes / PAGE_BYTES);
+  return Uint8Array.from([2, ...fixed(heapBytes), ...map]);
 }
 
 /** How many parameters each defined function has, in order. */
@@ -148,23 +170,17 @@ function rewriteCode(
   wasm: Uint8Array,
   section: Section,
   parameters: readonly number[],
-  heapBytes: number,
 ): Uint8Array {
   const [count, first] = readUnsigned(wasm, section.start);
   const parts: Uint8Array[] = [Uint8Array.from(encodeUnsigned(count))];
   let position = first;
   for (let index = 0; index < count; index++) {
     const [length, start] = readUnsigned(wasm, position);
-    const pieces = rewriteFunction(
-      wasm,
-      start,
-      start + length,
-      parameters[index],
-      heapBytes,
-    );
+    const end = start + length;
+    const pieces = rewriteFunction(wasm, start, end, parameters[index]);
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     parts.push(Uint8Array.from(encodeUnsigned(size)), ...pieces);
-    position = start + length;
+    position = end;
   }
   return concatenate(parts);
 }
@@ -206,7 +222,6 @@ function rewriteFunction(
   start: number,
   end: number,
   parameters: number,
-  heapBytes: number,
 ): Uint8Array[] {
   const bodyStart = skipLocals(wasm, start);
   const scratch = new Scratch(parameters + localCount(wasm, start));
@@ -215,19 +230,10 @@ function rewriteFunction(
   let position = bodyStart;
   while (position < end) {
     const next = skipInstruction(wasm, position);
-    const before = codeBefore(wasm, position, scratch, heapBytes);
+    const before = codeBefore(wasm, position, scratch);
     if (before) {
       pieces.push(wasm.subarray(copied, position), Uint8Array.from(before));
       copied = position;
-    }
-    if (wasm[position] === 0x3f) { // memory.size: the map is not part of it
-      const mapPages = (memoryLayout(heapBytes).totalBytes - heapBytes) /
-        WASM_PAGE;
-      pieces.push(
-        wasm.subarray(copied, next),
-        Uint8Array.from([0x41, ...encodeUnsigned(mapPages), 0x6b]),
-      );
-      copied = next;
     }
     position = next;
   }
@@ -252,23 +258,22 @@ function codeBefore(
   wasm: Uint8Array,
   position: number,
   scratch: Scratch,
-  heapBytes: number,
 ): number[] | undefined {
   const operation = wasm[position];
   const type = STORED[operation];
   if (type !== undefined) {
     const offset = readUnsigned(wasm, skipInteger(wasm, position + 1))[0];
-    return noteStore(offset, type, scratch, heapBytes);
+    return noteStore(offset, type, scratch);
   }
   if (operation === 0xfc) {
     const [bulk] = readUnsigned(wasm, position + 1);
-    if (bulk === 10 || bulk === 11) return noteRange(scratch, heapBytes);
+    if (bulk === 10 || bulk === 11) return noteRange(scratch);
     if (bulk === 8) throw new Error("page tracking met memory.init");
   } else if (operation === 0xfd) {
     const [vector, next] = readUnsigned(wasm, position + 1);
     if (vector === 11) {
       const offset = readUnsigned(wasm, skipInteger(wasm, next))[0];
-      return noteStore(offset, V128, scratch, heapBytes);
+      return noteStore(offset, V128, scratch);
     }
     if (vector >= 88 && vector <= 91) {
       throw new Error("page tracking met a lane store");
@@ -282,12 +287,7 @@ const LOCAL_GET = 0x20, LOCAL_SET = 0x21, LOCAL_TEE = 0x22;
 const I32_CONST = 0x41, I32_ADD = 0x6a, I32_SUB = 0x6b, I32_SHR_U = 0x76;
 
 /** Operands are the address and the value: park the value, note the page, go on. */
-function noteStore(
-  offset: number,
-  type: number,
-  scratch: Scratch,
-  heapBytes: number,
-): number[] {
+function noteStore(offset: number, type: number, scratch: Scratch): number[] {
   const value = scratch.index(`value ${type}`, type);
   const address = scratch.index("address", I32);
   const addOffset = offset === 0
@@ -297,13 +297,13 @@ function noteStore(
     ...[LOCAL_SET, ...value, LOCAL_TEE, ...address],
     ...[LOCAL_GET, ...address, ...addOffset],
     ...[I32_CONST, PAGE_SHIFT, I32_SHR_U, I32_CONST, 1],
-    ...[0x3a, 0, ...encodeUnsigned(heapBytes)], // i32.store8 into the map
+    ...[0x3a, HAS_INDEX, MAP_INDEX, 0], // i32.store8 into the map
     ...[LOCAL_GET, ...value],
   ];
 }
 
 /** Operands are the destination, a source or value, and the length. */
-function noteRange(scratch: Scratch, heapBytes: number): number[] {
+function noteRange(scratch: Scratch): number[] {
   const length = scratch.index("length", I32);
   const source = scratch.index(`value ${I32}`, I32);
   const address = scratch.index("address", I32);
@@ -311,13 +311,12 @@ function noteRange(scratch: Scratch, heapBytes: number): number[] {
   const firstPage = [LOCAL_GET, ...address, ...pageOf];
   return [
     ...[LOCAL_SET, ...length, LOCAL_SET, ...source, LOCAL_TEE, ...address],
-    ...[...pageOf, I32_CONST, ...encodeSigned(heapBytes), I32_ADD],
-    ...[I32_CONST, 1],
+    ...[...pageOf, I32_CONST, 1],
     // pages touched: ceil((address + length) / page) - floor(address / page)
     ...[LOCAL_GET, ...address, LOCAL_GET, ...length, I32_ADD],
     ...[I32_CONST, ...encodeSigned(PAGE_BYTES - 1), I32_ADD, ...pageOf],
     ...[...firstPage, I32_SUB],
-    ...[0xfc, 11, 0], // memory.fill of the map
+    ...[0xfc, 11, MAP_INDEX], // memory.fill of the map
     ...[LOCAL_GET, ...address, LOCAL_GET, ...source, LOCAL_GET, ...length],
   ];
 }

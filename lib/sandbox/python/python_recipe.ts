@@ -26,6 +26,7 @@ const PACKAGE_FILES = [
 const OWN_FILES = [
   ...["../wasm/meter.ts", "python_boot.ts", "python_build.ts"],
   ...["python_depth.ts", "python_image.ts", "python_pages.ts"],
+  "python_seal.ts",
 ];
 /** KiB. The most that an ordinary 8 MiB thread can hold. */
 const STACK_SIZE = 7000;

@@ -114,12 +114,12 @@ function rewriteSection(
     case SECTION.global: {
       // Three mutable 32-bit integers that start at zero: fuel, calls, scratch.
       const zero = [0x7f, 0x01, 0x41, 0x00, 0x0b];
-      return appended(body, 3, [...zero, ...zero, ...zero]);
+      return appended(body, [zero, zero, zero]);
     }
     case SECTION.export:
-      return appended(body, 2, [
-        ...exportOfGlobal(FUEL_EXPORT, firstGlobal),
-        ...exportOfGlobal(CALLS_EXPORT, firstGlobal + 1),
+      return appended(body, [
+        exportCode(FUEL_EXPORT, GLOBAL_KIND, firstGlobal),
+        exportCode(CALLS_EXPORT, GLOBAL_KIND, firstGlobal + 1),
       ]);
     case SECTION.code:
       return rewriter.rewrite(section);
@@ -315,23 +315,34 @@ function withMaximum(memorySection: Uint8Array, pages: number): Uint8Array {
   ]);
 }
 
-/** A section that is a vector, with `extra` more elements whose bytes are `code`. */
-function appended(
+/** A section that is a vector, with more elements. */
+export function appended(
   body: Uint8Array,
-  extra: number,
-  code: readonly number[],
+  elements: readonly (readonly number[])[],
 ): Uint8Array {
   const [count, first] = readUnsigned(body, 0);
   return concatenate([
-    Uint8Array.from(encodeUnsigned(count + extra)),
+    Uint8Array.from(encodeUnsigned(count + elements.length)),
     body.subarray(first),
-    Uint8Array.from(code),
+    Uint8Array.from(elements.flat()),
   ]);
 }
 
-function exportOfGlobal(name: string, index: number): number[] {
+/** Kinds of exports and imports. */
+export const MEMORY_KIND = 0x02, GLOBAL_KIND = 0x03;
+
+/** An element of the export section. */
+export function exportCode(
+  name: string,
+  kind: number,
+  index: number,
+): number[] {
+  return [...nameCode(name), kind, ...encodeUnsigned(index)];
+}
+
+export function nameCode(name: string): number[] {
   const bytes = new TextEncoder().encode(name);
-  return [bytes.length, ...bytes, 0x03, ...encodeUnsigned(index)];
+  return [...encodeUnsigned(bytes.length), ...bytes];
 }
 
 export function concatenate(
@@ -411,8 +422,8 @@ function skipBlockType(bytes: Uint8Array, position: number): number {
 /** The position after the instruction at `position`, or an error for an unknown one. */
 export function skipInstruction(bytes: Uint8Array, position: number): number {
   const operation = bytes[position++];
-  if (operation >= 0x28 && operation <= 0x3e) { // loads, stores: alignment, offset
-    return skipInteger(bytes, skipInteger(bytes, position));
+  if (operation >= 0x28 && operation <= 0x3e) {
+    return skipAddress(bytes, position);
   }
   if (operation >= 0x45 && operation <= 0xc4) return position; // arithmetic
   switch (operation) {
@@ -468,6 +479,8 @@ export function skipInstruction(bytes: Uint8Array, position: number): number {
       return position + 4;
     case 0x44: // f64.const
       return position + 8;
+    case 0xfb:
+      return skipReference(bytes, position);
     case 0xfc:
       return skipBulk(bytes, position);
     case 0xfd:
@@ -480,6 +493,22 @@ export function skipInstruction(bytes: Uint8Array, position: number): number {
       position - 1
     }`,
   );
+}
+
+/** Alignment, the memory's index if it is not the first, and the offset. */
+function skipAddress(bytes: Uint8Array, position: number): number {
+  const hasIndex = (bytes[position] & 0x40) !== 0;
+  const next = skipInteger(bytes, position);
+  return skipInteger(bytes, hasIndex ? skipInteger(bytes, next) : next);
+}
+
+/** Tests and casts of references: the others are not known. */
+function skipReference(bytes: Uint8Array, position: number): number {
+  const [operation, next] = readUnsigned(bytes, position);
+  if (operation < 20 || operation > 23) {
+    throw new Error(`metering does not know instruction 0xfb ${operation}`);
+  }
+  return skipInteger(bytes, next);
 }
 
 function skipBranchTable(bytes: Uint8Array, position: number): number {
