@@ -4,6 +4,8 @@
  * Covered: a program runs in an interpreter compiled to WebAssembly without host
  * functions, in a process without permissions; its memory is put back before the
  * next program. It reaches no file, network, clock, entropy, storage or neighbour.
+ * Interpreters are not trusted: one that a program makes write or jump anywhere can
+ * forge that program's own result and nothing else, and is thrown away when it traps.
  * Endless loops end by fuel, a count of steps, and too much memory by a bound.
  * Gold outputs never enter the process.
  *

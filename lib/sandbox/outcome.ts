@@ -43,7 +43,7 @@ export type Outcome =
   | { kind: "badArgument"; reason: string }
   /** Forbidden by the static policy before anything ran. */
   | { kind: "policy"; reason: string }
-  /** The sandbox itself failed, twice. Says nothing about the program. */
+  /** The sandbox failed twice, on this program alone too. Says nothing about the program. */
   | { kind: "infrastructure"; reason: string };
 
 /** Bounds on one execution. Part of every run's record: changing one can change a verdict. */

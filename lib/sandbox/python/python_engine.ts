@@ -6,9 +6,12 @@
  * read the result. Each step is a call of CPython's C interface from outside, so
  * the program finds no frame, variable or function of the executor next to it.
  * Fuel is counted by the rewritten module; what was written is undone page by
- * page. Several arguments of one program share the steps before the arguments:
- * the state after them is kept and put back, which is the state that a run from
- * the start would have reached.
+ * page. CPython is not trusted to keep to its own objects: crafted bytecode makes
+ * it write anywhere, and what that breaks ends with the instance.
+ *
+ * Several arguments of one program share the steps before the arguments: the
+ * state after them is kept and put back, which is the state that a run from the
+ * start would have reached.
  *
  * Left out: limits.memoryBytes. The interpreter's memory is the 96 MiB of its
  * image, of which about 75 MiB are free.
@@ -33,8 +36,13 @@ import {
 /** CPython's start symbols: a whole module, or one expression. */
 const FILE_INPUT = 257;
 const EVAL_INPUT = 258;
-/** Steps for reading a result and an error's text, once the program's are counted. */
-const READING_FUEL = 0x7fffffff;
+/** Steps for what the engine does before its snapshot. */
+const START_FUEL = 0x7fffffff;
+/**
+ * Steps for reading a result, once the program's are counted. The largest result
+ * takes a tenth; a forged object, which makes reading run anything, ends with it.
+ */
+const READING_FUEL = 50_000_000;
 /**
  * Of CPython's own stack, which its recursion checks measure. What they miss, and
  * deep recursion in C before they fire, ends at the module's depth limit.
@@ -72,7 +80,7 @@ export class PythonEngine implements LanguageEngine {
   constructor(interpreter: PythonInterpreter, limits: Limits) {
     this.#interpreter = interpreter;
     const { python } = interpreter;
-    interpreter.fuel = READING_FUEL;
+    interpreter.fuel = START_FUEL;
     this.#builder = new ObjectBuilder(interpreter);
     this.#reader = new ObjectReader(interpreter, limits, python.malloc(16));
     this.#names = {
@@ -96,29 +104,40 @@ export class PythonEngine implements LanguageEngine {
     argumentTexts: readonly string[],
     limits: Limits,
   ): Generator<Outcome> {
-    const parsed = argumentTexts.map((text) => parsedArguments(text, limits));
+    const lists = argumentTexts.map((text) => parsedArguments(text, limits));
+    const interpreter = this.#interpreter;
     let f = 0;
     let fuelLeft = 0;
-    this.#interpreter.restore();
-    const failure = this.#guarded(limits, () => {
+    let isFresh = false; // loaded, and nothing called since
+    const load = () => {
+      interpreter.restore();
+      interpreter.fuel = limits.fuel;
       f = this.#load(source, limits);
-      fuelLeft = this.#interpreter.fuel;
-      if (parsed.length > 1) this.#interpreter.save();
-    });
-    for (const [index, list] of parsed.entries()) {
+      fuelLeft = interpreter.fuel;
+      if (lists.length > 1) interpreter.save();
+      isFresh = true;
+    };
+    const failure = this.#guarded(limits, load);
+    for (const list of lists) {
       if ("kind" in list || failure) {
         yield "kind" in list ? list : failure!;
         continue;
       }
-      if (index > 0) this.#interpreter.restoreSaved();
       yield this.#guarded(limits, () => {
-        this.#interpreter.fuel = fuelLeft;
+        if (!isFresh) interpreter.isSaved ? interpreter.restoreSaved() : load();
+        isFresh = false;
+        interpreter.fuel = fuelLeft;
         throw new EndOfRun(this.#call(f, list, limits));
       })!;
     }
   }
 
-  /** Whether a restore would put every byte back; changes nothing else. For tests. */
+  /** Instances of the interpreter that a fault has cost so far. */
+  get faults(): number {
+    return this.#interpreter.instances - 1;
+  }
+
+  /** Whether a restore puts every byte back; changes nothing else. */
   restoresCompletely(): boolean {
     this.#interpreter.restore();
     return this.#interpreter.isAsSnapshot();
@@ -136,28 +155,43 @@ export class PythonEngine implements LanguageEngine {
     if (status !== 0) throw new Error("CPython refused its stack limits");
   }
 
-  /** Runs a step on full fuel; the outcome, if the step ended the run. */
+  /**
+   * Runs a step; the outcome, if the step ended the run. A trap that no sound
+   * interpreter meets is no verdict about the program: the instance is thrown
+   * away, and the step must begin anew on the next one. If it traps there too,
+   * with nothing run before it, the program breaks the interpreter.
+   */
   #guarded(limits: Limits, step: () => void): Outcome | undefined {
+    let fault: unknown;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        return void step();
+      } catch (error) {
+        const outcome = this.#ending(error, limits);
+        if (outcome) return outcome;
+        fault = error;
+        this.#interpreter.renew();
+      }
+    }
+    const reason = `the program breaks the interpreter: ${fault}`;
+    return { kind: "infrastructure", reason };
+  }
+
+  /** What an error says about the program; nothing if it is the interpreter's fault. */
+  #ending(error: unknown, limits: Limits): Outcome | undefined {
     const interpreter = this.#interpreter;
-    interpreter.fuel = limits.fuel;
-    try {
-      step();
-    } catch (error) {
-      if (error instanceof EndOfRun) return error.outcome;
-      if (interpreter.fuel < 0) return { kind: "fuel", fuel: limits.fuel };
-      const fuel = limits.fuel - interpreter.fuel;
-      if (error instanceof LiteralError) {
-        return { kind: "refused", reason: error.message, fuel };
-      }
-      if (error instanceof BuildError) return { kind: "memory", fuel };
-      if (error instanceof ForbiddenCall) {
-        const reason = `asks for what is not there: ${error.message}`;
-        return { kind: "refused", reason, fuel };
-      }
-      if (interpreter.isTooDeep) return { kind: "memory", fuel };
-      const reason = `the interpreter stopped: ${error}`;
+    if (error instanceof EndOfRun) return error.outcome;
+    if (interpreter.fuel < 0) return { kind: "fuel", fuel: limits.fuel };
+    const fuel = limits.fuel - interpreter.fuel;
+    if (error instanceof LiteralError) {
+      return { kind: "refused", reason: error.message, fuel };
+    }
+    if (error instanceof BuildError) return { kind: "memory", fuel };
+    if (error instanceof ForbiddenCall) {
+      const reason = `asks for what is not there: ${error.message}`;
       return { kind: "refused", reason, fuel };
     }
+    if (interpreter.isTooDeep) return { kind: "memory", fuel };
   }
 
   /** Compiles and executes the program; returns its function. */

@@ -344,6 +344,7 @@ export class ObjectReader {
   }
 
   #countChars(count: number): void {
+    if (count < 0) throw new LiteralError("a length below zero"); // forged
     this.#chars += count;
     if (this.#chars > this.#limits.literalChars) {
       throw new LiteralError("too long");
@@ -352,6 +353,7 @@ export class ObjectReader {
 
   /** Refuses a container at once if its items can not fit. */
   #expect(items: number): void {
+    if (items < 0) throw new LiteralError("a length below zero"); // forged
     if (this.#nodes + items > this.#limits.valueNodes) {
       throw new LiteralError("too many values");
     }
