@@ -16,7 +16,7 @@ import {
   platformPattern,
   type Wheel,
 } from "./pypi.ts";
-import { extractEntry, listZip } from "./zip.ts";
+import { extractEntry, withZip } from "./zip.ts";
 
 /**
  * A PyPI project with the bounds on its version, such as `["<13.0", ">=12.5"]`.
@@ -118,10 +118,14 @@ export async function fetchCudaLibraries(
       { url: wheel.url, target: archive, digest: wheel.digest },
       progress,
     );
-    for (const entry of await listZip(archive)) {
-      const isLibrary = /^nvidia\/\w+\/lib\/[^/]+\.so[.\d]*$/.test(entry.name);
-      if (isLibrary) await extractEntry(archive, entry, join(deps, entry.name));
-    }
+    await withZip(archive, async (entries) => {
+      for (const entry of entries) {
+        const isLibrary = /^nvidia\/\w+\/lib\/[^/]+\.so[.\d]*$/.test(
+          entry.name,
+        );
+        if (isLibrary) await extractEntry(entry, join(deps, entry.name));
+      }
+    });
     archives.push(archive);
   }
   return archives;

@@ -18,7 +18,7 @@ import {
   platformPattern,
   type Wheel,
 } from "./pypi.ts";
-import { extractEntry, listZip } from "./zip.ts";
+import { extractEntry, withZip } from "./zip.ts";
 
 const headers = /^tensorflow\/include\/((?:tensorflow|xla\/tsl)\/c\/.*\.h)$/;
 const stringHeaders =
@@ -88,20 +88,20 @@ async function unpack(archive: string, deps: string): Promise<string> {
   const lib = join(deps, "lib");
   const metadata = join(deps, "METADATA");
   await mkdir(lib, { recursive: true });
-  for (const entry of await listZip(archive)) {
-    const header = headers.exec(entry.name)?.[1] ??
-      stringHeaders.exec(entry.name)?.[1];
-    if (header) {
-      await extractEntry(archive, entry, join(deps, "include", header));
+  await withZip(archive, async (entries) => {
+    for (const entry of entries) {
+      const header = headers.exec(entry.name)?.[1] ??
+        stringHeaders.exec(entry.name)?.[1];
+      if (header) await extractEntry(entry, join(deps, "include", header));
+      if (entry.name.endsWith(".dist-info/METADATA")) {
+        await extractEntry(entry, metadata);
+      }
+      const library = libraries.exec(entry.name)?.[1];
+      if (library === undefined) continue;
+      await extractEntry(entry, join(lib, library));
+      await symlink(library, join(lib, linkerName(library)));
     }
-    if (entry.name.endsWith(".dist-info/METADATA")) {
-      await extractEntry(archive, entry, metadata);
-    }
-    const library = libraries.exec(entry.name)?.[1];
-    if (library === undefined) continue;
-    await extractEntry(archive, entry, join(lib, library));
-    await symlink(library, join(lib, linkerName(library)));
-  }
+  });
   return await Deno.readTextFile(metadata);
 }
 

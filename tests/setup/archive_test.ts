@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { download, withCredentials } from "../../tasks/setup/download.ts";
-import { extractEntry, listZip } from "../../tasks/setup/zip.ts";
+import { extractEntry, withZip } from "../../tasks/setup/zip.ts";
 import { inTemporaryFolder } from "./temporary_folder.ts";
 
 /**
@@ -24,14 +24,15 @@ Deno.test("single files come out of a zip archive, deflated or stored", async ()
   await inTemporaryFolder(async (folder) => {
     const archive = join(folder, "x.zip");
     await Deno.writeFile(archive, zipFile);
-    const entries = await listZip(archive);
-    assert.deepEqual(entries.map(({ name, size }) => [name, size]), [[
-      "a.txt",
-      1000,
-    ], ["b/c.txt", 5]]);
-    for (const entry of entries) {
-      await extractEntry(archive, entry, join(folder, entry.name));
-    }
+    await withZip(archive, async (entries) => {
+      assert.deepEqual(
+        entries.map(({ name, uncompressedSize }) => [name, uncompressedSize]),
+        [["a.txt", 1000], ["b/c.txt", 5]],
+      );
+      for (const entry of entries) {
+        await extractEntry(entry, join(folder, entry.name));
+      }
+    });
     assert.equal(
       await Deno.readTextFile(join(folder, "a.txt")),
       "a".repeat(1000),
@@ -45,8 +46,24 @@ Deno.test("a zip archive that was cut off is refused by name", async () => {
     const archive = join(folder, "cut.zip");
     await Deno.writeFile(archive, zipFile.subarray(0, 200));
     await assert.rejects(
-      listZip(archive),
+      withZip(archive, () => Promise.resolve()),
       /cut\.zip is not a complete zip file/,
+    );
+  });
+});
+
+Deno.test("an entry whose bytes were changed is refused", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const archive = join(folder, "changed.zip");
+    const changed = Uint8Array.from(zipFile);
+    changed[changed.indexOf("h".charCodeAt(0), 80)] ^= 1;
+    await Deno.writeFile(archive, changed);
+    await assert.rejects(
+      withZip(
+        archive,
+        (entries) => extractEntry(entries[1], join(folder, "c.txt")),
+      ),
+      /b\/c\.txt is damaged in its archive/,
     );
   });
 });
