@@ -4,6 +4,7 @@ export * from "./base_model.ts";
 export * from "./corpus.ts";
 export * from "./evaluation_plan.ts";
 export * from "./health.ts";
+export { type Lab, type LabOptions, openLab } from "./open.ts";
 export * from "./presets.ts";
 export * from "./pretrain.ts";
 export * from "./report.ts";

@@ -1,0 +1,146 @@
+/**
+ * Opens the laboratory: a preset's base model, vocabulary, held-out splits and sandbox
+ * in one call, for notebooks and for whoever takes a step by hand.
+ */
+
+import { join } from "node:path";
+import type { Run } from "../azr.ts";
+import { LocalEngine } from "../engines/mod.ts";
+import type { SelfPlayConfig, Setting } from "../method/mod.ts";
+import { identityTask } from "../method/buffer/mod.ts";
+import { type Dialect, DIALECTS, type Task } from "../method/modes/mod.ts";
+import type { Tokenizer } from "../model/mod.ts";
+import {
+  type Executor,
+  type ExecutorOptions,
+  startExecutor,
+} from "../sandbox/mod.ts";
+import {
+  BASE_CACHE,
+  type BaseModel,
+  buildBaseModel,
+  worldParts,
+} from "./base_model.ts";
+import { type Preset, presetNamed } from "./presets.ts";
+import { type SplitSet, worldLanguages } from "./world/mod.ts";
+
+/** An open laboratory. Disposing of it closes the sandbox and every model it opened. */
+export interface Lab extends AsyncDisposable {
+  readonly preset: Preset;
+  readonly base: BaseModel;
+  /** The base model. Training changes it; `reset` makes it the base model again. */
+  readonly engine: LocalEngine;
+  readonly executor: Executor;
+  readonly tokenizer: Tokenizer;
+  /** The tasks of evaluations, and what they bar from training. */
+  readonly splits: SplitSet;
+  readonly dialect: Dialect;
+  /** Whether a task belongs to an evaluation, so that it may not be trained on. */
+  heldOut(task: Task): boolean;
+  /** Returns a run of the page lib/azr.ts, which starts from the identity program. */
+  startRun(): Run;
+  /** Returns what the loop of lib/method plays with: the preset's config, changed. */
+  setting(changes?: Partial<SelfPlayConfig>): Setting;
+  /** Opens another copy of the base model. */
+  openCopy(): Promise<LocalEngine>;
+  /** Puts the base model's weights back into `engine`, with a fresh optimiser. */
+  reset(): Promise<void>;
+}
+
+export interface LabOptions {
+  /** Seed of the base model's pretraining and of all that is sampled. */
+  seed: number;
+  /** Where base models are kept; by default in the kit's own folder. */
+  cacheFolder?: string;
+  /** The sandbox; by default one for the languages of the preset's world. */
+  executor?: ExecutorOptions;
+  /** Is told how far pretraining is, where the model is not there yet. */
+  report?: (line: string) => void;
+}
+
+/** Opens a preset, or the preset of that name; pretrains its base model if need be. */
+export async function openLab(
+  presetOrName: Preset | string,
+  options: LabOptions,
+): Promise<Lab> {
+  const preset = typeof presetOrName === "string"
+    ? presetNamed(presetOrName)
+    : presetOrName;
+  const { seed, executor: sandbox } = options;
+  const languages = worldLanguages(preset.world);
+  const base = await baseModel(preset, options);
+  const engine = await LocalEngine.fromFolder(base.folder);
+  const executor = await startExecutor(sandbox ?? { languages });
+  const { tokenizer, splits } = worldParts(preset);
+  const dialect = DIALECTS[preset.selfPlay.dialect];
+  const copies: LocalEngine[] = [];
+  const bars = (source: string, argument: string, output: string) =>
+    splits.heldOut.has(source, { argument, output });
+  const heldOut = ({ program, examples }: Task) =>
+    examples.some(({ argument, output }) =>
+      bars(program.source, argument, output)
+    );
+  const parts = { engine, executor, tokenizer, dialect };
+  return {
+    ...{ preset, base, splits, heldOut },
+    ...parts,
+    startRun: () => ({ ...parts, ...runFacts(preset), heldOut, seed }),
+    setting: (changes) => ({
+      ...parts,
+      config: { ...preset.selfPlay, seed, ...changes },
+      heldOut: ({ source }, ...call) => bars(source, ...call),
+    }),
+    async openCopy() {
+      const copy = await LocalEngine.fromFolder(base.folder);
+      copies.push(copy);
+      return copy;
+    },
+    reset: () => engine.load(base.folder),
+    async [Symbol.asyncDispose]() {
+      for (const model of [engine, ...copies]) model.dispose();
+      await executor.close();
+    },
+  };
+}
+
+/** What a run of the page needs to be told of a preset's model, at step 1. */
+function runFacts({ model, selfPlay }: Preset) {
+  const { dialect, language, learningRate, seed } = selfPlay;
+  const responseTokens = selfPlay.maxSolutionTokens;
+  const identity = (mode: "deduction" | "abduction") => [
+    identityTask(mode, language, seed, dialect),
+  ];
+  return {
+    language,
+    learningRate,
+    responseTokens,
+    // The six references of the paper need longer prompts than a preset's two.
+    promptTokens: model.contextLength - responseTokens,
+    step: 1,
+    buffers: {
+      deduction: identity("deduction"),
+      abduction: identity("abduction"),
+      induction: [],
+    },
+  };
+}
+
+/** The base model, from the cache or pretrained now, with a line for every tenth. */
+function baseModel(
+  preset: Preset,
+  { seed, cacheFolder, report = console.log }: LabOptions,
+): Promise<BaseModel> {
+  const kit = join(import.meta.dirname!, "../..");
+  const { tokens: total } = preset.pretrain;
+  let tenths = 0;
+  return buildBaseModel(preset, {
+    seed,
+    cacheFolder: cacheFolder ?? join(kit, BASE_CACHE),
+    onProgress: ({ tokens }) => {
+      const reached = Math.floor(10 * tokens / total);
+      if (reached === tenths) return;
+      tenths = reached;
+      report(`base model: ${10 * tenths} % of its pretraining done`);
+    },
+  });
+}
