@@ -1,7 +1,5 @@
 /**
- * The engine chosen by name: one flat object that a command line, a notebook and
- * a run's manifest share. It never holds a key: servers' keys come from the
- * environment variables TINKER_API_KEY and OPENAI_API_KEY.
+ * The engine chosen by name (engine_config.ts), opened with its tokenizer.
  *
  * Left out: what a config of self-play may ask of an engine (lib/method).
  */
@@ -9,69 +7,17 @@ import { join, resolve } from "node:path";
 import { type DialectName, SPECIAL_TOKENS } from "../method/modes/mod.ts";
 import { LORA_TARGETS, Tokenizer } from "../model/mod.ts";
 import type { Engine, EngineLimit } from "./engine.ts";
+import type { Company } from "./http.ts";
+import {
+  checkEngineConfig,
+  type EngineConfig,
+  fail,
+  isFile,
+  requireModel,
+} from "./engine_config.ts";
 import { LocalEngine } from "./local.ts";
 import { OPENAI_LIMITS, OpenAiEngine } from "./openai.ts";
 import { TINKER_LIMITS, TinkerEngine } from "./tinker/tinker.ts";
-
-/** Which engine plays. Flat JSON, without secrets. */
-export interface EngineConfig {
-  /**
-   * `local`: in this process. `tinker`: a Tinker server (SkyRL, or the hosted
-   * service). `openai`: an OpenAI-compatible server, which only samples.
-   */
-  engine: "local" | "tinker" | "openai";
-  /**
-   * The model: a Hugging Face folder (`local`), or the name under which the
-   * server knows it. Empty where a preset's own base model is meant.
-   */
-  model: string;
-  /** The server's address; empty for `local`. */
-  address: string;
-  /** Rank of the LoRA adapters to train; 0 trains all weights (`local` only). */
-  loraRank: number;
-  /** Folder with the model's tokenizer.json; empty where `model` is that folder. */
-  tokenizer: string;
-  /** Longest prompt + response in tokens; 0 takes what the model's config.json or the server tells. */
-  contextLength: number;
-  /**
-   * How a server is spoken to. `openai`: "text" with any server, "tokens" with
-   * vLLM, where nothing is lost on the way. `tinker`: responses end at stop
-   * "tokens", or at stop strings ("text") where the server knows those, so that
-   * it does not write on behind an answer. Without meaning for `local`.
-   */
-  form: "tokens" | "text";
-}
-
-/** Each engine's settings where nothing else is asked for. */
-export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
-  local: {
-    engine: "local",
-    model: "",
-    address: "",
-    loraRank: 0,
-    tokenizer: "",
-    contextLength: 0,
-    form: "tokens",
-  },
-  tinker: {
-    engine: "tinker",
-    model: "",
-    address: "http://127.0.0.1:8000",
-    loraRank: 32,
-    tokenizer: "",
-    contextLength: 0,
-    form: "tokens",
-  },
-  openai: {
-    engine: "openai",
-    model: "",
-    address: "http://127.0.0.1:8000/v1",
-    loraRank: 0,
-    tokenizer: "",
-    contextLength: 0,
-    form: "text",
-  },
-};
 
 /** What each engine cannot do: what its server's API has no place for. */
 export const ENGINE_LIMITS: Record<
@@ -91,17 +37,20 @@ export interface OpenModel {
 
 /**
  * Opens the engine that a config names, with the tokenizer of its model. Fresh
- * adapters are drawn from `seed`. Throws `RangeError`, naming the field, where
- * the config makes no sense; whatever the engine throws passes through.
+ * adapters are drawn from `seed`; `company` hears that a server is waited for.
+ * Throws `RangeError`, naming the field, where the config makes no sense; whatever
+ * the engine throws passes through.
  */
 export async function openModel(
   config: EngineConfig,
   seed: number,
+  company: Company = {},
 ): Promise<OpenModel> {
   checkEngineConfig(config);
   requireModel(config);
   const tokenizer = await openTokenizer(config);
-  return { engine: await openEngine(config, tokenizer, seed), tokenizer };
+  const engine = await openEngine(config, tokenizer, seed, company);
+  return { engine, tokenizer };
 }
 
 /** The tokenizer of a config's model, without opening the model. */
@@ -127,87 +76,14 @@ export function dialectOf(tokenizer: Tokenizer): DialectName {
   return SPECIAL_TOKENS.every(knows) ? "compact" : "chat";
 }
 
-/** Throws `RangeError`, naming field and cure, where an engine's config makes no sense. */
-export function checkEngineConfig(config: EngineConfig): void {
-  const { engine, model, address, loraRank, contextLength } = config;
-  if (!(engine in ENGINES)) {
-    fail(config, "engine", `must be one of ${Object.keys(ENGINES).join(", ")}`);
-  }
-  if (
-    engine === "local" && model !== "" &&
-    !isFile(join(model, "config.json")) &&
-    !isFile(join(model, "adapter_config.json"))
-  ) {
-    fail(config, "model", "is no model folder: there is no config.json in it");
-  }
-  if (engine === "local" && address !== "") {
-    fail(
-      config,
-      "address",
-      "has no meaning for the local engine: leave it out",
-    );
-  }
-  if (engine !== "local") checkAddress(config);
-  for (const field of ["loraRank", "contextLength"] as const) {
-    if (!Number.isInteger(config[field]) || config[field] < 0) {
-      fail(config, field, "must be a whole number of at least 0");
-    }
-  }
-  if (!["tokens", "text"].includes(config.form)) {
-    fail(config, "form", "must be one of tokens, text");
-  }
-  if (engine === "tinker" && loraRank === 0) {
-    fail(config, "loraRank", "must be at least 1: Tinker trains adapters only");
-  }
-  if (engine === "openai" && loraRank !== 0) {
-    fail(config, "loraRank", "must be 0: this engine does not train");
-  }
-  if (engine === "local" && contextLength !== 0) {
-    fail(
-      config,
-      "contextLength",
-      "must be 0: config.json of the model tells it",
-    );
-  }
-}
-
-function requireModel(config: EngineConfig): void {
-  if (config.model !== "") return;
-  const wanted = config.engine === "local"
-    ? "give the folder of a model in Hugging Face's layout"
-    : "give the name under which the server knows the model";
-  fail(config, "model", `is empty: ${wanted}`);
-}
-
-/** An address is kept in the manifest, so it may not carry a password. */
-function checkAddress(config: EngineConfig): void {
-  const { address } = config;
-  const url = URL.parse(address);
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    fail(
-      config,
-      "address",
-      `is not an http(s) address; give for example ${
-        ENGINES[config.engine].address
-      }`,
-    );
-  }
-  if (url.username !== "" || url.password !== "" || url.search !== "") {
-    // The address itself is not repeated: it may hold a secret.
-    throw new RangeError(
-      'engine field "address" must hold no user, password or query: it is ' +
-        "kept with the run. Give the key in the environment variable " +
-        `${config.engine === "tinker" ? "TINKER_API_KEY" : "OPENAI_API_KEY"}`,
-    );
-  }
-}
-
 async function openEngine(
   config: EngineConfig,
   tokenizer: Tokenizer,
   seed: number,
+  company: Company,
 ): Promise<Engine> {
   const { engine, model, address, loraRank } = config;
+  const { reconnectSeconds, requestSeconds } = config;
   switch (engine) {
     case "local":
       return await openLocal(config, tokenizer, seed);
@@ -219,17 +95,24 @@ async function openEngine(
         seed,
         contextLength: knownContextLength(config),
         stopForm: config.form === "text" ? "strings" : "tokens",
+        patience: { reconnectSeconds, operationSeconds: requestSeconds },
+        company,
       });
     case "openai":
-      return await openServed(config, tokenizer);
+      return await openServed(config, tokenizer, company);
   }
 }
 
-/** Asks for one token, so that a wrong name, address or key shows before a run begins. */
+/**
+ * Asks for two answers of one token with all that a run asks for, so that a wrong
+ * name, address or key, and what the server refuses, show before a run begins.
+ */
 async function openServed(
   config: EngineConfig,
   tokenizer: Tokenizer,
+  company: Company,
 ): Promise<OpenAiEngine> {
+  const { reconnectSeconds, requestSeconds } = config;
   const engine = new OpenAiEngine({
     url: config.address,
     model: config.model,
@@ -241,13 +124,16 @@ async function openServed(
         "contextLength",
         "is needed: the longest prompt + response the server was started with",
       ),
+    patience: { reconnectSeconds, requestSeconds },
+    company,
   });
   const promptTokens = tokenizer.encode("1");
-  const request = { promptTokens, count: 1, maxNewTokens: 1, seed: 1 };
+  const request = { promptTokens, count: 2, maxNewTokens: 1, seed: 1 };
   try {
     await engine.sample([request], {
       temperature: 1,
       stopTokens: [tokenizer.eosId],
+      stop: company.stop,
     });
   } catch (error) {
     engine.dispose();
@@ -288,22 +174,4 @@ function knownContextLength(config: EngineConfig): number | undefined {
 
 function tokenizerFolder({ tokenizer, model }: EngineConfig): string {
   return resolve(tokenizer === "" ? model : tokenizer);
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
-function fail(
-  config: EngineConfig,
-  field: keyof EngineConfig,
-  message: string,
-): never {
-  throw new RangeError(
-    `engine field "${field}" (${JSON.stringify(config[field])}) ${message}`,
-  );
 }

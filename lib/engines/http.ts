@@ -6,31 +6,27 @@
  * repeated; for the others nobody knows whether the server carried them out,
  * and they throw `UncertainError`.
  *
+ * A server that asks to wait is waited for as long as it asks. Faults of this
+ * side, which no waiting cures (http_faults.ts), are told at once.
+ *
  * Redirects are not followed: the key in the headers is meant for the address
  * that was given and no other.
  */
 
-/** A remote engine's call failed. The message names the endpoint, the field and the cure. */
-export class RemoteError extends Error {
-  override name = "RemoteError";
-  constructor(
-    readonly service: string,
-    readonly endpoint: string,
-    message: string,
-  ) {
-    super(`${service} ${endpoint}: ${message}`);
-  }
-}
-
-/** The connection broke after the request was sent: it may or may not have been carried out. */
-export class UncertainError extends RemoteError {
-  override name = "UncertainError";
-}
-
-/** Nobody answered for as long as we were told to wait. */
-export class UnreachableError extends RemoteError {
-  override name = "UnreachableError";
-}
+import {
+  faultHere,
+  isUsedUp,
+  neverConnected,
+  proxyRemark,
+  retryAfterSeconds,
+} from "./http_faults.ts";
+import { fromEnvironment } from "./address.ts";
+import {
+  excerpt,
+  RemoteError,
+  UncertainError,
+  UnreachableError,
+} from "./remote_error.ts";
 
 /** How long to wait before giving up. All in seconds. */
 export interface Patience {
@@ -38,6 +34,14 @@ export interface Patience {
   reconnectSeconds: number;
   /** For the answer to one HTTP request. Default 330. */
   requestSeconds: number;
+}
+
+/** Who hears that a server is waited for, and who may end that. */
+export interface Company {
+  /** Told in a sentence what is waited for, or done without. Default: `console.warn`. */
+  tell?: (note: string) => void;
+  /** When aborted, waiting for a server that is not there ends with its reason. */
+  stop?: AbortSignal;
 }
 
 /** A JSON object as received: nothing about it is known yet. */
@@ -64,11 +68,24 @@ export interface HttpRequest {
 const FIRST_PAUSE = 0.1;
 const LONGEST_PAUSE = 5;
 
+/** A wait that lasts this long is told, and told again so often, in seconds. */
+const FIRST_NOTE = 2;
+const NOTE_EVERY = 30;
+
+/** An attempt that may be made again: why, and how long the server asks to wait. */
+interface Retry {
+  retry: string;
+  after: number | null;
+}
+
 export class HttpLine {
   #service: string;
-  #base: string;
+  #base: URL;
   #headers: Record<string, string>;
   #patience: Patience;
+  #company: Company;
+  #answered = false;
+  #toldAt = -Infinity;
   #closing = new AbortController();
   /**
    * Keeps no idle connections: uvicorn closes them after 5 s, and a request sent
@@ -82,40 +99,74 @@ export class HttpLine {
     base: string,
     headers: Record<string, string>,
     patience: Partial<Patience> = {},
+    company: Company = {},
   ) {
     this.#service = service;
-    this.#base = base;
+    this.#base = new URL(base);
     this.#headers = { "content-type": "application/json", ...headers };
+    this.#company = company;
     this.#patience = {
       reconnectSeconds: patience.reconnectSeconds ?? 120,
       requestSeconds: patience.requestSeconds ?? 330,
     };
   }
 
-  /** One request, retried while the server cannot be reached or says it is busy. */
-  async exchange(request: HttpRequest): Promise<Answer> {
+  /**
+   * One request, retried while the server cannot be reached or says it is busy,
+   * at the pace that it asks for. A fault of this side, a redirect, an account
+   * that is used up and an answer that takes too long are told at once. `signal`
+   * ends the request and the waiting.
+   */
+  async exchange(request: HttpRequest, signal?: AbortSignal): Promise<Answer> {
     const limit = this.#patience.reconnectSeconds;
-    const deadline = performance.now() + limit * 1000;
+    const started = performance.now();
     let pause = FIRST_PAUSE;
     for (;;) {
-      const answer = await this.#attempt(request);
+      const answer = await this.#attempt(request, signal);
       if (!("retry" in answer)) return answer;
-      if (performance.now() + pause * 1000 > deadline) {
-        throw new UnreachableError(
-          this.#service,
-          request.operation ?? request.endpoint,
-          `${answer.retry} (tried for ${limit} s at ${this.#base}). Is the server running, ` +
-            "and is the url right? patience.reconnectSeconds sets how long to wait",
-        );
-      }
-      await this.pause(pause);
+      signal?.throwIfAborted();
+      this.#company.stop?.throwIfAborted();
+      const wait = Math.max(pause, answer.after ?? 0);
+      const waited = (performance.now() - started) / 1000;
+      if (waited + wait > limit) throw this.#unreachable(request, answer);
+      this.#tellOfWait(answer.retry, waited, limit);
+      await this.pause(wait, signal);
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
   }
 
-  /** Waits, or returns at once when the line is closed. */
-  pause(seconds: number): Promise<void> {
-    const { signal } = this.#closing;
+  #unreachable(request: HttpRequest, { retry, after }: Retry): RemoteError {
+    const limit = this.#patience.reconnectSeconds;
+    const asks = after === null ? "" : `; it asks to wait ${after} s`;
+    return new UnreachableError(
+      this.#service,
+      request.operation ?? request.endpoint,
+      `${retry} (tried for ${limit} s at ${this.#base}${asks}). Is the server running, ` +
+        "and is the url right? reconnectSeconds (--reconnect-seconds) sets how long to " +
+        `wait.${proxyRemark(this.#base, fromEnvironment)}`,
+    );
+  }
+
+  /** Many requests wait together: one of them speaks. */
+  #tellOfWait(why: string, waited: number, limit: number): void {
+    const now = performance.now() / 1000;
+    if (waited < FIRST_NOTE || now - this.#toldAt < NOTE_EVERY) return;
+    this.#toldAt = now;
+    (this.#company.tell ?? console.warn)(
+      `waiting for ${this.#base} (${why}), ${
+        Math.ceil(limit - waited)
+      } s more` +
+        proxyRemark(this.#base, fromEnvironment).replace(/^ /, ". "),
+    );
+  }
+
+  /** Waits, or returns at once when the line is closed or the wait is given up. */
+  pause(seconds: number, given?: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any(
+      [this.#closing.signal, given, this.#company.stop].filter((one) =>
+        one !== undefined
+      ),
+    );
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
@@ -134,45 +185,94 @@ export class HttpLine {
     this.#client.close();
   }
 
-  async #attempt(request: HttpRequest): Promise<Answer | { retry: string }> {
+  async #attempt(
+    request: HttpRequest,
+    given?: AbortSignal,
+  ): Promise<Answer | Retry> {
     const { endpoint, body, repeatable } = request;
     const limit = new AbortController();
     const timer = setTimeout(
-      () => limit.abort(new Error("no answer in time")),
+      () => limit.abort(),
       this.#patience.requestSeconds * 1000,
     );
-    let failure: string;
+    const signals = [limit.signal, this.#closing.signal];
+    let failure: Retry;
     try {
-      const response = await fetch(this.#base + endpoint, {
+      const response = await fetch(`${this.#base}${endpoint}`, {
         method: body === undefined ? "GET" : "POST",
         headers: this.#headers,
         body: body && httpBody(JSON.stringify(body), repeatable),
         redirect: "manual",
         client: this.#client,
-        signal: AbortSignal.any([limit.signal, this.#closing.signal]),
+        signal: AbortSignal.any(given ? [...signals, given] : signals),
       });
-      const text = await response.text();
-      const { status } = response;
-      if (![429, 502, 503, 504].includes(status)) return { status, text };
-      failure = `the server is busy (HTTP ${status})`;
+      this.#answered = true;
+      const answer = await this.#readAnswer(response);
+      if (!("retry" in answer)) return answer;
       // 429 and 503 are refusals: the request was not taken on.
-      if (status === 429 || status === 503) return { retry: failure };
+      if ([429, 503].includes(response.status)) return answer;
+      failure = answer;
     } catch (error) {
       if (this.#closing.signal.aborted) {
         throw new RemoteError(this.#service, endpoint, "the engine was closed");
       }
-      failure = error instanceof Error ? error.message : String(error);
-      if (neverConnected(failure)) return { retry: failure };
+      given?.throwIfAborted();
+      const cause = limit.signal.aborted
+        ? `no answer within ${this.#patience.requestSeconds} s`
+        : error instanceof Error
+        ? error.message
+        : String(error);
+      this.#throwIfFinal(request, cause, limit.signal.aborted);
+      failure = { retry: cause, after: null };
+      if (neverConnected(cause)) return failure;
     } finally {
       clearTimeout(timer);
     }
-    if (repeatable) return { retry: failure };
+    if (repeatable) return failure;
     throw new UncertainError(
       this.#service,
       endpoint,
-      `the connection was lost after the request was sent (${failure}); ` +
+      `the connection was lost after the request was sent (${failure.retry}); ` +
         "whether it was carried out is unknown",
     );
+  }
+
+  /** A complete answer, or the wait that a busy server asks for. */
+  async #readAnswer(response: Response): Promise<Answer | Retry> {
+    const text = await response.text();
+    const { status, headers } = response;
+    const elsewhere = headers.get("location");
+    if (status >= 300 && status < 400 && elsewhere !== null) {
+      const cure =
+        `the server sends elsewhere, to ${elsewhere}. Redirects are ` +
+        "not followed, because the key is meant for the address that was given: give " +
+        "the new one";
+      return { status, text: JSON.stringify(cure) };
+    }
+    if (![429, 502, 503, 504].includes(status) || isUsedUp(text)) {
+      return { status, text };
+    }
+    const said = text.trim() === "" ? "" : `: ${excerpt(text.trim())}`;
+    return {
+      retry: `the server is busy (HTTP ${status}${said})`,
+      after: retryAfterSeconds(headers.get("retry-after"), Date.now()),
+    };
+  }
+
+  /** What waiting cannot cure ends here. A name that was found once may be gone for a while. */
+  #throwIfFinal(
+    { endpoint, operation = endpoint, repeatable }: HttpRequest,
+    cause: string,
+    late: boolean,
+  ): void {
+    const known = this.#answered && neverConnected(cause);
+    const cure = late
+      ? repeatable &&
+        "a slow server needs a longer limit: requestSeconds (--request-seconds)"
+      : !known && (faultHere(cause, this.#base) ??
+        (neverConnected(cause) && proxyRemark(this.#base, fromEnvironment)));
+    if (!cure) return;
+    throw new RemoteError(this.#service, operation, `${cure} (${cause})`);
   }
 }
 
@@ -184,63 +284,4 @@ export class HttpLine {
  */
 function httpBody(text: string, repeatable: boolean): BodyInit {
   return repeatable ? text : new Blob([text]).stream();
-}
-
-/** The start of a text, for an error message. */
-export function excerpt(text: string): string {
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
-}
-
-/** Parses an http(s) address, or says what one looks like. */
-export function serverAddress(
-  service: string,
-  url: string,
-  example: string,
-): URL {
-  const parsed = URL.parse(url);
-  if (parsed && /^https?:$/.test(parsed.protocol)) return parsed;
-  throw new RemoteError(
-    service,
-    "url",
-    `"${url}" is not an http(s) address; give for example ${example}`,
-  );
-}
-
-/** An environment variable, where reading it is permitted; never asks. */
-export function keyFromEnvironment(variable: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable });
-  return state === "granted" ? Deno.env.get(variable) : undefined;
-}
-
-/**
- * Maps with at most `limit` calls under way; results in the order of the items.
- * After a failure no new call begins, and the calls under way are awaited: what
- * follows the error is alone on the line.
- */
-export async function inFlight<T, R>(
-  items: readonly T[],
-  limit: number,
-  call: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const failures: unknown[] = [];
-  const worker = async () => {
-    while (next < items.length && failures.length === 0) {
-      const i = next++;
-      try {
-        results[i] = await call(items[i]);
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
-  if (failures.length > 0) throw failures[0];
-  return results;
-}
-
-/** Whether a failed fetch certainly never reached the server (Deno names the phase). */
-function neverConnected(cause: string): boolean {
-  return /\(Connect\)|connection refused|dns error/i.test(cause);
 }

@@ -1,14 +1,18 @@
 /** What self-play asks of a model, and the engines: on this machine, or on a server. */
 export {
-  checkEngineConfig,
   dialectOf,
   ENGINE_LIMITS,
-  type EngineConfig,
-  ENGINES,
   type OpenModel,
   openModel,
   openTokenizer,
 } from "./choice.ts";
+export {
+  checkEngineConfig,
+  type EngineConfig,
+  ENGINES,
+  movableFields,
+  withWholePaths,
+} from "./engine_config.ts";
 export type {
   Engine,
   EngineLimit,
@@ -22,6 +26,7 @@ export type {
   TrainReport,
   TrainSequence,
 } from "./engine.ts";
+export type { Company } from "./http.ts";
 export { LocalEngine } from "./local.ts";
 export {
   TinkerEngine,

@@ -11,12 +11,14 @@
  *     });
  *
  * The plain completions endpoint is used: the prompt's text, chat template
- * included, is made on this side, as for every other engine.
+ * included, is made on this side, as for every other engine. A server that only
+ * chats gets that text as one user message.
  *
- * Two ways of speaking. "tokens" sends and receives token numbers and needs
+ * Three ways of speaking. "tokens" sends and receives token numbers and needs
  * vLLM's extra fields; nothing is lost on the way. "text" uses only what every
  * server knows: the prompt is decoded, the answer encoded again, and the stop
- * token, which such servers leave out, put back at the end.
+ * token, which such servers leave out, put back at the end. "chat" is the same
+ * over chat completions; its server puts its own template around the prompt.
  *
  * Servers also stop at the model's own end token: name it among the stop tokens.
  * Some take sampling from the model's generation_config.json and answer greedily
@@ -42,17 +44,24 @@ import type {
   TrainReport,
   TrainSequence,
 } from "./engine.ts";
+import { fromEnvironment, serverAddress } from "./address.ts";
 import {
-  excerpt,
+  type Company,
   HttpLine,
-  inFlight,
   type JsonObject,
-  keyFromEnvironment,
   type Patience,
-  RemoteError,
-  serverAddress,
 } from "./http.ts";
-import { cutAtStopText, stopStringsOf } from "./stop_text.ts";
+import { inFlight } from "./in_flight.ts";
+import {
+  type Endpoint,
+  malformed,
+  readChoices,
+  refusalIn,
+  SERVICE,
+} from "./openai_answer.ts";
+import { SparedFields } from "./openai_fields.ts";
+import { Form, type FormName, type TextCodec } from "./openai_form.ts";
+import { RemoteError } from "./remote_error.ts";
 
 /** Something only a training engine can do was asked of a sampling one. */
 export class SamplingOnlyError extends RemoteError {
@@ -66,12 +75,6 @@ export class SamplingOnlyError extends RemoteError {
   }
 }
 
-/** Between token numbers and text, in the served model's own vocabulary. */
-export interface TextCodec {
-  encode(text: string): number[];
-  decode(ids: readonly number[]): string;
-}
-
 /** Which server, which model, how to speak to it. */
 export interface OpenAiOptions {
   /** Up to and including `/v1`; requests go to this address and no other. */
@@ -82,15 +85,23 @@ export interface OpenAiOptions {
   tokenizer: TextCodec;
   /** Longest prompt + response in tokens, as the server was started with. */
   contextLength: number;
-  /** "tokens" for vLLM; "text" (default) for any server. */
-  promptForm?: "tokens" | "text";
+  /** "tokens" for vLLM; "text" (default) for any server; "chat" for one that only chats. */
+  promptForm?: FormName;
   /** Default: the environment variable OPENAI_API_KEY, if reading it is permitted. */
   apiKey?: string;
+  /** Default: 120 s for a server that is not there, an hour for an answer. */
   patience?: Partial<Patience>;
+  company?: Company;
 }
 
 /** Requests in flight; servers batch them on their side. */
 const REQUESTS_IN_FLIGHT = 32;
+
+/** A server that works through all of them one by one answers the last one late. */
+const REQUEST_SECONDS = 3600;
+
+/** Tries at a request that the server fails at (HTTP 500). */
+const TRIES = 3;
 
 /** What an OpenAI-compatible server has no place for. */
 export const OPENAI_LIMITS: readonly EngineLimit[] = [
@@ -102,29 +113,33 @@ export const OPENAI_LIMITS: readonly EngineLimit[] = [
 
 const STATE_FILE = "served_model.json";
 
-const SERVICE = "OpenAI-compatible server";
-
 export class OpenAiEngine implements Engine {
   readonly description: Engine["description"];
   #line: HttpLine;
   #model: string;
-  #tokenizer: TextCodec;
-  #form: "tokens" | "text";
+  #form: Form;
+  #spared: SparedFields;
 
   constructor(options: OpenAiOptions) {
-    const { url, apiKey = keyFromEnvironment("OPENAI_API_KEY") } = options;
+    const { url, apiKey = fromEnvironment("OPENAI_API_KEY") } = options;
     const address = serverAddress(SERVICE, url, "http://127.0.0.1:8000/v1");
     const base = `${address.origin}${address.pathname.replace(/\/*$/, "/")}`;
     const key: Record<string, string> = apiKey
       ? { authorization: `Bearer ${apiKey}` }
       : {};
-    this.#line = new HttpLine(SERVICE, base, key, options.patience);
+    this.#line = new HttpLine(
+      SERVICE,
+      base,
+      key,
+      { requestSeconds: REQUEST_SECONDS, ...options.patience },
+      options.company,
+    );
+    this.#spared = new SparedFields(options.company?.tell ?? console.warn);
     this.#model = options.model;
-    this.#tokenizer = options.tokenizer;
-    this.#form = options.promptForm ?? "text";
+    this.#form = new Form(options.promptForm ?? "text", options.tokenizer);
     this.description = {
       name: options.model,
-      backend: `OpenAI-compatible server (${this.#form})`,
+      backend: `OpenAI-compatible server (${this.#form.name})`,
       parameters: 0, // The API does not tell.
       contextLength: options.contextLength,
       lacks: OPENAI_LIMITS,
@@ -139,7 +154,7 @@ export class OpenAiEngine implements Engine {
     if (options.bannedTokens && options.bannedTokens.length > 0) {
       return Promise.reject(refusal("options.bannedTokens is not empty"));
     }
-    if (this.#form === "text" && options.topK !== undefined) {
+    if (this.#form.name !== "tokens" && options.topK !== undefined) {
       return Promise.reject(refusal("options.topK is set"));
     }
     return inFlight(
@@ -159,7 +174,7 @@ export class OpenAiEngine implements Engine {
       "promptTokens" | "responseTokens" | "bannedTokens"
     >[],
   ): Promise<number[][]> {
-    if (this.#form === "text") {
+    if (this.#form.name !== "tokens") {
       return Promise.reject(
         new RemoteError(
           SERVICE,
@@ -229,50 +244,25 @@ export class OpenAiEngine implements Engine {
       return Array.from({ length: request.count }, empty);
     }
     const samples: Sample[] = [];
+    const prompt = this.#form.name === "tokens"
+      ? ""
+      : this.#form.tokenizer.decode(request.promptTokens);
     for (let round = 0; samples.length < request.count; round++) {
       const choices = await this.#complete({
-        ...this.#prompt(request.promptTokens),
-        ...this.#sampling(options),
+        ...this.#form.prompt(request.promptTokens, prompt),
+        ...this.#form.sampling(options),
         n: request.count - samples.length,
         max_tokens: maxNewTokens,
         // 31 bits: the most that every server's seed can hold.
         seed: derivedSeed(request.seed, "openai", round) >>> 1,
-      });
+      }, options.stop);
       samples.push(
         ...choices.map((choice) =>
-          cutAtLimit(this.#read(choice, options), maxNewTokens)
+          this.#form.read(maxNewTokens, choice, prompt, options)
         ),
       );
     }
     return samples.slice(0, request.count);
-  }
-
-  #prompt(tokens: readonly number[]): JsonObject {
-    return {
-      prompt: this.#form === "tokens" ? tokens : this.#tokenizer.decode(tokens),
-    };
-  }
-
-  #sampling(options: EngineSamplingOptions): JsonObject {
-    const { temperature, topP = 1, topK, stopTokens } = options;
-    const common = { temperature, top_p: topP, logprobs: 1 };
-    if (this.#form === "text") {
-      const stop = options.stopText
-        ? stopStringsOf(options)
-        : stopTokens.map((token) => this.#tokenizer.decode([token]));
-      return { ...common, ...(stop.length > 0 && { stop }) };
-    }
-    return {
-      ...common,
-      ...(topK !== undefined && { top_k: topK }),
-      stop_token_ids: stopTokens,
-      ...(options.stopText && {
-        stop: options.stopText.strings,
-        include_stop_str_in_output: true,
-      }),
-      return_token_ids: true,
-      skip_special_tokens: false,
-    };
   }
 
   async #score(
@@ -290,146 +280,50 @@ export class OpenAiEngine implements Engine {
     });
     const scores = choice.prompt_logprobs;
     if (!Array.isArray(scores) || scores.length !== tokens.length) {
-      throw malformed("choices[0].prompt_logprobs", "one entry per token");
+      throw malformed(
+        "completions",
+        "choices[0].prompt_logprobs",
+        "one entry per token",
+      );
     }
     return responseTokens.map((token, i) => {
       const entry = scores[promptTokens.length + i]?.[token];
       if (typeof entry?.logprob === "number") return entry.logprob;
-      throw malformed("choices[0].prompt_logprobs", "a logprob of each token");
+      throw malformed(
+        "completions",
+        "choices[0].prompt_logprobs",
+        "a logprob of each token",
+      );
     });
   }
 
-  async #complete(body: JsonObject): Promise<JsonObject[]> {
-    const answer = await this.#line.exchange({
-      endpoint: "completions",
-      body: { model: this.#model, ...body },
-      repeatable: true,
-    });
-    const { choices } = readAnswer(answer.status, answer.text);
-    if (!Array.isArray(choices) || choices.length === 0) {
-      throw malformed("choices", "a list that is not empty");
+  /** What the server refuses and nobody needs is left out (openai_fields.ts). */
+  async #complete(
+    body: JsonObject,
+    stop?: AbortSignal,
+  ): Promise<JsonObject[]> {
+    const { endpoint } = this.#form;
+    const send = async (body: JsonObject) => {
+      const answer = await this.#ask(endpoint, body, stop);
+      return { answer, refusal: refusalIn(answer.status, answer.text) };
+    };
+    const asked = { model: this.#model, ...body };
+    const { status, text } = await this.#spared.send(asked, send);
+    return readChoices(endpoint, status, text);
+  }
+
+  /** A failure of the server may pass; vLLM's and SGLang's is often a log-probability that is NaN. */
+  async #ask(endpoint: Endpoint, body: JsonObject, stop?: AbortSignal) {
+    const { logprobs: _, ...bare } = body;
+    for (let left = TRIES;; left--) {
+      const answer = await this.#line.exchange({
+        endpoint,
+        body: left === TRIES ? body : bare,
+        repeatable: true,
+      }, stop);
+      if (answer.status !== 500 || left === 1) return answer;
     }
-    if (choices.some((one) => one === null || typeof one !== "object")) {
-      throw malformed("choices[]", "an object");
-    }
-    return choices;
   }
-
-  #read(choice: JsonObject, options: EngineSamplingOptions): Sample {
-    const finish = choice.finish_reason === "stop" ? "stop" : "length";
-    const read = this.#form === "tokens"
-      ? readTokens(choice)
-      : this.#readText(choice, options);
-    const whole: Sample = { ...read, finish };
-    const sample = cutAtStopText(whole, options.stopText);
-    if (sample !== whole) return sample;
-    const { tokens, logProbs } = sample;
-    const ends = options.stopTokens.includes(tokens.at(-1) ?? -1);
-    if (finish === "stop" && !ends && options.stopTokens.length > 0) {
-      tokens.push(this.#stopToken(choice, options));
-      logProbs.push(NaN);
-    }
-    return { tokens, logProbs, finish };
-  }
-
-  /** vLLM names the stop it met; elsewhere it is taken to be the first one. */
-  #stopToken(
-    choice: JsonObject,
-    { stopTokens }: EngineSamplingOptions,
-  ): number {
-    const named = choice.stop_reason;
-    return stopTokens.find((token) =>
-      token === named || this.#tokenizer.decode([token]) === named
-    ) ?? stopTokens[0];
-  }
-
-  #readText(
-    choice: JsonObject,
-    { stopText }: EngineSamplingOptions,
-  ): Pick<Sample, "tokens" | "logProbs"> {
-    if (typeof choice.text !== "string") {
-      throw malformed("choices[].text", "a text");
-    }
-    const ending = choice.finish_reason === "stop"
-      ? stopText?.strings.find((stop) =>
-        stop === choice.stop_reason || leavesOpen(`${choice.text}`, stop)
-      ) ?? ""
-      : "";
-    const tokens = this.#tokenizer.encode(choice.text + ending);
-    return { tokens, logProbs: toldLogProbs(choice, tokens.length) };
-  }
-}
-
-/** A server that overlooks `max_tokens` does not lengthen a response. */
-function cutAtLimit(sample: Sample, limit: number): Sample {
-  if (sample.tokens.length <= limit) return sample;
-  return {
-    tokens: sample.tokens.slice(0, limit),
-    logProbs: sample.logProbs.slice(0, limit),
-    finish: "length",
-  };
-}
-
-/**
- * One log-probability per token, NaN where the server tells none. It may cut its
- * text into other tokens than ours; then none of the numbers fits.
- */
-function toldLogProbs(choice: JsonObject, length: number): number[] {
-  const told = (choice.logprobs as JsonObject | null)?.token_logprobs;
-  const fits = Array.isArray(told) && told.length === length;
-  return Array.from({ length }, (_, i) => {
-    const value = fits ? told[i] : NaN;
-    return typeof value === "number" ? value : NaN;
-  });
-}
-
-/** Whether a text opens the tag that `stop` closes, and does not close it. */
-function leavesOpen(text: string, stop: string): boolean {
-  if (!/^<\/\w+>$/.test(stop)) return false;
-  return text.lastIndexOf(stop.replace("/", "")) > text.lastIndexOf(stop);
-}
-
-function readTokens(choice: JsonObject): Pick<Sample, "tokens" | "logProbs"> {
-  const tokens = choice.token_ids;
-  if (!Array.isArray(tokens)) {
-    throw new RemoteError(
-      SERVICE,
-      "completions",
-      'the answer has no field "choices[].token_ids"; use promptForm: "text" with this ' +
-        "server, or a vLLM or SGLang new enough to know return_token_ids",
-    );
-  }
-  if (!tokens.every((token) => Number.isInteger(token) && token >= 0)) {
-    throw malformed("choices[].token_ids", "a list of token numbers");
-  }
-  return { tokens, logProbs: toldLogProbs(choice, tokens.length) };
-}
-
-function readAnswer(status: number, text: string): JsonObject {
-  let body: JsonObject;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    throw new RemoteError(
-      SERVICE,
-      "completions",
-      `HTTP ${status} with something that is not JSON: ${excerpt(text)}. ` +
-        "Does the url end where the server's API begins, as in …/v1?",
-    );
-  }
-  if (status === 200 && body !== null && typeof body === "object") return body;
-  const error = body?.error as JsonObject | string | undefined;
-  const detail = typeof error === "object" ? error?.message : error;
-  const cure = status === 401 || status === 403
-    ? ". Give the key as apiKey or in OPENAI_API_KEY"
-    : status === 404
-    ? ". Is the model served under this name, and is the url right?"
-    : "";
-  throw new RemoteError(
-    SERVICE,
-    "completions",
-    `HTTP ${status}: ${excerpt(String(detail ?? text))}${cure}`,
-  );
 }
 
 function refusal(what: string): RemoteError {
@@ -437,13 +331,5 @@ function refusal(what: string): RemoteError {
     SERVICE,
     "completions",
     `${what}, but this server's API cannot do that; leave it out or use the local engine`,
-  );
-}
-
-function malformed(field: string, wanted: string): RemoteError {
-  return new RemoteError(
-    SERVICE,
-    "completions",
-    `the answer's field "${field}" should be ${wanted}; is this a completions server?`,
   );
 }

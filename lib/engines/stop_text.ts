@@ -26,6 +26,21 @@ export function cutAtStopText(sample: Sample, stopText?: StopText): Sample {
   };
 }
 
+/** Cut behind its first stop token or stop string, whichever comes first: for servers that go on. */
+export function cutAtStop(
+  sample: Sample,
+  { stopTokens, stopText }: EngineSamplingOptions,
+): Sample {
+  const cut = cutAtStopText(sample, stopText);
+  const end = cut.tokens.findIndex((token) => stopTokens.includes(token)) + 1;
+  if (end === 0 || end === cut.tokens.length) return cut;
+  return {
+    tokens: cut.tokens.slice(0, end),
+    logProbs: cut.logProbs.slice(0, end),
+    finish: "stop",
+  };
+}
+
 /** Stop tokens and stop strings, all as strings, for servers that know only those. */
 export function stopStringsOf(options: EngineSamplingOptions): string[] {
   const { stopTokens, stopText } = options;

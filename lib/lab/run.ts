@@ -5,7 +5,12 @@
  * base model, from the cache or rebuilt.
  */
 
-import { dialectOf, type EngineConfig, ENGINES } from "../engines/mod.ts";
+import {
+  dialectOf,
+  type EngineConfig,
+  ENGINES,
+  withWholePaths,
+} from "../engines/mod.ts";
 import { resolve } from "node:path";
 import type { EvaluationResult } from "./evaluation/mod.ts";
 import { type Executor, startExecutor } from "../sandbox/mod.ts";
@@ -46,6 +51,8 @@ export interface ExperimentOptions {
   onPretrain?: (progress: PretrainProgress) => void;
   onBase?: (base: BaseModel) => void;
   onEvent?: (event: SelfPlayEvent) => void;
+  /** Hears that a server is waited for, or asked for less. Default: `console.warn`. */
+  onNote?: (note: string) => void;
 }
 
 /** Builds the base model if need be and plays a preset into a folder. */
@@ -62,6 +69,7 @@ export async function runExperiment(
     base ? onBaseModel(engine, base) : engine,
     preset.selfPlay.policies,
     seed,
+    { tell: options.onNote, stop: options.stop },
   );
   return await playFrom(base, models, executor, options);
 }
@@ -110,7 +118,7 @@ async function playFrom(
     engine,
     proposerEngine,
     // As asked for: where a base model lies is no part of the choice.
-    engineConfig: options.engine ?? ENGINES.local,
+    engineConfig: withWholePaths(options.engine ?? ENGINES.local),
     tokenizer,
     executor,
     heldOut: (program, argument, output) =>

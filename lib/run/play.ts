@@ -11,10 +11,12 @@
  * (lib/lab), and whatever evaluation the caller does not hand in.
  */
 import {
+  type Company,
   dialectOf,
   type Engine,
   type EngineConfig,
   openModel,
+  withWholePaths,
 } from "../engines/mod.ts";
 import { startExecutor } from "../sandbox/mod.ts";
 import type { Tokenizer } from "../model/mod.ts";
@@ -35,12 +37,14 @@ export async function openModels(
   config: EngineConfig,
   policies: SelfPlayConfig["policies"],
   seed: number,
+  company: Company = {},
 ): Promise<PlayingModels> {
-  const { engine, tokenizer } = await openModel(config, seed);
+  config = withWholePaths(config);
+  const { engine, tokenizer } = await openModel(config, seed, company);
   const engines = [engine];
   try {
     if (policies === "separate") {
-      engines.push((await openModel(config, seed)).engine);
+      engines.push((await openModel(config, seed, company)).engine);
     }
   } catch (error) {
     await closeAll(engines);
@@ -69,6 +73,8 @@ export interface PlayOptions extends
     | "experiment"
   > {
   engine: EngineConfig;
+  /** Hears that a server is waited for, or asked for less. Default: `console.warn`. */
+  onNote?: (note: string) => void;
 }
 
 /**
@@ -77,13 +83,14 @@ export interface PlayOptions extends
  * fit each other.
  */
 export async function playModel(options: PlayOptions): Promise<RunOutcome> {
-  const { engine: engineConfig, config, ...recording } = options;
+  const { engine: asked, config, onNote, ...recording } = options;
   await using models = await openModels(
-    engineConfig,
+    asked,
     config.policies,
     config.seed,
+    { tell: onNote, stop: options.stop },
   );
-  const { engine, proposerEngine, tokenizer } = models;
+  const { config: engineConfig, engine, proposerEngine, tokenizer } = models;
   const dialect = dialectOf(tokenizer);
   if (config.dialect !== dialect) {
     throw new RangeError(

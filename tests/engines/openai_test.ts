@@ -9,6 +9,7 @@ import {
   type OpenAiOptions,
   SamplingOnlyError,
 } from "../../lib/engines/openai.ts";
+import { AnsweringServer } from "./answering_server.ts";
 
 /** Token n is the letter with code n; the newline is the stop token. */
 const letters = {
@@ -19,27 +20,12 @@ const STOP = 10;
 const PROMPT = letters.encode("2+2=");
 const OPTIONS = { temperature: 0.7, topP: 0.9, stopTokens: [STOP] };
 
-class Server implements AsyncDisposable {
-  readonly bodies: JsonObject[] = [];
-  readonly headers: Headers[] = [];
-  readonly url: string;
-  #server: Deno.HttpServer<Deno.NetAddr>;
+class Server extends AnsweringServer {
   constructor(answer: (body: JsonObject) => unknown) {
-    this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      async (request) => {
-        assert.equal(new URL(request.url).pathname, "/v1/completions");
-        const body = await request.json();
-        this.bodies.push(body);
-        this.headers.push(request.headers);
-        const result = answer(body);
-        return result instanceof Response ? result : Response.json(result);
-      },
-    );
-    this.url = `http://127.0.0.1:${this.#server.addr.port}/v1`;
-  }
-  async [Symbol.asyncDispose]() {
-    await this.#server.shutdown();
+    super((body, path) => {
+      assert.equal(path, "/v1/completions");
+      return answer(body);
+    });
   }
 }
 

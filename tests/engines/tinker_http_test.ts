@@ -1,6 +1,9 @@
 /** The line to a Tinker server when it speaks wrong things, or nothing. */
 import assert from "node:assert/strict";
-import { UncertainError, UnreachableError } from "../../lib/engines/http.ts";
+import {
+  UncertainError,
+  UnreachableError,
+} from "../../lib/engines/remote_error.ts";
 import {
   TinkerConnection,
   TinkerError,

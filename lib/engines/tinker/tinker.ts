@@ -39,13 +39,10 @@ import type {
   TrainReport,
   TrainSequence,
 } from "../engine.ts";
-import {
-  inFlight,
-  type JsonObject,
-  keyFromEnvironment,
-  RemoteError,
-  UncertainError,
-} from "../http.ts";
+import { fromEnvironment } from "../address.ts";
+import type { Company, JsonObject } from "../http.ts";
+import { inFlight, unlessStopped } from "../in_flight.ts";
+import { RemoteError, UncertainError } from "../remote_error.ts";
 import {
   TinkerConnection,
   TinkerError,
@@ -110,6 +107,7 @@ export interface TinkerOptions {
    */
   saveEverySteps?: number;
   patience?: Partial<TinkerPatience>;
+  company?: Company;
 }
 
 /** What `save` writes into the folder: where on the server the state is. */
@@ -187,8 +185,13 @@ export class TinkerEngine implements Engine {
 
   /** Connects and makes a fresh adapter. Waits for a server that is still starting. */
   static async connect(options: TinkerOptions): Promise<TinkerEngine> {
-    const key = options.apiKey ?? keyFromEnvironment("TINKER_API_KEY");
-    const connection = new TinkerConnection(options.url, key, options.patience);
+    const key = options.apiKey ?? fromEnvironment("TINKER_API_KEY");
+    const connection = new TinkerConnection(
+      options.url,
+      key,
+      options.patience,
+      options.company,
+    );
     try {
       return await TinkerEngine.#open(connection, options);
     } catch (error) {
@@ -234,7 +237,7 @@ export class TinkerEngine implements Engine {
     if (options.bannedTokens && options.bannedTokens.length > 0) {
       return Promise.reject(bannedTokensRefused("options.bannedTokens"));
     }
-    return this.#verb(async () => {
+    const samples = this.#verb(async () => {
       this.#sampler ??= await this.#session.publishToSampler();
       const sampler = this.#sampler;
       return await inFlight(
@@ -243,6 +246,7 @@ export class TinkerEngine implements Engine {
         (request) => this.#sampleOne(sampler, request, options),
       );
     });
+    return unlessStopped(samples, options.stop);
   }
 
   logProbs(

@@ -8,15 +8,15 @@
  * Left out: protobuf bodies (newer official clients send them; servers that
  * follow the public API take JSON as well), telemetry and billing calls.
  */
+import { serverAddress } from "../address.ts";
 import {
   type Answer,
-  excerpt,
+  type Company,
   HttpLine,
   type JsonObject,
   type Patience,
-  RemoteError,
-  serverAddress,
 } from "../http.ts";
+import { excerpt, RemoteError } from "../remote_error.ts";
 
 /** A Tinker call failed. The message names the endpoint, the field and the cure. */
 export class TinkerError extends RemoteError {
@@ -47,9 +47,16 @@ export class TinkerConnection {
     url: string,
     apiKey: string | undefined,
     patience: Partial<TinkerPatience> = {},
+    company: Company = {},
   ) {
     const key: Record<string, string> = apiKey ? { "x-api-key": apiKey } : {};
-    this.#line = new HttpLine("Tinker", apiAddress(url), key, patience);
+    this.#line = new HttpLine(
+      "Tinker",
+      apiAddress(url),
+      key,
+      patience,
+      company,
+    );
     this.#operationSeconds = patience.operationSeconds ?? 3600;
   }
 
@@ -84,7 +91,7 @@ export class TinkerConnection {
     throw new TinkerError(
       endpoint,
       `no result after ${limit} s. The server accepts requests but does not finish them: ` +
-        "read its log, or raise patience.operationSeconds if the model is large",
+        "read its log, or raise patience.operationSeconds (--request-seconds) if the model is large",
     );
   }
 

@@ -1,0 +1,212 @@
+/**
+ * Which engine plays, as one flat object, and what makes sense in it. It never
+ * holds a key: servers' keys come from the environment variables TINKER_API_KEY
+ * and OPENAI_API_KEY.
+ */
+import { join, resolve } from "node:path";
+
+/** Which engine plays. Flat JSON, without secrets. */
+export interface EngineConfig {
+  /**
+   * `local`: in this process. `tinker`: a Tinker server (SkyRL, or the hosted
+   * service). `openai`: an OpenAI-compatible server, which only samples.
+   */
+  engine: "local" | "tinker" | "openai";
+  /**
+   * The model: a Hugging Face folder (`local`), or the name under which the
+   * server knows it. Empty where a preset's own base model is meant.
+   */
+  model: string;
+  /** The server's address; empty for `local`. */
+  address: string;
+  /** Rank of the LoRA adapters to train; 0 trains all weights (`local` only). */
+  loraRank: number;
+  /** Folder with the model's tokenizer.json; empty where `model` is that folder. */
+  tokenizer: string;
+  /** Longest prompt + response in tokens; 0 takes what the model's config.json or the server tells. */
+  contextLength: number;
+  /**
+   * How a server is spoken to. `openai`: "text" with any server, "chat" with one
+   * that knows chat completions alone, "tokens" with vLLM, where nothing is lost
+   * on the way. `tinker`: responses end at stop "tokens", or at stop strings
+   * ("text") where the server knows those, so that it does not write on behind an
+   * answer. `local`: "tokens".
+   */
+  form: "tokens" | "text" | "chat";
+  /** Seconds to wait for a server that is not there; 0 for `local`. */
+  reconnectSeconds: number;
+  /** Seconds to wait for the answer to one request; 0 for `local`. */
+  requestSeconds: number;
+}
+
+/** The fields that may be new when a run is resumed: what has moved is still the same. */
+export function movableFields(
+  engine: EngineConfig["engine"],
+): (keyof EngineConfig)[] {
+  return engine === "local"
+    ? ["model", "tokenizer"]
+    : ["address", "tokenizer", "reconnectSeconds", "requestSeconds"];
+}
+
+/** Each engine's settings where nothing else is asked for. */
+export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
+  local: {
+    engine: "local",
+    model: "",
+    address: "",
+    loraRank: 0,
+    tokenizer: "",
+    contextLength: 0,
+    form: "tokens",
+    reconnectSeconds: 0,
+    requestSeconds: 0,
+  },
+  tinker: {
+    engine: "tinker",
+    model: "",
+    address: "http://127.0.0.1:8000",
+    loraRank: 32,
+    tokenizer: "",
+    contextLength: 0,
+    form: "tokens",
+    reconnectSeconds: 120,
+    requestSeconds: 3600,
+  },
+  openai: {
+    engine: "openai",
+    model: "",
+    address: "http://127.0.0.1:8000/v1",
+    loraRank: 0,
+    tokenizer: "",
+    contextLength: 0,
+    form: "text",
+    reconnectSeconds: 120,
+    requestSeconds: 3600,
+  },
+};
+
+/** The config with its folders spelt out, so that it holds from any working directory. */
+export function withWholePaths(config: EngineConfig): EngineConfig {
+  const whole = (path: string) => path === "" ? "" : resolve(path);
+  return {
+    ...config,
+    model: config.engine === "local" ? whole(config.model) : config.model,
+    tokenizer: whole(config.tokenizer),
+  };
+}
+
+const FORMS: Record<EngineConfig["engine"], EngineConfig["form"][]> = {
+  local: ["tokens"],
+  tinker: ["tokens", "text"],
+  openai: ["tokens", "text", "chat"],
+};
+
+/** Throws `RangeError`, naming field and cure, where an engine's config makes no sense. */
+export function checkEngineConfig(config: EngineConfig): void {
+  const { engine, model, address, loraRank, contextLength } = config;
+  if (!(engine in ENGINES)) {
+    fail(config, "engine", `must be one of ${Object.keys(ENGINES).join(", ")}`);
+  }
+  if (
+    engine === "local" && model !== "" &&
+    !isFile(join(model, "config.json")) &&
+    !isFile(join(model, "adapter_config.json"))
+  ) {
+    fail(
+      config,
+      "model",
+      "is no model folder: there is no config.json in it; give the folder where the model lies",
+    );
+  }
+  if (engine === "local" && address !== "") {
+    fail(
+      config,
+      "address",
+      "has no meaning for the local engine: leave it out",
+    );
+  }
+  if (engine !== "local") checkAddress(config);
+  for (const field of ["loraRank", "contextLength"] as const) {
+    if (!Number.isInteger(config[field]) || config[field] < 0) {
+      fail(config, field, "must be a whole number of at least 0");
+    }
+  }
+  checkWaiting(config);
+  if (!FORMS[engine].includes(config.form)) {
+    fail(config, "form", `must be one of ${FORMS[engine].join(", ")}`);
+  }
+  if (engine === "tinker" && loraRank === 0) {
+    fail(config, "loraRank", "must be at least 1: Tinker trains adapters only");
+  }
+  if (engine === "openai" && loraRank !== 0) {
+    fail(config, "loraRank", "must be 0: this engine does not train");
+  }
+  if (engine === "local" && contextLength !== 0) {
+    fail(
+      config,
+      "contextLength",
+      "must be 0: config.json of the model tells it",
+    );
+  }
+}
+
+function checkWaiting(config: EngineConfig): void {
+  for (const field of ["reconnectSeconds", "requestSeconds"] as const) {
+    const value = config[field];
+    if (config.engine === "local" && value !== 0) {
+      fail(config, field, "has no meaning for the local engine: leave it out");
+    }
+    if (config.engine !== "local" && !(value > 0 && value < 1e6)) {
+      fail(config, field, "must be a number of seconds above 0");
+    }
+  }
+}
+
+export function requireModel(config: EngineConfig): void {
+  if (config.model !== "") return;
+  const wanted = config.engine === "local"
+    ? "give the folder of a model in Hugging Face's layout"
+    : "give the name under which the server knows the model";
+  fail(config, "model", `is empty: ${wanted}`);
+}
+
+/** An address is kept in the manifest, so it may not carry a password. */
+function checkAddress(config: EngineConfig): void {
+  const { address } = config;
+  const url = URL.parse(address);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    fail(
+      config,
+      "address",
+      `is not an http(s) address; give for example ${
+        ENGINES[config.engine].address
+      }`,
+    );
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "") {
+    // The address itself is not repeated: it may hold a secret.
+    throw new RangeError(
+      'engine field "address" must hold no user, password or query: it is ' +
+        "kept with the run. Give the key in the environment variable " +
+        `${config.engine === "tinker" ? "TINKER_API_KEY" : "OPENAI_API_KEY"}`,
+    );
+  }
+}
+
+export function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+export function fail(
+  config: EngineConfig,
+  field: keyof EngineConfig,
+  message: string,
+): never {
+  throw new RangeError(
+    `engine field "${field}" (${JSON.stringify(config[field])}) ${message}`,
+  );
+}
