@@ -17,7 +17,7 @@
  */
 
 import { join } from "node:path";
-import type { EngineConfig } from "../engines/mod.ts";
+import { type EngineConfig, movableFields } from "../engines/mod.ts";
 import {
   checkConfig,
   checkEngine,
@@ -220,8 +220,8 @@ function refuseOtherConfig(
 }
 
 /**
- * What was trained on one engine cannot be gone on with on another. Only the
- * address may change: a server may have moved, checkpoints and all.
+ * What was trained on one engine cannot be gone on with on another. Only what may
+ * have moved can change: a server, checkpoints and all, or a model's folder.
  */
 function refuseOtherEngine(
   folder: string,
@@ -231,7 +231,9 @@ function refuseOtherEngine(
   const before: Record<string, unknown> = { ...engineConfig };
   const now: Record<string, unknown> = { ...options.engineConfig };
   const fields = engineConfig && options.engineConfig
-    ? Object.keys(now).filter((field) => field !== "address")
+    ? (Object.keys(now) as (keyof EngineConfig)[]).filter((field) =>
+      !movableFields(engineConfig.engine).includes(field)
+    )
     : [];
   const changed = fields.filter((field) => before[field] !== now[field]).map((
     field,

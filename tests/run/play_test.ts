@@ -1,6 +1,6 @@
 /** The loop with models opened by name: language models, adapters, a served model. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import {
   dialectOf,
   type EngineConfig,
@@ -313,12 +313,18 @@ Deno.test("adapters are trained on a base that stays as it is", async () => {
   const model = join(parent, "qwen");
   await writeChatModel(model);
   const folder = join(parent, "run");
-  const engine = { ...ENGINES.local, model, loraRank: 2 };
+  // Given as a path from here, it is found from anywhere.
+  const given = relative(Deno.cwd(), model);
+  const engine = { ...ENGINES.local, model: given, loraRank: 2 };
   await playModel({ engine, config: { ...chatConfig, steps: 1 }, folder });
   const saved = join(folder, "checkpoints", "step-000001", "engine");
   const files = [...Deno.readDirSync(saved)].map(({ name }) => name).sort();
   assert.ok(files.includes("adapter_model.safetensors"), files.join());
   assert.ok(!files.includes("model.safetensors"), files.join());
+  const config = join(saved, "adapter_config.json");
+  const { base_model_name_or_path } = JSON.parse(Deno.readTextFileSync(config));
+  assert.equal(base_model_name_or_path, model);
+  assert.equal(readManifest(folder).engineConfig?.model, model);
   const scored = [{ promptTokens: [5, 6, 7], responseTokens: [8, 9] }];
   const base = await LocalEngine.fromFolder(model);
   const adapted = await LocalEngine.fromFolder(saved);

@@ -295,6 +295,15 @@ Deno.test("runs on disk", async (t) => {
       recordRun(optionsFor(executor, folder, { resume: true, engine })),
       /the model was scripted and is other/,
     );
+    const here = { ...ENGINES.local, model: "/here" };
+    const local = join(parent, "moved-model");
+    await recordRun(
+      optionsFor(executor, local, { config, engineConfig: here }),
+    );
+    const there = { ...here, model: "/there", tokenizer: "/there" };
+    await recordRun(
+      optionsFor(executor, local, { resume: true, engineConfig: there }),
+    );
     const address = "http://127.0.0.1:8001";
     await resume({ ...engineConfig, address });
     assert.deepEqual(contents(folder), contents(whole));
