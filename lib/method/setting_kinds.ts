@@ -79,7 +79,7 @@ export function whole(
     says,
     stated,
     `a whole number of at least ${from}`,
-    (value) => Number.isInteger(value) && value >= from,
+    (value) => Number.isSafeInteger(value) && value >= from,
   );
 }
 

@@ -26,7 +26,7 @@ import {
 /** Every setting by name, in the order of a config. */
 export const SETTINGS = {
   // The run, its words and its tasks.
-  seed: number("Seed of every random stream of the run.", { kit: 1 }),
+  seed: whole("Seed of every random stream of the run.", { kit: 1 }),
   steps: whole("Number of optimiser steps.", { paper: 500 }),
   dialect: choice(
     ["compact", "chat"],

@@ -2,28 +2,7 @@
 
 import { type EngineConfig, ENGINES } from "../../lib/engines/mod.ts";
 import type { SelfPlayConfig } from "../../lib/method/mod.ts";
-
-export const USAGE = `deno task selfplay [OPTIONS]
-
-  --preset NAME       what to run (default: smoke; --list names all)
-  --seed NUMBER       seed of base model and self-play (default: 1)
-  --out FOLDER        the run's folder (default: runs/PRESET-seedSEED)
-  --steps NUMBER      self-play steps, in the place of the preset's
-  --set FIELD=VALUE   another setting of self-play; may be repeated,
-                      for example --set estimator=grpo --set references=0
-  --engine NAME       local (default), tinker or openai: what the model runs on
-  --model MODEL       a model's folder, or the name under which the server has it;
-                      without it the preset's own base model plays
-  --lora RANK         train LoRA adapters of that rank, not the weights
-  --address URL       the server's address (tinker, openai); its key is taken from
-                      the environment, TINKER_API_KEY or OPENAI_API_KEY
-  --tokenizer FOLDER  folder with the model's tokenizer.json, for a model on a server
-  --form tokens|text  how the server is spoken to (README)
-  --context TOKENS    longest prompt and response, where config.json does not tell
-  --resume            go on with the run in --out from its newest checkpoint
-  --cache FOLDER      where base models are kept (default: .cache/base)
-  --list              list the presets, and the settings of --preset
-  --help              this text`;
+import { didYouMean } from "./nearest.ts";
 
 /** What was asked for. */
 export interface SelfPlayArguments {
@@ -45,6 +24,145 @@ export class ArgumentError extends Error {
   override name = "ArgumentError";
 }
 
+/** An option: what follows it, what it does, and how it is read. */
+interface Option {
+  /** Name of the value that follows; none for a switch. */
+  value?: string;
+  says: string;
+  read(parsed: SelfPlayArguments, text: string): void;
+}
+
+function ofEngine(
+  field: "model" | "address" | "tokenizer" | "form",
+  value: string,
+  says: string,
+): Option {
+  // Checked with the other fields of the engine.
+  const read = ({ engine }: SelfPlayArguments, text: string) =>
+    void Object.assign(engine, { [field]: text });
+  return { value, says, read };
+}
+
+function ofEngineNumber(
+  field: "loraRank" | "contextLength" | "reconnectSeconds" | "requestSeconds",
+  value: string,
+  says: string,
+): Option {
+  const read = ({ engine }: SelfPlayArguments, text: string) =>
+    void (engine[field] = wholeNumber(text));
+  return { value, says, read };
+}
+
+/** Every option by name, in the order of the usage text. */
+export const OPTIONS: Record<string, Option> = {
+  "--preset": {
+    value: "NAME",
+    says: "what to run (default: smoke; --list names all)",
+    read: (parsed, text) => void (parsed.preset = text),
+  },
+  "--seed": {
+    value: "NUMBER",
+    says: "seed of base model and self-play (default: 1)",
+    read: (parsed, text) => void (parsed.seed = wholeNumber(text)),
+  },
+  "--out": {
+    value: "FOLDER",
+    says: "the run's folder (default: runs/PRESET-seedSEED)",
+    read: (parsed, text) => void (parsed.out = text),
+  },
+  "--steps": {
+    value: "NUMBER",
+    says: "self-play steps, in the place of the preset's",
+    read: (parsed, text) => void (parsed.steps = wholeNumber(text)),
+  },
+  "--set": {
+    value: "FIELD=VALUE",
+    says: "another setting of self-play; may be repeated,\nfor example " +
+      "--set estimator=grpo --set references=0",
+    read: (parsed, text) => void parsed.settings.push(setting(text)),
+  },
+  "--engine": {
+    value: "NAME",
+    says: "local (default), tinker or openai: what the model runs on",
+    read: ({ engine }, text) => void (engine.engine = engineNamed(text)),
+  },
+  "--model": ofEngine(
+    "model",
+    "MODEL",
+    "a model's folder, or its name on the server; without\nit the preset's " +
+      "own base model plays. With --resume:\nwhere the model lies now",
+  ),
+  "--lora": ofEngineNumber(
+    "loraRank",
+    "RANK",
+    "train LoRA adapters of that rank, not the weights",
+  ),
+  "--address": ofEngine(
+    "address",
+    "URL",
+    "the server's address (tinker, openai); its key comes\nfrom the " +
+      "environment, TINKER_API_KEY or OPENAI_API_KEY",
+  ),
+  "--tokenizer": ofEngine(
+    "tokenizer",
+    "FOLDER",
+    "folder of the model's tokenizer.json, for a server's model",
+  ),
+  "--form": ofEngine(
+    "form",
+    "FORM",
+    "how a server is spoken to: tokens, text or chat (README)",
+  ),
+  "--context": ofEngineNumber(
+    "contextLength",
+    "TOKENS",
+    "longest prompt and response, where config.json does\nnot tell",
+  ),
+  "--reconnect-seconds": ofEngineNumber(
+    "reconnectSeconds",
+    "NUMBER",
+    "how long a server that is not there is waited for (120)",
+  ),
+  "--request-seconds": ofEngineNumber(
+    "requestSeconds",
+    "NUMBER",
+    "how long the answer to one request is waited for (3600)",
+  ),
+  "--resume": {
+    says: "go on with the run in --out from its newest checkpoint",
+    read: (parsed) => void (parsed.resume = true),
+  },
+  "--cache": {
+    value: "FOLDER",
+    says: "where base models are kept (default: .cache/base)",
+    read: (parsed, text) => void (parsed.cache = text),
+  },
+  "--list": {
+    says: "list the presets, and the settings of --preset",
+    read: (parsed) => void (parsed.show = "list"),
+  },
+  "--help": {
+    says: "this text",
+    read: (parsed) => void (parsed.show = "help"),
+  },
+};
+
+/** Room for an option and its value in the usage text. */
+const OPTION_WIDTH = 19;
+
+export const USAGE = [
+  "deno task selfplay [OPTIONS]\n",
+  ...Object.entries(OPTIONS).map(([name, { value, says }]) => {
+    const option = value === undefined ? name : `${name} ${value}`;
+    const indent = " ".repeat(OPTION_WIDTH + 3);
+    const first = option.length > OPTION_WIDTH
+      ? `${option}\n${indent}`
+      : option.padEnd(OPTION_WIDTH + 1);
+    return `  ${first}${says.replaceAll("\n", `\n${indent}`)}`;
+  }),
+].join("\n");
+
+/** Reads the arguments; throws `ArgumentError` at the first that is not understood. */
 export function parseArguments(args: readonly string[]): SelfPlayArguments {
   const parsed: SelfPlayArguments = {
     preset: null,
@@ -69,92 +187,56 @@ export function parseArguments(args: readonly string[]): SelfPlayArguments {
 
 function readOption(
   parsed: SelfPlayArguments,
-  option: string,
+  name: string,
   rest: string[],
 ): void {
-  switch (option) {
-    case "--preset":
-      parsed.preset = valueOf(option, rest);
-      return;
-    case "--seed":
-      parsed.seed = wholeNumber(option, valueOf(option, rest));
-      return;
-    case "--steps":
-      parsed.steps = wholeNumber(option, valueOf(option, rest));
-      return;
-    case "--out":
-      parsed.out = valueOf(option, rest);
-      return;
-    case "--cache":
-      parsed.cache = valueOf(option, rest);
-      return;
-    case "--set":
-      parsed.settings.push(setting(valueOf(option, rest)));
-      return;
-    case "--engine":
-      parsed.engine.engine = engineNamed(valueOf(option, rest));
-      return;
-    case "--model":
-    case "--address":
-    case "--tokenizer": {
-      const field = option.slice(2) as "model" | "address" | "tokenizer";
-      parsed.engine[field] = valueOf(option, rest);
-      return;
-    }
-    case "--form":
-      // Checked with the other fields of the engine.
-      parsed.engine.form = valueOf(option, rest) as EngineConfig["form"];
-      return;
-    case "--lora":
-      parsed.engine.loraRank = wholeNumber(option, valueOf(option, rest));
-      return;
-    case "--context":
-      parsed.engine.contextLength = wholeNumber(option, valueOf(option, rest));
-      return;
-    case "--resume":
-      parsed.resume = true;
-      return;
-    case "--list":
-      parsed.show = "list";
-      return;
-    case "--help":
-    case "-h":
-      parsed.show = "help";
-      return;
-    default:
-      throw new ArgumentError(`unknown argument ${option}\n\n${USAGE}`);
+  if (name === "-h") name = "--help";
+  if (!Object.hasOwn(OPTIONS, name)) {
+    throw new ArgumentError(
+      `unknown argument ${name}.${
+        didYouMean(name, Object.keys(OPTIONS))
+      } --help lists what there is`,
+    );
+  }
+  const option = OPTIONS[name];
+  try {
+    option.read(parsed, option.value === undefined ? "" : valueOf(name, rest));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ArgumentError(`${name} ${error.message}`);
   }
 }
 
-function valueOf(option: string, rest: string[]): string {
+function valueOf(name: string, rest: string[]): string {
   const value = rest.shift();
-  if (value === undefined || value === "" || value.startsWith("--")) {
-    throw new ArgumentError(`${option} needs a value\n\n${USAGE}`);
+  if (value !== undefined && value !== "" && !value.startsWith("--")) {
+    return value;
   }
-  return value;
+  const { value: wanted, says } = OPTIONS[name];
+  throw new ArgumentError(
+    `${name} needs a value, ${wanted}: ${says.replaceAll("\n", " ")}`,
+  );
 }
 
 function engineNamed(name: string): EngineConfig["engine"] {
   if (Object.hasOwn(ENGINES, name)) return name as EngineConfig["engine"];
-  throw new ArgumentError(
-    `--engine must be one of ${Object.keys(ENGINES).join(", ")}, got ${name}`,
+  throw new RangeError(
+    `must be one of ${Object.keys(ENGINES).join(", ")}, got ${name}`,
   );
 }
 
-function wholeNumber(option: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) {
-    throw new ArgumentError(
-      `${option} must be a whole number of at least 0, got ${text}`,
-    );
+function wholeNumber(text: string): number {
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) {
+    return Number(text);
   }
-  return Number(text);
+  throw new RangeError(
+    `must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got ${text}`,
+  );
 }
 
 function setting(text: string): [string, string] {
   const equals = text.indexOf("=");
-  if (equals < 1) {
-    throw new ArgumentError(`--set needs FIELD=VALUE, got ${text}`);
-  }
+  if (equals < 1) throw new RangeError(`needs FIELD=VALUE, got ${text}`);
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
@@ -168,10 +250,11 @@ export function withSettings(
 ): SelfPlayConfig {
   const changed: Record<string, unknown> = { ...config };
   for (const [field, text] of settings) {
-    if (!(field in config)) {
+    if (!Object.hasOwn(config, field)) {
       throw new ArgumentError(
-        `there is no setting "${field}"; the settings are: ` +
-          Object.keys(config).sort().join(", "),
+        `there is no setting "${field}".${
+          didYouMean(field, Object.keys(config))
+        } --list lists what there is`,
       );
     }
     changed[field] = convert(field, text, changed[field]);

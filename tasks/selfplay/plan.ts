@@ -1,16 +1,19 @@
 /** From what was asked for to what will be played: nothing is left to a default. */
 
-import { basename, join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import {
   checkEngineConfig,
   dialectOf,
   ENGINE_LIMITS,
   type EngineConfig,
   ENGINES,
+  movableFields,
   openTokenizer,
+  withWholePaths,
 } from "../../lib/engines/mod.ts";
 import { type Preset, presetNamed } from "../../lib/lab/mod.ts";
-import { readManifest, readRunConfig } from "../../lib/run/mod.ts";
+import { findRuns, readManifest, readRunConfig } from "../../lib/run/mod.ts";
 import {
   checkConfig,
   checkLimits,
@@ -23,6 +26,7 @@ import {
   type SelfPlayArguments,
   withSettings,
 } from "./arguments.ts";
+import { didYouMean } from "./nearest.ts";
 
 /** A command line made whole. */
 export interface Plan {
@@ -48,16 +52,15 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
   const preset = asked.preset === null && engine.model !== ""
     ? null
     : presetNamed(asked.preset ?? "smoke");
-  const seed = asked.seed ?? 1;
+  checkUsed(asked, engine);
+  const settings = preset?.selfPlay ?? await settingsFor(engine);
+  const config = withChanges(settings, asked);
   const name = preset?.name ?? basename(engine.model);
-  const folder = asked.out ?? join("runs", `${name}-seed${seed}`);
+  const folder = asked.out ?? join("runs", `${name}-seed${config.seed}`);
   if (asked.resume && asked.out === null && holdsRun(folder)) {
     return resumedPlan(asked, folder);
   }
-  // No error: a run killed before its first byte goes on by the same command.
-  if (asked.resume) console.error(`no run in ${folder} yet: starting one`);
-  const settings = preset?.selfPlay ?? await settingsFor(engine);
-  const config = { ...withChanges(settings, asked), seed };
+  if (asked.resume) requireBegun(folder);
   checkConfig(config);
   const { engine: kind } = engine;
   checkLimits(config, ENGINE_LIMITS[kind], `the engine "${kind}"`);
@@ -71,18 +74,70 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
   };
 }
 
+/** An option that would do nothing is refused. */
+function checkUsed(
+  { cache, engine: { tokenizer } }: SelfPlayArguments,
+  { model }: EngineConfig,
+): void {
+  if (cache !== null && model !== "") {
+    throw new ArgumentError(
+      "--cache is where base models of presets are kept; with --model there is " +
+        "none: leave --cache out",
+    );
+  }
+  if (tokenizer !== undefined && model === "") {
+    throw new ArgumentError(
+      "--tokenizer belongs to a --model; a preset's base model has its own: " +
+        "leave --tokenizer out",
+    );
+  }
+}
+
+/**
+ * Refuses to resume what was never begun. A folder without a run is one of a run
+ * that was killed before its first byte, which goes on by the same command.
+ */
+function requireBegun(folder: string): void {
+  if (existsSync(folder)) {
+    console.error(`no run in ${folder} yet: starting one`);
+    return;
+  }
+  const beside = findRuns(dirname(resolve(folder))).map((run) =>
+    join(dirname(folder), basename(run))
+  );
+  throw new ArgumentError(
+    `there is no run in ${folder}.${
+      didYouMean(folder, beside)
+    } To begin one there, leave --resume out`,
+  );
+}
+
 /** A language model gets the paper's settings; one with the tiny vocabulary the tiny ones. */
 async function settingsFor(engine: EngineConfig): Promise<SelfPlayConfig> {
   const dialect = dialectOf(await openTokenizer(engine));
   return dialect === "compact" ? TINY_CONFIG : PAPER_CONFIG;
 }
 
+/** What has an option of its own may be set by either, but not to two values. */
 function withChanges(
   config: SelfPlayConfig,
-  { settings, steps }: SelfPlayArguments,
+  asked: SelfPlayArguments,
 ): SelfPlayConfig {
-  const changed = withSettings(config, settings);
-  return steps === null ? changed : { ...changed, steps };
+  const changed = withSettings(config, asked.settings);
+  for (const field of ["seed", "steps"] as const) {
+    const value = asked[field];
+    if (value === null) continue;
+    const isSet = asked.settings.some(([name]) => name === field);
+    if (isSet && changed[field] !== value) {
+      throw new ArgumentError(
+        `--${field} ${value} and --set ${field}=${
+          changed[field]
+        } differ: give one of them`,
+      );
+    }
+    changed[field] = value;
+  }
+  return changed;
 }
 
 function resumedPlan(asked: SelfPlayArguments, folder: string): Plan {
@@ -98,37 +153,45 @@ function resumedPlan(asked: SelfPlayArguments, folder: string): Plan {
       }, not "${asked.preset}"`,
     );
   }
-  if (asked.seed !== null && asked.seed !== config.seed) {
+  const changed = withChanges(config, asked);
+  if (changed.seed !== config.seed) {
     throw new ArgumentError(
-      `${folder} holds a run with seed ${config.seed}, not ${asked.seed}`,
+      `${folder} holds a run with seed ${config.seed}, not ${changed.seed}`,
     );
   }
+  // A manifest of an earlier version lacks some fields.
+  const begun = engineConfig ?? ENGINES.local;
+  const known = { ...ENGINES[begun.engine], ...begun };
+  const engine = resumedEngine(folder, known, asked.engine);
+  checkUsed(asked, engine);
   return {
     preset: name === null ? null : presetNamed(name),
-    config: withChanges(config, asked),
-    engine: resumedEngine(folder, engineConfig ?? ENGINES.local, asked.engine),
+    config: changed,
+    engine,
     folder,
     resume: true,
     cache: asked.cache ?? undefined,
   };
 }
 
-/** The engine that a run was begun with. Only a server's address may be new. */
+/** The engine that a run was begun with. Only what may have moved can be new. */
 function resumedEngine(
   folder: string,
   known: EngineConfig,
   asked: Partial<EngineConfig>,
 ): EngineConfig {
+  const movable = movableFields(known.engine);
   for (const [name, value] of Object.entries(asked)) {
     const field = name as keyof EngineConfig;
-    if (field === "address" || value === known[field]) continue;
+    const isNew = known.model === "" && field === "model";
+    if (value === known[field] || (movable.includes(field) && !isNew)) continue;
     throw new ArgumentError(
       `engine field "${field}": ${folder} holds a run with ${
         JSON.stringify(known[field])
       }, not ${JSON.stringify(value)}; leave it out, or choose another folder`,
     );
   }
-  return { ...known, ...asked };
+  return withWholePaths({ ...known, ...asked });
 }
 
 /** A preset with other settings; its world speaks the language that they name. */

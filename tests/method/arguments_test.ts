@@ -30,9 +30,15 @@ Deno.test("the command line is read with and without equals signs", () => {
 
 Deno.test("what is not understood is an error that says what is wrong", () => {
   const cases: [string[], RegExp][] = [
-    [["--sed", "1"], /unknown argument --sed/],
+    [["--sed", "1"], /^unknown argument --sed\. Did you mean --seed\? --help/],
+    [["--prset", "x"], /^unknown argument --prset\. Did you mean --preset\?/],
+    [["--nothing-like-it"], /^unknown argument --nothing-like-it\. --help/],
     [["--seed"], /--seed needs a value/],
-    [["--seed", "one"], /--seed must be a whole number of at least 0, got one/],
+    [
+      ["--seed", "one"],
+      /--seed must be a whole number from 0 to 9007199254740991, got one/,
+    ],
+    [["--seed", "9007199254740992"], /got 9007199254740992$/],
     [["--seed", "-1"], /got -1/],
     [["--out", "--resume"], /--out needs a value/],
     [["--set", "estimator"], /--set needs FIELD=VALUE, got estimator/],
@@ -61,7 +67,8 @@ Deno.test("settings take the type of what they replace", () => {
   assert.equal(TINY_CONFIG.trainProposer, true);
   const fail = (field: string, value: string, message: RegExp) =>
     assert.throws(() => withSettings(TINY_CONFIG, [[field, value]]), message);
-  fail("learningrate", "1", /no setting "learningrate".*learningRate/);
+  fail("learningrate", "1", /"learningrate"\. Did you mean learningRate\?/);
+  fail("toString", "1", /no setting "toString"\. --list/);
   fail("learningRate", "fast", /needs a number, got "fast"/);
   fail("trainProposer", "no", /needs true or false/);
 });
