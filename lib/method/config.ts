@@ -121,6 +121,9 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
   if (config.compositeChance !== 0 && config.dialect !== "chat") {
     fail("compositeChance", '0 unless the dialect is "chat"');
   }
+  if (config.floatTolerance !== 0 && config.equality !== "python") {
+    fail("floatTolerance", '0 unless "equality" is "python"');
+  }
   if (config.chainedPerMode > config.proposalsPerMode) {
     fail(
       "chainedPerMode",

@@ -116,6 +116,17 @@ export const SETTINGS = {
     { paper: "same-step", official: "lagged" },
   ),
 
+  // What counts as right.
+  equality: choice(
+    ["python", "typed"],
+    "How an output is compared with the gold one: `python` as Python's `==` does (JavaScript: as `===`, part by part), `typed` with types counting, so that 1, 1.0 and True differ.",
+    { paper: "python", kit: "typed" },
+  ),
+  floatTolerance: number(
+    "Largest difference at which floats count as equal, relative to the larger of 1 and both values (`equality` `python` only). 0 compares exactly.",
+    { from: 0, paper: 0 },
+  ),
+
   // Rewards.
   estimateForm: choice(
     ["required", "ignored"],

@@ -179,7 +179,11 @@ async function gradeRollouts(
         )
         : []
     );
-    const verdicts = await MODES[mode].verify(setting.executor, pending);
+    const verdicts = await MODES[mode].verify(
+      setting.executor,
+      pending,
+      setting.config,
+    );
     pending.forEach(({ rollout, graded }, i) => {
       const { correct, cause } = verdicts[i];
       rollout.solves = correct;

@@ -14,11 +14,9 @@
  * of the operating system (`prlimit`) exist on Linux only. The policy of banned
  * names is a filter for the task distribution, no security boundary.
  *
- * Equality is that of canonical texts: compact literals with the entries of
- * objects, dicts, maps and sets sorted. Types count, `NaN` equals `NaN`, `0` and
- * `-0` differ; all rules are in the headers of `literal.ts` and
- * `literal_python.ts`. Fuel units belong to an engine: compare them only within
- * one `Executor.identity`.
+ * Equality of values is Python's `==` or, by name, one that counts types
+ * (`judging.ts`); it is decided on data, outside the sandbox. Fuel units belong to
+ * an engine: compare them only within one `Executor.identity`.
  */
 
 export type {
@@ -35,6 +33,7 @@ export {
   PooledExecutor,
   startExecutor,
 } from "./executor.ts";
+export { type Equality, type Judging, PAPER_JUDGING } from "./judging.ts";
 export { defaultLimits } from "./limits.ts";
 export {
   parseArguments,

@@ -9,11 +9,17 @@
  * program can read, guess by inspection or overload the comparison. An answer is
  * data or a program, never a piece of text inside another program.
  *
- * Values are equal if their canonical texts are: types count, so that in Python
- * `1`, `1.0` and `True` all differ. The official code compares with Python's `==`,
- * to which these are equal and which a program's own `__eq__` can answer.
+ * Values compare as Python's `==` does, by name also by their types
+ * (`judging.ts`). The official code lets a program's own `__eq__` answer.
  */
 
+import {
+  equalsGold,
+  type GoldValue,
+  goldValue,
+  type Judging,
+  PAPER_JUDGING,
+} from "./judging.ts";
 import { parseLiteral } from "./literals/literals.ts";
 import type { Executor, Language, Outcome, Program } from "./outcome.ts";
 import { describeOutcome } from "./validate.ts";
@@ -62,15 +68,24 @@ export function verifyDeduction(
   goldLiteral: string,
   answerText: string,
   language: Language,
+  judging: Judging = PAPER_JUDGING,
 ): AnswerVerdict {
-  const gold = goldCanonical(goldLiteral, language);
+  const gold = goldValue(goldLiteral, language);
   const answer = parseLiteral(answerText, language);
   if (!answer.ok) {
     return { correct: false, cause: "unparsable", detail: answer.reason };
   }
-  return answer.canonical === gold
+  return compared(gold, answer, judging);
+}
+
+function compared(
+  gold: GoldValue,
+  value: { literal: string; canonical: string },
+  judging: Judging,
+): AnswerVerdict {
+  return equalsGold(gold, value, judging)
     ? { correct: true, cause: "match" }
-    : { correct: false, cause: "different", detail: answer.literal };
+    : { correct: false, cause: "different", detail: value.literal };
 }
 
 /** Runs the program on the answered input. */
@@ -79,23 +94,25 @@ export async function verifyAbduction(
   program: Program,
   goldLiteral: string,
   answerText: string,
+  judging: Judging = PAPER_JUDGING,
 ): Promise<AnswerVerdict> {
   const item = { program, gold: goldLiteral, answer: answerText };
-  return (await verifyAbductions(executor, [item]))[0];
+  return (await verifyAbductions(executor, [item], judging))[0];
 }
 
 /** Many at once, in order. */
 export async function verifyAbductions(
   executor: Executor,
   answers: readonly AbductionAnswer[],
+  judging: Judging = PAPER_JUDGING,
 ): Promise<AnswerVerdict[]> {
   const golds = answers.map(({ gold, program }) =>
-    goldCanonical(gold, program.language)
+    goldValue(gold, program.language)
   );
   const outcomes = await executor.runMany(
     answers.map(({ program, answer }) => ({ program, argument: answer })),
   );
-  return outcomes.map((outcome, i) => compare(outcome, golds[i]));
+  return outcomes.map((outcome, i) => compare(outcome, golds[i], judging));
 }
 
 /** Runs an answered program on all hidden inputs; all must hold. */
@@ -103,21 +120,23 @@ export async function verifyInduction(
   executor: Executor,
   answerProgram: Program,
   hidden: readonly HiddenExample[],
+  judging: Judging = PAPER_JUDGING,
 ): Promise<InductionVerdict> {
   const item = { program: answerProgram, hidden };
-  return (await verifyInductions(executor, [item]))[0];
+  return (await verifyInductions(executor, [item], judging))[0];
 }
 
 /** Many at once, in order. Throws when an answer has no hidden example to hold it to. */
 export async function verifyInductions(
   executor: Executor,
   answers: readonly InductionAnswer[],
+  judging: Judging = PAPER_JUDGING,
 ): Promise<InductionVerdict[]> {
   if (answers.some(({ hidden }) => hidden.length === 0)) {
     throw new RangeError("an induction task needs at least one hidden example");
   }
   const golds = answers.map(({ hidden, program }) =>
-    hidden.map(({ output }) => goldCanonical(output, program.language))
+    hidden.map(({ output }) => goldValue(output, program.language))
   );
   const outcomes = await executor.runMany(
     answers.flatMap(({ program, hidden }) =>
@@ -126,30 +145,21 @@ export async function verifyInductions(
   );
   let next = 0;
   return golds.map((expected) => {
-    const verdicts = expected.map((gold) => compare(outcomes[next++], gold));
+    const verdicts = expected.map((gold) =>
+      compare(outcomes[next++], gold, judging)
+    );
     const matched = verdicts.filter((verdict) => verdict.correct).length;
     const first = verdicts.find((verdict) => !verdict.correct) ?? verdicts[0];
     return { ...first, matched, total: verdicts.length };
   });
 }
 
-function compare(outcome: Outcome, gold: string): AnswerVerdict {
-  if (outcome.kind === "value") {
-    return outcome.canonical === gold
-      ? { correct: true, cause: "match" }
-      : { correct: false, cause: "different", detail: outcome.literal };
-  }
+function compare(
+  outcome: Outcome,
+  gold: GoldValue,
+  judging: Judging,
+): AnswerVerdict {
+  if (outcome.kind === "value") return compared(gold, outcome, judging);
   const cause = outcome.kind === "badArgument" ? "unparsable" : outcome.kind;
   return { correct: false, cause, detail: describeOutcome(outcome) };
-}
-
-/** A gold output comes from the executor: one that is no literal is the caller's error. */
-function goldCanonical(gold: string, language: Language): string {
-  const parsed = parseLiteral(gold, language);
-  if (!parsed.ok) {
-    throw new TypeError(
-      `the gold output ${gold} is not a literal: ${parsed.reason}`,
-    );
-  }
-  return parsed.canonical;
 }

@@ -7,16 +7,16 @@ import {
   parseArguments,
   parseLiteral,
 } from "../../lib/sandbox/mod.ts";
+import { parsePythonLiteral } from "../../lib/sandbox/literals/literal_python.ts";
+import { printPython } from "../../lib/sandbox/literals/python_print.ts";
 import {
-  parsePythonLiteral,
-  printPython,
   PythonBytes,
   PythonComplex,
   PythonDict,
   PythonSet,
   PythonTuple,
   type PythonValue,
-} from "../../lib/sandbox/literals/literal_python.ts";
+} from "../../lib/sandbox/literals/python_value.ts";
 import { type RandomStream, randomStream } from "../../lib/random.ts";
 
 /** Text, and its literal: CPython's repr without the spaces. */

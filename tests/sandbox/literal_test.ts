@@ -96,8 +96,8 @@ const INJECTIONS = [
   "globalThis",
   "/a/",
   "1;2",
-  "1//2",
-  "/*1*/1",
+  "1/*",
+  "1/2",
   "--1",
   "-'a'",
   "+1n",
@@ -222,6 +222,17 @@ Deno.test("an argument list keeps its parts", () => {
     literals: [],
     count: 0,
   });
+});
+
+Deno.test("comments are no part of a value", () => {
+  const texts = ["1//2", "/*0*/1", " [1, // one\n 2] /* all */", "'//'"];
+  const literals = texts.map((text) => {
+    const parsed = parseLiteral(text, "javascript");
+    return parsed.ok && parsed.literal;
+  });
+  assert.deepEqual(literals, ["1", "1", "[1,2]", '"//"']);
+  const broken = parseLiteral("[1 2]", "javascript");
+  assert.match(broken.ok ? "" : broken.reason, /expected "," or "]"/);
 });
 
 Deno.test("limits are named in the reason", () => {

@@ -61,7 +61,8 @@ Deno.test("deduction compares values, and runs nothing", () => {
     ['"ab"', "'ab'", "match"],
     ["1", "1.0", "match"],
     ["1", "2", "different"],
-    ["0", "-0", "different"],
+    ["0", "-0", "match"],
+    ["0", "0n", "different"],
     ["[1,2]", "1,2", "unparsable"],
     ["3", "1+2", "unparsable"],
     ["3", "", "unparsable"],
@@ -71,6 +72,11 @@ Deno.test("deduction compares values, and runs nothing", () => {
     assert.equal(verdict.cause, cause, answer);
     assert.equal(verdict.correct, cause === "match", answer);
   }
+  const typed = { equality: "typed", floatTolerance: 0 } as const;
+  assert.equal(
+    verifyDeduction("0", "-0", "javascript", typed).cause,
+    "different",
+  );
   assert.equal(verifyDeduction("[1, 2]", "[1,2]", "python").correct, true);
   assert.throws(
     () => verifyDeduction("oops()", "1", "javascript"),

@@ -7,7 +7,7 @@
  */
 
 import type { Engine, Sample } from "../../engines/mod.ts";
-import type { Executor } from "../../sandbox/mod.ts";
+import type { Executor, Judging } from "../../sandbox/mod.ts";
 import {
   compactDialect,
   mathsPrompt,
@@ -20,6 +20,9 @@ import {
 import { derivedSeed } from "../../random.ts";
 import type { TextCodec } from "../../method/mod.ts";
 import type { EvaluationItem, Split } from "../world/mod.ts";
+
+/** Types count, as in the training of the tiny models that are evaluated here. */
+const JUDGING: Judging = { equality: "typed", floatTolerance: 0 };
 
 /** How an evaluation samples. */
 export interface EvaluationOptions {
@@ -175,7 +178,7 @@ async function judge(
     })
   );
   for (const [mode, list] of attempts) {
-    const verdicts = await MODES[mode].verify(executor, list);
+    const verdicts = await MODES[mode].verify(executor, list, JUDGING);
     list.forEach(({ item, sample }, k) =>
       correct[item][sample] = verdicts[k].correct
     );

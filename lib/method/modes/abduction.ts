@@ -11,7 +11,7 @@ import { validateTriplets } from "./triplet.ts";
 export const abduction: Mode = {
   name: "abduction",
   validate: validateTriplets,
-  verify(executor, attempts) {
+  verify(executor, attempts, judging) {
     return verifyDistinct(
       attempts,
       ({ task, answer }) => JSON.stringify([task.program, task.id, answer]),
@@ -23,6 +23,7 @@ export const abduction: Mode = {
             gold: task.examples[0].output,
             answer,
           })),
+          judging,
         ),
     );
   },

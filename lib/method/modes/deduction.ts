@@ -8,10 +8,15 @@ export const deduction: Mode = {
   name: "deduction",
   validate: validateTriplets,
   /** Compared as data: nothing runs, and the answer is never evaluated. */
-  verify(_executor, attempts) {
+  verify(_executor, attempts, judging) {
     return Promise.resolve(
       attempts.map(({ task, answer }) =>
-        verifyDeduction(task.examples[0].output, answer, task.program.language)
+        verifyDeduction(
+          task.examples[0].output,
+          answer,
+          task.program.language,
+          judging,
+        )
       ),
     );
   },

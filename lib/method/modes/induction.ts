@@ -67,7 +67,7 @@ async function validateInputs(
 export const induction: Mode = {
   name: "induction",
   validate: validateInputs,
-  verify(executor, attempts) {
+  verify(executor, attempts, judging) {
     return verifyDistinct(
       attempts,
       ({ task, answer }) => JSON.stringify([task.program, task.id, answer]),
@@ -78,6 +78,7 @@ export const induction: Mode = {
             program: { language: task.program.language, source: answer },
             hidden: task.examples.slice(task.shownCount),
           })),
+          judging,
         ),
     );
   },

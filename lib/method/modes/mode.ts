@@ -5,7 +5,12 @@
  * dialect's.
  */
 
-import type { AnswerVerdict, Executor, Program } from "../../sandbox/mod.ts";
+import type {
+  AnswerVerdict,
+  Executor,
+  Judging,
+  Program,
+} from "../../sandbox/mod.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Example, ModeName, Task } from "./task.ts";
 
@@ -35,9 +40,10 @@ export interface Mode {
     candidates: readonly Candidate[],
     dialect: Dialect,
   ): Promise<CandidateVerdict[]>;
-  /** Says which answers are right, in order. */
+  /** Says which answers are right, in order; by the paper's rules if no others are given. */
   verify(
     executor: Executor,
     attempts: readonly Attempt[],
+    judging?: Judging,
   ): Promise<AnswerVerdict[]>;
 }

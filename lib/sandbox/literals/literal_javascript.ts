@@ -10,16 +10,17 @@
  * octal `0o`, binary, with `_` between digits), `NaN`, `Infinity`, one leading
  * `-` or `+`, bigints (`12n`), strings in any of the three quotes with the
  * language's escapes, arrays (holes too), plain objects, `new Map([[k,v],…])` and
- * `new Set([…])`. Trailing commas are allowed; comments are not.
+ * `new Set([…])`. Trailing commas are allowed, and so are comments.
  *
  * Two texts are made of every value:
  * - the literal: compact, no spaces, keys quoted, in the order the engine would
  *   list them (`{"b":1,"a":2}`);
  * - the canonical text: the same with the entries of objects, maps and sets
- *   sorted (`{"a":2,"b":1}`). Equality of values is equality of canonical texts.
+ *   sorted (`{"a":2,"b":1}`). Equality that counts types is equality of canonical
+ *   texts; the other is in `javascript_equality.ts`.
  *
  * Decisions, each of which a test holds:
- * - `NaN` equals `NaN`; `0` and `-0` differ; `1` and `1n` differ; `"1"` and `1` differ;
+ * - canonical texts of `0` and `-0` differ, those of `NaN` are equal; `1` and `1n` differ; `"1"` and `1` differ;
  * - a hole equals `undefined`; `{a:undefined}` differs from `{}`;
  * - order counts in arrays, and not in objects, maps and sets;
  * - a map is never an object, a set never an array, an array never an object;
@@ -103,6 +104,7 @@ export function printJavaScript(
 const NUMBER =
   /(?:0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|0[oO][0-7]+(?:_[0-7]+)*|0[bB][01]+(?:_[01]+)*|(?:0|[1-9][0-9]*(?:_[0-9]+)*))n|0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|0[oO][0-7]+(?:_[0-7]+)*|0[bB][01]+(?:_[01]+)*|(?:(?:0|[1-9][0-9]*(?:_[0-9]+)*)(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?|\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+)?/y;
 const AFTER_NUMBER = /[\p{ID_Continue}$.]/u;
+const BLANK = /(?:[ \t\r\n]|\/\/[^\r\n]*|\/\*[^]*?\*\/)+/y;
 const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
 const SIMPLE_ESCAPES: Record<string, string> = {
   n: "\n",
@@ -371,7 +373,7 @@ class LiteralParser {
     this.#skipSpace();
     const next = this.#text[this.#position];
     if (next === ",") this.#position++;
-    else if (next !== close) this.#fail(`expected , or ${close}`);
+    else if (next !== close) this.#fail(`expected "," or "${close}"`);
   }
 
   #word(): string {
@@ -381,16 +383,14 @@ class LiteralParser {
     return word;
   }
 
+  /** Skips blanks, line breaks and comments. */
   #skipSpace(): void {
-    for (;;) {
-      const code = this.#text.charCodeAt(this.#position);
-      if (code !== 32 && code !== 10 && code !== 9 && code !== 13) return;
-      this.#position++;
-    }
+    BLANK.lastIndex = this.#position;
+    if (BLANK.test(this.#text)) this.#position = BLANK.lastIndex;
   }
 
   #expect(char: string): void {
-    if (this.#text[this.#position] !== char) this.#fail(`expected ${char}`);
+    if (this.#text[this.#position] !== char) this.#fail(`expected "${char}"`);
     this.#position++;
   }
 

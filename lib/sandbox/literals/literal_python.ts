@@ -1,100 +1,47 @@
 /**
- * Python literals as data: the parser, the printer and what equals what.
+ * Python literals as data: the parser.
  *
- * The sibling of `literal.ts`, for the same reasons and with the same two texts:
- * the literal is Python's own `repr` without the spaces after commas and colons,
- * and the canonical text has the entries of dicts and sets sorted.
+ * The sibling of `literal_javascript.ts`, for the same reasons. What a value is
+ * stands in `python_value.ts`, how it prints in `python_print.ts`, and what equals
+ * what in `python_equality.ts`.
  *
  * Accepted: `None`, `True`, `False`, integers of any size and base, floats,
  * imaginary and complex numbers, `nan` and `inf` (as `repr` prints them, or as
  * `float('nan')`), strings and bytes with every prefix but `f`, adjacent strings,
- * tuples, lists, dicts, sets, `set()`, `frozenset(…)`. Comments are not.
+ * tuples, lists, dicts, sets, comments, and the calls of `python_call.ts`:
+ * `set()`, `range(3)`, `dict(a=1)`, `Counter({'a':1})` and so on. An argument list
+ * may have keywords and stars. Anything else has to run to have a value.
  *
  * Decisions, each of which a test holds:
- * - types count: `1`, `1.0` and `True` differ, a list is not a tuple, a set is
- *   not a frozenset (Python's `==` would call all but the second pair equal, and
- *   the official code, which compares with it, rewards `True` for `1`);
- * - `nan` equals `nan`; `0.0` and `-0.0` differ;
  * - the parts of a complex number have no negative zero, which its literals cannot
  *   write: `-1j` is `-0-1j` to Python and prints as something else again;
- * - order counts in lists and tuples, and not in dicts and sets;
  * - equal keys collapse as Python collapses them: `{1:'a',True:'b'}` is `{1:'b'}`;
  * - text is Unicode scalars: a lone surrogate is refused, written either way.
  */
 
+import { LiteralError, type LiteralLimits } from "./literal_javascript.ts";
 import {
-  LiteralError,
-  type LiteralLimits,
-  type PrintedValue,
-} from "./literal_javascript.ts";
+  construct,
+  defaultDict,
+  isConstructor,
+  itemsOf,
+  type PythonCall,
+} from "./python_call.ts";
+import {
+  PythonBytes,
+  PythonComplex,
+  PythonDict,
+  PythonSet,
+  PythonTuple,
+  type PythonValue,
+} from "./python_value.ts";
 
-/** A Python value that is data: `bigint` is an int, `number` a float. */
-export type PythonValue =
-  | null
-  | boolean
-  | bigint
-  | number
-  | string
-  | PythonValue[]
-  | PythonBytes
-  | PythonComplex
-  | PythonTuple
-  | PythonDict
-  | PythonSet;
-
-export class PythonBytes {
-  /** One character, U+0000 to U+00FF, for each byte. */
-  constructor(readonly latin1: string) {}
-}
-
-export class PythonComplex {
-  constructor(readonly real: number, readonly imaginary: number) {
-    // Adding zero takes the sign from a negative zero.
-    this.real = real + 0;
-    this.imaginary = imaginary + 0;
-  }
-}
-
-export class PythonTuple {
-  constructor(readonly items: readonly PythonValue[]) {}
-}
-
-export class PythonDict {
-  /** Later entries replace the values, and keep the keys, of equal earlier ones. */
-  constructor(
-    readonly entries: readonly (readonly [PythonValue, PythonValue])[],
-  ) {
-    const byKey = new Map<string, [PythonValue, PythonValue]>();
-    for (const [key, value] of entries) {
-      const identity = hashKey(key);
-      const known = byKey.get(identity);
-      if (known) known[1] = value;
-      else byKey.set(identity, [key, value]);
-    }
-    this.entries = [...byKey.values()];
-  }
-}
-
-export class PythonSet {
-  constructor(
-    readonly items: readonly PythonValue[],
-    readonly isFrozen: boolean,
-  ) {
-    const byKey = new Map<string, PythonValue>();
-    for (const item of items) {
-      const identity = hashKey(item);
-      if (!byKey.has(identity)) byKey.set(identity, item);
-    }
-    this.items = [...byKey.values()];
-  }
-}
-
-/** Parses a comma-separated list of literals, as between the brackets of a call. */
-export function parsePythonList(
+/** Parses the arguments of a call, as between its brackets. */
+export function parsePythonCall(
   text: string,
   limits: LiteralLimits,
-): PythonValue[] {
-  return new PythonLiteralParser(text, limits).list().items;
+): PythonCall {
+  return new PythonLiteralParser(text, limits).call();
 }
 
 /** Parses exactly one literal; `1, 2` is the tuple that Python makes of it. */
@@ -107,20 +54,6 @@ export function parsePythonLiteral(
   return items.length === 1 && !endsInComma ? items[0] : new PythonTuple(items);
 }
 
-/** Prints a value. Throws a LiteralError when it exceeds the limits. */
-export function printPython(
-  value: PythonValue,
-  limits: LiteralLimits,
-): PrintedValue {
-  const printer = new PythonLiteralPrinter(limits, false);
-  const literal = printer.print(value);
-  if (!printer.sawUnordered) return { literal, canonical: literal };
-  return {
-    literal,
-    canonical: new PythonLiteralPrinter(limits, true).print(value),
-  };
-}
-
 const DIGITS = "[0-9](?:_?[0-9])*";
 const INTEGER =
   /0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|0(?:_?0)*|[1-9](?:_?[0-9])*/y;
@@ -129,6 +62,12 @@ const POINT = new RegExp(
   "y",
 );
 const WORD = /[\p{ID_Start}_][\p{ID_Continue}]*/uy;
+const KEYWORD = /([\p{ID_Start}_][\p{ID_Continue}]*)\s*=(?!=)/uy;
+/** A factory as code names it, or as `repr` prints it. */
+const FACTORY = /\s*(?:<class '(\w+)'>|<[^<>]*>|\.\.\.|(\w+))\s*(?=[,)])/y;
+/** Factories that a literal can name; any other is `...`. */
+const FACTORIES = "None|bool|bytes|dict|float|int|list|set|str|tuple"
+  .split("|");
 const STRING_START = /([rR]?[bB]?|[bB][rR]|[uU])("""|'''|"|')/y;
 const SIMPLE_ESCAPES: Record<string, string> = {
   "\n": "",
@@ -160,8 +99,49 @@ class PythonLiteralParser {
   }
 
   list(): { items: PythonValue[]; endsInComma: boolean } {
-    const items = this.#items("", 0);
-    return items;
+    return this.#items("", 0);
+  }
+
+  call(): PythonCall {
+    return this.#call("", 0);
+  }
+
+  /** Arguments up to `close` (or the end of the text), which is consumed. */
+  #call(close: string, depth: number): PythonCall {
+    const call: PythonCall = { items: [], keywords: [] };
+    while (!this.#closes(close)) {
+      if (this.#matchHere(/\*\*/y) !== null) {
+        for (const [name, value] of this.#mapping(depth)) {
+          this.#addKeyword(call, name, value);
+        }
+      } else if (this.#matchHere(/\*/y) !== null) {
+        const items = itemsOf(this.#value(depth), this.#limits.valueNodes);
+        call.items.push(...items);
+      } else {
+        const name = this.#matchHere(KEYWORD)?.match(/^[^\s=]+/)?.[0];
+        if (name !== undefined) {
+          this.#addKeyword(call, name, this.#value(depth));
+        } else if (call.keywords.length > 0) {
+          this.#fail("a positional argument after a keyword");
+        } else call.items.push(this.#value(depth));
+      }
+      this.#separator(close);
+    }
+    return call;
+  }
+
+  #mapping(depth: number): PythonDict["entries"] {
+    const value = this.#value(depth);
+    if (value instanceof PythonDict) return value.entries;
+    this.#fail("** takes a dict");
+  }
+
+  #addKeyword(call: PythonCall, name: PythonValue, value: PythonValue): void {
+    if (typeof name !== "string") this.#fail("a keyword must be a string");
+    if (call.keywords.some(([known]) => known === name)) {
+      this.#fail(`the keyword ${name} is repeated`);
+    }
+    call.keywords.push([name, value]);
   }
 
   /** Values up to `close` (or the end of the text), which is consumed. */
@@ -196,7 +176,9 @@ class PythonLiteralParser {
       return true;
     }
     if (next !== (close === "" ? undefined : close)) {
-      this.#fail(close === "" ? "expected a comma" : `expected , or ${close}`);
+      this.#fail(
+        close === "" ? "expected a comma" : `expected "," or "${close}"`,
+      );
     }
     return false;
   }
@@ -267,44 +249,53 @@ class PythonLiteralParser {
         return NaN;
       case "inf":
         return Infinity;
-      case "float":
-      case "set":
-      case "frozenset":
-        return this.#construction(word, depth);
+      case "collections":
+        if (this.#matchHere(/\s*\./y) !== null) return this.#named(depth);
+        break;
+      case "defaultdict":
+        return this.#defaultDict(depth);
+    }
+    if (isConstructor(word)) {
+      this.#open(word);
+      const call = this.#call(")", depth + 1);
+      return this.#located(() =>
+        construct(word, call, this.#limits.valueNodes)
+      );
     }
     this.#fail(
       word === "" ? "not a literal" : `the name ${word} is not a literal`,
     );
   }
 
-  /** `float('nan')`, `set()`, `frozenset({…})`: texts for values without a literal. */
-  #construction(word: string, depth: number): PythonValue {
-    this.#skipSpace();
-    this.#expect("(");
-    const { items } = this.#items(")", depth + 1);
-    if (word === "float") return this.#namedFloat(items);
-    if (items.length === 0) return new PythonSet([], word === "frozenset");
-    const [source] = items;
-    const isOne = items.length === 1;
-    if (isOne && Array.isArray(source)) {
-      return new PythonSet(source, word === "frozenset");
-    }
-    if (
-      isOne && (source instanceof PythonSet || source instanceof PythonTuple)
-    ) {
-      return new PythonSet(source.items, word === "frozenset");
-    }
-    this.#fail(`${word} takes one list, tuple or set`);
+  /** `defaultdict(int,{…})`, or as its `repr` has it: `defaultdict(<class 'int'>, {…})`. */
+  #defaultDict(depth: number): PythonValue {
+    this.#open("defaultdict");
+    const factory = this.#matchHere(FACTORY)?.replace(/<class '(\w+)'>/, "$1")
+      .trim() ?? "None";
+    this.#matchHere(/,/y);
+    const call = this.#call(")", depth + 1);
+    const name = FACTORIES.includes(factory) ? factory : "...";
+    return this.#located(() =>
+      defaultDict(name, call, this.#limits.valueNodes)
+    );
   }
 
-  #namedFloat(items: readonly PythonValue[]): number {
-    const name = items.length === 1 && typeof items[0] === "string"
-      ? items[0].trim().toLowerCase()
-      : "";
-    const match = /^([+-]?)(nan|inf|infinity)$/.exec(name);
-    if (!match) this.#fail("float takes 'nan', 'inf' or '-inf'");
-    const magnitude = match[2] === "nan" ? NaN : Infinity;
-    return match[1] === "-" ? -magnitude : magnitude;
+  #open(name: string): void {
+    this.#skipSpace();
+    if (this.#text[this.#position] !== "(") {
+      this.#fail(`the name ${name} is not a literal`);
+    }
+    this.#position++;
+  }
+
+  /** Says where it was that a value could not be made. */
+  #located<T>(make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      if (error instanceof LiteralError) this.#fail(error.message);
+      throw error;
+    }
   }
 
   /** A signed number, or a complex number written as a sum. */
@@ -463,184 +454,12 @@ class PythonLiteralParser {
     return this.#matchHere(WORD) ?? "";
   }
 
+  /** Skips blanks, line breaks and comments. */
   #skipSpace(): void {
-    while (/[ \t\r\n\f]/.test(this.#text[this.#position] ?? "")) {
-      this.#position++;
-    }
-  }
-
-  #expect(char: string): void {
-    if (this.#text[this.#position] !== char) this.#fail(`expected ${char}`);
-    this.#position++;
+    this.#matchHere(/(?:[ \t\r\n\f]|\\\r?\n|#[^\r\n]*)+/y);
   }
 
   #fail(reason: string): never {
     throw new LiteralError(`${reason}, at character ${this.#position}`);
   }
-}
-
-/** What Python's hash and == make of a key: equal keys have equal texts. */
-function hashKey(value: PythonValue): string {
-  if (typeof value === "boolean") return value ? "n1" : "n0";
-  if (typeof value === "bigint") return `n${value}`;
-  if (typeof value === "number") {
-    return Number.isInteger(value) ? `n${BigInt(value)}` : `n${value}`;
-  }
-  if (value === null) return "None";
-  if (typeof value === "string") return `s${JSON.stringify(value)}`;
-  if (value instanceof PythonBytes) return `b${JSON.stringify(value.latin1)}`;
-  if (value instanceof PythonComplex) {
-    return value.imaginary === 0
-      ? hashKey(value.real)
-      : `c${value.real},${value.imaginary}`;
-  }
-  if (value instanceof PythonTuple) {
-    return `(${value.items.map(hashKey).join()})`;
-  }
-  if (value instanceof PythonSet && value.isFrozen) {
-    return `{${value.items.map(hashKey).sort().join()}}`;
-  }
-  throw new LiteralError(
-    "a list, dict or set cannot be a key or a set's element",
-  );
-}
-
-/** Prints within the budget; `sorted` makes the canonical text. */
-class PythonLiteralPrinter {
-  sawUnordered = false;
-  readonly #limits: LiteralLimits;
-  readonly #sorted: boolean;
-  #nodes = 0;
-  #chars = 0;
-
-  constructor(limits: LiteralLimits, sorted: boolean) {
-    this.#limits = limits;
-    this.#sorted = sorted;
-  }
-
-  print(value: PythonValue): string {
-    return this.#value(value, 0);
-  }
-
-  #value(value: PythonValue, depth: number): string {
-    if (++this.#nodes > this.#limits.valueNodes) {
-      throw new LiteralError("too many values");
-    }
-    if (depth > this.#limits.valueDepth) throw new LiteralError("too deep");
-    if (value === null) return this.#count("None");
-    if (typeof value === "boolean") {
-      return this.#count(value ? "True" : "False");
-    }
-    if (typeof value === "bigint") return this.#count(String(value));
-    if (typeof value === "number") return this.#count(pythonFloat(value));
-    if (typeof value === "string") return this.#count(quoted(value));
-    if (value instanceof PythonBytes) {
-      return this.#count(`b${quotedBytes(value.latin1)}`);
-    }
-    if (value instanceof PythonComplex) return this.#count(complexText(value));
-    this.#chars += 2;
-    if (Array.isArray(value)) return `[${this.#items(value, depth).join(",")}]`;
-    if (value instanceof PythonTuple) {
-      const items = this.#items(value.items, depth);
-      return `(${items.join(",")}${items.length === 1 ? "," : ""})`;
-    }
-    if (value instanceof PythonDict) return this.#dict(value, depth);
-    return this.#set(value, depth);
-  }
-
-  #items(items: readonly PythonValue[], depth: number): string[] {
-    return items.map((item) => this.#value(item, depth + 1));
-  }
-
-  #dict(dict: PythonDict, depth: number): string {
-    const entries = dict.entries.map(([key, value]) =>
-      `${this.#value(key, depth + 1)}:${this.#value(value, depth + 1)}`
-    );
-    return `{${this.#unordered(entries)}}`;
-  }
-
-  #set(set: PythonSet, depth: number): string {
-    const entries = this.#items(set.items, depth);
-    const name = set.isFrozen ? "frozenset" : "set";
-    if (entries.length === 0) return this.#count(`${name}()`);
-    const braces = `{${this.#unordered(entries)}}`;
-    return set.isFrozen ? `frozenset(${braces})` : braces;
-  }
-
-  #unordered(entries: string[]): string {
-    if (entries.length > 1) this.sawUnordered = true;
-    return (this.#sorted ? entries.sort() : entries).join(",");
-  }
-
-  #count(text: string): string {
-    this.#chars += text.length + 1;
-    if (this.#chars > this.#limits.literalChars) {
-      throw new LiteralError("too long");
-    }
-    return text;
-  }
-}
-
-/** A float as Python's `repr` writes it: the shortest digits, `e` from 1e16 and below 1e-4. */
-export function pythonFloat(value: number): string {
-  if (Number.isNaN(value)) return "nan";
-  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  if (Object.is(value, -0)) return "-0.0";
-  const [mantissa, power] = value.toExponential().split("e");
-  const exponent = Number(power);
-  if (value !== 0 && (exponent < -4 || exponent >= 16)) {
-    const size = String(Math.abs(exponent)).padStart(2, "0");
-    return `${mantissa}e${exponent < 0 ? "-" : "+"}${size}`;
-  }
-  const sign = mantissa.startsWith("-") ? "-" : "";
-  const digits = mantissa.replace(/[-.]/g, "");
-  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits}`;
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
-  return `${sign}${whole}.${digits.slice(exponent + 1) || "0"}`;
-}
-
-/** As `repr`: `1j`, or `(1+2j)` when there is a real part. */
-function complexText({ real, imaginary }: PythonComplex): string {
-  const part = (value: number) => pythonFloat(value).replace(/\.0$/, "");
-  if (real === 0) return `${part(imaginary)}j`;
-  const sign = imaginary < 0 ? "" : "+";
-  return `(${part(real)}${sign}${part(imaginary)}j)`;
-}
-
-const NAMED_ESCAPES: Record<string, string> = {
-  "\\": "\\\\",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-};
-
-/** As `repr`: single quotes unless only double ones avoid escaping. */
-function quoted(text: string): string {
-  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const escaped = text.replace(/[\\'"]|[\p{C}\p{Z}]/gu, (char) => {
-    if (char === " ") return char;
-    if (char === "'" || char === '"') {
-      return char === quote ? `\\${char}` : char;
-    }
-    return NAMED_ESCAPES[char] ?? escapeOf(char.codePointAt(0)!);
-  });
-  return quote + escaped + quote;
-}
-
-function quotedBytes(latin1: string): string {
-  const quote = latin1.includes("'") && !latin1.includes('"') ? '"' : "'";
-  const escaped = latin1.replace(/[\\'"]|[^\x20-\x7e]/g, (char) => {
-    if (char === "'" || char === '"') {
-      return char === quote ? `\\${char}` : char;
-    }
-    return NAMED_ESCAPES[char] ?? escapeOf(char.charCodeAt(0));
-  });
-  return quote + escaped + quote;
-}
-
-function escapeOf(code: number): string {
-  const digits = code.toString(16);
-  if (code <= 0xff) return `\\x${digits.padStart(2, "0")}`;
-  if (code <= 0xffff) return `\\u${digits.padStart(4, "0")}`;
-  return `\\U${digits.padStart(8, "0")}`;
 }

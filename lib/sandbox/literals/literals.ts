@@ -1,31 +1,29 @@
 /**
  * Literals of any language, by name: what the rest of the kit calls to treat a
- * model's inputs and outputs as data. The languages are in `literal.ts` and
- * `literal_python.ts`, with their decisions about what equals what.
+ * model's inputs and outputs as data. What equals what is decided in
+ * `python_equality.ts` and `javascript_equality.ts`.
  */
 
+import type { Language } from "../outcome.ts";
+import { defaultLimits } from "../limits.ts";
+import { equalJavaScript } from "./javascript_equality.ts";
 import {
   LiteralError,
   type LiteralLimits,
   parseJavaScriptList,
   parseJavaScriptLiteral,
-  type PrintedValue,
   printJavaScript,
 } from "./literal_javascript.ts";
-import {
-  parsePythonList,
-  parsePythonLiteral,
-  printPython,
-} from "./literal_python.ts";
-import { defaultLimits } from "../limits.ts";
-import type { Language } from "../outcome.ts";
+import { parsePythonCall, parsePythonLiteral } from "./literal_python.ts";
+import { equalPython } from "./python_equality.ts";
+import { printPython, printPythonCall } from "./python_print.ts";
 
 /** One value: its compact text and its equality key, or why it is not a literal. */
 export type ParsedLiteral =
   | { ok: true; literal: string; canonical: string }
   | { ok: false; reason: string };
 
-/** An argument list. `literal` and `canonical` are the whole list, comma-separated. */
+/** An argument list. `literal` and `canonical` are the whole list, comma-separated; a keyword is `name=value`. */
 export type ParsedArguments =
   | {
     ok: true;
@@ -57,8 +55,8 @@ export function parseArguments(
   limits: LiteralLimits = defaultLimits,
 ): ParsedArguments {
   return orReason(() => {
-    const printed: PrintedValue[] = language === "python"
-      ? parsePythonList(text, limits).map((value) => printPython(value, limits))
+    const printed = language === "python"
+      ? printPythonCall(parsePythonCall(text, limits), limits)
       : parseJavaScriptList(text, limits)
         .map((value) => printJavaScript(value, limits));
     const literals = printed.map((value) => value.literal);
@@ -70,6 +68,30 @@ export function parseArguments(
       count: literals.length,
     };
   });
+}
+
+/**
+ * Whether two literals denote equal values: as Python's `==` has it, or in
+ * JavaScript as `===` part by part, with floats compared within a tolerance.
+ * Throws a LiteralError for what is no literal.
+ */
+export function equalLiterals(
+  a: string,
+  b: string,
+  language: Language,
+  tolerance = 0,
+  limits: LiteralLimits = defaultLimits,
+): boolean {
+  if (language === "python") {
+    const [first, second] = [a, b].map((text) =>
+      parsePythonLiteral(text, limits)
+    );
+    return equalPython(first, second, tolerance);
+  }
+  const [first, second] = [a, b].map((text) =>
+    parseJavaScriptLiteral(text, limits)
+  );
+  return equalJavaScript(first, second, tolerance, limits);
 }
 
 function orReason<T>(parse: () => T): T | { ok: false; reason: string } {

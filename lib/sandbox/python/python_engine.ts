@@ -19,11 +19,9 @@
 
 import type { LanguageEngine } from "../language_engine.ts";
 import { LiteralError } from "../literals/literal_javascript.ts";
-import {
-  parsePythonList,
-  printPython,
-  type PythonValue,
-} from "../literals/literal_python.ts";
+import { parsePythonCall } from "../literals/literal_python.ts";
+import type { PythonCall } from "../literals/python_call.ts";
+import { printPython } from "../literals/python_print.ts";
 import type { Language, Limits, Outcome } from "../outcome.ts";
 import { ForbiddenCall, PythonInterpreter } from "./python_interpreter.ts";
 import {
@@ -31,6 +29,7 @@ import {
   ObjectBuilder,
   ObjectReader,
   TYPE_OFFSET,
+  typeAddresses,
 } from "./python_object.ts";
 
 /** CPython's start symbols: a whole module, or one expression. */
@@ -81,8 +80,10 @@ export class PythonEngine implements LanguageEngine {
     this.#interpreter = interpreter;
     const { python } = interpreter;
     interpreter.fuel = START_FUEL;
-    this.#builder = new ObjectBuilder(interpreter);
-    this.#reader = new ObjectReader(interpreter, limits, python.malloc(16));
+    const cString = (text: string) => this.#cString(text);
+    const types = typeAddresses(interpreter, cString);
+    this.#builder = new ObjectBuilder(interpreter, types);
+    this.#reader = new ObjectReader(interpreter, limits, types, cString);
     this.#names = {
       file: this.#cString("<program>"),
       f: this.#cString("f"),
@@ -227,10 +228,10 @@ export class PythonEngine implements LanguageEngine {
     });
   }
 
-  #call(f: number, list: readonly PythonValue[], limits: Limits): Outcome {
+  #call(f: number, call: PythonCall, limits: Limits): Outcome {
     const interpreter = this.#interpreter;
-    const argumentTuple = this.#builder.tuple(list);
-    const result = interpreter.python.PyObject_Call(f, argumentTuple, 0);
+    const [items, keywords] = this.#built(call);
+    const result = interpreter.python.PyObject_Call(f, items, keywords);
     if (result === 0) throw this.#raised("run", limits);
     const fuel = limits.fuel - interpreter.fuel;
     interpreter.fuel = READING_FUEL;
@@ -240,6 +241,19 @@ export class PythonEngine implements LanguageEngine {
     } catch (error) {
       if (!(error instanceof LiteralError)) throw error;
       return { kind: "refused", reason: error.message, fuel };
+    }
+  }
+
+  /** The objects of a call's arguments; no dict where there are no keywords. */
+  #built({ items, keywords }: PythonCall): [items: number, keywords: number] {
+    try {
+      const named = keywords.length === 0
+        ? 0
+        : this.#builder.keywords(keywords);
+      return [this.#builder.tuple(items), named];
+    } catch (error) {
+      if (!(error instanceof LiteralError)) throw error;
+      throw new EndOfRun({ kind: "badArgument", reason: error.message });
     }
   }
 
@@ -290,9 +304,9 @@ export class PythonEngine implements LanguageEngine {
 function parsedArguments(
   text: string,
   limits: Limits,
-): PythonValue[] | Extract<Outcome, { kind: "badArgument" }> {
+): PythonCall | Extract<Outcome, { kind: "badArgument" }> {
   try {
-    return parsePythonList(text, limits);
+    return parsePythonCall(text, limits);
   } catch (error) {
     if (!(error instanceof LiteralError)) throw error;
     return { kind: "badArgument", reason: error.message };

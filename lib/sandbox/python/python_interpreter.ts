@@ -62,7 +62,10 @@ export interface PythonExports {
   PyModule_GetDict(module: number): number;
   PyNumber_ToBase(object: number, base: number): number;
   PyObject_Call(callable: number, list: number, options: number): number;
+  PyObject_GetAttrString(object: number, name: number): number;
+  PyObject_Size(object: number): number;
   PyObject_Str(object: number): number;
+  PySequence_List(object: number): number;
   PySet_Add(set: number, key: number): number;
   PySet_New(iterable: number): number;
   PySet_Size(set: number): number;

@@ -4,7 +4,9 @@
  * Arguments are built object by object from parsed data: no source text is made
  * of them. Results are read the same way from the outside, by exact type and
  * within a budget: no code of the program, no method it defines and no builtin it
- * may have replaced takes part in saying what it returned.
+ * may have replaced takes part in saying what it returned. The types of the
+ * collections module are read like builtin ones, and a namedtuple as its tuple;
+ * any other class is not data.
  */
 
 import {
@@ -12,13 +14,17 @@ import {
   type LiteralLimits,
 } from "../literals/literal_javascript.ts";
 import {
+  hashKey,
   PythonBytes,
   PythonComplex,
+  PythonDeque,
   PythonDict,
+  PythonRange,
   PythonSet,
   PythonTuple,
   type PythonValue,
-} from "../literals/literal_python.ts";
+  PythonView,
+} from "../literals/python_value.ts";
 import type { PythonInterpreter } from "./python_interpreter.ts";
 
 /** Where an object keeps the address of its type: behind the reference count. */
@@ -31,8 +37,51 @@ const TYPES = [
   ...["PyLong_Type", "PyFloat_Type", "PyUnicode_Type", "PyList_Type"],
   ...["PyTuple_Type", "PyDict_Type", "PySet_Type", "PyFrozenSet_Type"],
   ...["PyBytes_Type", "PyComplex_Type", "PyBool_Type", "_PyNone_Type"],
+  ...["PyRange_Type", "PyODict_Type", "PyDictKeys_Type", "PyDictValues_Type"],
+  ...["PyDictItems_Type", "PyODictKeys_Type", "PyODictValues_Type"],
+  "PyODictItems_Type",
 ] as const;
-type TypeName = typeof TYPES[number];
+/** Types of the module `collections` that the interpreter does not export. */
+const COLLECTIONS = ["Counter", "defaultdict", "deque"] as const;
+type TypeName = typeof TYPES[number] | typeof COLLECTIONS[number];
+
+/** Builtin types as factories of a defaultdict, by the names that literals use. */
+const FACTORIES: Record<string, string> = {
+  PyBool_Type: "bool",
+  PyBytes_Type: "bytes",
+  PyDict_Type: "dict",
+  PyFloat_Type: "float",
+  PyLong_Type: "int",
+  PyList_Type: "list",
+  PySet_Type: "set",
+  PyUnicode_Type: "str",
+  PyTuple_Type: "tuple",
+};
+
+/** Fields of CPython's objects and types, in bytes from their start. */
+const VIEW_DICT_OFFSET = 8;
+const RANGE_OFFSET = 8;
+const TYPE_SIZE_OFFSET = 16;
+const TYPE_BASE_OFFSET = 128;
+const TYPE_DICT_OFFSET = 132;
+/** Most bases that are looked through for a namedtuple. */
+const MOST_BASES = 16;
+
+/** Addresses of all types that are data. */
+export function typeAddresses(
+  interpreter: PythonInterpreter,
+  cString: (text: string) => number,
+): Map<number, TypeName> {
+  const { python } = interpreter;
+  const module = python.PyImport_AddModule(cString("collections"));
+  const namespace = python.PyModule_GetDict(module);
+  return new Map<number, TypeName>([
+    ...TYPES.map((name) => [interpreter.address(name), name] as const),
+    ...COLLECTIONS.map((name) =>
+      [python.PyDict_GetItemString(namespace, cString(name)), name] as const
+    ),
+  ]);
+}
 
 /** The interpreter could not make the object: it is out of memory, or of fuel. */
 export class BuildError extends Error {
@@ -42,9 +91,14 @@ export class BuildError extends Error {
 /** Makes Python objects of parsed values. */
 export class ObjectBuilder {
   readonly #interpreter: PythonInterpreter;
+  readonly #types: ReadonlyMap<string, number>;
 
-  constructor(interpreter: PythonInterpreter) {
+  constructor(
+    interpreter: PythonInterpreter,
+    types: ReadonlyMap<number, TypeName>,
+  ) {
     this.#interpreter = interpreter;
+    this.#types = new Map([...types].map(([address, name]) => [name, address]));
   }
 
   /** A new reference to a tuple of the arguments. */
@@ -88,7 +142,56 @@ export class ObjectBuilder {
     }
     if (Array.isArray(value)) return this.#list(value);
     if (value instanceof PythonTuple) return this.tuple(value.items);
-    return value instanceof PythonDict ? this.#dict(value) : this.#set(value);
+    if (value instanceof PythonSet) return this.#set(value);
+    if (value instanceof PythonDict) return this.#anyDict(value);
+    if (value instanceof PythonRange) {
+      const { start, stop, step } = value;
+      return this.#construct("PyRange_Type", [start, stop, step]);
+    }
+    if (value instanceof PythonDeque) {
+      return this.#construct("deque", [[...value.items], value.maximum]);
+    }
+    throw new LiteralError(`${value.kind} can be no argument`);
+  }
+
+  /** A new reference to a dict of keywords. */
+  keywords(entries: readonly (readonly [string, PythonValue])[]): number {
+    return this.#dict(entries);
+  }
+
+  #anyDict({ entries, kind, factory }: PythonDict): number {
+    if (kind === "dict") return this.#dict(entries);
+    const plain = new PythonDict(entries);
+    if (kind === "OrderedDict") return this.#construct("PyODict_Type", [plain]);
+    if (kind === "Counter") return this.#construct("Counter", [plain]);
+    const type = Object.keys(FACTORIES).find((name) =>
+      FACTORIES[name] === factory
+    );
+    if (type === undefined && factory !== "None") {
+      throw new LiteralError(
+        "a defaultdict of this factory can be no argument",
+      );
+    }
+    const first = type === undefined ? null : this.#types.get(type)!;
+    return this.#construct("defaultdict", [plain], first);
+  }
+
+  /** Calls a type; `first`, if given, is an object before the other arguments. */
+  #construct(
+    type: string,
+    items: readonly PythonValue[],
+    first?: number | null,
+  ): number {
+    const { python } = this.#interpreter;
+    const all = first === undefined ? items : [null, ...items];
+    const tuple = this.tuple(all);
+    if (first) {
+      // Types are never freed, so that the tuple may drop a reference too many.
+      python.PyTuple_SetItem(tuple, 0, first);
+    }
+    const object = python.PyObject_Call(this.#types.get(type)!, tuple, 0);
+    python.Py_DecRef(tuple);
+    return this.#made(object);
   }
 
   #integer(value: bigint): number {
@@ -124,7 +227,7 @@ export class ObjectBuilder {
     return list;
   }
 
-  #dict({ entries }: PythonDict): number {
+  #dict(entries: PythonDict["entries"]): number {
     const { python } = this.#interpreter;
     const dict = this.#made(python.PyDict_New());
     for (const [key, value] of entries) {
@@ -175,17 +278,20 @@ export class ObjectReader {
   #nodes = 0;
   #chars = 0;
 
+  /** Strings: by `_fields` a namedtuple is known. */
+  readonly #names: { fields: number; maxlen: number };
+
   constructor(
     interpreter: PythonInterpreter,
     limits: LiteralLimits,
-    scratch: number,
+    types: ReadonlyMap<number, TypeName>,
+    cString: (text: string) => number,
   ) {
     this.#interpreter = interpreter;
     this.#limits = limits;
-    this.#scratch = scratch;
-    this.#types = new Map(
-      TYPES.map((name) => [interpreter.address(name), name]),
-    );
+    this.#types = types;
+    this.#scratch = interpreter.python.malloc(16);
+    this.#names = { fields: cString("_fields"), maxlen: cString("maxlen") };
   }
 
   /** Throws a LiteralError for what is not data, cyclic or over the limits. */
@@ -212,9 +318,9 @@ export class ObjectReader {
       throw new LiteralError("too many values");
     }
     if (depth > this.#limits.valueDepth) throw new LiteralError("too deep");
-    const { python, view } = this.#interpreter;
-    const type = view.getUint32(object + TYPE_OFFSET, true);
-    switch (this.#types.get(type)) {
+    const { python } = this.#interpreter;
+    const type = this.#typeOf(object);
+    switch (type) {
       case "_PyNone_Type":
         return null;
       case "PyBool_Type":
@@ -237,9 +343,29 @@ export class ObjectReader {
     }
     if (this.#open.has(object)) throw new LiteralError("a cycle");
     this.#open.add(object);
-    const value = this.#container(object, this.#types.get(type)!, depth + 1);
+    const value = this.#container(object, type, depth + 1);
     this.#open.delete(object);
     return value;
+  }
+
+  /** The exact type; a namedtuple counts as a tuple. */
+  #typeOf(object: number): TypeName | undefined {
+    const { python, view } = this.#interpreter;
+    const type = view.getUint32(object + TYPE_OFFSET, true);
+    const known = this.#types.get(type);
+    if (known !== undefined) return known;
+    let isNamed = false;
+    let base = type;
+    for (let i = 0; i < MOST_BASES && base !== 0; i++) {
+      const name = this.#types.get(base);
+      if (name !== undefined) {
+        return name === "PyTuple_Type" && isNamed ? name : undefined;
+      }
+      const dict = view.getUint32(base + TYPE_DICT_OFFSET, true);
+      isNamed ||= dict !== 0 &&
+        python.PyDict_GetItemString(dict, this.#names.fields) !== 0;
+      base = view.getUint32(base + TYPE_BASE_OFFSET, true);
+    }
   }
 
   #container(object: number, type: TypeName, depth: number): PythonValue {
@@ -252,12 +378,84 @@ export class ObjectReader {
           this.#items(object, depth, "PyTuple_Size", "PyTuple_GetItem"),
         );
       case "PyDict_Type":
-        this.#expect(2 * python.PyDict_Size(object));
-        return this.#dict(object, depth);
-      default:
+        return new PythonDict(this.#entries(object, depth));
+      case "Counter":
+        return new PythonDict(this.#entries(object, depth), "Counter");
+      case "defaultdict":
+        return new PythonDict(
+          this.#entries(object, depth),
+          "defaultdict",
+          this.#factory(object),
+        );
+      case "PyODict_Type":
+        return new PythonDict(this.#entries(object, depth), "OrderedDict");
+      case "PyRange_Type":
+        return this.#range(object);
+      case "deque":
+        return this.#deque(object, depth);
+      case "PySet_Type":
+      case "PyFrozenSet_Type":
         this.#expect(python.PySet_Size(object));
         return this.#set(object, type === "PyFrozenSet_Type", depth);
+      default:
+        return this.#view(object, type, depth);
     }
+  }
+
+  #range(object: number): PythonRange {
+    const { view } = this.#interpreter;
+    const [start, stop, step] = [0, 4, 8].map((at) =>
+      this.#integer(view.getUint32(object + RANGE_OFFSET + at, true))
+    );
+    return new PythonRange(start, stop, step);
+  }
+
+  #deque(object: number, depth: number): PythonDeque {
+    const { python } = this.#interpreter;
+    this.#expect(python.PyObject_Size(object));
+    const items = this.#listed(object, depth);
+    // The type is immutable: no code of the program answers for the attribute.
+    const maximum = python.PyObject_GetAttrString(object, this.#names.maxlen);
+    if (maximum === 0) throw this.#failed();
+    const value = this.#value(maximum, depth);
+    python.Py_DecRef(maximum);
+    return new PythonDeque(items, value as bigint | null);
+  }
+
+  /** What iterating over an object of an immutable type gives. */
+  #listed(object: number, depth: number): PythonValue[] {
+    const { python } = this.#interpreter;
+    const list = python.PySequence_List(object);
+    if (list === 0) throw this.#failed();
+    const items = this.#items(list, depth, "PyList_Size", "PyList_GetItem");
+    python.Py_DecRef(list);
+    return items;
+  }
+
+  #factory(object: number): string {
+    const { view } = this.#interpreter;
+    const dict = this.#interpreter.address("PyDict_Type");
+    const offset = view.getUint32(dict + TYPE_SIZE_OFFSET, true);
+    const factory = view.getUint32(object + offset, true);
+    const isNone = factory === 0 ||
+      factory === this.#interpreter.address("_Py_NoneStruct");
+    const name = this.#types.get(factory);
+    return isNone ? "None" : FACTORIES[name ?? ""] ?? "...";
+  }
+
+  #view(object: number, type: TypeName, depth: number): PythonView {
+    const dict = this.#interpreter.view
+      .getUint32(object + VIEW_DICT_OFFSET, true);
+    const entries = this.#entries(dict, depth);
+    if (type.endsWith("Keys_Type")) {
+      return new PythonView("dict_keys", entries.map(([key]) => key));
+    }
+    return type.endsWith("Values_Type")
+      ? new PythonView("dict_values", entries.map(([, value]) => value))
+      : new PythonView(
+        "dict_items",
+        entries.map((pair) => new PythonTuple(pair)),
+      );
   }
 
   #items(
@@ -276,8 +474,10 @@ export class ObjectReader {
     return items;
   }
 
-  #dict(object: number, depth: number): PythonDict {
+  /** The entries of a dict of any kind, an OrderedDict's in its own order. */
+  #entries(object: number, depth: number): [PythonValue, PythonValue][] {
     const { python, view } = this.#interpreter;
+    this.#expect(2 * python.PyDict_Size(object));
     const [position, key, value] = [0, 4, 8].map((at) => this.#scratch + at);
     const entries: [PythonValue, PythonValue][] = [];
     let at = 0;
@@ -289,7 +489,23 @@ export class ObjectReader {
       const keyValue = this.#value(view.getUint32(key, true), depth);
       entries.push([keyValue, this.#value(valueObject, depth)]);
     }
-    return new PythonDict(entries);
+    return this.#typeOf(object) === "PyODict_Type"
+      ? this.#inOrder(object, entries, depth)
+      : entries;
+  }
+
+  /** Its keys are data by now, so that iterating runs no code of the program. */
+  #inOrder(
+    object: number,
+    entries: readonly [PythonValue, PythonValue][],
+    depth: number,
+  ): [PythonValue, PythonValue][] {
+    const [nodes, chars] = [this.#nodes, this.#chars];
+    this.#nodes = this.#chars = 0;
+    const keys = this.#listed(object, depth);
+    [this.#nodes, this.#chars] = [nodes, chars];
+    const known = new Map(entries.map((entry) => [hashKey(entry[0]), entry]));
+    return keys.map((key) => known.get(hashKey(key))!);
   }
 
   #set(object: number, isFrozen: boolean, depth: number): PythonSet {

@@ -1,0 +1,70 @@
+/**
+ * What counts as right: how an answer's value is compared with the gold one.
+ *
+ * Both are parsed as data on this side of the sandbox; no comparison runs there.
+ */
+
+import { equalLiterals, parseLiteral } from "./literals/literals.ts";
+import type { Language } from "./outcome.ts";
+
+/**
+ * `python`: values compare as Python's `==` does (the paper's verifier), and in
+ * JavaScript and TypeScript as `===` does, part by part. `typed`: types count too,
+ * so that in Python `1`, `1.0` and `True` all differ, and in JavaScript `0` and `-0`.
+ */
+export type Equality = "python" | "typed";
+
+/** The rules by which answers are judged. */
+export interface Judging {
+  equality: Equality;
+  /**
+   * Largest difference at which floats still count as equal, relative to the
+   * larger of 1 and both values. 0 compares exactly.
+   */
+  floatTolerance: number;
+}
+
+/** The paper's rules. */
+export const PAPER_JUDGING: Judging = {
+  equality: "python",
+  floatTolerance: 0,
+};
+
+/** A value that is compared with others. */
+export interface GoldValue {
+  literal: string;
+  canonical: string;
+  language: Language;
+}
+
+/** Reads a gold output. Throws a TypeError where it is no literal: it comes from the executor. */
+export function goldValue(literal: string, language: Language): GoldValue {
+  const parsed = parseLiteral(literal, language);
+  if (!parsed.ok) {
+    throw new TypeError(
+      `the gold output ${literal} is not a literal: ${parsed.reason}`,
+    );
+  }
+  return { literal, canonical: parsed.canonical, language };
+}
+
+/** Whether a value equals the gold one. Throws a RangeError for rules that exclude each other. */
+export function equalsGold(
+  gold: GoldValue,
+  value: { literal: string; canonical: string },
+  { equality, floatTolerance }: Judging,
+): boolean {
+  if (!(floatTolerance >= 0)) {
+    throw new RangeError(
+      `floatTolerance must be at least 0, not ${floatTolerance}`,
+    );
+  }
+  if (equality === "typed" && floatTolerance > 0) {
+    throw new RangeError(
+      'floatTolerance must be 0 where equality is "typed": use "python"',
+    );
+  }
+  if (value.canonical === gold.canonical) return true;
+  return equality === "python" &&
+    equalLiterals(gold.literal, value.literal, gold.language, floatTolerance);
+}
