@@ -27,6 +27,16 @@ export interface LanguageEngine {
     argumentTexts: readonly string[],
     limits: Limits,
   ): Iterable<Outcome>;
+
+  /** Whether a trap has ended a run since the last audit, so that one is due. */
+  readonly isSuspect: boolean;
+
+  /**
+   * Compares all that could stay behind with the state at the start. False: it
+   * differs, or did before an instance was thrown away, and no outcome since the
+   * last audit can be trusted; the engine goes on with a new instance.
+   */
+  audit(): boolean;
 }
 
 /** Makes an engine inside the child, from the bytes that the parent sent on stdin. */

@@ -107,6 +107,24 @@ Deno.test("a child that dies after some answers loses none of the others", async
   assert.equal(pool.restarts, 1);
 });
 
+Deno.test("unproven outcomes count when the child says so, and not when it dies", async () => {
+  const wrong = (jobs: WireJob[]): Reply => ({
+    nonce: "",
+    outcomes: jobs.map(([id]) => [id, answer("wrong")]),
+    unproven: true,
+  });
+  const { outcomes, pool } = await runAgainst(wrong); // and then it dies
+  assert.deepEqual(outcomes, EXPECTED);
+  assert.equal(pool.restarts, 1);
+
+  const proven = await runAgainst((jobs) => ({
+    ...honest(jobs),
+    stands: true,
+  }));
+  assert.deepEqual(proven.outcomes, EXPECTED);
+  assert.equal(proven.pool.restarts, 0);
+});
+
 Deno.test("only the job that stalls alone becomes an infrastructure outcome", async () => {
   const pool = new Pool(
     () =>

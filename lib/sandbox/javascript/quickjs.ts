@@ -17,6 +17,8 @@
  * Atomics, WebAssembly, modules. `Math.random` throws; `console` does nothing.
  */
 
+import { Buffer } from "node:buffer";
+
 import { BytecodeValueReader } from "../python/bytecode_value.ts";
 import { writeBytecodeValue } from "../python/bytecode_writer.ts";
 import {
@@ -212,6 +214,7 @@ export class QuickJsEngine implements LanguageEngine {
     for (const list of lists) {
       if (!Array.isArray(list)) {
         yield list;
+        from = loaded; // an audit may have come in between
       } else if (failure !== null) {
         yield failure;
       } else {
@@ -223,6 +226,20 @@ export class QuickJsEngine implements LanguageEngine {
         from = loaded;
       }
     }
+  }
+
+  /** Never: a trap that is not fuel's costs the instance at once. */
+  readonly isSuspect = false;
+
+  /** All that a program can reach is written anew before the next; this looks again. */
+  audit(): boolean {
+    this.#restore(this.#boot);
+    const memory = this.#bytes();
+    const end = HEAP_START + this.#boot.bytes.length;
+    const isGood = memory.length === this.#boot.memoryLength &&
+      Buffer.compare(memory.subarray(HEAP_START, end), this.#boot.bytes) === 0;
+    if (!isGood) this.#instantiateFrom(this.#boot);
+    return isGood;
   }
 
   /**
@@ -449,6 +466,7 @@ export class QuickJsEngine implements LanguageEngine {
     if (memory.length !== snapshot.memoryLength) {
       return this.#instantiateFrom(snapshot);
     }
+    memory.fill(0, EXCHANGE_END, HEAP_START); // the stack
     memory.set(snapshot.bytes, HEAP_START);
     memory.fill(0, HEAP_START + snapshot.bytes.length);
     this.#resetGlobals(snapshot);
@@ -591,6 +609,8 @@ function hostImports(
 ): WebAssembly.Imports {
   const BAD_DESCRIPTOR = 8;
   const NOT_SUPPORTED = 52;
+  const INVALID_ARGUMENT = 28;
+  const MOST_VECTORS = 1024; // POSIX's IOV_MAX
   return {
     env: {
       host_call() {
@@ -617,6 +637,7 @@ function hostImports(
         count: number,
         out: number,
       ) {
+        if (count < 0 || count > MOST_VECTORS) return INVALID_ARGUMENT;
         let total = 0;
         for (let i = 0; i < count; i++) {
           total += view().getUint32(vectors + 8 * i + 4, true);

@@ -19,10 +19,8 @@ import type {
   LanguageEngine,
   StartEngine,
 } from "../language_engine.ts";
+import { Judge } from "./judge.ts";
 import type { Limits, Outcome } from "../outcome.ts";
-
-/** Outcomes are sent at the latest this long after the first of them. */
-const FLUSH_MS = 2;
 
 if (import.meta.main) await serve(Deno.args[0] as EngineName);
 
@@ -47,21 +45,21 @@ function runFrame(
   jobs: readonly WireJob[],
   { nonce, limits }: Greeting,
 ): void {
-  const outcomes: [number, Outcome][] = [];
-  let firstAt = performance.now();
+  const runAlone = (job: WireJob) => [...runGroup(engine, [job], limits)][0];
+  const judge = new Judge(
+    engine,
+    runAlone,
+    (part) => reply({ nonce, ...part }),
+  );
   for (let start = 0; start < jobs.length;) {
     const [, language, source] = jobs[start];
     let end = start + 1;
     while (jobs[end]?.[1] === language && jobs[end][2] === source) end++;
     for (const outcome of runGroup(engine, jobs.slice(start, end), limits)) {
-      outcomes.push([jobs[start++][0], outcome]);
-      if (performance.now() - firstAt > FLUSH_MS) {
-        reply({ nonce, outcomes: outcomes.splice(0) });
-        firstAt = performance.now();
-      }
+      judge.add(jobs[start++], outcome);
     }
   }
-  if (outcomes.length > 0) reply({ nonce, outcomes });
+  judge.prove();
 }
 
 /** Jobs of one program. */

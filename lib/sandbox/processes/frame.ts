@@ -28,6 +28,10 @@ export interface Reply {
   nonce: string;
   ready?: true;
   outcomes?: [id: number, outcome: Outcome][];
+  /** The outcomes count only when a later reply says so, and may come once more. */
+  unproven?: true;
+  /** All outcomes that came as unproven count. */
+  stands?: true;
 }
 
 /** Longest frame that is believed; a longer one is a broken or lying peer. */

@@ -81,6 +81,8 @@ interface Frame {
 interface Slot {
   child: Child | null;
   frames: Frame[];
+  /** Outcomes that the child has sent and not yet proved, by number. */
+  unproven: Map<number, Outcome>;
   running: Promise<void> | null;
 }
 
@@ -103,6 +105,7 @@ export class Pool {
     this.#slots = Array.from({ length: options.workers }, () => ({
       child: null,
       frames: [],
+      unproven: new Map(),
       running: null,
     }));
   }
@@ -186,8 +189,9 @@ export class Pool {
         await this.#recover(slot, child, reply);
         continue;
       }
-      const known = this.#accept(slot, reply.outcomes ?? []);
-      if (!known) await this.#recover(slot, child, "garbled");
+      if (!this.#accept(slot, reply)) {
+        await this.#recover(slot, child, "garbled");
+      }
     }
   }
 
@@ -249,15 +253,21 @@ export class Pool {
     return tickets;
   }
 
-  /** Settles what was answered; false if the child answered for a job it does not hold. */
-  #accept(slot: Slot, outcomes: readonly [number, Outcome][]): boolean {
-    for (const [id, outcome] of outcomes) {
+  /** Settles what counts; false if the child answered for a job it does not hold. */
+  #accept(slot: Slot, { outcomes = [], unproven, stands }: Reply): boolean {
+    const settle = (outcome: Outcome, id: number) => {
       const frame = slot.frames.find(({ tickets }) => tickets.has(id));
-      const ticket = frame?.tickets.get(id);
-      if (!frame || !ticket || typeof outcome?.kind !== "string") return false;
-      frame.tickets.delete(id);
-      ticket.settle(outcome);
+      frame?.tickets.get(id)?.settle(outcome);
+      frame?.tickets.delete(id);
+      slot.unproven.delete(id);
+    };
+    for (const [id, outcome] of outcomes) {
+      const isHeld = slot.frames.some(({ tickets }) => tickets.has(id));
+      if (!isHeld || typeof outcome?.kind !== "string") return false;
+      if (unproven) slot.unproven.set(id, outcome);
+      else settle(outcome, id);
     }
+    if (stands) slot.unproven.forEach(settle);
     slot.frames = slot.frames.filter(({ tickets }) => tickets.size > 0);
     return true;
   }
@@ -272,6 +282,7 @@ export class Pool {
     const [running, ...queued] = slot.frames;
     slot.child = null;
     slot.frames = [];
+    slot.unproven.clear();
     for (const ticket of running?.tickets.values() ?? []) {
       if (running.isAlone) ticket.failuresAlone++;
       if (ticket.failuresAlone >= FAILURES_ALONE[silence]) {

@@ -75,6 +75,9 @@ export class PythonEngine implements LanguageEngine {
   readonly #names: { file: number; f: number };
   /** The namespace in which every program runs: that of the module `__program__`. */
   readonly #namespace: number;
+  #isSuspect = false;
+  /** Whether an instance thrown away since the last audit had something left behind. */
+  #isSpoiled = false;
 
   constructor(interpreter: PythonInterpreter, limits: Limits) {
     this.#interpreter = interpreter;
@@ -144,6 +147,20 @@ export class PythonEngine implements LanguageEngine {
     return this.#interpreter.isAsSnapshot();
   }
 
+  get isSuspect(): boolean {
+    return this.#isSuspect;
+  }
+
+  audit(): boolean {
+    if (!this.restoresCompletely()) {
+      this.#isSpoiled = true;
+      this.#interpreter.renew();
+    }
+    const isGood = !this.#isSpoiled;
+    this.#isSuspect = this.#isSpoiled = false;
+    return isGood;
+  }
+
   /** Tells CPython how much of its stack it may use. */
   #protectStack(): void {
     const { python } = this.#interpreter;
@@ -171,6 +188,8 @@ export class PythonEngine implements LanguageEngine {
         const outcome = this.#ending(error, limits);
         if (outcome) return outcome;
         fault = error;
+        // What it judged before depends on whether it was sound until now.
+        if (!this.restoresCompletely()) this.#isSpoiled = true;
         this.#interpreter.renew();
       }
     }
@@ -182,6 +201,7 @@ export class PythonEngine implements LanguageEngine {
   #ending(error: unknown, limits: Limits): Outcome | undefined {
     const interpreter = this.#interpreter;
     if (error instanceof EndOfRun) return error.outcome;
+    if (!(error instanceof LiteralError)) this.#isSuspect = true;
     if (interpreter.fuel < 0) return { kind: "fuel", fuel: limits.fuel };
     const fuel = limits.fuel - interpreter.fuel;
     if (error instanceof LiteralError) {

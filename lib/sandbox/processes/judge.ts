@@ -1,0 +1,83 @@
+/**
+ * Which outcomes of a child count: those behind which an audit has found the
+ * engine's memory as it was at the start.
+ *
+ * Nothing should be able to stay behind from one program to the next. If something
+ * does all the same, by a store that was not noted or a fault of the machine, no
+ * outcome since the last good audit can be told from a wrong one. So outcomes leave
+ * as unproven and count with the next good audit: after {@link AUDIT_MS} of work,
+ * after every trap and at the end of a frame. When an audit fails, the engine has a
+ * new instance, and what was unproven is judged again, each program alone and
+ * audited; one after which the audit fails alone too gets no verdict.
+ *
+ * Left out: a page that was changed without a note, and that a later program wrote
+ * to before the audit, is whole again by then and shows nothing. Audits look for
+ * what should be impossible; they do not replace the notes.
+ */
+
+import type { LanguageEngine } from "../language_engine.ts";
+import type { Outcome } from "../outcome.ts";
+import type { Reply, WireJob } from "./frame.ts";
+
+/** Unproven outcomes are sent at the latest this long after the first of them. */
+const FLUSH_MS = 2;
+/** An audit of Python reads 96 MiB, 3 ms: some per cent of the work it proves. */
+const AUDIT_MS = 50;
+const LEFT_BEHIND: Outcome = {
+  kind: "infrastructure",
+  reason: "the program leaves something behind in the interpreter",
+};
+
+export class Judge {
+  readonly #engine: Pick<LanguageEngine, "audit" | "isSuspect">;
+  readonly #runAlone: (job: WireJob) => Outcome;
+  readonly #send: (reply: Omit<Reply, "nonce">) => void;
+  #unproven: WireJob[] = [];
+  #unsent: [id: number, outcome: Outcome][] = [];
+  #flushedAt = performance.now();
+  #auditedAt = performance.now();
+
+  /** `runAlone` judges a job on the engine with no other before it. */
+  constructor(
+    engine: Pick<LanguageEngine, "audit" | "isSuspect">,
+    runAlone: (job: WireJob) => Outcome,
+    send: (reply: Omit<Reply, "nonce">) => void,
+  ) {
+    this.#engine = engine;
+    this.#runAlone = runAlone;
+    this.#send = send;
+  }
+
+  /** Takes an outcome; audits if it is time. */
+  add(job: WireJob, outcome: Outcome): void {
+    this.#unproven.push(job);
+    this.#unsent.push([job[0], outcome]);
+    const now = performance.now();
+    if (this.#engine.isSuspect || now - this.#auditedAt > AUDIT_MS) {
+      this.prove();
+    } else if (now - this.#flushedAt > FLUSH_MS) {
+      this.#flush({ unproven: true });
+    }
+  }
+
+  /** Audits, and lets count what was unproven or judges it again. */
+  prove(): void {
+    const jobs = this.#unproven.splice(0);
+    if (this.#engine.audit()) {
+      this.#flush({ stands: true });
+    } else {
+      this.#unsent = [];
+      for (const job of jobs) {
+        const outcome = this.#runAlone(job);
+        const isSound = this.#engine.audit();
+        this.#send({ outcomes: [[job[0], isSound ? outcome : LEFT_BEHIND]] });
+      }
+    }
+    this.#auditedAt = performance.now();
+  }
+
+  #flush(mark: Omit<Reply, "nonce">): void {
+    this.#send({ outcomes: this.#unsent.splice(0), ...mark });
+    this.#flushedAt = performance.now();
+  }
+}
