@@ -42,8 +42,6 @@ export interface StopText {
 /** How an engine samples: `SamplingOptions`, and where the text ends. */
 export interface EngineSamplingOptions extends SamplingOptions {
   stopText?: StopText;
-  /** When aborted, sampling ends at once with the signal's reason; nothing is kept of it. */
-  stop?: AbortSignal;
 }
 
 /** A model that can be sampled from and trained. */

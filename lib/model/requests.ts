@@ -14,6 +14,8 @@ export interface SamplingOptions {
   stopTokens: readonly number[];
   /** Tokens that are never sampled (probability zero, the rest renormalised). */
   bannedTokens?: readonly number[];
+  /** When aborted, sampling ends at once with the signal's reason; nothing is kept of it. */
+  stop?: AbortSignal;
 }
 
 /** One prompt to continue `count` times. */

@@ -9,6 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Sample, SampleRequest, SamplingOptions } from "../requests.ts";
+import { breathe } from "../breathe.ts";
 import { lengthBuckets, plainBatch } from "../training/batch.ts";
 import { EagerDecoding } from "./decode_eager.ts";
 import { decodesByGraph, NativeDecoding } from "../native/decode_native.ts";
@@ -149,6 +150,7 @@ async function sampleGrid(
   });
   try {
     for (let step = 0; step < steps;) {
+      await breathe(options.stop);
       const drawn = await decoding.draw(step);
       recordTokens(grid, drawn, options, limitOf);
       endRows(grid, endOf);

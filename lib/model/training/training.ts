@@ -7,6 +7,7 @@
  * total weight. Left out: the objective itself (objective.ts).
  */
 import * as tf from "@tensorflow/tfjs";
+import { breathe } from "../breathe.ts";
 import type {
   ObjectiveConfig,
   OptimiserConfig,
@@ -119,6 +120,7 @@ export async function languageModelEvaluation(
     microBatchTokens(model),
   );
   for (const bucket of buckets) {
+    await breathe();
     const loss = tf.tidy(() =>
       languageModelLoss(model, bucket.map((i) => examples[i]), totalWeight)
     );
@@ -240,6 +242,7 @@ export async function responseLogProbs(
     sequences[i].promptTokens.length + sequences[i].responseTokens.length
   );
   for (const bucket of lengthBuckets(lengths, microBatchTokens(model))) {
+    await breathe();
     const members = bucket.map((i) => filled[i]);
     const logProbs = tf.tidy(() => {
       const groups = members.map((i) => asGroup(sequences[i]));
@@ -386,6 +389,7 @@ async function accumulatedStep(
   const parameters = model.trainedTensors();
   let total: LossAndGradient | undefined;
   for (const loss of losses) {
+    await breathe();
     const part = flatGradient(parameters, loss);
     total = total === undefined ? part : addParts(total, part);
   }
