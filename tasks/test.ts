@@ -1,9 +1,10 @@
 /**
- * `deno task test [files]`: format, lint, types (library, tasks, tests, cells
- * of notebooks), then the tests, which include every notebook executed in a
- * real kernel. Goes on after a failure, so that one run shows all of them, and
- * ends with the line `N passed, N failed`. Files named on the command line
- * narrow the tests.
+ * `deno task test`: format, lint, types (library, tasks, tests, cells of
+ * notebooks), then the tests, which include every notebook executed in a real
+ * kernel. `deno task test PATH ...` runs the tests in these files and folders
+ * and nothing else. `deno task test:fast` runs the checks and the tests that
+ * take a minute together on two cores. Every form goes on after a failure, so
+ * that one run shows all failures, and ends with the line `N passed, N failed`.
  */
 
 import { join } from "node:path";
@@ -21,30 +22,69 @@ interface Stage {
   readonly count: (success: boolean, output: string) => Counts;
 }
 
-function stages(testFiles: readonly string[]): Stage[] {
-  const single = (success: boolean): Counts =>
-    success ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+/**
+ * Tests of more than about three seconds on two idle cores: they start kernels,
+ * set up folders, train models, attack the sandbox or recompute whole studies.
+ */
+const SLOW = [
+  ...["notebooks", "setup", "show/notebook", "sandbox", "run", "engines"],
+  ...["model/decoding_test.ts", "model/layers_graph_test.ts"],
+  ...["model/long_run_test.ts", "model/training_test.ts"],
+  ...["model/large_model_test.ts", "model/processes_test.ts"],
+  ...["model/lora_test.ts", "model/transformers_test.ts"],
+  ...["lab/transfer_test.ts", "lab/run_test.ts", "lab/committed_test.ts"],
+  ...["lab/study_test.ts", "lab/long_test.ts", "lab/world/executor_test.ts"],
+  ...["method/interrupt_test.ts", "method/modes/composite_test.ts"],
+  ...["method/update_test.ts", "method/local_engine_test.ts"],
+].map((path) => join("tests", path));
+
+/** Tests of the slow rooms that are quick all the same. */
+const QUICK_OF_SLOW = [
+  "sandbox/policy_test.ts",
+  "sandbox/literal_test.ts",
+  "sandbox/literal_python_test.ts",
+  "engines/choice_test.ts",
+  "engines/tinker_objective_test.ts",
+].map((path) => join("tests", path));
+
+function stages(args: readonly string[]): Stage[] {
+  if (args.includes("--fast")) {
+    return [
+      ...checks(),
+      testStage(["tests", `--ignore=${SLOW.join(",")}`]),
+      testStage(QUICK_OF_SLOW),
+    ];
+  }
+  return args.length > 0
+    ? [testStage(args)]
+    : [...checks(), testStage(["tests"])];
+}
+
+const single = (success: boolean): Counts =>
+  success ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+
+function checks(): Stage[] {
+  const folders = ["lib", "tasks", "tests", "notebooks/figures"];
   const cellCheck = join("tasks", "check_notebooks.ts");
   return [
     { title: "format", args: ["fmt", "--check"], count: single },
     { title: "lint", args: ["lint"], count: single },
-    {
-      title: "types",
-      args: ["check", "--quiet", "lib", "tasks", "tests", "notebooks/figures"],
-      count: single,
-    },
+    { title: "types", args: ["check", "--quiet", ...folders], count: single },
     {
       title: "cells of notebooks",
       args: ["run", "-A", cellCheck],
       count: single,
     },
-    // Types were checked above. One file at a time: TensorFlow already takes every core.
-    {
-      title: "tests",
-      args: ["test", "-A", "--no-check", ...testFiles],
-      count: countTests,
-    },
   ];
+}
+
+/** One file at a time, since TensorFlow already takes every core. */
+function testStage(args: readonly string[]): Stage {
+  return {
+    title: "tests",
+    args: ["test", "-A", "--no-check", ...args],
+    count: countTests,
+  };
 }
 
 /**
@@ -97,7 +137,7 @@ async function main(args: readonly string[]): Promise<number> {
   let passed = 0;
   let failed = 0;
   const failedStages: string[] = [];
-  for (const stage of stages(args.length > 0 ? args : ["tests"])) {
+  for (const stage of stages(args)) {
     const counts = await runStage(stage);
     passed += counts.passed;
     failed += counts.failed;
