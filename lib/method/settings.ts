@@ -126,6 +126,11 @@ export const SETTINGS = {
     "Largest difference at which floats count as equal, relative to the larger of 1 and both values (`equality` `python` only). 0 compares exactly.",
     { from: 0, paper: 0 },
   ),
+  reading: choice(
+    ["official", "strict"],
+    "How inputs and answers are read: `official` evaluates in the sandbox what is no literal, `strict` takes literals only.",
+    { paper: "official", kit: "strict" },
+  ),
 
   // Rewards.
   estimateForm: choice(

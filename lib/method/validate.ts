@@ -31,6 +31,7 @@ export async function validateProposals(
       setting.executor,
       wellFormed.map(({ candidate }) => candidate as Candidate),
       setting.dialect,
+      setting.config.reading,
     );
     wellFormed.forEach((proposal, i) =>
       applyVerdict(setting, proposal, verdicts[i])

@@ -4,6 +4,7 @@
  * Both are parsed as data on this side of the sandbox; no comparison runs there.
  */
 
+import type { Reading } from "./expressions.ts";
 import { equalLiterals, parseLiteral } from "./literals/literals.ts";
 import type { Language } from "./outcome.ts";
 
@@ -22,12 +23,15 @@ export interface Judging {
    * larger of 1 and both values. 0 compares exactly.
    */
   floatTolerance: number;
+  /** Whether an answer may be an expression, which is then evaluated in the sandbox. */
+  reading: Reading;
 }
 
 /** The paper's rules. */
 export const PAPER_JUDGING: Judging = {
   equality: "python",
   floatTolerance: 0,
+  reading: "official",
 };
 
 /** A value that is compared with others. */

@@ -34,6 +34,13 @@ export {
   startExecutor,
 } from "./executor.ts";
 export { type Equality, type Judging, PAPER_JUDGING } from "./judging.ts";
+export { describeOutcome } from "./describe.ts";
+export {
+  type Reading,
+  runWritten,
+  type Scope,
+  type WrittenRun,
+} from "./expressions.ts";
 export { defaultLimits } from "./limits.ts";
 export {
   parseArguments,
@@ -49,9 +56,17 @@ export {
   type Policy,
   type PolicyVerdict,
 } from "./policy.ts";
+export { type NameUse, type OuterNames, outerNames } from "./syntax/names.ts";
+export { hasModuleSyntax } from "./syntax/names_javascript.ts";
+export { hasFixedImport } from "./syntax/names_python.ts";
+export {
+  everyNode,
+  isWellFormed,
+  type PlacedNode,
+  placedSyntax,
+} from "./syntax/syntax.ts";
 export {
   auditDeterminism,
-  describeOutcome,
   type InvalidCause,
   type Proposal,
   type ProposalVerdict,
@@ -62,12 +77,14 @@ export {
   type AbductionAnswer,
   type AnswerCause,
   type AnswerVerdict,
+  type DeductionAnswer,
   type HiddenExample,
   type InductionAnswer,
   type InductionVerdict,
   verifyAbduction,
   verifyAbductions,
   verifyDeduction,
+  verifyDeductions,
   verifyInduction,
   verifyInductions,
 } from "./verify.ts";

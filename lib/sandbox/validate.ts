@@ -7,19 +7,28 @@
  * The audit at the end is for those who do not take that on trust.
  */
 
+import { describeOutcome } from "./describe.ts";
+import { type Reading, runWritten, type WrittenRun } from "./expressions.ts";
 import type { Executor, Job, Outcome, Program } from "./outcome.ts";
 import { checkPolicy, defaultPolicy, type Policy } from "./policy.ts";
 
 /** A proposed program with one proposed input. */
 export interface Proposal {
   program: Program;
-  /** Comma-separated literals. */
+  /** The arguments as the model wrote them, separated by commas. */
   argument: string;
 }
 
 /** The gold output of a valid proposal, or the named cause of refusal. */
 export type ProposalVerdict =
-  | { valid: true; output: string; canonical: string; fuel: number }
+  | {
+    valid: true;
+    /** The arguments as literals. */
+    argument: string;
+    output: string;
+    canonical: string;
+    fuel: number;
+  }
   | { valid: false; cause: InvalidCause; reason: string };
 
 /** Every way to end that is not a value. */
@@ -31,13 +40,10 @@ export async function validateProposal(
   program: Program,
   argument: string,
   policy: Policy = defaultPolicy,
+  reading: Reading = "official",
 ): Promise<ProposalVerdict> {
-  const [verdict] = await validateProposals(
-    executor,
-    [{ program, argument }],
-    policy,
-  );
-  return verdict;
+  const proposals = [{ program, argument }];
+  return (await validateProposals(executor, proposals, policy, reading))[0];
 }
 
 /** Validates many at once, in order. Programs the policy forbids are not run. */
@@ -45,52 +51,29 @@ export async function validateProposals(
   executor: Executor,
   proposals: readonly Proposal[],
   policy: Policy = defaultPolicy,
+  reading: Reading = "official",
 ): Promise<ProposalVerdict[]> {
   const policies = proposals.map(({ program }) => checkPolicy(program, policy));
   const jobs = proposals.filter((_, i) => policies[i].allowed);
-  const outcomes = await executor.runMany(jobs);
+  const runs = await runWritten(executor, jobs, reading, "program");
   let next = 0;
   return policies.map((verdict) =>
     verdict.allowed
-      ? verdictOf(outcomes[next++])
+      ? verdictOf(runs[next++])
       : { valid: false, cause: "policy", reason: verdict.reason }
   );
 }
 
-function verdictOf(outcome: Outcome): ProposalVerdict {
+function verdictOf({ argument, outcome }: WrittenRun): ProposalVerdict {
   if (outcome.kind === "value") {
     const { literal, canonical, fuel } = outcome;
-    return { valid: true, output: literal, canonical, fuel };
+    return { valid: true, argument, output: literal, canonical, fuel };
   }
   return {
     valid: false,
     cause: outcome.kind,
     reason: describeOutcome(outcome),
   };
-}
-
-/** One line for a reader; never to be searched by a program. */
-export function describeOutcome(outcome: Outcome): string {
-  switch (outcome.kind) {
-    case "value":
-      return outcome.literal;
-    case "thrown":
-      return outcome.message
-        ? `${outcome.name}: ${outcome.message}`
-        : outcome.name;
-    case "fuel":
-      return `still running after ${outcome.fuel} steps`;
-    case "memory":
-      return "out of memory";
-    case "refused":
-      return `the result is not data: ${outcome.reason}`;
-    case "syntax":
-      return outcome.message;
-    case "badArgument":
-    case "policy":
-    case "infrastructure":
-      return outcome.reason;
-  }
 }
 
 /**

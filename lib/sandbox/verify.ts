@@ -1,13 +1,14 @@
 /**
  * Verification of answers, for each mode (paper, section 3.3.4):
- * - deduction: the answered output equals the gold output, as values; nothing runs;
+ * - deduction: the answered output equals the gold output, as values; no program runs;
  * - abduction: the program gives the gold output on the answered input, which need
  *   not be the original one;
  * - induction: the answered program gives the gold outputs on all hidden examples.
  *
  * Gold outputs stay on this side: the sandbox sees programs and inputs only, so no
  * program can read, guess by inspection or overload the comparison. An answer is
- * data or a program, never a piece of text inside another program.
+ * data or a program, never a piece of text inside another program; one that is an
+ * expression is first evaluated to data, in a run of its own (`expressions.ts`).
  *
  * Values compare as Python's `==` does, by name also by their types
  * (`judging.ts`). The official code lets a program's own `__eq__` answer.
@@ -22,9 +23,10 @@ import {
 } from "./judging.ts";
 import { parseLiteral } from "./literals/literals.ts";
 import type { Executor, Language, Outcome, Program } from "./outcome.ts";
-import { describeOutcome } from "./validate.ts";
+import { describeOutcome } from "./describe.ts";
+import { readValues, runWritten } from "./expressions.ts";
 
-/** `match` is the only correct one; `unparsable` answers are not literals. */
+/** `match` is the only correct one; `unparsable` answers have no value. */
 export type AnswerCause =
   | "match"
   | "different"
@@ -63,7 +65,15 @@ export interface InductionAnswer {
   hidden: readonly HiddenExample[];
 }
 
-/** Compares an answered output with the gold one, as values. */
+export interface DeductionAnswer {
+  /** Literal text of the gold output. */
+  gold: string;
+  /** The answered output. */
+  answer: string;
+  language: Language;
+}
+
+/** Compares an answered output that is a literal with the gold one; nothing runs, whatever `judging.reading` says. */
 export function verifyDeduction(
   goldLiteral: string,
   answerText: string,
@@ -76,6 +86,25 @@ export function verifyDeduction(
     return { correct: false, cause: "unparsable", detail: answer.reason };
   }
   return compared(gold, answer, judging);
+}
+
+/** Many at once, in order; answers that are expressions are evaluated in the sandbox. */
+export async function verifyDeductions(
+  executor: Executor,
+  answers: readonly DeductionAnswer[],
+  judging: Judging = PAPER_JUDGING,
+): Promise<AnswerVerdict[]> {
+  const values = await readValues(
+    executor,
+    answers.map(({ answer, language }) => ({ text: answer, language })),
+    judging.reading,
+  );
+  return answers.map(({ gold, language }, i) => {
+    const value = values[i];
+    if ("kind" in value) return failed(value);
+    if (value.ok) return compared(goldValue(gold, language), value, judging);
+    return { correct: false, cause: "unparsable", detail: value.reason };
+  });
 }
 
 function compared(
@@ -109,10 +138,13 @@ export async function verifyAbductions(
   const golds = answers.map(({ gold, program }) =>
     goldValue(gold, program.language)
   );
-  const outcomes = await executor.runMany(
+  const runs = await runWritten(
+    executor,
     answers.map(({ program, answer }) => ({ program, argument: answer })),
+    judging.reading,
+    "nothing",
   );
-  return outcomes.map((outcome, i) => compare(outcome, golds[i], judging));
+  return runs.map(({ outcome }, i) => compare(outcome, golds[i], judging));
 }
 
 /** Runs an answered program on all hidden inputs; all must hold. */
@@ -138,15 +170,18 @@ export async function verifyInductions(
   const golds = answers.map(({ hidden, program }) =>
     hidden.map(({ output }) => goldValue(output, program.language))
   );
-  const outcomes = await executor.runMany(
+  const runs = await runWritten(
+    executor,
     answers.flatMap(({ program, hidden }) =>
       hidden.map(({ argument }) => ({ program, argument }))
     ),
+    judging.reading,
+    "program",
   );
   let next = 0;
   return golds.map((expected) => {
     const verdicts = expected.map((gold) =>
-      compare(outcomes[next++], gold, judging)
+      compare(runs[next++].outcome, gold, judging)
     );
     const matched = verdicts.filter((verdict) => verdict.correct).length;
     const first = verdicts.find((verdict) => !verdict.correct) ?? verdicts[0];
@@ -159,7 +194,12 @@ function compare(
   gold: GoldValue,
   judging: Judging,
 ): AnswerVerdict {
-  if (outcome.kind === "value") return compared(gold, outcome, judging);
+  return outcome.kind === "value"
+    ? compared(gold, outcome, judging)
+    : failed(outcome);
+}
+
+function failed(outcome: Exclude<Outcome, { kind: "value" }>): AnswerVerdict {
   const cause = outcome.kind === "badArgument" ? "unparsable" : outcome.kind;
   return { correct: false, cause, detail: describeOutcome(outcome) };
 }

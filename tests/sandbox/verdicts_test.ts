@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 
 import {
+  type Judging,
+  PAPER_JUDGING,
   startExecutor,
   validateProposal,
   validateProposals,
@@ -72,7 +74,7 @@ Deno.test("deduction compares values, and runs nothing", () => {
     assert.equal(verdict.cause, cause, answer);
     assert.equal(verdict.correct, cause === "match", answer);
   }
-  const typed = { equality: "typed", floatTolerance: 0 } as const;
+  const typed: Judging = { ...PAPER_JUDGING, equality: "typed" };
   assert.equal(
     verifyDeduction("0", "-0", "javascript", typed).cause,
     "different",

@@ -21,8 +21,12 @@ import { derivedSeed } from "../../random.ts";
 import type { TextCodec } from "../../method/mod.ts";
 import type { EvaluationItem, Split } from "../world/mod.ts";
 
-/** Types count, as in the training of the tiny models that are evaluated here. */
-const JUDGING: Judging = { equality: "typed", floatTolerance: 0 };
+/** As in the training of the tiny models that are evaluated here: literals, whose types count. */
+const JUDGING: Judging = {
+  equality: "typed",
+  floatTolerance: 0,
+  reading: "strict",
+};
 
 /** How an evaluation samples. */
 export interface EvaluationOptions {

@@ -9,13 +9,13 @@
  * function or, first, a function that ends in its only `return`.
  */
 
-import type { Program } from "../../sandbox/mod.ts";
 import {
   everyNode,
   isWellFormed,
   type PlacedNode,
   placedSyntax,
-} from "./syntax.ts";
+  type Program,
+} from "../../sandbox/mod.ts";
 
 /** Expressions that keep their meaning wherever a variable stood. */
 const TIGHT = new Set([

@@ -14,11 +14,16 @@
  * helpers of two parts meet.
  */
 
-import type { Language, Program } from "../../sandbox/mod.ts";
-import { type NameUse, type OuterNames, outerNames } from "./names.ts";
-import { hasModuleSyntax } from "./names_javascript.ts";
-import { hasFixedImport } from "./names_python.ts";
-import { isWellFormed } from "./syntax.ts";
+import {
+  hasFixedImport,
+  hasModuleSyntax,
+  isWellFormed,
+  type Language,
+  type NameUse,
+  type OuterNames,
+  outerNames,
+  type Program,
+} from "../../sandbox/mod.ts";
 
 /** Why a program cannot be a part. */
 export type PartCause =

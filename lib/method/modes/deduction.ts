@@ -1,23 +1,30 @@
-/** Deduction: given a program and an input, predict the output. */
+/**
+ * Deduction: given a program and an input, predict the output. The program is not
+ * run again, and an answer that is an expression does not see it.
+ */
 
-import { verifyDeduction } from "../../sandbox/mod.ts";
+import { verifyDeductions } from "../../sandbox/mod.ts";
+import { verifyDistinct } from "./distinct.ts";
 import type { Mode } from "./mode.ts";
 import { validateTriplets } from "./triplet.ts";
 
 export const deduction: Mode = {
   name: "deduction",
   validate: validateTriplets,
-  /** Compared as data: nothing runs, and the answer is never evaluated. */
-  verify(_executor, attempts, judging) {
-    return Promise.resolve(
-      attempts.map(({ task, answer }) =>
-        verifyDeduction(
-          task.examples[0].output,
-          answer,
-          task.program.language,
+  verify(executor, attempts, judging) {
+    return verifyDistinct(
+      attempts,
+      ({ task, answer }) => JSON.stringify([task.program, task.id, answer]),
+      (distinct) =>
+        verifyDeductions(
+          executor,
+          distinct.map(({ task, answer }) => ({
+            gold: task.examples[0].output,
+            answer,
+            language: task.program.language,
+          })),
           judging,
-        )
-      ),
+        ),
     );
   },
 };

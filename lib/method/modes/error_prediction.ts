@@ -15,9 +15,9 @@ import {
   defaultPolicy,
   describeOutcome,
   type Outcome,
+  runWritten,
 } from "../../sandbox/mod.ts";
 import type { CandidateVerdict, Mode } from "./mode.ts";
-import { compactArgument } from "./triplet.ts";
 
 /** The answer for a call that returns. */
 export const NO_ERROR = "NoError";
@@ -27,16 +27,19 @@ const NO_FUNCTION = "NoFunction";
 
 export const errorPrediction: Mode = {
   name: "error",
-  async validate(executor, candidates, dialect) {
+  async validate(executor, candidates, dialect, reading = "official") {
     const policies = candidates.map(({ program }) =>
       checkPolicy(program, defaultPolicy)
     );
     const allowed = candidates.filter((_, i) => policies[i].allowed);
-    const outcomes = await executor.runMany(
+    const runs = await runWritten(
+      executor,
       allowed.map(({ program, arguments: [argument] }) => ({
         program,
         argument,
       })),
+      reading,
+      "program",
     );
     let next = 0;
     return candidates.map((candidate, i): CandidateVerdict => {
@@ -44,9 +47,8 @@ export const errorPrediction: Mode = {
       if (!policy.allowed) {
         return { valid: false, cause: "policy", reason: policy.reason };
       }
-      const { program, arguments: [text] } = candidate;
-      const argument = compactArgument(text, program.language);
-      const outcome = outcomes[next++];
+      const { program } = candidate;
+      const { argument, outcome } = runs[next++];
       const output = endingOf(outcome);
       if (output === null) {
         const reason = describeOutcome(outcome);

@@ -9,7 +9,11 @@
  * here they are distinct.
  */
 
-import { type Executor, verifyInductions } from "../../sandbox/mod.ts";
+import {
+  type Executor,
+  type Reading,
+  verifyInductions,
+} from "../../sandbox/mod.ts";
 import { verifyDistinct } from "./distinct.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Candidate, CandidateVerdict, Mode } from "./mode.ts";
@@ -24,6 +28,7 @@ async function validateInputs(
   executor: Executor,
   candidates: readonly Candidate[],
   dialect: Dialect,
+  reading: Reading = "official",
 ): Promise<CandidateVerdict[]> {
   const calls = candidates.flatMap((candidate, owner) =>
     candidate.arguments.map((argument) => ({
@@ -35,6 +40,7 @@ async function validateInputs(
     executor,
     calls.map(({ candidate }) => candidate),
     dialect,
+    reading,
   );
   const { minimum, asked } = dialect.induction;
   return candidates.map((candidate, owner): CandidateVerdict => {

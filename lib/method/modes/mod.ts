@@ -18,7 +18,6 @@ export * from "./dialect.ts";
 export * from "./mode.ts";
 export * from "./task.ts";
 export { NO_ERROR } from "./error_prediction.ts";
-export { compactArgument } from "./triplet.ts";
 
 /** The modes by name. */
 export const MODES: Record<ModeName, Mode> = {

@@ -10,6 +10,7 @@ import type {
   Executor,
   Judging,
   Program,
+  Reading,
 } from "../../sandbox/mod.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Example, ModeName, Task } from "./task.ts";
@@ -34,11 +35,12 @@ export interface Attempt {
 
 export interface Mode {
   readonly name: ModeName;
-  /** Runs the candidates and says which of them are tasks, in order. */
+  /** Runs the candidates and says which of them are tasks, in order; `reading` is "official" if not given. */
   validate(
     executor: Executor,
     candidates: readonly Candidate[],
     dialect: Dialect,
+    reading?: Reading,
   ): Promise<CandidateVerdict[]>;
   /** Says which answers are right, in order; by the paper's rules if no others are given. */
   verify(

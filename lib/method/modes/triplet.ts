@@ -1,13 +1,14 @@
 /**
  * Validation of (program, input) candidates, which deduction and abduction share.
  *
- * A candidate is valid if the policy allows the program, the input parses, and
- * two runs return the same representable value. That value is the gold output.
+ * A candidate is valid if the policy allows the program, the input has a value, and
+ * the program returns a representable one, the same each time: the gold output.
  */
 
 import {
+  defaultPolicy,
   type Executor,
-  parseArguments,
+  type Reading,
   validateProposals,
 } from "../../sandbox/mod.ts";
 import type { Dialect } from "./dialect.ts";
@@ -18,21 +19,24 @@ export async function validateTriplets(
   executor: Executor,
   candidates: readonly Candidate[],
   dialect: Dialect,
+  reading: Reading = "official",
 ): Promise<CandidateVerdict[]> {
   const items = candidates.map((candidate) => ({
     program: candidate.program,
     argument: candidate.arguments[0],
   }));
-  const verdicts = await validateProposals(executor, items);
+  const verdicts = await validateProposals(
+    executor,
+    items,
+    defaultPolicy,
+    reading,
+  );
   return verdicts.map((verdict, i): CandidateVerdict => {
     if (!verdict.valid) {
       return { valid: false, cause: verdict.cause, reason: verdict.reason };
     }
-    const { program, argument } = items[i];
-    const example = {
-      argument: compactArgument(argument, program.language),
-      output: verdict.output,
-    };
+    const { program } = items[i];
+    const example = { argument: verdict.argument, output: verdict.output };
     const texts = [program.source, example.argument, example.output];
     if (texts.some((text) => dialect.isUnsafe(text))) {
       return {
@@ -43,13 +47,4 @@ export async function validateTriplets(
     }
     return { valid: true, examples: [example] };
   });
-}
-
-/** An argument list in its one compact form, so that equal inputs are equal texts. */
-export function compactArgument(
-  argument: string,
-  language: Candidate["program"]["language"],
-): string {
-  const parsed = parseArguments(argument, language);
-  return parsed.ok ? parsed.literals.join(",") : argument.trim();
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startExecutor } from "../../../lib/sandbox/mod.ts";
+import { PAPER_JUDGING, startExecutor } from "../../../lib/sandbox/mod.ts";
 import {
   type Candidate,
   chatDialect,
@@ -131,9 +131,16 @@ Deno.test("modes on the real sandbox", async (t) => {
         "match",
         "match",
         "different",
-        "unparsable",
+        "match",
         "unparsable",
       ]);
+      const strict = { ...PAPER_JUDGING, reading: "strict" } as const;
+      const [sum] = await MODES.deduction.verify(
+        executor,
+        [{ task: deduction, answer: "1+1" }],
+        strict,
+      );
+      assert.equal(sum.cause, "unparsable");
       const abduction = task("abduction", "x=>x*x", "2→4");
       const abduced = await MODES.abduction.verify(
         executor,

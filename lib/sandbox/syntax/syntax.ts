@@ -1,15 +1,14 @@
 /**
- * Syntax trees with parents and places, for changing names in a program's text.
- *
- * The grammars are those of the complexity stage (Lezer); that stage measures
- * and has no use for places. What a name refers to is decided in
+ * Syntax trees with parents and places: what a text of a program says, without
+ * running it. The grammars are Lezer's, which read any text and mark what they
+ * could not make sense of. What a name refers to is decided in
  * `names_javascript.ts` and `names_python.ts`.
  */
 
 import type { SyntaxNode as LezerNode } from "@lezer/common";
 import { parser as javascriptParser } from "@lezer/javascript";
 import { parser as pythonParser } from "@lezer/python";
-import type { Language, Program } from "../../sandbox/mod.ts";
+import type { Language, Program } from "../outcome.ts";
 
 /** Longer texts are not read: what is composed is short, and models write anything. */
 const MAXIMUM_CHARACTERS = 8000;

@@ -1,9 +1,9 @@
 /**
- * What the names in a program refer to, as far as renaming its outermost ones
- * needs to know.
+ * What the names in a program refer to: for renaming its outermost ones, and for
+ * telling its own names from those that it finds.
  */
 
-import type { Program } from "../../sandbox/mod.ts";
+import type { Program } from "../outcome.ts";
 import { javascriptNames } from "./names_javascript.ts";
 import { pythonNames } from "./names_python.ts";
 import { type PlacedNode, placedSyntax } from "./syntax.ts";

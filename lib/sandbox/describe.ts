@@ -1,0 +1,27 @@
+/** Outcomes in words. */
+
+import type { Outcome } from "./outcome.ts";
+
+/** One line for a reader; never to be searched by a program. */
+export function describeOutcome(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "value":
+      return outcome.literal;
+    case "thrown":
+      return outcome.message
+        ? `${outcome.name}: ${outcome.message}`
+        : outcome.name;
+    case "fuel":
+      return `still running after ${outcome.fuel} steps`;
+    case "memory":
+      return "out of memory";
+    case "refused":
+      return `the result is not data: ${outcome.reason}`;
+    case "syntax":
+      return outcome.message;
+    case "badArgument":
+    case "policy":
+    case "infrastructure":
+      return outcome.reason;
+  }
+}

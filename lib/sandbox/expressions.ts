@@ -1,0 +1,260 @@
+/**
+ * Values written as expressions: `'a' * 13`, `[i for i in range(5)]`,
+ * `Counter(text='abc')`, `Array(3).fill(0)`.
+ *
+ * What is data is parsed as data. The rest is read here as one expression or as the
+ * arguments of one call, by its syntax tree and without running it, and then
+ * evaluated in the sandbox, in a run of its own, to a literal. The program that is
+ * asked about gets that literal in a further run from the start, so that no
+ * expression can change what the program does. Expressions travel to the sandbox as
+ * strings and are never part of a program's text on this side.
+ *
+ * The official code evaluates inputs and answers inside the program. Here a
+ * proposed input may use the program's names (in Python), and an answer may not:
+ * one that searches with `f` would reason about nothing. A proposed input that is
+ * no data, such as a lambda, is evaluated where the official code does it, in the
+ * run of the program, and stays as it is written; an answer of that kind has no value.
+ */
+
+import { describeOutcome } from "./describe.ts";
+import {
+  type DataValue,
+  type LiteralLimits,
+  parseJavaScriptLiteral,
+  printJavaScript,
+} from "./literals/literal_javascript.ts";
+import { parsePythonLiteral } from "./literals/literal_python.ts";
+import {
+  parseArguments,
+  type ParsedLiteral,
+  parseLiteral,
+} from "./literals/literals.ts";
+import { printPython } from "./literals/python_print.ts";
+import type { PythonValue } from "./literals/python_value.ts";
+import type { Executor, Job, Language, Outcome, Program } from "./outcome.ts";
+import {
+  bracketed,
+  callOf,
+  oneExpression,
+  type Piece,
+  piecesOf,
+} from "./syntax/written.ts";
+
+/**
+ * `official`: values may be expressions, as the official code evaluates them.
+ * `strict`: literals only.
+ */
+export type Reading = "official" | "strict";
+
+/** Whose names an expression may use. */
+export type Scope = "program" | "nothing";
+
+/** Why there is no value: the expression is to blame, or the sandbox. */
+export type Unreadable = Extract<
+  Outcome,
+  { kind: "badArgument" | "infrastructure" }
+>;
+
+/** A job's outcome, and the argument list that it ran on, as literals where it could be read. */
+export interface WrittenRun {
+  argument: string;
+  outcome: Outcome;
+}
+
+/** Runs jobs whose arguments are as a model wrote them. */
+export async function runWritten(
+  executor: Executor,
+  jobs: readonly Job[],
+  reading: Reading,
+  scope: Scope,
+): Promise<WrittenRun[]> {
+  const lists = await readLists(executor, jobs, reading, scope);
+  const ready = jobs.flatMap((job, i) => {
+    const list = lists[i];
+    if (typeof list === "string") return [{ ...job, argument: list }];
+    return "call" in list ? [wholeCall(job, list.call)] : [];
+  });
+  const outcomes = await executor.runMany(ready);
+  let next = 0;
+  return jobs.map(({ argument }, i) => {
+    const list = lists[i];
+    if (typeof list === "string") {
+      return { argument: list, outcome: outcomes[next++] };
+    }
+    const outcome = "call" in list ? outcomes[next++] : list;
+    return { argument: argument.trim(), outcome };
+  });
+}
+
+/** A call whose arguments have values that are no data. */
+interface WholeCall {
+  call: string;
+}
+
+/** Reads values of a language as a model wrote them; literals, and why others are none. */
+export async function readValues(
+  executor: Executor,
+  values: readonly { text: string; language: Language }[],
+  reading: Reading,
+): Promise<(ParsedLiteral | Unreadable)[]> {
+  const parsed = values.map(({ text, language }) =>
+    parseLiteral(text, language, executor.identity.limits)
+  );
+  const written = values.flatMap(({ text, language }, i) => {
+    if (parsed[i].ok || reading === "strict") return [];
+    const expression = oneExpression(text, language);
+    if (expression === null) return [];
+    return [{ place: i, language, texts: [expression] }];
+  });
+  const found = await evaluate(executor, written);
+  const results: (ParsedLiteral | Unreadable)[] = parsed;
+  written.forEach(({ place, language }, i) => {
+    const value = found[i];
+    results[place] = "kind" in value
+      ? withoutValue(value)
+      : parseLiteral(value[0], language, executor.identity.limits);
+  });
+  return results;
+}
+
+async function readLists(
+  executor: Executor,
+  jobs: readonly Job[],
+  reading: Reading,
+  scope: Scope,
+): Promise<(string | Unreadable | WholeCall)[]> {
+  const { limits } = executor.identity;
+  const lists = jobs.map((
+    { program, argument },
+  ): string | Unreadable | WholeCall => {
+    const parsed = parseArguments(argument, program.language, limits);
+    if (parsed.ok) return parsed.literal;
+    return { kind: "badArgument", reason: parsed.reason };
+  });
+  if (reading === "strict") return lists;
+  const written = jobs.flatMap(({ program, argument }, i) => {
+    if (typeof lists[i] === "string") return [];
+    const pieces = piecesOf(argument, program.language);
+    if (pieces === null) return [];
+    const texts = pieces.map((piece) => bracketed(piece, program.language));
+    const inside = scope === "program" && hasNames(program)
+      ? program
+      : undefined;
+    return [{ place: i, language: program.language, pieces, texts, inside }];
+  });
+  const found = await evaluate(executor, written);
+  written.forEach(({ place, language, pieces, inside }, i) => {
+    const literals = found[i];
+    if (!("kind" in literals)) {
+      lists[place] = assembled(pieces, literals, language, limits);
+    } else if (inside && literals.kind === "refused") {
+      lists[place] = { call: callOf(jobs[place].argument) };
+    } else lists[place] = withoutValue(literals);
+  });
+  return lists;
+}
+
+/** Evaluates each text on its own, where no program is. */
+const EVALUATORS: Record<Language, string> = {
+  python: "def f(texts):\n    return [eval(text, {}) for text in texts]",
+  javascript: "texts=>texts.map(text=>(0,eval)(text))",
+  typescript: "texts=>texts.map(text=>(0,eval)(text))",
+};
+
+/** The same where a program is: with its names, whatever it calls `eval`, `f` its own. */
+const EVALUATE_WITHIN = `
+
+import builtins as _builtins
+_own = _builtins.globals().get('f')
+def _evaluate(text):
+    global f
+    f = _own
+    return _builtins.eval(text, _builtins.globals())
+`;
+const EVALUATOR_WITHIN = `${EVALUATE_WITHIN}def f(texts):
+    return [_evaluate(text) for text in texts]`;
+const CALLER_WITHIN = `${EVALUATE_WITHIN}f = _evaluate`;
+
+/** Whether expressions can be evaluated within a program: not in one that is a lone lambda. */
+function hasNames({ language, source }: Program): boolean {
+  return language === "python" && !/^[\s(]*lambda\b/.test(source);
+}
+
+/** The job that evaluates a call of its program's `f` as it is written. */
+function wholeCall(job: Job, call: string): Job {
+  const { language, source } = job.program;
+  const program = { language, source: source + CALLER_WITHIN };
+  return { ...job, program, argument: JSON.stringify(call) };
+}
+
+/** The literals of the values of expressions, or the outcome that came instead. */
+async function evaluate(
+  executor: Executor,
+  requests: readonly {
+    language: Language;
+    texts: readonly string[];
+    inside?: Program;
+  }[],
+): Promise<(string[] | Exclude<Outcome, { kind: "value" }>)[]> {
+  const outcomes = await executor.runMany(
+    requests.map(({ language, texts, inside }) => ({
+      program: {
+        language,
+        source: inside
+          ? inside.source + EVALUATOR_WITHIN
+          : EVALUATORS[language],
+      },
+      argument: JSON.stringify(texts),
+    })),
+  );
+  const { limits } = executor.identity;
+  return outcomes.map((outcome, i) =>
+    outcome.kind === "value"
+      ? partsOf(outcome.literal, requests[i].language, limits)
+      : outcome
+  );
+}
+
+/** That an expression did not come to a value is no verdict if the sandbox failed. */
+function withoutValue(
+  outcome: Exclude<Outcome, { kind: "value" }>,
+): Unreadable {
+  if (outcome.kind === "infrastructure") return outcome;
+  const reason = `the expression has no value: ${describeOutcome(outcome)}`;
+  return { kind: "badArgument", reason };
+}
+
+/** The literals of a list's items. */
+function partsOf(
+  list: string,
+  language: Language,
+  limits: LiteralLimits,
+): string[] {
+  return language === "python"
+    ? (parsePythonLiteral(list, limits) as PythonValue[])
+      .map((value) => printPython(value, limits).literal)
+    : (parseJavaScriptLiteral(list, limits) as DataValue[])
+      .map((value) => printJavaScript(value, limits).literal);
+}
+
+/** The argument list that the pieces make, given the literals of their values. */
+function assembled(
+  pieces: readonly Piece[],
+  literals: readonly string[],
+  language: Language,
+  limits: LiteralLimits,
+): string | Unreadable {
+  if (language !== "python") {
+    return pieces.flatMap(({ kind }, i) =>
+      kind === "spread" ? partsOf(literals[i], language, limits) : literals[i]
+    ).join(",");
+  }
+  // The parser knows what may follow what: stars and keywords are its affair.
+  const text = pieces.map(({ kind, name }, i) => {
+    const mark = kind === "spread" ? "*" : kind === "mapping" ? "**" : "";
+    return `${mark}${name === null ? "" : `${name}=`}${literals[i]}`;
+  }).join(",");
+  const parsed = parseArguments(text, language, limits);
+  if (parsed.ok) return parsed.literal;
+  return { kind: "badArgument", reason: parsed.reason };
+}
