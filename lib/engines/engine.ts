@@ -53,6 +53,8 @@ export interface Engine {
     contextLength: number;
     /** What this engine cannot do, if anything. */
     lacks?: readonly EngineLimit[];
+    /** SHA-256 of the weights that adapters are trained over, where this side has them. */
+    frozenSha256?: string;
   };
   /** `requests[i]` gives `result[i]`, with `count` samples each. */
   sample(

@@ -12,6 +12,7 @@ import {
   hasAdapters,
   loadModel,
   type LoraConfig,
+  modelHash,
   policyGradientStep,
   readAdapters,
   readOptimiserState,
@@ -41,6 +42,8 @@ export class LocalEngine implements Engine {
   #model: Decoder;
   #optimiser: AdamW;
   #baseFolder: string | null = null;
+  /** Hash of the weights under the adapters. */
+  #frozenSha256: string | undefined;
 
   /** Takes ownership of the model and, when given, of its optimiser. */
   constructor(model: Decoder, optimiser: AdamW = new AdamW(model)) {
@@ -60,6 +63,7 @@ export class LocalEngine implements Engine {
     if (adapted) await readAdapters(model, folder);
     const engine = new LocalEngine(model);
     engine.#baseFolder = adapted ? await baseFolder(folder) : folder;
+    if (adapted) engine.#frozenSha256 = modelHash(engine.#baseFolder);
     readOptimiserState(engine.#optimiser, folder);
     return engine;
   }
@@ -75,6 +79,7 @@ export class LocalEngine implements Engine {
     model.attachAdapters(Adapters.fresh(model.config, lora, seed));
     const engine = new LocalEngine(model);
     engine.#baseFolder = folder;
+    engine.#frozenSha256 = modelHash(folder);
     return engine;
   }
 
@@ -85,6 +90,7 @@ export class LocalEngine implements Engine {
       backend: currentBackend().name,
       parameters: this.#model.parameterCount,
       contextLength: this.#model.config.max_position_embeddings,
+      ...(this.#frozenSha256 && { frozenSha256: this.#frozenSha256 }),
     };
   }
 

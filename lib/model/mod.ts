@@ -36,6 +36,8 @@ export {
   type WeightFormat,
   writeModelFiles,
 } from "./files/checkpoint.ts";
+export { modelHash } from "./files/weight_files.ts";
+export { syncFolder, syncTree } from "./files/durable.ts";
 export { replaceFolder, restoreFolder } from "./files/replace_folder.ts";
 export {
   type GenerationConfig,

@@ -4,6 +4,7 @@
  *
  * Left out: what the tensors mean (checkpoint.ts).
  */
+import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import {
   bytesOf,
@@ -21,7 +22,7 @@ const WEIGHTS = /^model(-\d+-of-\d+)?\.safetensors(\.index\.json)?$/;
  * in `transformers`. Close the files.
  */
 export function openWeights(folder: string): Map<string, SafetensorsFile> {
-  const names = isFile(join(folder, SINGLE)) ? [SINGLE] : shardNames(folder);
+  const names = weightNames(folder);
   const holders = new Map<string, SafetensorsFile>();
   const opened: SafetensorsFile[] = [];
   try {
@@ -35,6 +36,24 @@ export function openWeights(folder: string): Map<string, SafetensorsFile> {
     throw error;
   }
   return holders;
+}
+
+/**
+ * SHA-256 of all that decides what a model folder computes: `config.json` and the
+ * files of its weights, one after the other.
+ */
+export function modelHash(folder: string): string {
+  const hash = createHash("sha256");
+  const chunk = new Uint8Array(1 << 20);
+  for (const name of ["config.json", ...weightNames(folder)]) {
+    using file = Deno.openSync(join(folder, name));
+    for (;;) {
+      const count = file.readSync(chunk);
+      if (count === null) break;
+      hash.update(chunk.subarray(0, count));
+    }
+  }
+  return hash.digest("hex");
 }
 
 /** Writes one file, or several when they would exceed `shardBytes` each. */
@@ -92,6 +111,10 @@ function removeWeights(folder: string) {
   for (const { name } of [...Deno.readDirSync(folder)]) {
     if (WEIGHTS.test(name)) Deno.removeSync(join(folder, name));
   }
+}
+
+function weightNames(folder: string): string[] {
+  return isFile(join(folder, SINGLE)) ? [SINGLE] : shardNames(folder);
 }
 
 function shardNames(folder: string): string[] {
