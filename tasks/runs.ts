@@ -67,19 +67,14 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 function list(folder: string): void {
-  const rows = findRuns(resolve(folder)).map((path) => {
-    const { config, manifest, metrics } = readRun(path);
-    const last = metrics.at(-1);
-    return [
-      relative(resolve(folder), path) || ".",
-      playerOf(manifest),
-      String(config.seed),
-      `${last?.step ?? 0}/${config.steps}`,
-      config.modes.map((mode) => percent(last?.solve[mode]?.solveRate))
-        .join(" "),
-      manifest.started.slice(0, 16).replace("T", " "),
-    ];
-  });
+  const rows: string[][] = [];
+  for (const path of findRuns(resolve(folder))) {
+    try {
+      rows.push([relative(resolve(folder), path) || ".", ...rowOf(path)]);
+    } catch (error) {
+      console.error(`left out: ${(error as Error).message}`);
+    }
+  }
   if (rows.length === 0) console.log(`no runs below ${folder}`);
   else {
     printTable(
@@ -87,6 +82,19 @@ function list(folder: string): void {
       rows,
     );
   }
+}
+
+function rowOf(path: string): string[] {
+  const { config, manifest, metrics } = readRun(path);
+  const last = metrics.at(-1);
+  return [
+    playerOf(manifest),
+    String(config.seed),
+    `${last?.step ?? 0}/${config.steps}`,
+    config.modes.map((mode) => percent(last?.solve[mode]?.solveRate))
+      .join(" "),
+    manifest.started.slice(0, 16).replace("T", " "),
+  ];
 }
 
 /** The preset that was played, or the model where there was none. */
@@ -132,11 +140,16 @@ async function query(sql: string, folder: string): Promise<void> {
       .filter((path) => Deno.statSync(path).size > 0);
     if (files.length === 0) continue;
     const list = files.map(quote).join(", ");
+    const cut = files.filter(endsAmidLine);
+    for (const path of cut) {
+      console.error(`${path}: its last line is not whole and is left out`);
+    }
     await connection.run(
       `create view ${name} as select regexp_extract(filename, ` +
         `'([^/\\\\]+)[/\\\\][^/\\\\]+$', 1) as run, * exclude (filename) ` +
         `from read_json_auto([${list}], format = 'newline_delimited', ` +
-        "union_by_name = true, filename = true, sample_size = -1)",
+        "union_by_name = true, filename = true, sample_size = -1" +
+        `${cut.length > 0 ? ", ignore_errors = true" : ""})`,
     );
   }
   const result = await connection.runAndReadAll(sql);
@@ -146,6 +159,15 @@ async function query(sql: string, folder: string): Promise<void> {
       row.map((cell) => typeof cell === "string" ? cell : JSON.stringify(cell))
     ),
   );
+}
+
+/** Whether a log was cut while a line was written. */
+function endsAmidLine(path: string): boolean {
+  using file = Deno.openSync(path);
+  file.seekSync(-1, Deno.SeekMode.End);
+  const last = new Uint8Array(1);
+  file.readSync(last);
+  return last[0] !== "\n".charCodeAt(0);
 }
 
 function quote(text: string): string {

@@ -77,6 +77,7 @@ export const TINY_CONFIG: SelfPlayConfig = {
   warmupSteps: 5,
   beta2: 0.99,
   weightDecay: 0,
+  keepCheckpoints: 0,
 };
 
 type Fail = (field: keyof SelfPlayConfig, wanted: string) => never;

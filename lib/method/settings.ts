@@ -308,7 +308,8 @@ export const SETTINGS = {
     from: 1,
     official: 10,
   }),
-  keepCheckpoints: whole("Newest checkpoints that are kept. 0 keeps all.", {
-    kit: 0,
-  }),
+  keepCheckpoints: whole(
+    "Newest checkpoints that are kept: by default the newest and one to fall back on, for each takes three times a language model's weights. 0 keeps all.",
+    { kit: 2 },
+  ),
 };

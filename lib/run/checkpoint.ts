@@ -2,14 +2,18 @@
  * Checkpoints: `checkpoints/step-000010/` with the engine's files and
  * `state.json`, which holds everything else.
  *
- * A checkpoint is written under another name and renamed when it is complete,
- * so one that can be seen is whole. All are kept unless the config says
- * otherwise (the official scripts keep only the last).
+ * A checkpoint is written under another name, brought to the disk, and renamed
+ * when it is complete, so one that can be seen is whole. `state.json` tells size
+ * and hash of every other file: one that was damaged or lost afterwards is
+ * noticed, and the checkpoint before it is taken instead.
  */
 
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Engine } from "../engines/mod.ts";
 import type { SelfPlayState } from "../method/mod.ts";
+import { syncFolder, syncTree, type Tokenizer } from "../model/mod.ts";
+import { readJson, UNFINISHED } from "./json_file.ts";
 
 /** `state.json`: the loop's state and how long each log was. */
 export interface CheckpointState {
@@ -18,14 +22,28 @@ export interface CheckpointState {
   logBytes: Record<string, number>;
 }
 
-/** The models of a run. */
+/** `state.json` as it is written. */
+interface StateFile extends CheckpointState {
+  /** The checkpoint's other files; earlier versions did not tell. */
+  files?: Record<string, FileRecord>;
+}
+
+interface FileRecord {
+  bytes: number;
+  sha256: string;
+}
+
+/** The models of a run, and the tokenizer that belongs to them. */
 export interface Engines {
   engine: Engine;
   proposerEngine?: Engine;
+  tokenizer: Tokenizer;
 }
 
-/** Part of the name of whatever is not yet whole. */
-export const UNFINISHED = ".unfinished-";
+/** A checkpoint that was changed since it was written; the message names the file. */
+class DamagedCheckpoint extends Error {}
+
+const STATE_FILE = "state.json";
 
 function checkpointName(step: number): string {
   return `step-${String(step).padStart(6, "0")}`;
@@ -51,42 +69,74 @@ export function checkpointFolder(runFolder: string, step: number): string {
   return join(runFolder, "checkpoints", checkpointName(step));
 }
 
-/** Writes a checkpoint; it appears whole or not at all. */
+/**
+ * Writes a checkpoint; it appears whole or not at all, on the disk too. A model's
+ * folder in it holds the tokenizer, so that it opens elsewhere as it is.
+ */
 export async function writeCheckpoint(
   runFolder: string,
-  engines: Engines,
+  { engine, proposerEngine, tokenizer }: Engines,
   state: CheckpointState,
 ): Promise<void> {
   const { step } = state.selfPlay;
   const final = checkpointFolder(runFolder, step);
-  const draft = join(
-    runFolder,
-    "checkpoints",
-    UNFINISHED + checkpointName(step),
-  );
+  const checkpoints = join(runFolder, "checkpoints");
+  const draft = join(checkpoints, UNFINISHED + checkpointName(step));
   removeFolder(draft);
   Deno.mkdirSync(draft, { recursive: true });
-  await engines.engine.save(join(draft, "engine"));
-  await engines.proposerEngine?.save(join(draft, "proposer"));
-  writeDurably(join(draft, "state.json"), JSON.stringify(state));
+  for (
+    const [name, model] of Object.entries({ engine, proposer: proposerEngine })
+  ) {
+    if (model === undefined) continue;
+    await model.save(join(draft, name));
+    if (holdsModel(join(draft, name))) await tokenizer.save(join(draft, name));
+  }
+  const file: StateFile = { ...state, files: recordsOf(draft) };
+  Deno.writeTextFileSync(join(draft, STATE_FILE), JSON.stringify(file));
+  syncTree(draft);
   removeFolder(final);
   Deno.renameSync(draft, final);
-  syncFolder(join(runFolder, "checkpoints"));
+  syncFolder(checkpoints);
 }
 
-/** Loads the models from a checkpoint and returns the rest of its state. */
-export async function readCheckpoint(
+/**
+ * Loads the models from the newest checkpoint that is whole, and returns the rest
+ * of its state; null where there is no checkpoint. Damaged ones are set aside, and
+ * `say` is told. Throws where all are damaged.
+ */
+export async function readNewestCheckpoint(
   runFolder: string,
-  step: number,
-  engines: Engines,
-): Promise<CheckpointState> {
-  const folder = checkpointFolder(runFolder, step);
-  const state = JSON.parse(
-    Deno.readTextFileSync(join(folder, "state.json")),
-  ) as CheckpointState;
-  await engines.engine.load(join(folder, "engine"));
-  await engines.proposerEngine?.load(join(folder, "proposer"));
-  return state;
+  { engine, proposerEngine }: Engines,
+  say: (text: string) => void,
+): Promise<CheckpointState | null> {
+  const damaged: { step: number; reason: string }[] = [];
+  for (const step of checkpointSteps(runFolder).reverse()) {
+    const folder = checkpointFolder(runFolder, step);
+    try {
+      const state = readState(folder, step);
+      for (const { step: later, reason } of damaged) {
+        const kept = setAside(runFolder, later);
+        say(
+          `${reason}. The run goes on from step ${step}, whose checkpoint is ` +
+            `whole; the damaged one is kept as ${kept}`,
+        );
+      }
+      await engine.load(join(folder, "engine"));
+      await proposerEngine?.load(join(folder, "proposer"));
+      return state;
+    } catch (error) {
+      if (!(error instanceof DamagedCheckpoint)) throw error;
+      damaged.push({ step, reason: error.message });
+    }
+  }
+  if (damaged.length === 0) return null;
+  throw new Error(
+    `${runFolder} has no checkpoint that is whole: ` +
+      `${
+        damaged.map(({ reason }) => reason).join("; ")
+      }. Restore a checkpoint from ` +
+      "a copy, or begin a new run in another folder",
+  );
 }
 
 /** Removes what an interrupted save left, and all but the newest `keep` checkpoints (0: keeps all). */
@@ -102,29 +152,81 @@ export function tidyCheckpoints(runFolder: string, keep: number): void {
   }
 }
 
-/** Replaces a file by a complete new one. */
-export function writeAtomically(path: string, text: string): void {
-  const draft = `${path}${UNFINISHED}`;
-  writeDurably(draft, text);
-  Deno.renameSync(draft, path);
-}
-
-function writeDurably(path: string, text: string): void {
-  Deno.writeTextFileSync(path, text);
-  const file = Deno.openSync(path, { write: true });
-  file.syncSync();
-  file.close();
-}
-
-/** Makes a rename survive a loss of power, where the system allows it. */
-function syncFolder(path: string): void {
+/** The state of a checkpoint whose files are as they were written. */
+function readState(folder: string, step: number): CheckpointState {
+  const path = join(folder, STATE_FILE);
+  let state: Partial<StateFile>;
   try {
-    const folder = Deno.openSync(path);
-    folder.syncSync();
-    folder.close();
-  } catch {
-    // Not every file system lets a folder be opened; the rename stays atomic.
+    state = readJson(path);
+  } catch (error) {
+    throw new DamagedCheckpoint((error as Error).message);
   }
+  const { selfPlay, logBytes, files } = state;
+  if (selfPlay?.step !== step || logBytes === undefined) {
+    throw new DamagedCheckpoint(
+      `${path} lacks "selfPlay" of step ${step}, or "logBytes"`,
+    );
+  }
+  for (const [name, record] of Object.entries(files ?? {})) {
+    checkFile(join(folder, name), record);
+  }
+  return { selfPlay, logBytes };
+}
+
+function checkFile(path: string, wanted: FileRecord): void {
+  let found: FileRecord | null = null;
+  try {
+    found = recordOf(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  if (found?.sha256 === wanted.sha256) return;
+  const what = found === null
+    ? "is gone"
+    : found.bytes === wanted.bytes
+    ? "has other contents than were written"
+    : `has ${found.bytes} of the ${wanted.bytes} bytes that were written`;
+  throw new DamagedCheckpoint(`${path} ${what}`);
+}
+
+/** Size and hash of every file below a folder, by its path there. */
+function recordsOf(folder: string, within = ""): Record<string, FileRecord> {
+  const records: Record<string, FileRecord> = {};
+  for (const { name, isDirectory } of Deno.readDirSync(join(folder, within))) {
+    const path = within === "" ? name : `${within}/${name}`;
+    if (isDirectory) Object.assign(records, recordsOf(folder, path));
+    else records[path] = recordOf(join(folder, path));
+  }
+  return records;
+}
+
+function recordOf(path: string): FileRecord {
+  const hash = createHash("sha256");
+  const chunk = new Uint8Array(1 << 20);
+  let bytes = 0;
+  using file = Deno.openSync(path);
+  for (;;) {
+    const count = file.readSync(chunk);
+    if (count === null) return { bytes, sha256: hash.digest("hex") };
+    hash.update(chunk.subarray(0, count));
+    bytes += count;
+  }
+}
+
+/** Takes a checkpoint out of the numbering; returns where it is now. */
+function setAside(runFolder: string, step: number): string {
+  const kept = join(
+    runFolder,
+    "checkpoints",
+    `damaged-${checkpointName(step)}-${crypto.randomUUID().slice(0, 8)}`,
+  );
+  Deno.renameSync(checkpointFolder(runFolder, step), kept);
+  return kept;
+}
+
+function holdsModel(folder: string): boolean {
+  const names = new Set([...Deno.readDirSync(folder)].map(({ name }) => name));
+  return names.has("config.json") || names.has("adapter_config.json");
 }
 
 function removeFolder(path: string): void {

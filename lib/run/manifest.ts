@@ -3,7 +3,8 @@
 import { createHash } from "node:crypto";
 import type { EngineConfig } from "../engines/mod.ts";
 import type { ExecutorIdentity } from "../sandbox/mod.ts";
-import type { SelfPlayOptions } from "../method/mod.ts";
+import type { SelfPlayConfig, SelfPlayOptions } from "../method/mod.ts";
+import type { Tokenizer } from "../model/mod.ts";
 
 export interface Manifest {
   /** When the run was begun, and by which versions. */
@@ -14,6 +15,10 @@ export interface Manifest {
   seed: number;
   /** SHA-256 of `config.json`'s settings, `steps` left out. */
   configSha256: string;
+  /** The settings themselves; earlier versions did not keep them. */
+  settings?: SelfPlayConfig;
+  /** SHA-256 of what the tokenizer reads and writes. */
+  tokenizerSha256?: string;
   engine: SelfPlayOptions["engine"]["description"];
   proposerEngine: SelfPlayOptions["engine"]["description"] | null;
   /** How the engine was chosen; null for one made by hand. Holds no key. */
@@ -22,11 +27,20 @@ export interface Manifest {
   /** What the caller knows: preset, base model, its hash, data. */
   experiment: Record<string, unknown>;
   /** Where and when the run was taken up again. */
-  resumed: { afterStep: number; at: string; address?: string }[];
+  resumed: {
+    afterStep: number;
+    at: string;
+    address?: string;
+    /** What had changed since, as the caller was told. */
+    notes?: string[];
+  }[];
 }
 
 export function newManifest(
-  options: SelfPlayOptions & { engineConfig?: EngineConfig },
+  options: SelfPlayOptions & {
+    tokenizer: Tokenizer;
+    engineConfig?: EngineConfig;
+  },
   experiment: Record<string, unknown>,
 ): Manifest {
   const { config, engine, proposerEngine, executor } = options;
@@ -37,6 +51,8 @@ export function newManifest(
     platform: `${Deno.build.os} ${Deno.build.arch}`,
     seed: config.seed,
     configSha256: configHash(config),
+    settings: config,
+    tokenizerSha256: tokenizerHash(options.tokenizer),
     engine: engine.description,
     proposerEngine: proposerEngine?.description ?? null,
     engineConfig: options.engineConfig ?? null,
@@ -47,8 +63,15 @@ export function newManifest(
 }
 
 /** SHA-256 of the settings that may not change when a run is resumed. */
-export function configHash(config: SelfPlayOptions["config"]): string {
+export function configHash(config: SelfPlayConfig): string {
   const { steps: _steps, ...fixed } = config;
   const ordered = Object.entries(fixed).sort(([a], [b]) => a < b ? -1 : 1);
   return createHash("sha256").update(JSON.stringify(ordered)).digest("hex");
+}
+
+/** SHA-256 of all that decides how a tokenizer cuts a prompt and ends an answer. */
+export function tokenizerHash(tokenizer: Tokenizer): string {
+  const { json, endIds, config } = tokenizer;
+  const read = JSON.stringify([json, endIds, config.chat_template ?? null]);
+  return createHash("sha256").update(read).digest("hex");
 }

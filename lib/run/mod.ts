@@ -7,10 +7,10 @@ export type { Manifest } from "./manifest.ts";
 export * from "./read.ts";
 export {
   LOG_NAMES,
-  readRunConfig,
   type RecordOptions,
   recordRun,
   type RunOutcome,
 } from "./record.ts";
+export { readRunConfig } from "./run_folder.ts";
 export type { RolloutRow, TaskRow } from "./rows.ts";
 export type { TimingRow, Work } from "./stopwatch.ts";

@@ -101,6 +101,7 @@ export async function playModel(options: PlayOptions): Promise<RunOutcome> {
   await using executor = await startExecutor({ languages: [config.language] });
   return await recordRun({
     ...recording,
+    onNote,
     config,
     engineConfig,
     engine,

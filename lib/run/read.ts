@@ -8,8 +8,9 @@ import type {
 } from "../method/mod.ts";
 import { checkpointSteps } from "./checkpoint.ts";
 import type { Manifest } from "./manifest.ts";
-import { readRunConfig } from "./record.ts";
+import { readJson } from "./json_file.ts";
 import type { RolloutRow, TaskRow } from "./rows.ts";
+import { readRunConfig } from "./run_folder.ts";
 import type { TimingRow } from "./stopwatch.ts";
 
 /** Everything small about a run; tasks and rollouts are read apart. */
@@ -57,7 +58,7 @@ export function readEvaluations(folder: string): EvaluationRow[] {
 }
 
 export function readManifest(folder: string): Manifest {
-  return JSON.parse(Deno.readTextFileSync(join(folder, "manifest.json")));
+  return readJson(join(folder, "manifest.json"));
 }
 
 export function readRun(folder: string): RunSummary {

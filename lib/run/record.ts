@@ -12,34 +12,28 @@
  * | `samples.md` | step, to be read by a person |
  * | `checkpoints/` | every `checkpointEvery` steps |
  *
- * Resuming is exact after a kill at any moment: the newest whole checkpoint is
- * loaded and every log is cut to the length it had then.
+ * Resuming is exact after a kill or a loss of power at any moment: the newest whole
+ * checkpoint is loaded and every log is cut to the length it had then.
  */
 
 import { join } from "node:path";
-import { type EngineConfig, movableFields } from "../engines/mod.ts";
+import type { EngineConfig } from "../engines/mod.ts";
 import {
   checkConfig,
   checkEngine,
-  PAPER_CONFIG,
   selfPlay,
-  type SelfPlayConfig,
   type SelfPlayEvent,
   type SelfPlayOptions,
   type SelfPlayState,
   UpdateFailed,
 } from "../method/mod.ts";
-import {
-  checkpointSteps,
-  readCheckpoint,
-  tidyCheckpoints,
-  UNFINISHED,
-  writeAtomically,
-  writeCheckpoint,
-} from "./checkpoint.ts";
+import { syncFolder, type Tokenizer } from "../model/mod.ts";
+import { tidyCheckpoints, writeCheckpoint } from "./checkpoint.ts";
+import { writeAtomically } from "./json_file.ts";
+import { lockRun } from "./lock.ts";
 import { LogFile } from "./log_file.ts";
-import { configHash, type Manifest, newManifest } from "./manifest.ts";
 import { rolloutRows, taskRow } from "./rows.ts";
+import { claimFolder, prepareFolder } from "./run_folder.ts";
 import { sampleSection } from "./samples.ts";
 import { Stopwatch, timedEngine, timedExecutor } from "./stopwatch.ts";
 
@@ -56,6 +50,8 @@ export const LOG_NAMES = [
 type Logs = Record<typeof LOG_NAMES[number], LogFile>;
 
 export interface RecordOptions extends Omit<SelfPlayOptions, "state"> {
+  /** The model's own; it is kept with every checkpoint. */
+  tokenizer: Tokenizer;
   /** The run's folder; must not hold a run unless `resume` is set. */
   folder: string;
   /** Go on from the newest checkpoint; from the beginning if there is none. */
@@ -68,6 +64,8 @@ export interface RecordOptions extends Omit<SelfPlayOptions, "state"> {
   stop?: AbortSignal;
   /** Called after each event has been written. */
   onEvent?: (event: SelfPlayEvent) => void;
+  /** Told what is not as it was when a run is taken up again; by default stderr. */
+  onNote?: (text: string) => void;
 }
 
 /** How a run ended. */
@@ -85,7 +83,10 @@ export async function recordRun(options: RecordOptions): Promise<RunOutcome> {
   checkConfig(config);
   checkEngine(config, options.engine);
   if (options.proposerEngine) checkEngine(config, options.proposerEngine);
-  const state = await prepareFolder(options);
+  const say = options.onNote ?? console.error;
+  claimFolder(options);
+  using _lock = lockRun(folder, say);
+  const state = await prepareFolder(options, say);
   const logs = openLogs(folder, state?.logBytes ?? {});
   const watch = new Stopwatch();
   let lastStep = state?.selfPlay.step ?? 0;
@@ -119,167 +120,12 @@ export async function recordRun(options: RecordOptions): Promise<RunOutcome> {
   return { step: lastStep, finished: lastStep >= config.steps };
 }
 
-/** Creates the folder, or restores the state of the newest checkpoint in it. */
-async function prepareFolder(options: RecordOptions) {
-  const { folder, config, resume } = options;
-  const configPath = join(folder, "config.json");
-  const known = readConfigIfPresent(configPath);
-  if (known && !resume) {
-    throw new Error(
-      `${folder} holds a run already: resume it, or choose another folder`,
-    );
-  }
-  if (!known) {
-    refuseForeignFolder(folder);
-    Deno.mkdirSync(join(folder, "checkpoints"), { recursive: true });
-    const manifest = newManifest(options, options.experiment ?? {});
-    writeManifest(folder, manifest);
-  } else {
-    refuseOtherConfig(folder, known, config);
-    refuseOtherEngine(folder, readManifestFile(folder), options);
-  }
-  writeAtomically(configPath, JSON.stringify(config, null, 2) + "\n");
-  tidyCheckpoints(folder, config.keepCheckpoints);
-  const newest = checkpointSteps(folder).at(-1);
-  if (newest === undefined) return null;
-  const state = await readCheckpoint(folder, newest, options);
-  noteResumed(folder, newest, options.engineConfig?.address);
-  return state;
-}
-
-/** The settings of the run in a folder. */
-export function readRunConfig(folder: string): SelfPlayConfig {
-  const config = readConfigIfPresent(join(folder, "config.json"));
-  if (!config) {
-    throw new Error(`${folder} holds no run: there is no config.json in it`);
-  }
-  return config;
-}
-
-/** A setting that a config of an earlier version lacks has the paper's value. */
-function readConfigIfPresent(path: string): SelfPlayConfig | null {
-  try {
-    return { ...PAPER_CONFIG, ...JSON.parse(Deno.readTextFileSync(path)) };
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw new Error(`${path} cannot be read: ${error}`);
-  }
-}
-
-/** A run's folder is its own: nothing in it may be overwritten by surprise. */
-function refuseForeignFolder(folder: string): void {
-  let names: string[] = [];
-  try {
-    names = [...Deno.readDirSync(folder)].map(({ name }) => name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  // What a run leaves that was killed before it had written its config.
-  const own = ["checkpoints", "manifest.json"];
-  const foreign = names.filter((name) =>
-    !own.includes(name) && !name.includes(UNFINISHED)
-  );
-  if (foreign.length > 0) {
-    throw new Error(
-      `${folder} is not empty (${
-        foreign[0]
-      }): choose another folder for the run`,
-    );
-  }
-}
-
-/** Resuming may add steps and change nothing else. */
-function refuseOtherConfig(
-  folder: string,
-  known: SelfPlayConfig,
-  config: SelfPlayConfig,
-): void {
-  if (
-    known.steps !== config.steps && config.learningRateSchedule === "linear"
-  ) {
-    throw new Error(
-      `${folder} was begun with "steps" ${known.steps}, and a "learningRateSchedule" ` +
-        `"linear" that falls over exactly those: with ${config.steps}, the steps already ` +
-        `taken would have had other rates. Resume with ${known.steps} steps, or begin a ` +
-        'new run; with the schedule "constant", steps can be added',
-    );
-  }
-  if (configHash(known) === configHash(config)) return;
-  const fields = Object.keys({
-    ...known,
-    ...config,
-  }) as (keyof SelfPlayConfig)[];
-  const changed = fields.filter((field) =>
-    field !== "steps" &&
-    JSON.stringify(known[field]) !== JSON.stringify(config[field])
-  );
-  throw new Error(
-    `${folder} was begun with other settings (${changed.join(", ")}): ` +
-      "resume with those of its config.json, or choose another folder",
-  );
-}
-
-/**
- * What was trained on one engine cannot be gone on with on another. Only what may
- * have moved can change: a server, checkpoints and all, or a model's folder.
- */
-function refuseOtherEngine(
-  folder: string,
-  { engine, engineConfig }: Manifest,
-  options: RecordOptions,
-): void {
-  const before: Record<string, unknown> = { ...engineConfig };
-  const now: Record<string, unknown> = { ...options.engineConfig };
-  const fields = engineConfig && options.engineConfig
-    ? (Object.keys(now) as (keyof EngineConfig)[]).filter((field) =>
-      !movableFields(engineConfig.engine).includes(field)
-    )
-    : [];
-  const changed = fields.filter((field) => before[field] !== now[field]).map((
-    field,
-  ) => `"${field}" was ${show(before[field])} and is ${show(now[field])}`);
-  if (engine.name !== options.engine.description.name) {
-    changed.push(
-      `the model was ${engine.name} and is ${options.engine.description.name}`,
-    );
-  }
-  if (changed.length === 0) return;
-  throw new Error(
-    `${folder} was begun with another engine: ${
-      changed.join("; ")
-    }. Resume with ` +
-      "the engine of its manifest.json, or choose another folder",
-  );
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value);
-}
-
-function writeManifest(folder: string, manifest: Manifest): void {
-  const text = JSON.stringify(manifest, null, 2) + "\n";
-  writeAtomically(join(folder, "manifest.json"), text);
-}
-
-function readManifestFile(folder: string): Manifest {
-  return JSON.parse(Deno.readTextFileSync(join(folder, "manifest.json")));
-}
-
-function noteResumed(folder: string, afterStep: number, address = ""): void {
-  const manifest = readManifestFile(folder);
-  manifest.resumed.push({
-    afterStep,
-    at: new Date().toISOString(),
-    ...(address !== "" && { address }),
-  });
-  writeManifest(folder, manifest);
-}
-
 function openLogs(folder: string, bytes: Record<string, number>): Logs {
   const logs = {} as Logs;
   for (const name of LOG_NAMES) {
     logs[name] = LogFile.open(join(folder, name), bytes[name] ?? 0);
   }
+  syncFolder(folder);
   return logs;
 }
 

@@ -1,0 +1,34 @@
+/** JSON files of a run: read with errors that name them, replaced whole. */
+
+import { dirname } from "node:path";
+import { syncFolder } from "../model/mod.ts";
+
+/** Part of the name of whatever is not yet whole. */
+export const UNFINISHED = ".unfinished-";
+
+/** The object in a file. Throws naming the file where it holds none. */
+export function readJson<Fields extends object>(path: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(Deno.readTextFileSync(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw error;
+    throw new Error(
+      `${path} is no JSON (${
+        (error as Error).message
+      }): it is damaged; restore it`,
+    );
+  }
+  if (typeof value === "object" && value !== null) return value as Fields;
+  throw new Error(`${path} holds no JSON object: it is damaged; restore it`);
+}
+
+/** Replaces a file by a complete new one, which a loss of power does not take. */
+export function writeAtomically(path: string, text: string): void {
+  const draft = `${path}${UNFINISHED}`;
+  Deno.writeTextFileSync(draft, text);
+  using file = Deno.openSync(draft, { write: true });
+  file.syncSync();
+  Deno.renameSync(draft, path);
+  syncFolder(dirname(path));
+}

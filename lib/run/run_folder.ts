@@ -1,0 +1,226 @@
+/**
+ * A run's folder before the first event: claimed, compared with what is asked for,
+ * and taken up from its newest checkpoint.
+ *
+ * Resuming is exact only with the settings, the model, the frozen weights and the
+ * tokenizer of before: all are compared with `manifest.json`.
+ */
+
+import { join } from "node:path";
+import { type EngineConfig, movableFields } from "../engines/mod.ts";
+import { PAPER_CONFIG, type SelfPlayConfig } from "../method/mod.ts";
+import {
+  type CheckpointState,
+  readNewestCheckpoint,
+  tidyCheckpoints,
+} from "./checkpoint.ts";
+import { readJson, UNFINISHED, writeAtomically } from "./json_file.ts";
+import { LOCK_FILE } from "./lock.ts";
+import {
+  configHash,
+  type Manifest,
+  newManifest,
+  tokenizerHash,
+} from "./manifest.ts";
+import type { RecordOptions } from "./record.ts";
+
+/** Creates the folder. Throws where it holds something that is not to be overwritten. */
+export function claimFolder({ folder, resume }: RecordOptions): void {
+  const known = readConfigIfPresent(folder);
+  if (known && !resume) {
+    throw new Error(
+      `${folder} holds a run already: resume it, or choose another folder`,
+    );
+  }
+  if (!known) refuseForeignFolder(folder);
+  Deno.mkdirSync(join(folder, "checkpoints"), { recursive: true });
+}
+
+/** Writes a new run's first files, or restores the state of the newest whole checkpoint. */
+export async function prepareFolder(
+  options: RecordOptions,
+  say: (text: string) => void,
+): Promise<CheckpointState | null> {
+  // Again, for another process may have played here until the lock was free.
+  claimFolder(options);
+  const { folder, config } = options;
+  const known = readConfigIfPresent(folder);
+  const notes: string[] = [];
+  if (!known) {
+    writeManifest(folder, newManifest(options, options.experiment ?? {}));
+  } else {
+    const manifest = readManifestFile(folder);
+    const begun = { ...PAPER_CONFIG, ...manifest.settings };
+    refuseOtherConfig(folder, manifest.settings ? begun : known, config);
+    refuseOtherEngine(folder, manifest, options);
+    notes.push(...differencesOf(manifest, options));
+    notes.forEach(say);
+  }
+  const text = JSON.stringify(config, null, 2) + "\n";
+  writeAtomically(join(folder, "config.json"), text);
+  const state = await readNewestCheckpoint(folder, options, (text) => {
+    notes.push(text);
+    say(text);
+  });
+  tidyCheckpoints(folder, config.keepCheckpoints);
+  if (state === null) return null;
+  noteResumed(folder, {
+    afterStep: state.selfPlay.step,
+    at: new Date().toISOString(),
+    address: options.engineConfig?.address || undefined,
+    ...(notes.length > 0 && { notes }),
+  });
+  return state;
+}
+
+/** The settings of the run in a folder. */
+export function readRunConfig(folder: string): SelfPlayConfig {
+  const config = readConfigIfPresent(folder);
+  if (!config) {
+    throw new Error(`${folder} holds no run: there is no config.json in it`);
+  }
+  return config;
+}
+
+/** A setting that a config of an earlier version lacks has the paper's value. */
+function readConfigIfPresent(folder: string): SelfPlayConfig | null {
+  try {
+    return { ...PAPER_CONFIG, ...readJson(join(folder, "config.json")) };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** A run's folder is its own: nothing in it may be overwritten by surprise. */
+function refuseForeignFolder(folder: string): void {
+  let names: string[] = [];
+  try {
+    names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  // What a run leaves that was killed before it had written its config.
+  const own = ["checkpoints", "manifest.json", LOCK_FILE];
+  const foreign = names.filter((name) =>
+    !own.includes(name) && !name.includes(UNFINISHED)
+  );
+  if (foreign.length > 0) {
+    throw new Error(
+      `${folder} is not empty (${
+        foreign[0]
+      }): choose another folder for the run`,
+    );
+  }
+}
+
+/** Resuming may add steps and change nothing else. */
+function refuseOtherConfig(
+  folder: string,
+  known: SelfPlayConfig,
+  config: SelfPlayConfig,
+): void {
+  if (
+    known.steps !== config.steps && config.learningRateSchedule === "linear"
+  ) {
+    throw new Error(
+      `${folder} was begun with "steps" ${known.steps}, and a "learningRateSchedule" ` +
+        `"linear" that falls over exactly those: with ${config.steps}, the steps already ` +
+        `taken would have had other rates. Resume with ${known.steps} steps, or begin a ` +
+        'new run; with the schedule "constant", steps can be added',
+    );
+  }
+  if (configHash(known) === configHash(config)) return;
+  const fields = Object.keys({
+    ...known,
+    ...config,
+  }) as (keyof SelfPlayConfig)[];
+  const changed = fields.filter((field) =>
+    field !== "steps" && show(known[field]) !== show(config[field])
+  );
+  const values = changed.map((field) =>
+    `"${field}" was ${show(known[field])} and is ${show(config[field])}`
+  );
+  throw new Error(
+    `${folder} was begun with other settings (${changed.join(", ")}): ` +
+      `${
+        values.join("; ")
+      }. Resume with those of before, also in its config.json, ` +
+      "or choose another folder",
+  );
+}
+
+/**
+ * What was trained on one engine cannot be gone on with on another. Only what may
+ * have moved can change: a server, checkpoints and all, or a model's folder.
+ */
+function refuseOtherEngine(
+  folder: string,
+  { engine, engineConfig, tokenizerSha256 }: Manifest,
+  options: RecordOptions,
+): void {
+  const before: Record<string, unknown> = { ...engineConfig };
+  const now: Record<string, unknown> = { ...options.engineConfig };
+  const fields = engineConfig && options.engineConfig
+    ? (Object.keys(now) as (keyof EngineConfig)[]).filter((field) =>
+      !movableFields(engineConfig.engine).includes(field)
+    )
+    : [];
+  const changed = fields.filter((field) => before[field] !== now[field]).map((
+    field,
+  ) => `"${field}" was ${show(before[field])} and is ${show(now[field])}`);
+  const { name, frozenSha256 } = options.engine.description;
+  if (engine.name !== name) {
+    changed.push(`the model was ${engine.name} and is ${name}`);
+  }
+  if (
+    engine.frozenSha256 !== undefined && engine.frozenSha256 !== frozenSha256
+  ) {
+    changed.push(
+      `the frozen weights under the adapters are others: SHA-256 ` +
+        `${engine.frozenSha256} before, ${frozenSha256} now`,
+    );
+  }
+  const tokenizer = tokenizerHash(options.tokenizer);
+  if (tokenizerSha256 !== undefined && tokenizerSha256 !== tokenizer) {
+    changed.push(
+      `the tokenizer is another: SHA-256 ${tokenizerSha256} before, ${tokenizer} now`,
+    );
+  }
+  if (changed.length === 0) return;
+  throw new Error(
+    `${folder} was begun with another engine: ${
+      changed.join("; ")
+    }. Resume with ` +
+      "the engine of its manifest.json, or choose another folder",
+  );
+}
+
+/** What changes the numbers a little and does not keep a run from going on. */
+function differencesOf({ engine }: Manifest, options: RecordOptions): string[] {
+  const { backend } = options.engine.description;
+  if (engine.backend === backend) return [];
+  return [
+    `the run was begun on the backend "${engine.backend}" and goes on on ` +
+    `"${backend}": its numbers will differ from those of an unbroken run`,
+  ];
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value);
+}
+
+function writeManifest(folder: string, manifest: Manifest): void {
+  const text = JSON.stringify(manifest, null, 2) + "\n";
+  writeAtomically(join(folder, "manifest.json"), text);
+}
+
+function readManifestFile(folder: string): Manifest {
+  return readJson(join(folder, "manifest.json"));
+}
+
+function noteResumed(folder: string, row: Manifest["resumed"][number]): void {
+  const manifest = readManifestFile(folder);
+  manifest.resumed.push(row);
+  writeManifest(folder, manifest);
+}
