@@ -88,22 +88,28 @@ function start(
   });
 }
 
-/** Ctrl-C once: finish the step and save. Twice: leave at once. */
+/** Signals by which a run is asked to end; all save first. */
+const STOPPING: Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** Asked once: finish the step and save. Twice: leave at once. */
 function stopOnInterrupt(progress: ProgressBar) {
   const controller = new AbortController();
-  const onInterrupt = () => {
-    if (controller.signal.aborted) Deno.exit(130);
-    progress.note("stopping after this step; Ctrl-C again to leave at once");
-    controller.abort();
-  };
-  Deno.addSignalListener("SIGINT", onInterrupt);
-  if (Deno.build.os !== "windows") {
-    Deno.addSignalListener("SIGTERM", onInterrupt);
-  }
+  const listeners = STOPPING.map((signal) => {
+    const onSignal = () => {
+      // A terminal that closes may say so twice, once for itself and once by the shell.
+      if (controller.signal.aborted && signal !== "SIGHUP") Deno.exit(130);
+      if (controller.signal.aborted) return;
+      controller.abort();
+      progress.note("stopping after this step; Ctrl-C again to leave at once");
+    };
+    Deno.addSignalListener(signal, onSignal);
+    return { signal, onSignal };
+  });
   const release = () => {
-    Deno.removeSignalListener("SIGINT", onInterrupt);
-    if (Deno.build.os !== "windows") {
-      Deno.removeSignalListener("SIGTERM", onInterrupt);
+    for (const { signal, onSignal } of listeners) {
+      Deno.removeSignalListener(signal, onSignal);
     }
   };
   return { signal: controller.signal, release };

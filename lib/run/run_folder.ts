@@ -174,7 +174,7 @@ function refuseOtherEngine(
     changed.push(`the model was ${engine.name} and is ${name}`);
   }
   if (
-    engine.frozenSha256 !== undefined && engine.frozenSha256 !== frozenSha256
+    engine.frozenSha256 && frozenSha256 && engine.frozenSha256 !== frozenSha256
   ) {
     changed.push(
       `the frozen weights under the adapters are others: SHA-256 ` +

@@ -136,5 +136,9 @@ function terminalWidth(): number {
 }
 
 function write(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode(text));
+  } catch {
+    // The terminal was closed; the run goes on without it.
+  }
 }

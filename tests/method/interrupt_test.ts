@@ -6,11 +6,11 @@ import { checkpointSteps, readMetrics } from "../../lib/run/mod.ts";
 
 const COMMAND = new URL("../../tasks/selfplay.ts", import.meta.url).pathname;
 
-/** Runs the command, sends a signal once a line matches, and gives code and output. */
+/** Runs the command, sends signals once a line matches, and gives code and output. */
 async function interrupted(
   args: string[],
   when: RegExp,
-  signal: Deno.Signal,
+  ...signals: Deno.Signal[]
 ): Promise<{ code: number; said: string }> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", COMMAND, ...args],
@@ -23,14 +23,14 @@ async function interrupted(
     said += chunk;
     if (sent || !when.test(said)) continue;
     sent = true;
-    child.kill(signal);
+    signals.forEach((signal) => child.kill(signal));
   }
   const { code } = await child.status;
   assert.ok(sent, `never said ${when}:\n${said}`);
   return { code, said };
 }
 
-Deno.test("Ctrl-C finishes the step, saves it and leaves; so does SIGTERM", async () => {
+Deno.test("Ctrl-C finishes the step, saves it and leaves; so do SIGTERM and SIGHUP", async () => {
   const parent = await Deno.makeTempDir({ prefix: "ctrl-c-" });
   const folder = join(parent, "run");
   const args = ["--preset", "smoke", "--seed", "1", "--out", folder];
@@ -60,5 +60,17 @@ Deno.test("Ctrl-C finishes the step, saves it and leaves; so does SIGTERM", asyn
     readMetrics(folder).map((row) => row.step),
     Array.from({ length: further + 1 }, (_, i) => i),
   );
+
+  // A closed terminal says so twice, which is no hurry.
+  const third = await interrupted(
+    ["--resume", "--out", folder],
+    new RegExp(` step ${further + 1}/30`),
+    "SIGHUP",
+    "SIGHUP",
+  );
+  const last = stoppedAfter(third.said);
+  assert.equal(third.code, 0, third.said);
+  assert.ok(last > further && last < 30, third.said);
+  assert.equal(checkpointSteps(folder).at(-1), last);
   await Deno.remove(parent, { recursive: true });
 });

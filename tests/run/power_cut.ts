@@ -57,10 +57,11 @@ export class DiskWatch implements Disposable {
     const file = Deno.FsFile.prototype as unknown as Calls;
     for (const name of SYNCS) {
       const original = this.#syncs[name] = file[name];
-      const watch = this;
+      const saw = (synced: Deno.FsFile) =>
+        this.#paused || this.#sawSync(synced);
       file[name] = function (this: Deno.FsFile, ...args) {
         const done = original.apply(this, args);
-        if (!watch.#paused) watch.#sawSync(this);
+        saw(this);
         return done;
       };
     }

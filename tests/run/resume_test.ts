@@ -22,7 +22,6 @@ import {
 import { PAPER_CONFIG, TINY_CONFIG } from "../../lib/method/mod.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { main as runs } from "../../tasks/runs.ts";
-import { parseArguments } from "../../tasks/selfplay/arguments.ts";
 import {
   characterTokenizer,
   ScriptedEngine,
@@ -309,15 +308,4 @@ Deno.test("one damaged run leaves the list of the others", async () => {
   assert.ok(
     said.some((line) => line.startsWith(`left out: ${path} is no JSON`)),
   );
-});
-
-Deno.test("--set seed is --seed, and checked alike", () => {
-  assert.equal(parseArguments(["--set", "seed=7"]).seed, 7);
-  assert.equal(parseArguments(["--set", "steps=7"]).steps, 7);
-  for (const text of ["1.5", "1e30", "-1", "99999999999"]) {
-    assert.throws(
-      () => parseArguments(["--set", `seed=${text}`]),
-      /--set seed must be a whole number from 0 to 999999999/,
-    );
-  }
 });
