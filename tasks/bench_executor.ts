@@ -51,6 +51,7 @@ async function measureJavaScript(): Promise<Measurements> {
     workers: WORKERS,
     languages: ["javascript", "typescript"],
   });
+  await executor.start();
   const coldStart = performance.now() - start;
   const coldCpu = cpuOf(executor.pids) / WORKERS;
   const run = (jobs: Job[]) => executor.runMany(jobs);

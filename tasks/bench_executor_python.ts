@@ -49,6 +49,7 @@ export async function measurePython(): Promise<PythonMeasurements> {
     workers: WORKERS,
     languages: ["python"],
   });
+  await executor.start();
   const coldStart = performance.now() - start;
   const coldCpu = cpuOf(executor.pids);
   await executor.runMany(workload("tiny", "python", WARM_UP));
@@ -121,7 +122,7 @@ async function batchRate(
   const folder = await Deno.makeTempDir({ prefix: "bench-executor-" });
   const pool = new Pool(childStarter(recipe, defaultLimits, folder), {
     workers: WORKERS,
-    wallMs: defaultLimits.wallMs,
+    limits: defaultLimits,
     batchSize,
   });
   try {

@@ -1,11 +1,20 @@
 /**
  * The executor: one pool of sandbox processes for each engine, behind the one
- * interface that the modes know. It adds nothing to a job but its route.
+ * interface that the modes know. It checks what it is handed, and gives each job to
+ * its language's pool; the engines and their processes are started when used first.
  */
 
-import { makeCacheFolder } from "./processes/cache_folder.ts";
+import {
+  checkJob,
+  checkLanguage,
+  checkTest,
+  LANGUAGES,
+  requireInteger,
+  requireObject,
+} from "./checks.ts";
+import { quickJsRecipe } from "./javascript/quickjs_recipe.ts";
+import type { EngineName, EngineRecipe } from "./language_engine.ts";
 import { limitsWith } from "./limits.ts";
-import type { EngineRecipe } from "./language_engine.ts";
 import type {
   Executor,
   ExecutorIdentity,
@@ -13,26 +22,38 @@ import type {
   Language,
   Limits,
   Outcome,
+  TestReport,
+  TestRun,
 } from "./outcome.ts";
-import { childStarter, Pool } from "./processes/pool.ts";
+import { makeCacheFolder } from "./processes/cache_folder.ts";
+import { childStarter, Pool, type PoolJob } from "./processes/pool.ts";
 import { pythonRecipe } from "./python/python_recipe.ts";
-import { quickJsRecipe } from "./javascript/quickjs_recipe.ts";
+import { thisMachine, workersFor } from "./workers.ts";
 
 export interface ExecutorOptions {
-  /** Sandbox processes of each engine. */
+  /** Sandbox processes of each engine; by default as cores and memory allow. */
   workers?: number;
   /** Replacements for some of the default limits. */
   limits?: Partial<Limits>;
-  /** Jobs sent to a process at a time; by default 16 to 64, as the queue's length asks. */
+  /** Jobs sent to a process at a time; by default up to 64, as the queue's length asks. */
   batchSize?: number;
-  /** Languages to accept: JavaScript alone unless asked for more. */
+  /** Languages to accept; all unless some are named. */
   languages?: readonly Language[];
 }
 
-const DEFAULT_WORKERS = 2;
+const MOST_WORKERS = 256;
+const LARGEST_BATCH = 1024;
+const OPTIONS = ["workers", "limits", "batchSize", "languages"];
+
+/** What a stream brings: the outcome of the job with that index. */
+export interface StreamedOutcome {
+  index: number;
+  outcome: Outcome;
+}
 
 /**
- * Starts the sandbox processes and waits until they are ready.
+ * Makes an executor. An engine's module is read here if `languages` names one of its
+ * languages; its processes start when its first job comes, or by `start()`.
  *
  * The result must be closed, best by `await using`. A process that ends without
  * closing it leaves no child behind either: their input closes with it.
@@ -40,25 +61,10 @@ const DEFAULT_WORKERS = 2;
 export async function startExecutor(
   options: ExecutorOptions = {},
 ): Promise<PooledExecutor> {
-  const limits = limitsWith(options.limits);
-  const languages = options.languages ?? ["javascript"];
-  const setsMemory = options.limits?.memoryBytes !== undefined;
-  if (setsMemory && languages.includes("python")) {
-    throw new RangeError(
-      "limits.memoryBytes does not apply to Python, whose memory is fixed: " +
-        "leave it out, or start an executor of its own for the other languages",
-    );
-  }
-  const recipes = await recipesFor(languages);
-  const executor = new PooledExecutor(
-    recipes,
-    languages,
-    limits,
-    options.workers ?? DEFAULT_WORKERS,
-    options.batchSize,
-  );
+  checkOptions(options);
+  const executor = new PooledExecutor(options);
   try {
-    await executor.start();
+    await executor.prepare(options.languages ?? []);
   } catch (error) {
     await executor.close();
     throw error;
@@ -66,68 +72,100 @@ export async function startExecutor(
   return executor;
 }
 
-async function recipesFor(
-  languages: readonly Language[],
-): Promise<EngineRecipe[]> {
-  const scripts = languages.filter((language) => language !== "python");
-  const recipes = scripts.length > 0 ? [quickJsRecipe(scripts)] : [];
-  if (languages.includes("python")) recipes.push(await pythonRecipe());
-  return recipes;
+function checkOptions(options: ExecutorOptions): void {
+  requireObject(options, "options");
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `there is no option "${unknown}"; there are ${OPTIONS.join(", ")}`,
+    );
+  }
+  const { workers, batchSize, languages } = options;
+  if (workers !== undefined) {
+    requireInteger(workers, 1, MOST_WORKERS, "workers");
+  }
+  if (batchSize !== undefined) {
+    requireInteger(batchSize, 1, LARGEST_BATCH, "batchSize");
+  }
+  limitsWith(options.limits);
+  if (languages === undefined) return;
+  if (!Array.isArray(languages) || languages.length === 0) {
+    throw new TypeError("languages must be a list of one language or more");
+  }
+  languages.forEach((language, i) =>
+    checkLanguage(language, `languages[${i}]`)
+  );
+  if (
+    options.limits?.memoryBytes !== undefined && languages.includes("python")
+  ) {
+    throw new RangeError(
+      "limits.memoryBytes does not apply to Python, whose memory is fixed: " +
+        "leave it out, set it for single jobs, or start an executor of its own " +
+        "for the other languages",
+    );
+  }
 }
 
-/** An executor whose languages each have a pool. */
+/** An engine in use: its pool, and what it adds to the identity. */
+interface Engine {
+  recipe: EngineRecipe;
+  pool: Pool;
+}
+
+/** An executor whose engines each have a pool. */
 export class PooledExecutor implements Executor {
-  readonly identity: ExecutorIdentity;
-  readonly #pools = new Map<Language, Pool>();
+  readonly #options: ExecutorOptions;
+  readonly #limits: Limits;
+  readonly #languages: readonly Language[];
+  readonly #engines = new Map<EngineName, Promise<Engine>>();
+  /** Those of the promises above that are ready. */
+  readonly #ready: Engine[] = [];
   readonly #cacheFolder: string;
   #isClosed = false;
 
-  constructor(
-    recipes: readonly EngineRecipe[],
-    languages: readonly Language[],
-    limits: Limits,
-    workers: number,
-    batchSize?: number,
-  ) {
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+    this.#limits = limitsWith(options.limits);
+    this.#languages = options.languages ?? LANGUAGES;
     this.#cacheFolder = makeCacheFolder();
     addEventListener("unload", this.#removeCacheFolder);
-    const poolOptions = { workers, wallMs: limits.wallMs, batchSize };
-    for (const recipe of recipes) {
-      const pool = new Pool(
-        childStarter(recipe, limits, this.#cacheFolder),
-        poolOptions,
-      );
-      for (const language of recipe.languages) {
-        if (languages.includes(language)) this.#pools.set(language, pool);
-      }
-    }
-    this.identity = {
-      engines: Object.fromEntries(
-        recipes.flatMap(({ name, identity, parts = {} }) => [
-          [name, identity],
-          ...Object.entries(parts),
-        ]),
-      ),
-      limits,
-    };
+  }
+
+  /** What decides the verdicts: the limits, and all engines named or used so far. */
+  get identity(): ExecutorIdentity {
+    const parts = this.#ready.flatMap(({ recipe }) => [
+      [recipe.name, recipe.identity] as const,
+      ...Object.entries(recipe.parts ?? {}),
+    ]);
+    return { engines: Object.fromEntries(parts), limits: this.#limits };
   }
 
   /** Sandbox processes replaced so far: none, unless one was killed from outside. */
   get restarts(): number {
-    return this.#distinctPools().reduce((sum, pool) => sum + pool.restarts, 0);
+    return this.#ready.reduce((sum, { pool }) => sum + pool.restarts, 0);
   }
 
   /** Process numbers of the living sandbox processes. */
   get pids(): number[] {
-    return this.#distinctPools().flatMap((pool) => pool.pids);
+    return this.#ready.flatMap(({ pool }) => pool.pids);
   }
 
-  async start(): Promise<void> {
-    await Promise.all(this.#distinctPools().map((pool) => pool.start()));
+  /** Reads the modules of the languages' engines. */
+  async prepare(languages: readonly Language[]): Promise<void> {
+    await Promise.all(languages.map((language) => this.#engine(language)));
+  }
+
+  /** Starts all processes now and waits until they are ready. */
+  async start(
+    languages: readonly Language[] = this.#languages,
+  ): Promise<void> {
+    await this.prepare(languages);
+    await Promise.all(this.#ready.map(({ pool }) => pool.start()));
   }
 
   async run(job: Job): Promise<Outcome> {
-    return (await this.runMany([job]))[0];
+    this.#checkLanguage(job, "job");
+    return (await this.#runAll([job]))[0];
   }
 
   /** Outcomes in the order of the jobs. Aborting rejects with the signal's reason. */
@@ -135,22 +173,57 @@ export class PooledExecutor implements Executor {
     jobs: readonly Job[],
     options: { signal?: AbortSignal } = {},
   ): Promise<Outcome[]> {
-    const routes = Map.groupBy(jobs.keys(), (i) => this.#poolFor(jobs[i]));
-    const outcomes = new Array<Outcome>(jobs.length);
-    await Promise.all([...routes].map(async ([pool, indices]) => {
-      const part = await pool.runMany(
-        indices.map((i) => jobs[i]),
-        options.signal,
-      );
-      indices.forEach((index, i) => outcomes[index] = part[i]);
+    jobs.forEach((job, i) => this.#checkLanguage(job, `jobs[${i}]`));
+    return await this.#runAll(jobs, options.signal);
+  }
+
+  /** Each outcome as soon as it is known. Leaving a loop over it aborts the rest. */
+  stream(
+    jobs: readonly Job[],
+    options: { signal?: AbortSignal } = {},
+  ): ReadableStream<StreamedOutcome> {
+    jobs.forEach((job, i) => this.#checkLanguage(job, `jobs[${i}]`));
+    const left = new AbortController();
+    const signal = AbortSignal.any([left.signal, options.signal ?? []].flat());
+    return new ReadableStream({
+      start: (controller) => {
+        this.#runEach(jobs, (index, outcome) => {
+          if (!left.signal.aborted) controller.enqueue({ index, outcome });
+        }, signal).then(
+          () => controller.close(),
+          (error) => left.signal.aborted || controller.error(error),
+        );
+      },
+      cancel: (reason) => left.abort(reason),
+    });
+  }
+
+  /** Runs a program against test code, and says which cases failed and how. */
+  async test(
+    test: TestRun,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<TestReport> {
+    checkTest(test, this.#limits, "test");
+    this.#requireAccepted(test.program.language);
+    const { cases, setup = "", ...rest } = test;
+    const jobs = cases.map((argument): PoolJob => ({
+      ...rest,
+      argument,
+      testSetup: setup,
     }));
-    return outcomes;
+    const outcomes = await this.#runAll(jobs, options.signal);
+    const report = outcomes.map((outcome) => ({
+      passed: outcome.kind === "value",
+      outcome,
+    }));
+    return { passed: report.every(({ passed }) => passed), cases: report };
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await Promise.all(this.#distinctPools().map((pool) => pool.close()));
+    await Promise.allSettled(this.#engines.values());
+    await Promise.all(this.#ready.map(({ pool }) => pool.close()));
     removeEventListener("unload", this.#removeCacheFolder);
     this.#removeCacheFolder();
   }
@@ -159,20 +232,73 @@ export class PooledExecutor implements Executor {
     await this.close();
   }
 
-  #distinctPools(): Pool[] {
-    return [...new Set(this.#pools.values())];
+  async #runAll(
+    jobs: readonly PoolJob[],
+    signal?: AbortSignal,
+  ): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome>(jobs.length);
+    const keep = (index: number, outcome: Outcome) => outcomes[index] = outcome;
+    await this.#runEach(jobs, keep, signal);
+    return outcomes;
   }
 
-  #poolFor(job: Job): Pool {
-    const { language } = job.program;
-    const pool = this.#pools.get(language);
-    if (!pool) {
-      throw new TypeError(
-        `this executor does not run ${language}: start it with ` +
-          `languages: [..., "${language}"]`,
-      );
-    }
-    return pool;
+  async #runEach(
+    jobs: readonly PoolJob[],
+    tell: (index: number, outcome: Outcome) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (this.#isClosed) throw new Error("the executor is closed");
+    signal?.throwIfAborted();
+    const routes = Map.groupBy(
+      jobs.keys(),
+      (i) => engineOf(jobs[i].program.language),
+    );
+    await Promise.all([...routes.values()].map(async (indices) => {
+      const part = indices.map((i) => jobs[i]);
+      const { pool } = await this.#engine(part[0].program.language);
+      const told = (i: number, outcome: Outcome) => tell(indices[i], outcome);
+      await pool.runEach(part, told, signal);
+    }));
+  }
+
+  #checkLanguage(job: Job, at: string): void {
+    checkJob(job, this.#limits, at);
+    this.#requireAccepted(job.program.language);
+  }
+
+  #requireAccepted(language: Language): void {
+    if (this.#languages.includes(language)) return;
+    throw new TypeError(
+      `this executor does not run ${language}: start it with ` +
+        `languages: [..., "${language}"]`,
+    );
+  }
+
+  /** The engine of a language: made once, however many ask. */
+  #engine(language: Language): Promise<Engine> {
+    const name = engineOf(language);
+    const known = this.#engines.get(name);
+    if (known) return known;
+    const made = this.#makeEngine(name);
+    this.#engines.set(name, made);
+    made.catch(() => this.#engines.delete(name)); // the next job tries again
+    return made;
+  }
+
+  async #makeEngine(name: EngineName): Promise<Engine> {
+    const languages = this.#languages.filter((one) => engineOf(one) === name);
+    const recipe = name === "pyodide"
+      ? await pythonRecipe()
+      : quickJsRecipe(languages);
+    const { workers = workersFor(name, thisMachine()), batchSize } =
+      this.#options;
+    const pool = new Pool(
+      childStarter(recipe, this.#limits, this.#cacheFolder),
+      { workers, limits: this.#limits, batchSize },
+    );
+    const engine = { recipe, pool };
+    this.#ready.push(engine);
+    return engine;
   }
 
   readonly #removeCacheFolder = () => {
@@ -180,4 +306,8 @@ export class PooledExecutor implements Executor {
       Deno.removeSync(this.#cacheFolder, { recursive: true });
     } catch { /* a child may still be writing its caches; they are harmless */ }
   };
+}
+
+function engineOf(language: Language): EngineName {
+  return language === "python" ? "pyodide" : "quickjs";
 }

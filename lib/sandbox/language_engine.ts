@@ -5,7 +5,14 @@
  * The pool, the frames and the verdicts know nothing else about a language.
  */
 
-import type { Language, Limits, Outcome } from "./outcome.ts";
+import type { JobOptions, Language, Limits, Outcome } from "./outcome.ts";
+
+/** How to run, where it is not a plain call of `f`. */
+export interface RunSetting extends JobOptions {
+  entry?: string;
+  /** Present for a test: its shared code. The argument texts are then cases. */
+  testSetup?: string;
+}
 
 /** Runs one program at a time, each from an identical state. Lives in a child process. */
 export interface LanguageEngine {
@@ -17,6 +24,7 @@ export interface LanguageEngine {
    * @param source the program, already within `limits.sourceChars`
    * @param argumentTexts for each run the comma-separated literals as a model wrote
    *   them, possibly none: parsed as data before anything of the guest runs
+   * @param limits the executor's, with those of the job in their place
    * @returns the outcomes, in order, best as each is known; every cause that the
    *   program can bring about is an outcome, and an exception means the engine itself
    *   is broken
@@ -26,6 +34,7 @@ export interface LanguageEngine {
     source: string,
     argumentTexts: readonly string[],
     limits: Limits,
+    setting?: RunSetting,
   ): Iterable<Outcome>;
 
   /** Whether a trap has ended a run since the last audit, so that one is due. */

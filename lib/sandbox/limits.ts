@@ -14,26 +14,72 @@ export const defaultLimits: Limits = {
   fuel: 200_000_000,
   memoryBytes: 32 * 1024 * 1024,
   sourceChars: 32_768,
+  stdinChars: 1_048_576,
+  stdoutChars: 65_536,
   literalChars: 65_536,
   valueNodes: 10_000,
   valueDepth: 100,
   wallMs: 30_000,
 };
 
-/** The limits with some replaced. Throws when one is out of range. */
+/**
+ * Least and most of each. Fuel is a signed 32-bit integer inside the module, and one
+ * bulk instruction can charge 2²⁶ steps at once. QuickJS does not start in less than
+ * 256 KiB and never gets more than 64 MiB. Sources and arguments are handed to it in
+ * 576 KiB, at most 3 bytes a character. A timer takes 31 bits.
+ */
+const RANGES: Record<keyof Limits, readonly [least: number, most: number]> = {
+  fuel: [1, 2_000_000_000],
+  memoryBytes: [256 * 1024, 60 * 1024 * 1024],
+  sourceChars: [1, 131_072],
+  stdinChars: [1, 4_194_304],
+  stdoutChars: [1, 1_048_576],
+  literalChars: [1, 131_072],
+  valueNodes: [1, 1_000_000],
+  valueDepth: [1, 1000],
+  wallMs: [1, 2_147_483_647],
+};
+
+/**
+ * The limits with some replaced. Where more fuel is given and no `wallMs`, the wall
+ * clock grows with the fuel. Throws a RangeError or TypeError that names the limit.
+ */
 export function limitsWith(changes: Partial<Limits> = {}): Limits {
+  checkLimits(changes, "limits");
   const limits = { ...defaultLimits, ...changes };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isInteger(value) || value <= 0) {
+  const wallMs = changes.wallMs ?? wallFor(limits.fuel, defaultLimits);
+  return { ...limits, wallMs };
+}
+
+/** The wall clock for a job that may use `fuel`, where `limits` are the executor's. */
+export function wallFor(
+  fuel: number,
+  limits: Pick<Limits, "fuel" | "wallMs">,
+): number {
+  const share = Math.max(1, fuel / limits.fuel);
+  return Math.min(RANGES.wallMs[1], Math.ceil(limits.wallMs * share));
+}
+
+/** Throws unless every limit given has a known name and is in its range. */
+export function checkLimits(
+  changes: unknown,
+  at: string,
+  names: readonly string[] = Object.keys(RANGES),
+): void {
+  if (typeof changes !== "object" || changes === null) {
+    throw new TypeError(`${at} must be an object, not ${changes}`);
+  }
+  for (const [name, value] of Object.entries(changes)) {
+    if (!names.includes(name)) {
+      throw new TypeError(
+        `${at}.${name} is no limit; there are ${names.join(", ")}`,
+      );
+    }
+    const [least, most] = RANGES[name as keyof Limits];
+    if (!Number.isInteger(value) || value < least || value > most) {
       throw new RangeError(
-        `limits.${name} must be a positive integer, not ${value}`,
+        `${at}.${name} must be an integer from ${least} to ${most}, not ${value}`,
       );
     }
   }
-  // The count is a signed 32-bit integer inside the module, and one bulk
-  // instruction can charge 2²⁶ steps at once.
-  if (limits.fuel > 2_000_000_000) {
-    throw new RangeError("limits.fuel must be at most 2000000000");
-  }
-  return limits;
 }

@@ -19,19 +19,27 @@
  * an engine: compare them only within one `Executor.identity`.
  */
 
-export type {
-  Executor,
-  ExecutorIdentity,
-  Job,
-  Language,
-  Limits,
-  Outcome,
-  Program,
+export {
+  type Details,
+  type Executor,
+  type ExecutorIdentity,
+  type Job,
+  type JobLimits,
+  type JobOptions,
+  type Language,
+  type Limits,
+  type Outcome,
+  type Program,
+  SCRIPT,
+  type TestCase,
+  type TestReport,
+  type TestRun,
 } from "./outcome.ts";
 export {
   type ExecutorOptions,
   PooledExecutor,
   startExecutor,
+  type StreamedOutcome,
 } from "./executor.ts";
 export { type Equality, type Judging, PAPER_JUDGING } from "./judging.ts";
 export { describeOutcome } from "./describe.ts";

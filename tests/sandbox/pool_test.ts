@@ -9,6 +9,8 @@ import { type Child, Pool } from "../../lib/sandbox/processes/pool.ts";
 import { randomStream } from "../../lib/random.ts";
 import { workload } from "./workload.ts";
 
+const LIMITS = { fuel: 1000, wallMs: 1000 };
+
 const javascript = (source: string, argument = ""): Job => ({
   program: { language: "javascript", source },
   argument,
@@ -61,7 +63,7 @@ async function runAgainst(
     const child = new ScriptedChild(children.length === 0 ? script : honest);
     children.push(child);
     return Promise.resolve(child);
-  }, { workers: 1, wallMs: 1000 });
+  }, { workers: 1, limits: LIMITS });
   const jobs = Array.from({ length: 100 }, (_, i) => javascript(`job ${i}`));
   const outcomes = await pool.runMany(jobs);
   await pool.close();
@@ -135,7 +137,7 @@ Deno.test("only the job that stalls alone becomes an infrastructure outcome", as
             : honest(jobs)
         ),
       ),
-    { workers: 2, wallMs: 1000 },
+    { workers: 2, limits: LIMITS },
   );
   const jobs = Array.from({ length: 40 }, (_, i) => javascript(`job ${i}`));
   const outcomes = await pool.runMany(jobs);
@@ -151,7 +153,7 @@ Deno.test("only the job that stalls alone becomes an infrastructure outcome", as
 Deno.test("a pool whose children do not start fails its jobs with the reason", async () => {
   const pool = new Pool(() => Promise.reject(new Error("no such program")), {
     workers: 2,
-    wallMs: 1000,
+    limits: LIMITS,
   });
   await assert.rejects(pool.runMany([javascript("x")]), /no such program/);
   await pool.close();

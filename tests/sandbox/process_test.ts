@@ -36,7 +36,8 @@ async function startParent(
 ): Promise<{ parent: Deno.ChildProcess; pids: number[] }> {
   const script = `
     import { startExecutor } from ${JSON.stringify(MODULE)};
-    const executor = await startExecutor();
+    const executor = await startExecutor({ languages: ["javascript"], workers: 2 });
+    await executor.start();
     const loop = { program: { language: "javascript", source: "x=>{for(;;);}" }, argument: "1" };
     const quick = { program: { language: "javascript", source: "x=>x" }, argument: "1" };
     await executor.runMany([quick, quick]);
@@ -100,8 +101,10 @@ Deno.test("an interrupt from the terminal reaches the children and does not stop
 });
 
 Deno.test("closing leaves neither children nor zombies nor files", async () => {
-  const executor = await startExecutor();
+  const executor = await startExecutor({ languages: ["javascript"] });
+  await executor.start();
   const pids = executor.pids;
+  assert.ok(pids.length > 0);
   await executor.close();
   for (const pid of pids) {
     assert.throws(() => Deno.statSync(`/proc/${pid}`), Deno.errors.NotFound);

@@ -27,9 +27,21 @@ import {
   parseJavaScriptList,
   printJavaScript,
 } from "../literals/literal_javascript.ts";
-import type { LanguageEngine } from "../language_engine.ts";
-import type { Language, Limits, Outcome } from "../outcome.ts";
+import { parseEntry } from "../entry.ts";
+import type { LanguageEngine, RunSetting } from "../language_engine.ts";
+import {
+  type Language,
+  type Limits,
+  type Outcome,
+  SCRIPT,
+} from "../outcome.ts";
 import { readQuickJsPayload } from "./quickjs_payload.ts";
+import {
+  failedAt,
+  PRELUDE,
+  preludeArguments,
+  readOutput,
+} from "./quickjs_setting.ts";
 import {
   loadStripperGlue,
   type TypeStripper,
@@ -52,6 +64,7 @@ interface QuickJsExports {
   qjs_get_undefined(): number;
   qjs_eval(source: number, length: number, name: number, flags: number): number;
   qjs_call(f: number, self: number, count: number, argv: number): number;
+  qjs_get_array_buffer(buffer: number, length: number): number;
   qjs_get_exception(): number;
   qjs_get_prop_string(object: number, name: number): number;
   qjs_get_string_len(value: number, length: number): number;
@@ -105,6 +118,7 @@ const FORMAT_SAMPLES = [
   "new Map([[1,new Set([2])]])",
 ];
 const MESSAGE_CHARS = 300;
+const STACK_CHARS = 2000;
 const NAME_CHARS = 80;
 const BOOT_FUEL = 0x7fffffff;
 
@@ -141,6 +155,16 @@ class EndOfRun extends Error {
   }
 }
 
+/** What a program is run with and what belongs to it, besides the memory. */
+interface Run {
+  limits: Limits;
+  setting: RunSetting;
+  /** Address of the buffer of its output; 0 where none is kept. */
+  output: number;
+  /** Handle of what its function is called on. */
+  self: number;
+}
+
 /** A memory to go back to. */
 interface Snapshot {
   /** Bytes from the base of the heap to the last one that is not zero. */
@@ -171,6 +195,8 @@ export class QuickJsEngine implements LanguageEngine {
   /** A few words for sizes, values and argument lists. */
   #scratch = 0;
   #names = { file: 0, f: 0, name: 0, message: 0 };
+  /** What is running. */
+  #run: Run;
 
   /** Boots from the metered module; `stripTypes` is what TypeScript needs. */
   constructor(
@@ -180,6 +206,7 @@ export class QuickJsEngine implements LanguageEngine {
   ) {
     this.#module = new WebAssembly.Module(metered);
     this.#limits = limits;
+    this.#run = { limits, setting: {}, output: 0, self: 0 };
     this.#stripTypes = stripTypes;
     this.#reader = new BytecodeValueReader(
       limits,
@@ -198,31 +225,45 @@ export class QuickJsEngine implements LanguageEngine {
     language: Language,
     source: string,
     argumentTexts: readonly string[],
+    limits: Limits = this.#limits,
+    setting: RunSetting = {},
   ): Generator<Outcome, void> {
+    const run = { limits, setting, output: 0, self: 0 };
+    this.#run = run;
+    const isTyped = language === "typescript";
+    const script = (text: string) => isTyped ? this.#stripTypes(text) : text;
+    const isTest = setting.testSetup !== undefined;
     const lists = argumentTexts.map((text) =>
-      encodedArguments(text, this.#limits)
+      isTest ? script(text) : encodedArguments(text, limits)
     );
-    const text = language === "typescript" ? this.#stripTypes(source) : source;
-    if (typeof text !== "string") return yield* lists.map(() => text);
+    const texts = [script(source), script(setting.testSetup ?? "")];
+    const wrong = texts.find((text) => typeof text !== "string");
+    if (wrong) return yield* lists.map(() => wrong as Outcome);
+    const [text, setup] = texts as string[];
     let f = 0;
     let loaded: Snapshot | null = null;
+    const load = () => {
+      this.#prepare();
+      f = this.#load(text, setup);
+    };
     const failure = this.#guarded(this.#boot, () => {
-      f = this.#load(text);
+      load();
       if (lists.length > 1) loaded = this.#snapshot();
     });
+    const failed = failure && { ...failure, ...this.#printed() };
     let from: Snapshot | null = null; // the first meets the memory as loading left it
     for (const list of lists) {
-      if (!Array.isArray(list)) {
+      if (typeof list !== "string" && !Array.isArray(list)) {
         yield list;
         from = loaded; // an audit may have come in between
-      } else if (failure !== null) {
-        yield failure;
+      } else if (failed !== null) {
+        yield failed;
       } else {
-        yield this.#guarded(
-          from,
-          () => this.#call(f, list),
-          () => this.#load(text),
-        )!;
+        this.#run = run; // others may have run in between
+        const step = () =>
+          Array.isArray(list) ? this.#call(f, list) : this.#runCase(list);
+        const outcome = this.#guarded(from, step, load)!;
+        yield { ...outcome, ...this.#printed() };
         from = loaded;
       }
     }
@@ -240,6 +281,34 @@ export class QuickJsEngine implements LanguageEngine {
       Buffer.compare(memory.subarray(HEAP_START, end), this.#boot.bytes) === 0;
     if (!isGood) this.#instantiateFrom(this.#boot);
     return isGood;
+  }
+
+  /** Does what a run asks for before its program is loaded, into a fresh engine. */
+  #prepare(): void {
+    const quickjs = this.#exports;
+    this.#run.output = 0;
+    this.#run.self = this.#undefined;
+    const { memoryBytes } = this.#run.setting.limits ?? {};
+    if (memoryBytes !== undefined) quickjs.qjs_set_memory_limit(memoryBytes);
+    const list = preludeArguments(this.#run.setting, this.#run.limits);
+    if (list !== null) {
+      quickjs.__fuel.value = BOOT_FUEL;
+      const prelude = this.#evaluate(PRELUDE, 0);
+      const result = this.#apply(prelude, list.map(writeBytecodeValue));
+      if (quickjs.qjs_is_exception(result)) {
+        throw new EndOfRun({ kind: "memory", fuel: 0 });
+      }
+      if (this.#run.setting.captureStdout) {
+        const length = this.#scratch;
+        this.#run.output = quickjs.qjs_get_array_buffer(result, length);
+      }
+    }
+    quickjs.__fuel.value = this.#run.limits.fuel;
+  }
+
+  #printed() {
+    if (this.#run.output === 0) return {};
+    return readOutput(this.#bytes(), this.#run.output, this.#run.limits);
   }
 
   /**
@@ -260,7 +329,7 @@ export class QuickJsEngine implements LanguageEngine {
     } catch (error) {
       if (error instanceof EndOfRun) return error.outcome;
       if (this.#exports.__fuel.value < 0) {
-        return { kind: "fuel", fuel: this.#limits.fuel };
+        return { kind: "fuel", fuel: this.#run.limits.fuel };
       }
       if (error instanceof LiteralError) {
         return { kind: "refused", reason: error.message, fuel: this.#used() };
@@ -277,10 +346,39 @@ export class QuickJsEngine implements LanguageEngine {
     }
   }
 
-  /** Compiles and evaluates the source; returns a handle of its function. */
-  #load(source: string): number {
+  /** Loads a program, and of a test its shared code; returns what is to be called. */
+  #load(source: string, setup: string): number {
+    const { entry, testSetup } = this.#run.setting;
+    const result = this.#runText(asProgram(source), this.#names.file);
+    if (testSetup === undefined) {
+      return entry === SCRIPT ? 0 : this.#entry(entry ?? "f", result);
+    }
+    if (entry !== undefined) this.#bindCandidate(entry);
+    this.#runText(setup, this.#permanentText("setup"));
+    return 0;
+  }
+
+  /** Makes the entry known to test code. */
+  #bindCandidate(entry: string): void {
+    const { owner, name } = parseEntry(entry)!;
+    const text = owner === null
+      ? `globalThis.candidate = ${name}`
+      : `{ const owner = ${made(owner)};
+           globalThis.candidate = owner.${name}.bind(owner) }`;
+    this.#runText(text, this.#names.file);
+  }
+
+  /** A test's case: a value, undefined, if its code came to its end. */
+  #runCase(code: string): never {
+    this.#runText(code, this.#permanentText("case"));
+    const printed = printJavaScript(undefined, this.#run.limits);
+    throw new EndOfRun({ kind: "value", ...printed, fuel: this.#used() });
+  }
+
+  /** Compiles and evaluates a text; returns a handle of its value. */
+  #runText(source: string, name: number): number {
     const quickjs = this.#exports;
-    const compiled = this.#evaluate(asProgram(source), COMPILE_ONLY);
+    const compiled = this.#evaluate(source, COMPILE_ONLY, name);
     if (quickjs.qjs_is_exception(compiled)) throw this.#thrown("compile");
     const result = quickjs.wasm_malloc(8);
     if (result === 0) {
@@ -291,23 +389,52 @@ export class QuickJsEngine implements LanguageEngine {
       quickjs.JS_EvalFunction(this.#context, this.#valueAt(compiled)),
     );
     if (quickjs.qjs_is_exception(result)) throw this.#thrown("run");
-    let f = quickjs.qjs_get_prop_string(this.#global, this.#names.f);
-    if (quickjs.qjs_is_function(f)) return f;
-    if (quickjs.qjs_is_function(result)) return result;
-    f = this.#evaluate("f", 0); // `const f = …` is not a property of the global object
-    if (quickjs.qjs_is_exception(f) || !quickjs.qjs_is_function(f)) {
-      throw new EndOfRun({
-        kind: "thrown",
-        name: "NoFunction",
-        message: "the program defines no function f",
-        fuel: this.#used(),
-      });
+    return result;
+  }
+
+  /** What an entry names, or the program's value if that is a function and none is named. */
+  #entry(entry: string, result: number): number {
+    const quickjs = this.#exports;
+    const { owner, name } = parseEntry(entry)!;
+    const key = name === "f" ? this.#names.f : this.#permanentText(name);
+    if (owner !== null) {
+      this.#run.self = this.#runText(made(owner), this.#names.file);
+      const method = quickjs.qjs_get_prop_string(this.#run.self, key);
+      if (quickjs.qjs_is_function(method)) return method;
+      throw this.#noFunction(entry);
     }
-    return f;
+    let f = quickjs.qjs_get_prop_string(this.#global, key);
+    if (quickjs.qjs_is_function(f)) return f;
+    const isPlain = this.#run.setting.entry === undefined;
+    if (isPlain && quickjs.qjs_is_function(result)) return result;
+    f = this.#evaluate(name, 0); // `const f = …` is not a property of the global object
+    if (!quickjs.qjs_is_exception(f) && quickjs.qjs_is_function(f)) return f;
+    throw this.#noFunction(entry);
+  }
+
+  #noFunction(entry: string): EndOfRun {
+    return new EndOfRun({
+      kind: "thrown",
+      name: "NoFunction",
+      message: `the program defines no function ${entry}`,
+      fuel: this.#used(),
+    });
   }
 
   /** Calls `f` with serialised arguments; always ends the run. */
   #call(f: number, list: readonly Uint8Array[]): never {
+    if (f === 0) { // a script has ended
+      const printed = printJavaScript(undefined, this.#run.limits);
+      throw new EndOfRun({ kind: "value", ...printed, fuel: this.#used() });
+    }
+    const result = this.#apply(f, list);
+    if (this.#exports.qjs_is_exception(result)) throw this.#thrown("run");
+    const printed = printJavaScript(this.#decode(result), this.#run.limits);
+    throw new EndOfRun({ kind: "value", ...printed, fuel: this.#used() });
+  }
+
+  /** A call's result. */
+  #apply(f: number, list: readonly Uint8Array[]): number {
     const quickjs = this.#exports;
     const pointers = this.#scratch + 16;
     const values = pointers + 4 * (MAXIMUM_ARGUMENTS + MAXIMUM_ARGUMENTS % 2);
@@ -316,17 +443,19 @@ export class QuickJsEngine implements LanguageEngine {
       this.#view().setUint32(pointers + 4 * i, values + 8 * i, true);
       if (quickjs.qjs_is_exception(values + 8 * i)) throw this.#thrown("run");
     }
-    const result = quickjs.qjs_call(f, this.#undefined, list.length, pointers);
-    if (quickjs.qjs_is_exception(result)) throw this.#thrown("run");
-    const printed = printJavaScript(this.#decode(result), this.#limits);
-    throw new EndOfRun({ kind: "value", ...printed, fuel: this.#used() });
+    return quickjs.qjs_call(f, this.#run.self, list.length, pointers);
   }
 
   #argumentValue(bytes: Uint8Array): bigint {
-    this.#bytes().set(bytes, EXCHANGE_START);
+    const fits = bytes.length <= EXCHANGE_END - EXCHANGE_START;
+    const start = fits
+      ? EXCHANGE_START
+      : this.#exports.wasm_malloc(bytes.length);
+    if (start === 0) throw new EndOfRun({ kind: "memory", fuel: this.#used() });
+    this.#bytes().set(bytes, start);
     return this.#exports.JS_ReadObject(
       this.#context,
-      EXCHANGE_START,
+      start,
       bytes.length,
       0,
     );
@@ -366,10 +495,15 @@ export class QuickJsEngine implements LanguageEngine {
     const exception = quickjs.qjs_get_exception();
     let name = "NonError";
     let message = "";
+    let details = {};
     if (quickjs.qjs_is_error(exception)) {
       name = this.#property(exception, this.#names.name, NAME_CHARS) ?? "Error";
       message = this.#property(exception, this.#names.message, MESSAGE_CHARS) ??
         "";
+      if (this.#run.setting.testSetup !== undefined) {
+        const key = this.#permanentText("stack");
+        details = failedAt(this.#property(exception, key, STACK_CHARS) ?? "");
+      }
     } else if (quickjs.qjs_is_string(exception)) {
       message = this.#text(exception, MESSAGE_CHARS);
     }
@@ -380,7 +514,7 @@ export class QuickJsEngine implements LanguageEngine {
     if (phase === "compile" && name === "SyntaxError") {
       return new EndOfRun({ kind: "syntax", message });
     }
-    return new EndOfRun({ kind: "thrown", name, message, fuel });
+    return new EndOfRun({ kind: "thrown", name, message, fuel, ...details });
   }
 
   #property(object: number, name: number, chars: number): string | null {
@@ -398,7 +532,7 @@ export class QuickJsEngine implements LanguageEngine {
   }
 
   /** Evaluates or compiles a text; returns a handle. */
-  #evaluate(source: string, flags: number): number {
+  #evaluate(source: string, flags: number, name = this.#names.file): number {
     const target = this.#bytes().subarray(EXCHANGE_START, EXCHANGE_END);
     const { read, written } = UTF8.encodeInto(source, target);
     if (read < source.length || written === target.length) {
@@ -408,13 +542,13 @@ export class QuickJsEngine implements LanguageEngine {
     return this.#exports.qjs_eval(
       EXCHANGE_START,
       written,
-      this.#names.file,
+      name,
       flags,
     );
   }
 
   #used(): number {
-    return this.#limits.fuel - this.#exports.__fuel.value;
+    return this.#run.limits.fuel - this.#exports.__fuel.value;
   }
 
   /** Boots the first instance and takes its snapshot. */
@@ -593,6 +727,11 @@ export async function startQuickJs(
     })
     : typeStripper(stripper, await loadStripperGlue(), limits);
   return new QuickJsEngine(engine, limits, stripTypes);
+}
+
+/** The object that an entry's owner means: what it calls first is a class. */
+function made(owner: string): string {
+  return owner.includes("(") ? `new ${owner}` : owner;
 }
 
 /** A lone anonymous `function` is a statement to the parser: make it an expression. */

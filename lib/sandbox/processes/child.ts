@@ -12,6 +12,7 @@ import {
   frameJson,
   type Greeting,
   type Reply,
+  type Request,
   type WireJob,
 } from "./frame.ts";
 import type {
@@ -39,10 +40,10 @@ async function serve(name: EngineName): Promise<never> {
   }
 }
 
-/** Runs a frame's jobs in order; neighbours with the same program share its loading. */
+/** Runs a frame's jobs in order; neighbours that differ in arguments alone share the loading. */
 function runFrame(
   engine: LanguageEngine,
-  jobs: readonly WireJob[],
+  { jobs, isUrgent }: Request,
   { nonce, limits }: Greeting,
 ): void {
   const runAlone = (job: WireJob) => [...runGroup(engine, [job], limits)][0];
@@ -50,16 +51,21 @@ function runFrame(
     engine,
     runAlone,
     (part) => reply({ nonce, ...part }),
+    isUrgent,
   );
   for (let start = 0; start < jobs.length;) {
-    const [, language, source] = jobs[start];
     let end = start + 1;
-    while (jobs[end]?.[1] === language && jobs[end][2] === source) end++;
+    while (end < jobs.length && shareLoading(jobs[start], jobs[end])) end++;
     for (const outcome of runGroup(engine, jobs.slice(start, end), limits)) {
       judge.add(jobs[start++], outcome);
     }
   }
   judge.prove();
+}
+
+function shareLoading(a: WireJob, b: WireJob): boolean {
+  return a[1] === b[1] && a[2] === b[2] &&
+    (a[4] === b[4] || JSON.stringify(a[4]) === JSON.stringify(b[4]));
 }
 
 /** Jobs of one program. */
@@ -68,13 +74,18 @@ function runGroup(
   group: readonly WireJob[],
   limits: Limits,
 ): Iterable<Outcome> {
-  const [, language, source] = group[0];
+  const [, language, source, , setting] = group[0];
+  const argumentTexts = group.map(([, , , argument]) => argument);
+  if ([source, ...argumentTexts].some((text) => typeof text !== "string")) {
+    const reason = "a source or an argument is no text";
+    return group.map(() => ({ kind: "infrastructure", reason }));
+  }
   if (source.length > limits.sourceChars) {
     const message = `source longer than ${limits.sourceChars} characters`;
     return group.map(() => ({ kind: "syntax", message }));
   }
-  const argumentTexts = group.map(([, , , argument]) => argument);
-  return engine.runEach(language, source, argumentTexts, limits);
+  const bounds = { ...limits, ...setting?.limits };
+  return engine.runEach(language, source, argumentTexts, bounds, setting);
 }
 
 /** Each engine is its own module: a child loads only the one it serves. */

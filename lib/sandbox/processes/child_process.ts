@@ -14,6 +14,7 @@ import {
   frameBytes,
   frameJson,
   type Reply,
+  type Request,
   type WireJob,
 } from "./frame.ts";
 import type { EngineRecipe } from "../language_engine.ts";
@@ -78,8 +79,9 @@ export class ChildProcess {
     return child;
   }
 
-  send(jobs: readonly WireJob[]): void {
-    this.#write(frameJson(jobs));
+  send(jobs: readonly WireJob[], isUrgent: boolean): void {
+    const request: Request = { jobs, isUrgent };
+    this.#write(frameJson(request));
   }
 
   /** The next reply, or why there is none. */

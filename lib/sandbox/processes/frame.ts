@@ -3,9 +3,12 @@
  *
  * A frame is a 32-bit little-endian length and that many bytes. Apart from the
  * first payload (the engine's module) the bytes are UTF-8 JSON: binary framing of
- * the fields was measured slower, and one frame per program halves the rate.
+ * the fields was measured slower. Jobs travel many to a frame: one by one they halve
+ * the rate. Outcomes that travel one by one cost some 20 µs each, and so only do
+ * where a caller may wait for them.
  */
 
+import type { RunSetting } from "../language_engine.ts";
 import type { Language, Limits, Outcome } from "../outcome.ts";
 
 /** The first frame to a child. The payload follows as a frame of raw bytes. */
@@ -20,8 +23,17 @@ export type WireJob = [
   id: number,
   language: Language,
   source: string,
+  /** The argument list; of a test the case's code. */
   argument: string,
+  setting?: RunSetting,
 ];
+
+/** Every later frame to a child. */
+export interface Request {
+  jobs: readonly WireJob[];
+  /** Whether each outcome is to leave at once: a slow program may hold up the next. */
+  isUrgent: boolean;
+}
 
 /** What a child sends: that it is ready, or outcomes by job number. */
 export interface Reply {

@@ -19,7 +19,7 @@ import type { LanguageEngine } from "../language_engine.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Reply, WireJob } from "./frame.ts";
 
-/** Unproven outcomes are sent at the latest this long after the first of them. */
+/** Unproven outcomes that are not urgent are sent this long after the last were. */
 const FLUSH_MS = 2;
 /** An audit of Python reads 96 MiB, 3 ms: some per cent of the work it proves. */
 const AUDIT_MS = 50;
@@ -32,6 +32,7 @@ export class Judge {
   readonly #engine: Pick<LanguageEngine, "audit" | "isSuspect">;
   readonly #runAlone: (job: WireJob) => Outcome;
   readonly #send: (reply: Omit<Reply, "nonce">) => void;
+  readonly #flushMs: number;
   #unproven: WireJob[] = [];
   #unsent: [id: number, outcome: Outcome][] = [];
   #flushedAt = performance.now();
@@ -42,7 +43,9 @@ export class Judge {
     engine: Pick<LanguageEngine, "audit" | "isSuspect">,
     runAlone: (job: WireJob) => Outcome,
     send: (reply: Omit<Reply, "nonce">) => void,
+    isUrgent = false,
   ) {
+    this.#flushMs = isUrgent ? 0 : FLUSH_MS;
     this.#engine = engine;
     this.#runAlone = runAlone;
     this.#send = send;
@@ -55,7 +58,7 @@ export class Judge {
     const now = performance.now();
     if (this.#engine.isSuspect || now - this.#auditedAt > AUDIT_MS) {
       this.prove();
-    } else if (now - this.#flushedAt > FLUSH_MS) {
+    } else if (now - this.#flushedAt >= this.#flushMs) {
       this.#flush({ unproven: true });
     }
   }

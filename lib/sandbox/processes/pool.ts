@@ -2,7 +2,9 @@
  * The pool: spreads jobs over child processes and loses none of them.
  *
  * Jobs wait in one queue. Each child has one frame of up to 64 jobs in flight and
- * one more queued, so it never idles and never holds more than it must. When a
+ * one more queued, so it never idles and never holds more than it must. Children are
+ * started when jobs come for them. A child with nothing to do takes over what waits
+ * behind a slow program of another one; the first answer counts. When a
  * child dies, stalls past the wall clock or answers nonsense, it is killed and
  * replaced, and every job of the frame it was at runs again alone: only the culprit
  * can fail there, and its failure is an infrastructure outcome, never a verdict
@@ -11,7 +13,8 @@
 
 import { ChildProcess, type Silence } from "./child_process.ts";
 import type { Reply, WireJob } from "./frame.ts";
-import type { EngineRecipe } from "../language_engine.ts";
+import type { EngineRecipe, RunSetting } from "../language_engine.ts";
+import { wallFor } from "../limits.ts";
 import type { Job, Limits, Outcome } from "../outcome.ts";
 
 const LARGEST_BATCH = 64;
@@ -27,11 +30,16 @@ const FAILURES_ALONE: Record<Silence, number> = {
   died: 5,
 };
 const START_ATTEMPTS = 3;
+/** Most characters of a frame's jobs, a little more for the last: far from the longest frame. */
+const FRAME_CHARS = 2_000_000;
+/** A program that runs for longer than this lets idle children take what is behind it. */
+const SLOW_MS = 100;
 
 /** What the pool needs of a child. */
 export interface Child {
   readonly pid: number;
-  send(jobs: readonly WireJob[]): void;
+  /** `isUrgent`: the outcomes may not wait for each other. */
+  send(jobs: readonly WireJob[], isUrgent: boolean): void;
   /** The next reply, or why none came within `wallMs`. */
   reply(wallMs: number): Promise<Reply | Silence>;
   /** Ends it, whatever it does, and waits until it is gone. */
@@ -44,8 +52,8 @@ export type StartChild = () => Promise<Child>;
 /** How a pool is set up. */
 export interface PoolOptions {
   workers: number;
-  /** Backstop for one reply. */
-  wallMs: number;
+  /** Of these, the fuel and the wall clock: the backstop for one reply. */
+  limits: Pick<Limits, "fuel" | "wallMs">;
   /** Fixes the jobs per frame; by default they follow the queue's length. */
   batchSize?: number;
 }
@@ -59,14 +67,20 @@ export function childStarter(
   return () => ChildProcess.start(recipe, limits, cacheFolder);
 }
 
+/** A job, and of a test's case what the children must know besides. */
+export type PoolJob = Job & { testSetup?: string };
+
 /** A job waiting for its outcome. */
 interface Ticket {
   id: number;
-  job: Job;
+  job: PoolJob;
   failuresAlone: number;
+  /** The children that have it. */
+  holders: Set<Slot>;
   settle(outcome: Outcome): void;
   fail(error: unknown): void;
-  isCancelled(): boolean;
+  /** Whether nobody waits for it: it is settled, or its caller has given up. */
+  isOver(): boolean;
 }
 
 /** A frame that a child holds. */
@@ -84,6 +98,8 @@ interface Slot {
   /** Outcomes that the child has sent and not yet proved, by number. */
   unproven: Map<number, Outcome>;
   running: Promise<void> | null;
+  /** When the child last answered or was given its first frame. */
+  busySince: number;
 }
 
 /** A pool of children of one engine. */
@@ -107,6 +123,7 @@ export class Pool {
       frames: [],
       unproven: new Map(),
       running: null,
+      busySince: 0,
     }));
   }
 
@@ -121,14 +138,28 @@ export class Pool {
   }
 
   /** Outcomes in the order of the jobs. */
-  runMany(jobs: readonly Job[], signal?: AbortSignal): Promise<Outcome[]> {
+  async runMany(
+    jobs: readonly PoolJob[],
+    signal?: AbortSignal,
+  ): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome>(jobs.length);
+    const keep = (index: number, outcome: Outcome) => outcomes[index] = outcome;
+    await this.runEach(jobs, keep, signal);
+    return outcomes;
+  }
+
+  /** Calls back with each outcome as it comes; resolves when all have come. */
+  runEach(
+    jobs: readonly PoolJob[],
+    tell: (index: number, outcome: Outcome) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     if (this.#closed) {
       return Promise.reject(new Error("the executor is closed"));
     }
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (jobs.length === 0) return Promise.resolve([]);
+    if (jobs.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const outcomes = new Array<Outcome>(jobs.length);
       let missing = jobs.length;
       let over = false;
       const finish = (act: () => void) => {
@@ -139,19 +170,23 @@ export class Pool {
       };
       const onAbort = () => finish(() => reject(signal!.reason));
       signal?.addEventListener("abort", onAbort);
-      jobs.forEach((job, index) =>
+      jobs.forEach((job, index) => {
+        let isSettled = false;
         this.#queue.push({
           id: this.#nextId++,
           job,
           failuresAlone: 0,
+          holders: new Set(),
           settle(outcome) {
-            outcomes[index] = outcome;
-            if (--missing === 0) finish(() => resolve(outcomes));
+            if (isSettled || over) return;
+            isSettled = true;
+            tell(index, outcome);
+            if (--missing === 0) finish(resolve);
           },
           fail: (error) => finish(() => reject(error)),
-          isCancelled: () => over,
-        })
-      );
+          isOver: () => over || isSettled,
+        });
+      });
       this.#wake();
     });
   }
@@ -165,8 +200,16 @@ export class Pool {
     await Promise.all(this.#slots.map((slot) => slot.running));
   }
 
+  /** Sets free children to work, of those without a process no more than there are jobs. */
   #wake(): void {
-    for (const slot of this.#slots) {
+    const free = this.#slots.filter(({ running }) => running === null);
+    if (free.length === 0) return;
+    const jobs = this.#queue.length - this.#head + this.#alone.length +
+      this.#heldUp(free[0]).length;
+    const ready = free.filter(({ child }) => child !== null);
+    const starting = free.filter(({ child }) => child === null);
+    const most = Math.max(0, jobs - ready.length);
+    for (const slot of [...ready, ...starting.slice(0, most)]) {
       slot.running ??= this.#serve(slot)
         .catch((error) => this.#failAll(error))
         .finally(() => {
@@ -183,7 +226,10 @@ export class Pool {
       const child = await this.#ensureChild(slot);
       this.#fill(slot, child);
       if (slot.frames.length === 0) return;
-      const reply = await child.reply(this.#options.wallMs);
+      slot.busySince = performance.now();
+      const offer = setTimeout(() => this.#wake(), SLOW_MS);
+      const reply = await child.reply(this.#wallMs(slot))
+        .finally(() => clearTimeout(offer));
       if (this.#closed) return;
       if (typeof reply === "string") {
         await this.#recover(slot, child, reply);
@@ -197,7 +243,31 @@ export class Pool {
 
   #hasWork(slot: Slot): boolean {
     return slot.frames.length > 0 || this.#alone.length > 0 ||
-      this.#head < this.#queue.length;
+      this.#head < this.#queue.length || this.#heldUp(slot).length > 0;
+  }
+
+  /** The backstop for the slowest program of a child's first frame. */
+  #wallMs(slot: Slot): number {
+    const { limits } = this.#options;
+    const fuel = Math.max(
+      limits.fuel,
+      ...slot.frames[0].tickets.values()
+        .map(({ job }) => job.limits?.fuel ?? 0),
+    );
+    return wallFor(fuel, limits);
+  }
+
+  /** What waits behind a slow program of another child. */
+  #heldUp(slot: Slot): Ticket[] {
+    const before = performance.now() - SLOW_MS;
+    return this.#slots.flatMap((other) => {
+      if (other === slot || other.busySince > before) return [];
+      const waiting = unansweredIn(other);
+      const running = waiting.find(({ id }) => !other.unproven.has(id));
+      return waiting.filter((ticket) =>
+        ticket !== running && !ticket.isOver() && !ticket.holders.has(slot)
+      );
+    });
   }
 
   async #ensureChild(slot: Slot): Promise<Child> {
@@ -216,35 +286,52 @@ export class Pool {
   #fill(slot: Slot, child: Child): void {
     while (slot.frames.length < FRAMES_PER_CHILD) {
       const isIdle = slot.frames.length === 0;
+      const isUrgent = this.#isNearEnd();
       const alone = isIdle ? this.#takeAlone() : null;
       const tickets = alone ? [alone] : this.#takeBatch();
+      if (tickets.length === 0 && isIdle) {
+        tickets.push(...this.#heldUp(slot).slice(0, LARGEST_BATCH));
+      }
       if (tickets.length === 0) return;
+      for (const ticket of tickets) ticket.holders.add(slot);
       slot.frames.push({
         isAlone: tickets.length === 1,
         tickets: new Map(tickets.map((ticket) => [ticket.id, ticket])),
       });
-      child.send(tickets.map(wireJob));
+      child.send(tickets.map(wireJob), isUrgent);
       if (alone || this.#alone.length > 0) return;
     }
+  }
+
+  /** Whether children will soon have nothing to do but help each other. */
+  #isNearEnd(): boolean {
+    const room = LARGEST_BATCH * FRAMES_PER_CHILD * this.#slots.length;
+    return this.#queue.length - this.#head <= room;
   }
 
   #takeAlone(): Ticket | null {
     for (;;) {
       const ticket = this.#alone.shift();
       if (ticket === undefined) return null;
-      if (!ticket.isCancelled()) return ticket;
+      if (isWanted(ticket)) return ticket;
     }
   }
 
   #takeBatch(): Ticket[] {
     const waiting = this.#queue.length - this.#head;
     const share = Math.ceil(waiting / (FRAMES_PER_CHILD * this.#slots.length));
-    const size = this.#options.batchSize ??
-      Math.min(LARGEST_BATCH, Math.max(SMALLEST_BATCH, share));
+    const smallest = Math.ceil(waiting / this.#slots.length);
+    const size = this.#options.batchSize ?? Math.min(
+      LARGEST_BATCH,
+      Math.max(Math.min(SMALLEST_BATCH, smallest), share),
+    );
     const tickets: Ticket[] = [];
-    while (tickets.length < size && this.#head < this.#queue.length) {
+    for (let chars = 0; tickets.length < size && chars < FRAME_CHARS;) {
+      if (this.#head === this.#queue.length) break;
       const ticket = this.#queue[this.#head++];
-      if (!ticket.isCancelled()) tickets.push(ticket);
+      if (!isWanted(ticket)) continue;
+      tickets.push(ticket);
+      chars += charsOf(ticket.job);
     }
     if (this.#head === this.#queue.length) {
       this.#queue = [];
@@ -257,7 +344,9 @@ export class Pool {
   #accept(slot: Slot, { outcomes = [], unproven, stands }: Reply): boolean {
     const settle = (outcome: Outcome, id: number) => {
       const frame = slot.frames.find(({ tickets }) => tickets.has(id));
-      frame?.tickets.get(id)?.settle(outcome);
+      const ticket = frame?.tickets.get(id);
+      ticket?.holders.delete(slot);
+      ticket?.settle(outcome);
       frame?.tickets.delete(id);
       slot.unproven.delete(id);
     };
@@ -280,10 +369,12 @@ export class Pool {
   ): Promise<void> {
     this.restarts++;
     const [running, ...queued] = slot.frames;
+    for (const ticket of unansweredIn(slot)) ticket.holders.delete(slot);
     slot.child = null;
     slot.frames = [];
     slot.unproven.clear();
     for (const ticket of running?.tickets.values() ?? []) {
+      if (!isWanted(ticket)) continue;
       if (running.isAlone) ticket.failuresAlone++;
       if (ticket.failuresAlone >= FAILURES_ALONE[silence]) {
         const reason = `the sandbox process ${silence} ` +
@@ -313,11 +404,29 @@ export class Pool {
   }
 }
 
+/** Whether somebody waits for it and no child has it. */
+function isWanted(ticket: Ticket): boolean {
+  return !ticket.isOver() && ticket.holders.size === 0;
+}
+
 function unansweredIn(slot: Slot): Ticket[] {
   return slot.frames.flatMap(({ tickets }) => [...tickets.values()]);
 }
 
-function wireJob(ticket: Ticket): WireJob {
-  const { program, argument } = ticket.job;
-  return [ticket.id, program.language, program.source, argument];
+function wireJob({ id, job }: Ticket): WireJob {
+  const { program: { language, source, entry }, argument } = job;
+  const { stdin, captureStdout, seed, limits, testSetup } = job;
+  const setting: RunSetting = Object.fromEntries(
+    Object.entries({ entry, stdin, captureStdout, seed, limits, testSetup })
+      .filter(([, value]) => value !== undefined),
+  );
+  const isPlain = Object.keys(setting).length === 0;
+  return isPlain
+    ? [id, language, source, argument]
+    : [id, language, source, argument, setting];
+}
+
+function charsOf({ program, argument, stdin, testSetup }: PoolJob): number {
+  return program.source.length + argument.length + (stdin?.length ?? 0) +
+    (testSetup?.length ?? 0);
 }

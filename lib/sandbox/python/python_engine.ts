@@ -17,12 +17,18 @@
  * image, of which about 75 MiB are free.
  */
 
-import type { LanguageEngine } from "../language_engine.ts";
+import { parseEntry } from "../entry.ts";
+import type { LanguageEngine, RunSetting } from "../language_engine.ts";
 import { LiteralError } from "../literals/literal_javascript.ts";
 import { parsePythonCall } from "../literals/literal_python.ts";
 import type { PythonCall } from "../literals/python_call.ts";
 import { printPython } from "../literals/python_print.ts";
-import type { Language, Limits, Outcome } from "../outcome.ts";
+import {
+  type Language,
+  type Limits,
+  type Outcome,
+  SCRIPT,
+} from "../outcome.ts";
 import { ForbiddenCall, PythonInterpreter } from "./python_interpreter.ts";
 import {
   BuildError,
@@ -31,6 +37,10 @@ import {
   TYPE_OFFSET,
   typeAddresses,
 } from "./python_object.ts";
+import { PythonSetting } from "./python_setting.ts";
+
+/** A name of each text in tracebacks. */
+type TextName = "program" | "entry" | "setup" | "case";
 
 /** CPython's start symbols: a whole module, or one expression. */
 const FILE_INPUT = 257;
@@ -72,7 +82,9 @@ export class PythonEngine implements LanguageEngine {
   readonly #interpreter: PythonInterpreter;
   readonly #builder: ObjectBuilder;
   readonly #reader: ObjectReader;
-  readonly #names: { file: number; f: number };
+  /** Of the program that is running. */
+  #setting: PythonSetting;
+  readonly #names: { program: number; f: number };
   /** The namespace in which every program runs: that of the module `__program__`. */
   readonly #namespace: number;
   #isSuspect = false;
@@ -87,8 +99,9 @@ export class PythonEngine implements LanguageEngine {
     const types = typeAddresses(interpreter, cString);
     this.#builder = new ObjectBuilder(interpreter, types);
     this.#reader = new ObjectReader(interpreter, limits, types, cString);
+    this.#setting = this.#settingOf({});
     this.#names = {
-      file: this.#cString("<program>"),
+      program: this.#cString("<program>"),
       f: this.#cString("f"),
     };
     const module = python.PyImport_AddModule(this.#cString("__program__"));
@@ -107,33 +120,59 @@ export class PythonEngine implements LanguageEngine {
     source: string,
     argumentTexts: readonly string[],
     limits: Limits,
+    setting: RunSetting = {},
   ): Generator<Outcome> {
-    const lists = argumentTexts.map((text) => parsedArguments(text, limits));
+    const isTest = setting.testSetup !== undefined;
+    const lists = argumentTexts.map((text) =>
+      isTest ? text : parsedArguments(text, limits)
+    );
     const interpreter = this.#interpreter;
+    const own = this.#settingOf(setting);
+    const guarded = (step: () => void): Outcome | undefined => {
+      this.#setting = own; // others may have run in between
+      const outcome = this.#guarded(limits, step);
+      return outcome?.kind === "infrastructure"
+        ? outcome
+        : outcome && { ...outcome, ...own.printed(limits) };
+    };
     let f = 0;
     let fuelLeft = 0;
     let isFresh = false; // loaded, and nothing called since
     const load = () => {
       interpreter.restore();
-      interpreter.fuel = limits.fuel;
-      f = this.#load(source, limits);
+      try {
+        own.prepare(this.#namespace);
+      } finally {
+        interpreter.fuel = limits.fuel; // the program pays for none of that
+      }
+      f = this.#load(source, limits, setting);
       fuelLeft = interpreter.fuel;
       if (lists.length > 1) interpreter.save();
       isFresh = true;
     };
-    const failure = this.#guarded(limits, load);
+    const failure = guarded(load);
     for (const list of lists) {
-      if ("kind" in list || failure) {
-        yield "kind" in list ? list : failure!;
+      if (typeof list !== "string" && "kind" in list) {
+        yield list;
+        isFresh = false; // an audit may have come in between
         continue;
       }
-      yield this.#guarded(limits, () => {
+      yield failure ?? guarded(() => {
         if (!isFresh) interpreter.isSaved ? interpreter.restoreSaved() : load();
         isFresh = false;
         interpreter.fuel = fuelLeft;
-        throw new EndOfRun(this.#call(f, list, limits));
+        throw new EndOfRun(
+          typeof list === "string"
+            ? this.#runCase(list, limits)
+            : this.#call(f, list, limits),
+        );
       })!;
     }
+  }
+
+  #settingOf(setting: RunSetting): PythonSetting {
+    const interpreter = this.#interpreter;
+    return new PythonSetting(interpreter, this.#builder, this.#reader, setting);
   }
 
   /** Instances of the interpreter that a fault has cost so far. */
@@ -215,18 +254,59 @@ export class PythonEngine implements LanguageEngine {
     if (interpreter.isTooDeep) return { kind: "memory", fuel };
   }
 
-  /** Compiles and executes the program; returns its function. */
-  #load(source: string, limits: Limits): number {
+  /** Compiles and executes the program; returns what is to be called, 0 for nothing. */
+  #load(source: string, limits: Limits, setting: RunSetting): number {
+    const { entry, testSetup } = setting;
+    const isLambda = entry === undefined && LONE_LAMBDA.test(source);
+    const result = isLambda
+      ? this.#evaluate(source.trim(), "program", EVAL_INPUT, limits)
+      : this.#evaluate(source, "program", FILE_INPUT, limits);
+    if (testSetup === undefined) {
+      if (entry === SCRIPT) return 0;
+      return isLambda ? result : this.#entry(entry ?? "f", limits);
+    }
+    if (entry !== undefined) {
+      const { python } = this.#interpreter;
+      const candidate = this.#entry(entry, limits);
+      const name = this.#cString("candidate");
+      python.PyDict_SetItemString(this.#namespace, name, candidate);
+    }
+    this.#evaluate(testSetup, "setup", FILE_INPUT, limits);
+    return 0;
+  }
+
+  /** What an entry names; a path is an expression of the program's. */
+  #entry(entry: string, limits: Limits): number {
+    const { python } = this.#interpreter;
+    if (parseEntry(entry)?.owner) {
+      return this.#evaluate(entry, "entry", EVAL_INPUT, limits);
+    }
+    const name = entry === "f" ? this.#names.f : this.#cString(entry);
+    const found = python.PyDict_GetItemString(this.#namespace, name);
+    if (found !== 0) return found;
+    throw new EndOfRun({
+      kind: "thrown",
+      name: "NoFunction",
+      message: `the program defines no function ${entry}`,
+      fuel: limits.fuel - this.#interpreter.fuel,
+    });
+  }
+
+  /** Compiles and executes a text in the program's namespace; its value. */
+  #evaluate(
+    source: string,
+    name: TextName,
+    start: number,
+    limits: Limits,
+  ): number {
     const { python } = this.#interpreter;
     if (source.includes("\0")) {
       throw new EndOfRun({ kind: "syntax", message: "a null character" });
     }
-    const isLambda = LONE_LAMBDA.test(source);
-    const text = this.#cString(isLambda ? source.trim() : source);
-    const start = isLambda ? EVAL_INPUT : FILE_INPUT;
+    const text = this.#cString(source);
     const code = python.Py_CompileStringExFlags(
       text,
-      this.#names.file,
+      name === "program" ? this.#names.program : this.#cString(`<${name}>`),
       start,
       0,
       -1,
@@ -237,19 +317,22 @@ export class PythonEngine implements LanguageEngine {
     const result = python.PyEval_EvalCode(code, namespace, namespace);
     python.Py_DecRef(code);
     if (result === 0) throw this.#raised("run", limits);
-    if (isLambda) return result;
-    const f = python.PyDict_GetItemString(namespace, this.#names.f);
-    if (f !== 0) return f;
-    throw new EndOfRun({
-      kind: "thrown",
-      name: "NoFunction",
-      message: "the program defines no function f",
-      fuel: limits.fuel - this.#interpreter.fuel,
-    });
+    return result;
+  }
+
+  /** Runs a test's case: a value, None, if its code came to its end. */
+  #runCase(code: string, limits: Limits): Outcome {
+    this.#evaluate(code, "case", FILE_INPUT, limits);
+    const fuel = limits.fuel - this.#interpreter.fuel;
+    return { kind: "value", ...printPython(null, limits), fuel };
   }
 
   #call(f: number, call: PythonCall, limits: Limits): Outcome {
     const interpreter = this.#interpreter;
+    if (f === 0) { // a script has ended
+      const fuel = limits.fuel - interpreter.fuel;
+      return { kind: "value", ...printPython(null, limits), fuel };
+    }
     const [items, keywords] = this.#built(call);
     const result = interpreter.python.PyObject_Call(f, items, keywords);
     if (result === 0) throw this.#raised("run", limits);
@@ -292,7 +375,10 @@ export class PythonEngine implements LanguageEngine {
     const isSyntax = phase === "compile" &&
       python.PyType_IsSubtype(type, syntaxError) === 1;
     if (isSyntax) return new EndOfRun({ kind: "syntax", message });
-    return new EndOfRun({ kind: "thrown", name, message, fuel: fuel() });
+    const used = fuel();
+    const details = this.#setting.failedAt(exception);
+    const outcome = { kind: "thrown", name, message, fuel: used } as const;
+    return new EndOfRun({ ...outcome, ...details });
   }
 
   /** `str` of the exception, which may be the program's own code. */

@@ -48,6 +48,7 @@ export interface PythonExports {
   PyErr_Clear(): void;
   PyErr_GetRaisedException(): number;
   PyEval_EvalCode(code: number, globals: number, locals: number): number;
+  PyException_GetTraceback(exception: number): number;
   PyFloat_AsDouble(object: number): number;
   PyFloat_FromDouble(value: number): number;
   PyFrozenSet_New(iterable: number): number;
@@ -56,6 +57,7 @@ export interface PythonExports {
   PyList_New(length: number): number;
   PyList_SetItem(list: number, index: number, item: number): number;
   PyList_Size(list: number): number;
+  PyLong_AsLong(object: number): number;
   PyLong_AsLongAndOverflow(object: number, overflow: number): number;
   PyLong_FromLong(value: number): number;
   PyLong_FromString(text: number, end: number, base: number): number;
@@ -100,6 +102,7 @@ export interface PythonExports {
   ): number;
   free(address: number): void;
   malloc(bytes: number): number;
+  sbrk(bytes: number): number;
 }
 
 /** Pages that differ from the image, with their contents. */

@@ -1,0 +1,131 @@
+/**
+ * Checks of what a caller hands over, before anything starts: a wrong type or
+ * range is refused at once, by the name of the field.
+ */
+
+import { parseEntry } from "./entry.ts";
+import { checkLimits } from "./limits.ts";
+import {
+  type Job,
+  type JobOptions,
+  type Language,
+  type Limits,
+  type Program,
+  SCRIPT,
+  type TestRun,
+} from "./outcome.ts";
+
+export const LANGUAGES: readonly Language[] = [
+  "javascript",
+  "typescript",
+  "python",
+];
+const JOB_LIMITS = ["fuel", "memoryBytes"];
+const LARGEST_SEED = 2 ** 32 - 1;
+
+/** Throws a TypeError or RangeError that names the first wrong field of a job. */
+export function checkJob(job: Job, limits: Limits, at: string): void {
+  requireObject(job, at);
+  checkProgram(job.program, `${at}.program`);
+  requireString(job.argument, `${at}.argument`);
+  checkJobOptions(job, limits, at);
+  if (job.program.entry === SCRIPT && job.argument.trim() !== "") {
+    throw new TypeError(
+      `${at}.argument must be empty for the entry ${SCRIPT}: nothing is called`,
+    );
+  }
+}
+
+/** The same for a test. */
+export function checkTest(test: TestRun, limits: Limits, at: string): void {
+  requireObject(test, at);
+  checkProgram(test.program, `${at}.program`);
+  if (test.setup !== undefined) requireString(test.setup, `${at}.setup`);
+  if (!Array.isArray(test.cases) || test.cases.length === 0) {
+    throw new TypeError(`${at}.cases must be a list of one text or more`);
+  }
+  test.cases.forEach((text, i) => requireString(text, `${at}.cases[${i}]`));
+  for (const text of [test.setup ?? "", ...test.cases]) {
+    if (text.length <= limits.sourceChars) continue;
+    throw new RangeError(
+      `${at}: test code longer than limits.sourceChars, ${limits.sourceChars}`,
+    );
+  }
+  if (test.program.entry === SCRIPT) {
+    throw new TypeError(`${at}.program.entry: a test calls no script`);
+  }
+  checkJobOptions(test, limits, at);
+}
+
+function checkProgram(program: Program, at: string): void {
+  requireObject(program, at);
+  checkLanguage(program.language, `${at}.language`);
+  requireString(program.source, `${at}.source`);
+  const { entry } = program;
+  if (entry === undefined) return;
+  requireString(entry, `${at}.entry`);
+  if (parseEntry(entry) === null) {
+    throw new TypeError(
+      `${at}.entry must be a name or a path such as Solution().f, not ` +
+        JSON.stringify(entry.slice(0, 80)),
+    );
+  }
+}
+
+export function checkLanguage(language: unknown, at: string): void {
+  if (LANGUAGES.includes(language as Language)) return;
+  throw new TypeError(
+    `${at} must be one of ${LANGUAGES.join(", ")}, not ${shown(language)}`,
+  );
+}
+
+function checkJobOptions(options: JobOptions, limits: Limits, at: string) {
+  const { stdin, captureStdout, seed } = options;
+  if (stdin !== undefined) {
+    requireString(stdin, `${at}.stdin`);
+    if (stdin.length > limits.stdinChars) {
+      throw new RangeError(
+        `${at}.stdin is longer than limits.stdinChars, ${limits.stdinChars}`,
+      );
+    }
+  }
+  if (captureStdout !== undefined && typeof captureStdout !== "boolean") {
+    throw new TypeError(
+      `${at}.captureStdout must be true or false, not ${shown(captureStdout)}`,
+    );
+  }
+  if (seed !== undefined) requireInteger(seed, 0, LARGEST_SEED, `${at}.seed`);
+  if (options.limits !== undefined) {
+    checkLimits(options.limits, `${at}.limits`, JOB_LIMITS);
+  }
+}
+
+export function requireInteger(
+  value: unknown,
+  least: number,
+  most: number,
+  at: string,
+): void {
+  if (typeof value !== "number") {
+    throw new TypeError(`${at} must be a number, not ${shown(value)}`);
+  }
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(
+    `${at} must be an integer from ${least} to ${most}, not ${value}`,
+  );
+}
+
+export function requireObject(value: unknown, at: string): void {
+  if (typeof value === "object" && value !== null) return;
+  throw new TypeError(`${at} must be an object, not ${shown(value)}`);
+}
+
+function requireString(value: unknown, at: string): void {
+  if (typeof value === "string") return;
+  throw new TypeError(`${at} must be a string, not ${shown(value)}`);
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : `${value}`;
+  return `${text.slice(0, 80)} (${value === null ? "null" : typeof value})`;
+}

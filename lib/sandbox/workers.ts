@@ -1,0 +1,41 @@
+/** How many sandbox processes an engine gets where the caller does not say. */
+
+import type { EngineName } from "./language_engine.ts";
+
+/** Resident bytes of a process at its largest, measured under hostile programs. */
+const PROCESS_BYTES: Record<EngineName, number> = {
+  quickjs: 365e6,
+  pyodide: 425e6,
+};
+/** More than this many gain nothing that was measured. */
+const MOST = 16;
+/** Where the memory is not known, which needs `--allow-sys=systemMemoryInfo`. */
+const MOST_UNKNOWN = 2;
+
+/** What the machine has. */
+export interface Machine {
+  cores: number;
+  /** Bytes that can be had without swapping; null where that is not known. */
+  availableBytes: number | null;
+}
+
+/** One process for each core, as long as an engine's fit into a quarter of the memory. */
+export function workersFor(
+  engine: EngineName,
+  { cores, availableBytes }: Machine,
+): number {
+  const fitting = availableBytes === null
+    ? MOST_UNKNOWN
+    : Math.floor(availableBytes / 4 / PROCESS_BYTES[engine]);
+  return Math.max(1, Math.min(cores, fitting, MOST));
+}
+
+/** The machine, without asking anybody for a permission. */
+export function thisMachine(): Machine {
+  const wanted = { name: "sys", kind: "systemMemoryInfo" } as const;
+  const isAllowed = Deno.permissions.querySync(wanted).state === "granted";
+  return {
+    cores: navigator.hardwareConcurrency,
+    availableBytes: isAllowed ? Deno.systemMemoryInfo().available : null,
+  };
+}
