@@ -1,108 +1,90 @@
 import assert from "node:assert/strict";
 import {
-  type Cell,
   joined,
-  kitRoot,
-  type MimeBundle,
   type Notebook,
-  notebookText,
   readNotebook,
 } from "../../tasks/notebook/notebook_file.ts";
-import { runNotebookOrThrow } from "../../tasks/notebook/runner.ts";
+import {
+  assertClean,
+  assertSameOutputs,
+  assertWrittenByRunner,
+  cellNamed,
+  figureOf,
+  FOLDER,
+  freshRun,
+  printed,
+} from "./outputs.ts";
 
-const FOLDER = `${kitRoot()}/notebooks`;
 const PATH = `${FOLDER}/00_tour.ipynb`;
-const PLOTLY = "application/vnd.plotly.v1+json";
 /** The base model is pretrained in one cell, if it is not there yet. */
 const TIMEOUT_MS = 900_000;
-
-interface PlotlyFigure {
-  data: { name: string; x: unknown[]; y: (number | null)[] }[];
-}
-
-function cellNamed(notebook: Notebook, id: string): Cell {
-  const found = notebook.cells.find((cell) => cell.id === id);
-  assert.ok(found, `no cell "${id}"`);
-  return found;
-}
-
-function printed(cell: Cell): string {
-  return (cell.outputs ?? []).map((output) =>
-    output.output_type === "stream" ? joined(output.text) : ""
-  ).join("");
-}
-
-function displayed(cell: Cell): MimeBundle[] {
-  return (cell.outputs ?? []).flatMap((output) =>
-    output.output_type === "display_data" ? [output.data] : []
-  );
-}
-
-function figureOf(cell: Cell): PlotlyFigure {
-  const bundle = displayed(cell).find((data) => PLOTLY in data);
-  assert.ok(bundle, `cell "${cell.id}" shows no figure`);
-  return bundle[PLOTLY] as PlotlyFigure;
-}
+const MODES = ["deduction", "abduction", "induction"];
 
 /** What must hold of the outputs, whether committed or just made. */
 function checkOutputs(notebook: Notebook): void {
-  for (const cell of notebook.cells) {
-    for (const output of cell.outputs ?? []) {
-      assert.notEqual(output.output_type, "error", `cell "${cell.id}"`);
-      if (output.output_type !== "stream") continue;
-      assert.equal(output.name, "stdout", joined(output.text));
-    }
-  }
-  const attempts = printed(cellNamed(notebook, "attempts"));
+  assertClean(notebook);
+  assert.match(printed(notebook, "propose"), /\n192 proposals, as yet unread/);
+  const attempts = printed(notebook, "solve");
   assert.equal(attempts.match(/ {4}(right|wrong|malformed): /g)?.length, 8);
 
-  const live = cellNamed(notebook, "live-run");
-  const [bar, plot] = displayed(live);
-  assert.match(joined(bar["text/plain"]), /^steps of self-play 30\/30/);
-  assert.match(joined(plot["image/svg+xml"]), /<polyline/);
-  const curves = figureOf(live).data;
-  assert.deepEqual(curves.map(({ name }) => name), [
-    "deduction",
-    "abduction",
-    "induction",
-  ]);
-  for (const { y } of curves) assert.equal(y.length, 30);
+  // Every proposal that was judged is in one bar, every group in one column.
+  const fates = figureOf(notebook, "validate").data;
+  assert.equal(fates[0].name, "valid");
+  const judged = fates.flatMap(({ x }) => x).map(Number)
+    .reduce((sum, count) => sum + count, 0);
+  assert.ok(judged > 150 && judged <= 192, `${judged}`);
+  const groups = figureOf(notebook, "advantage").data.map(({ name }) => name);
+  assert.deepEqual(
+    groups,
+    ["propose", "solve"].flatMap((role) =>
+      MODES.map((mode) => `${role} ${mode}`)
+    ),
+  );
+  const [good, bad] = figureOf(notebook, "update").data;
+  const total = (bars: typeof good) =>
+    bars.y.reduce((sum: number, change) => sum + Number(change), 0);
+  assert.ok(total(good) > total(bad));
 
-  const bars = figureOf(cellNamed(notebook, "evaluate-after")).data;
+  const curves = figureOf(notebook, "run").data;
+  assert.deepEqual(curves.map(({ name }) => name), MODES);
+  for (const { y } of curves) assert.equal(y.length, 12);
+  const bars = figureOf(notebook, "evaluate-after").data;
   assert.deepEqual(bars.map(({ name }) => name), [
     "step 0",
-    "step 30",
+    "step 12",
     "step 0, made to think",
   ]);
-  for (const { y } of bars) assert.ok(y.every((share) => (share ?? -1) >= 0));
-  assert.match(printed(cellNamed(notebook, "asserts")), /all checks passed/);
+  for (const { y } of bars) {
+    assert.ok(y.every((share) => Number(share) >= 0));
+  }
+  assert.match(printed(notebook, "asserts"), /all checks passed/);
 }
 
-Deno.test("the tour runs from top to bottom in a fresh kernel", async () => {
+/** The pieces of code that a reader is invited to paste, as cells at the end. */
+function withTries(notebook: Notebook): Notebook {
+  const text = joined(cellNamed(notebook, "summary").source);
+  const pieces = [...text.matchAll(/^ {3}```ts\n([^]*?)^ {3}```$/gm)]
+    .map(([, code]) => code.replaceAll(/^ {3}/gm, ""));
+  assert.equal(pieces.length, 3);
+  const cells = pieces.map((source, i) => ({
+    ...cellNamed(notebook, "asserts"),
+    ...{ id: `try-${i}`, source },
+  }));
+  return { ...notebook, cells: [...notebook.cells, ...cells] };
+}
+
+Deno.test("the tour runs from top to bottom in a fresh kernel, and then what it invites to try", async () => {
   const committed = await readNotebook(PATH);
-  const notebook = structuredClone(committed);
-  await runNotebookOrThrow(notebook, { folder: FOLDER, timeoutMs: TIMEOUT_MS });
+  const notebook = await freshRun(withTries(committed), TIMEOUT_MS);
   checkOutputs(notebook);
   // No model takes part in these: their outputs are the same everywhere.
-  for (
-    const id of ["run-program", "run-hostile", "three-modes", "verify-answers"]
-  ) {
-    assert.deepEqual(
-      cellNamed(notebook, id).outputs,
-      cellNamed(committed, id).outputs,
-    );
-  }
+  assertSameOutputs(notebook, committed, ["hostile"]);
+  assert.match(printed(notebook, "try-0"), /^\d+ rows teach/);
+  assert.equal(figureOf(notebook, "try-1").data.length, 6);
+  assert.equal(figureOf(notebook, "try-2").data[0].y.length, 3);
 });
 
 Deno.test("the committed tour holds its outputs, with an image of every figure", async () => {
-  const notebook = await readNotebook(PATH);
-  assert.equal(await Deno.readTextFile(PATH), notebookText(notebook));
-  checkOutputs(notebook);
-  let figures = 0;
-  for (const bundle of notebook.cells.flatMap(displayed)) {
-    if (!(PLOTLY in bundle)) continue;
-    figures++;
-    assert.match(joined(bundle["image/svg+xml"]), /^<svg[^]*<\/svg>\s*$/);
-  }
-  assert.equal(figures, 4);
+  checkOutputs(await readNotebook(PATH));
+  await assertWrittenByRunner(PATH, 7);
 });
