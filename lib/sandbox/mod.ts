@@ -62,6 +62,7 @@ export {
   emptyPolicy,
   OFFICIAL_BANNED_MODULES,
   type Policy,
+  policySentences,
   type PolicyVerdict,
 } from "./policy.ts";
 export { type NameUse, type OuterNames, outerNames } from "./syntax/names.ts";

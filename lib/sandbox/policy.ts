@@ -1,19 +1,24 @@
 /**
- * The static policy: what a proposed program may not mention.
+ * The static policy: what a proposed program may not import, use or call.
  *
  * The paper bans a list of Python modules, because programs that use them are not
  * reproducible or reach outside (official code, `contains_banned_imports`: only
  * import statements, so its dotted entries such as `os.path` can never match, and
  * not in hidden inputs or answers). Here dotted entries match uses too, JavaScript
- * has its equivalents, and the verdict says what was found. Names are compared as
- * tokens: `datetime` in a string or as part of `update_time` is no offence.
+ * has its equivalents, and the verdict says what was found.
+ *
+ * A name is banned where it stands for what the language provides. `datetime` in a
+ * string or as part of `update_time` is no offence, and a name that the program
+ * binds itself, as in `def eval(e)` or with a parameter called `document`, is the
+ * program's own. The same lists make the sentences that the proposer is told.
  *
  * The policy makes tasks good; safety does not rest on it. The sandbox contains
  * programs that slip through, for example by building a name at run time.
  */
 
 import type { Language, Program } from "./outcome.ts";
-import { type NameToken, nameTokens } from "./tokens.ts";
+import { foundNames } from "./syntax/names.ts";
+import { everyNode, type PlacedNode, placedSyntax } from "./syntax/syntax.ts";
 
 /** What is banned. Plain lists, so that a run's configuration can hold them. */
 export interface Policy {
@@ -125,55 +130,119 @@ export const emptyPolicy: Policy = {
   javascriptNames: [],
 };
 
+/** A policy for one language. */
+interface Ban {
+  modules: readonly string[];
+  /** Names and dotted paths. */
+  names: readonly string[];
+  calls: readonly string[];
+}
+
+function banIn(policy: Policy, language: Language): Ban {
+  const isPython = language === "python";
+  const modules = isPython ? policy.pythonModules : [];
+  const all = isPython ? policy.pythonNames : policy.javascriptNames;
+  return {
+    modules,
+    names: [
+      ...all.filter((name) => !name.endsWith("()")),
+      ...modules.filter((name) => name.includes(".")),
+    ],
+    calls: all.filter((name) => name.endsWith("()"))
+      .map((name) => name.slice(0, -2)),
+  };
+}
+
+/** What a policy forbids, in sentences for whoever writes a program. */
+export function policySentences(policy: Policy, language: Language): string[] {
+  const { modules, names, calls } = banIn(policy, language);
+  const within = (path: string, others: readonly string[]) =>
+    prefixes(path).slice(0, -1).some((outer) => others.includes(outer));
+  const listed = (kept: readonly string[]) =>
+    kept.filter((path) => !within(path, modules)).join(", ");
+  const own = ", unless the program defines them itself";
+  return [
+    ["These modules are not imported", listed(modules)],
+    [
+      `These names are not used${own}`,
+      listed(names.filter((name) => !modules.includes(name))),
+    ],
+    [`These functions are not called${own}`, listed(calls)],
+  ].filter(([, list]) => list !== "").map((parts) => parts.join(": "));
+}
+
 /** Checks a program's text; nothing runs. */
 export function checkPolicy(
   program: Program,
   policy: Policy = defaultPolicy,
 ): PolicyVerdict {
-  const tokens = nameTokens(program.source, program.language);
-  const found = program.language === "python"
-    ? bannedImport(program.source, tokens, policy.pythonModules) ??
-      bannedName(program, tokens, [
-        ...policy.pythonNames,
-        ...policy.pythonModules.filter((name) => name.includes(".")),
-      ])
-    : bannedName(program, tokens, policy.javascriptNames);
-  return found === null ? { allowed: true } : { allowed: false, reason: found };
+  const ban = banIn(policy, program.language);
+  const suspect = mentioned(program.source, ban);
+  if (suspect === undefined) return { allowed: true };
+  const root = placedSyntax(program);
+  const reason = root === null
+    ? `too long or too deeply nested to be checked for ${suspect}`
+    : bannedImport(root, ban.modules) ??
+      bannedName(root, program.language, ban);
+  return reason === null ? { allowed: true } : { allowed: false, reason };
+}
+
+const WORDS = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
+
+/** The first banned thing whose words all occur in a text: most texts need no parser. */
+function mentioned(source: string, ban: Ban): string | undefined {
+  const words = new Set(source.match(WORDS));
+  return [...ban.modules, ...ban.names, ...ban.calls].find((path) =>
+    path.split(".").every((word) => words.has(word))
+  );
 }
 
 function bannedName(
-  { source, language }: { source: string; language: Language },
-  tokens: readonly NameToken[],
-  banned: readonly string[],
+  root: PlacedNode,
+  language: Language,
+  ban: Ban,
 ): string | null {
-  const names = new Set(banned.filter((name) => !name.endsWith("()")));
-  const calls = new Set(
-    banned.filter((name) => name.endsWith("()")).map((name) =>
-      name.slice(0, -2)
-    ),
+  const names = new Set(ban.names);
+  // A keyword is a node of its own name.
+  const keyword = everyNode(root).find(({ name, text }) =>
+    name === text && names.has(name)
   );
-  for (const token of tokens) {
-    if (token.isProperty) continue;
-    const used = prefixes(token.path).find((path) => names.has(path));
+  if (keyword) return `${keyword.name} is not allowed`;
+  for (const { node } of foundNames(root, language)) {
+    const used = prefixes(pathFrom(node)).find((path) => names.has(path));
     if (used !== undefined) return `${used} is not allowed`;
-    const after = source.slice(token.position + token.name.length);
-    const isCall = token.path === token.name && /^\s*\(/.test(after);
-    const isDefinition = language === "python" &&
-      /\b(?:def|class)\s+$/.test(source.slice(0, token.position));
-    if (isCall && !isDefinition && calls.has(token.name)) {
-      return `calling ${token.name} is not allowed`;
+    if (isCalled(node) && ban.calls.includes(node.text)) {
+      return `calling ${node.text} is not allowed`;
     }
   }
   return null;
 }
 
+function isCalled({ parent, index }: PlacedNode): boolean {
+  return parent?.name === "CallExpression" && index === 0;
+}
+
+/** `a.b.c` for the `a` in it. */
+function pathFrom(node: PlacedNode): string {
+  let path = node.text;
+  for (
+    let inner = node;
+    inner.parent?.name === "MemberExpression" && inner.index === 0;
+    inner = inner.parent
+  ) {
+    const property = inner.parent.children[2];
+    if (property?.name !== "PropertyName") break;
+    path += `.${property.text}`;
+  }
+  return path;
+}
+
 function bannedImport(
-  source: string,
-  tokens: readonly NameToken[],
+  root: PlacedNode,
   banned: readonly string[],
 ): string | null {
   const modules = new Set(banned);
-  for (const imported of importedModules(source, tokens)) {
+  for (const imported of importedModules(root)) {
     const module = prefixes(imported).find((path) => modules.has(path));
     if (module !== undefined) return `importing ${module} is not allowed`;
   }
@@ -181,43 +250,22 @@ function bannedImport(
 }
 
 /** Dotted names that import statements mention: `a`, `a.b`, and `a.c` of `from a import c`. */
-function importedModules(
-  source: string,
-  tokens: readonly NameToken[],
-): string[] {
-  const found: string[] = [];
-  for (let i = 0; i < tokens.length; i++) {
-    const { name, isProperty, position } = tokens[i];
-    if (isProperty || (name !== "import" && name !== "from")) continue;
-    if (!/(?:^|[\n;:])[ \t]*$/.test(source.slice(0, position))) continue;
-    const statement = statementNames(source, tokens, i);
-    const base = name === "from" ? statement.shift()?.path ?? "" : "";
-    if (base) found.push(base);
-    for (const token of statement) {
-      if (token.name !== "import") {
-        found.push(base ? `${base}.${token.path}` : token.path);
-      }
-    }
-  }
-  return found;
-}
-
-/** Names after a statement's first word, without what follows `as`. */
-function statementNames(
-  source: string,
-  tokens: readonly NameToken[],
-  first: number,
-): NameToken[] {
-  const names: NameToken[] = [];
-  const start = tokens[first].position;
-  for (let i = first + 1; i < tokens.length; i++) {
-    const text = source.slice(start, tokens[i].position)
-      .replace(/\\\r?\n|\([^)]*$/g, "");
-    if (/[\n;]/.test(text)) break;
-    const isAlias = tokens[i].name === "as" || tokens[i - 1].name === "as";
-    if (!tokens[i].isProperty && !isAlias) names.push(tokens[i]);
-  }
-  return names;
+function importedModules(root: PlacedNode): string[] {
+  const statements = everyNode(root).filter(({ name }) =>
+    name === "ImportStatement"
+  );
+  return statements.flatMap(({ children }) => {
+    const words = children.map(({ text }) => text)
+      .filter((text) => text !== "(" && text !== ")");
+    const split = words[0] === "from" ? words.indexOf("import") : 0;
+    const base = words.slice(1, Math.max(split, 1)).join("");
+    const names = words.slice(split + 1).join(" ").split(" , ")
+      // Without the alias.
+      .map((name) => name.split(" as ")[0].replaceAll(" ", ""));
+    return base === ""
+      ? names
+      : [base, ...names.map((name) => `${base}.${name}`)];
+  });
 }
 
 /** `a`, `a.b` and `a.b.c` of `a.b.c`. */

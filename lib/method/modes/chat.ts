@@ -12,23 +12,17 @@
  * like it in another: text after `</answer>` is ignored.
  */
 
-import { type Language, OFFICIAL_BANNED_MODULES } from "../../sandbox/mod.ts";
+import {
+  defaultPolicy,
+  type Language,
+  policySentences,
+} from "../../sandbox/mod.ts";
 import { partDefinitions, partName } from "./composite.ts";
 import type { AnswerReading, Dialect, ProposalReading } from "./dialect.ts";
 import type { Example, ModeName, Task } from "./task.ts";
 
 /** Inputs an induction proposal is asked for; half are shown (paper, section 3.2). */
 const INDUCTION_INPUTS = 10;
-
-/**
- * What programs must do without, as the proposer is told. The executor's policy
- * is what enforces it.
- */
-export const BANNED_WORDS: Record<Language, readonly string[]> = {
-  python: OFFICIAL_BANNED_MODULES,
-  javascript: ["Date", "Math.random", "eval", "Function", "import", "require"],
-  typescript: ["Date", "Math.random", "eval", "Function", "import", "require"],
-};
 
 const LANGUAGE_TITLES: Record<Language, string> = {
   python: "Python",
@@ -82,7 +76,7 @@ function programRequirements(language: Language): string {
     "- No randomness, dates or times, input or output, printing, logging, files, network, or state outside the program",
     "- It finishes within 10 seconds on an ordinary processor",
     "- Imports and class definitions stand at the top; nothing follows the definition of `f`",
-    `- None of these words occurs: ${BANNED_WORDS[language].join(", ")}`,
+    ...policySentences(defaultPolicy, language).map((text) => `- ${text}`),
   ].join("\n");
 }
 

@@ -3,7 +3,7 @@
  * telling its own names from those that it finds.
  */
 
-import type { Program } from "../outcome.ts";
+import type { Language, Program } from "../outcome.ts";
 import { javascriptNames } from "./names_javascript.ts";
 import { pythonNames } from "./names_python.ts";
 import { type PlacedNode, placedSyntax } from "./syntax.ts";
@@ -36,15 +36,8 @@ export interface OuterNames {
 export function outerNames(program: Program): OuterNames | null {
   const root = placedSyntax(program);
   if (root === null) return null;
-  const all = program.language === "python"
-    ? pythonNames(root)
-    : javascriptNames(root);
-  const bindings = new Map<PlacedNode, Set<string>>();
-  for (const { node, binds } of all) {
-    if (binds === null) continue;
-    const known = bindings.get(binds) ?? new Set();
-    bindings.set(binds, known.add(node.text));
-  }
+  const all = namesIn(root, program.language);
+  const bindings = bindingsOf(all);
   const bound = bindings.get(root) ?? new Set();
   bindings.delete(root);
   const owner = ({ node, binds, scopes }: NameUse) =>
@@ -60,4 +53,36 @@ export function outerNames(program: Program): OuterNames | null {
       owner(use).name === "ClassDefinition"
     ),
   };
+}
+
+function namesIn(root: PlacedNode, language: Language): NameUse[] {
+  return language === "python" ? pythonNames(root) : javascriptNames(root);
+}
+
+/** The names that each scope binds. */
+function bindingsOf(
+  uses: readonly NameUse[],
+): Map<PlacedNode, Set<string>> {
+  const bindings = new Map<PlacedNode, Set<string>>();
+  for (const { node, binds } of uses) {
+    if (binds === null) continue;
+    const known = bindings.get(binds) ?? new Set();
+    bindings.set(binds, known.add(node.text));
+  }
+  return bindings;
+}
+
+/**
+ * Uses of names that a program finds instead of binding them itself: builtins,
+ * globals of the host, and what it imports under any name.
+ */
+export function foundNames(root: PlacedNode, language: Language): NameUse[] {
+  const all = namesIn(root, language);
+  const own = bindingsOf(
+    all.filter(({ node }) => node.parent!.name !== "ImportStatement"),
+  );
+  return all.filter(({ node, binds, scopes }) =>
+    binds === null &&
+    ![...scopes, root].some((scope) => own.get(scope)?.has(node.text))
+  );
 }

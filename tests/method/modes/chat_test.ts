@@ -5,6 +5,7 @@ import {
   parseChatResponse,
   type Task,
 } from "../../../lib/method/modes/mod.ts";
+import { defaultPolicy, policySentences } from "../../../lib/sandbox/mod.ts";
 import { randomStream } from "../../../lib/random.ts";
 
 const chat = DIALECTS.chat;
@@ -39,7 +40,9 @@ Deno.test("each proposer asks for difficulty in what its own solver has to find"
   for (const prompt of [deduction, abduction]) {
     assert.ok(prompt.endsWith("Assistant: <think>"));
     assert.match(prompt, /<snippet_0>\n```python\ndef f/);
-    assert.match(prompt, /multiprocessing/);
+    for (const sentence of policySentences(defaultPolicy, "python")) {
+      assert.ok(prompt.includes(`- ${sentence}\n`), sentence);
+    }
   }
   const bare = chat.proposerPrompt("deduction", [], "javascript");
   assert.doesNotMatch(bare, /snippet/);
