@@ -91,8 +91,9 @@ function rowOf(path: string): string[] {
     playerOf(manifest),
     String(config.seed),
     `${last?.step ?? 0}/${config.steps}`,
-    config.modes.map((mode) => percent(last?.solve[mode]?.solveRate))
-      .join(" "),
+    config.modes.map((mode) =>
+      `${mode[0].toUpperCase()} ${percent(last?.solve[mode]?.solveRate)}`
+    ).join(" "),
     manifest.started.slice(0, 16).replace("T", " "),
   ];
 }
@@ -124,8 +125,11 @@ function accuracyRows(runs: readonly RunSummary[]): string[][] {
       const found = table.get(name);
       if (!found) return "-";
       const { before, after } = found;
-      return `${percent(before.accuracy)} → ${percent(after.accuracy)} ` +
-        `(${after.items}, step ${after.step})`;
+      // The base made to think is evaluated once; it does not change.
+      const change = before.step === after.step
+        ? percent(before.accuracy)
+        : `${percent(before.accuracy)} → ${percent(after.accuracy)}`;
+      return `${change} (${after.items}, step ${after.step})`;
     }),
   ]);
 }
@@ -136,21 +140,15 @@ async function query(sql: string, folder: string): Promise<void> {
   const { DuckDBInstance } = await import(DUCKDB) as DuckDb;
   const connection = await (await DuckDBInstance.create(":memory:")).connect();
   for (const name of ["metrics", "timings", "tasks", "rollouts", "eval"]) {
-    const files = runs.map((run) => join(run, `${name}.jsonl`))
-      .filter((path) => Deno.statSync(path).size > 0);
-    if (files.length === 0) continue;
-    const list = files.map(quote).join(", ");
-    const cut = files.filter(endsAmidLine);
-    for (const path of cut) {
+    const files = runs.map((run) => join(run, `${name}.jsonl`)).filter(hasRows);
+    for (const path of files.filter(endsAmidLine)) {
       console.error(`${path}: its last line is not whole and is left out`);
     }
-    await connection.run(
-      `create view ${name} as select regexp_extract(filename, ` +
-        `'([^/\\\\]+)[/\\\\][^/\\\\]+$', 1) as run, * exclude (filename) ` +
-        `from read_json_auto([${list}], format = 'newline_delimited', ` +
-        "union_by_name = true, filename = true, sample_size = -1" +
-        `${cut.length > 0 ? ", ignore_errors = true" : ""})`,
-    );
+    if (files.length === 0 || !await makeView(connection, name, files)) {
+      continue;
+    }
+    const readable = await readableLogs(connection, files);
+    if (readable.length > 0) await makeView(connection, name, readable);
   }
   const result = await connection.runAndReadAll(sql);
   printTable(
@@ -159,6 +157,50 @@ async function query(sql: string, folder: string): Promise<void> {
       row.map((cell) => typeof cell === "string" ? cell : JSON.stringify(cell))
     ),
   );
+}
+
+/** Makes the rows of some logs a table; returns why they cannot be read, or null. */
+async function makeView(
+  connection: DuckDbConnection,
+  name: string,
+  files: readonly string[],
+): Promise<string | null> {
+  const cut = files.some(endsAmidLine);
+  try {
+    await connection.run(
+      `create or replace view ${name} as select regexp_extract(filename, ` +
+        `'([^/\\\\]+)[/\\\\][^/\\\\]+$', 1) as run, * exclude (filename) ` +
+        `from read_json_auto([${files.map(quote).join(", ")}], ` +
+        "format = 'newline_delimited', " +
+        "union_by_name = true, filename = true, sample_size = -1" +
+        `${cut ? ", ignore_errors = true" : ""})`,
+    );
+    return null;
+  } catch (error) {
+    return (error as Error).message.split("\n")[0];
+  }
+}
+
+/** The logs that can be read; the others are named, and keep no run from being queried. */
+async function readableLogs(
+  connection: DuckDbConnection,
+  files: readonly string[],
+): Promise<string[]> {
+  const readable: string[] = [];
+  for (const file of files) {
+    const reason = await makeView(connection, "one_log", [file]);
+    if (reason === null) readable.push(file);
+    else console.error(`left out: ${file} (${reason})`);
+  }
+  return readable;
+}
+
+function hasRows(path: string): boolean {
+  try {
+    return Deno.statSync(path).size > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a log was cut while a line was written. */

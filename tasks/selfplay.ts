@@ -6,23 +6,33 @@
 
 import { presetNamed, PRESETS, runExperiment } from "../lib/lab/mod.ts";
 import {
-  beforeAndAfter,
   playModel,
   readRun,
+  readTimings,
   type RunOutcome,
+  type TimingRow,
 } from "../lib/run/mod.ts";
 import { type SelfPlayEvent, settingsList } from "../lib/method/mod.ts";
 import { ArgumentError, parseArguments, USAGE } from "./selfplay/arguments.ts";
 import { engineTitle, type Plan, planOf, presetWith } from "./selfplay/plan.ts";
+import { diskCure, requireWritable } from "./selfplay/disk.ts";
+import { taskCommand } from "./selfplay/hints.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
+import { summaryOf } from "./selfplay/summary.ts";
 
 /** Runs the command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  let folder = "";
   try {
     const asked = parseArguments(args);
     if (asked.show === "help") console.log(USAGE);
     else if (asked.show === "list") listChoices(asked.preset ?? "smoke");
-    else await play(await planOf(asked));
+    else {
+      const plan = await planOf(asked);
+      folder = plan.folder;
+      requireWritable(folder);
+      await play(plan);
+    }
     return 0;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") {
@@ -30,7 +40,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return 130;
     }
     const message = error instanceof Error ? error.message : String(error);
-    console.error(`selfplay: ${message}`);
+    console.error(`selfplay: ${message}${diskCure(message, folder)}`);
     return error instanceof ArgumentError || error instanceof RangeError
       ? 2
       : 1;
@@ -48,16 +58,28 @@ function listChoices(name: string): void {
 }
 
 async function play(plan: Plan): Promise<void> {
-  const { config, folder, engine, preset } = plan;
-  const progress = new ProgressBar(config.steps);
+  const { config, folder, engine, preset, resume } = plan;
+  const began = performance.now();
+  const progress = new ProgressBar(config, resume ? timesOf(folder) : []);
   const stop = stopOnInterrupt(progress);
   const player = preset ? `preset ${preset.name} (${preset.description})` : "";
   const played = [player, engineTitle(engine)].filter((part) => part !== "");
   console.log(`${played.join(", ")}, seed ${config.seed}, into ${folder}`);
   const outcome = await start(plan, progress, stop.signal)
-    .finally(stop.release);
-  progress.end();
-  report(folder, outcome);
+    .finally(() => {
+      stop.release();
+      progress.end();
+    });
+  report(folder, outcome, (performance.now() - began) / 1000);
+}
+
+/** The times of a run that is resumed, where they can be read: only an estimate needs them. */
+function timesOf(folder: string): TimingRow[] {
+  try {
+    return readTimings(folder);
+  } catch {
+    return [];
+  }
 }
 
 function start(
@@ -66,8 +88,10 @@ function start(
   stop: AbortSignal,
 ): Promise<RunOutcome> {
   const onEvent = (event: SelfPlayEvent) => progress.event(event);
+  const onNote = (note: string) => progress.note(note);
   if (preset === null) {
-    return playModel({ engine, config, folder, resume, stop, onEvent });
+    const recording = { folder, resume, stop, onEvent, onNote };
+    return playModel({ engine, config, ...recording });
   }
   return runExperiment({
     preset: presetWith(preset, config),
@@ -85,6 +109,7 @@ function start(
           : `base model trained and kept in ${folder}`,
       ),
     onEvent,
+    onNote,
   });
 }
 
@@ -115,31 +140,19 @@ function stopOnInterrupt(progress: ProgressBar) {
   return { signal: controller.signal, release };
 }
 
-function report(folder: string, { step, finished }: RunOutcome): void {
-  if (!finished) {
-    console.log(
-      `stopped and saved after step ${step}; go on with:\n` +
-        `  deno task selfplay --resume --out ${folder}`,
-    );
+function report(
+  folder: string,
+  { step, finished }: RunOutcome,
+  seconds: number,
+): void {
+  if (finished) {
+    summaryOf(readRun(folder), seconds).forEach((line) => console.log(line));
     return;
   }
-  const accuracies = beforeAndAfter(readRun(folder));
-  if (accuracies.size > 0) {
-    console.log("accuracy on held-out tasks, before → after:");
-  }
-  for (const [name, { before, after }] of accuracies) {
-    if (before.step === after.step) continue;
-    console.log(
-      `  ${name.padEnd(28)} ${percent(before.accuracy)} → ${
-        percent(after.accuracy)
-      }  (${after.items} tasks)`,
-    );
-  }
-  console.log(`all of it is in ${folder}`);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}%`.padStart(6);
+  console.log(
+    `stopped and saved after step ${step}; go on with:\n` +
+      `  ${taskCommand("selfplay", ["--resume", "--out", folder])}`,
+  );
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -47,6 +47,8 @@ export interface Accuracy {
   name: string;
   accuracy: number;
   items: number;
+  /** Share of right answers of each item, in the order of the log. */
+  shares: number[];
 }
 
 /** Mean accuracy per step, split, mode and way of sampling. */
@@ -61,7 +63,13 @@ export function accuracies(rows: readonly EvaluationRow[]): Accuracy[] {
       Number(row.correct) / Number(row.samples ?? 1)
     );
     const accuracy = shares.reduce((sum, s) => sum + s, 0) / shares.length;
-    return { step: Number(step), name, accuracy, items: members.length };
+    return {
+      step: Number(step),
+      name,
+      accuracy,
+      items: members.length,
+      shares,
+    };
   });
 }
 

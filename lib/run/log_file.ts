@@ -34,12 +34,17 @@ export class LogFile {
     return this.#bytes;
   }
 
-  /** Appends text. */
+  /** Appends text. Throws naming the file where the disk takes no more. */
   write(text: string): void {
     const data = new TextEncoder().encode(text);
     let written = 0;
-    while (written < data.length) {
-      written += this.#file.writeSync(data.subarray(written));
+    try {
+      while (written < data.length) {
+        written += this.#file.writeSync(data.subarray(written));
+      }
+    } catch (error) {
+      const reason = (error as Error).message;
+      throw new Error(`${this.path} cannot be written: ${reason}`);
     }
     this.#bytes += data.length;
   }

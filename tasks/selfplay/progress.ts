@@ -1,24 +1,50 @@
 /** Progress on the terminal: one line that moves, or one line per step in a log. */
 
 import type { PretrainProgress } from "../../lib/lab/mod.ts";
-import type { SelfPlayEvent, StepMetrics } from "../../lib/method/mod.ts";
+import type {
+  SelfPlayConfig,
+  SelfPlayEvent,
+  StepMetrics,
+} from "../../lib/method/mod.ts";
+import type { TimingRow } from "../../lib/run/mod.ts";
+import { Estimate } from "./estimate.ts";
 
-const BAR_WIDTH = 24;
+/** Milliseconds between two looks at the clock of a terminal's line. */
+const REDRAW = 1000;
 
-/** Steps whose times make the estimate of the time left. */
-const STEPS_REMEMBERED = 10;
+/** Milliseconds between lines of a log that tell nothing new but that there is life. */
+const LOG_EVERY = 10_000;
+
+/** What is under way after an event. */
+const NEXT_STAGE: Record<string, string> = {
+  seeded: "evaluating",
+  proposed: "validating",
+  validated: "solving",
+  solved: "rewarding",
+  rewarded: "rewarding",
+  advantages: "updating",
+  updated: "saving",
+  evaluated: "saving",
+  stepFinished: "proposing",
+};
 
 export class ProgressBar {
   readonly #terminal = Deno.stdout.isTerminal();
-  readonly #steps: number;
-  #stepStarted = performance.now();
-  #recentSeconds: number[] = [];
+  readonly #config: SelfPlayConfig;
+  readonly #estimate: Estimate;
+  #parts: string[] = ["self-play"];
+  #stage = "starting";
+  #stageBegan = performance.now();
   #lastLogged = -Infinity;
-  #lastLine = "";
   #pretrainingStarted: number | null = null;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(steps: number) {
-    this.#steps = steps;
+  /** `before` are the times of a run that is resumed. */
+  constructor(config: SelfPlayConfig, before: readonly TimingRow[] = []) {
+    this.#config = config;
+    this.#estimate = new Estimate(config, before);
+    if (!this.#terminal) return;
+    this.#timer = setInterval(() => this.#redraw(), REDRAW);
   }
 
   pretraining(progress: PretrainProgress): void {
@@ -26,30 +52,30 @@ export class ProgressBar {
     const share = Math.min(1, tokens / totalTokens);
     this.#pretrainingStarted ??= performance.now();
     const seconds = (performance.now() - this.#pretrainingStarted) / 1000;
-    const left = share < 0.01 ? NaN : seconds * (1 / share - 1);
-    this.#show(
-      `base model ${bar(share)} ${(tokens / 1e6).toFixed(2)}/${
-        (totalTokens / 1e6).toFixed(2)
-      }M tokens, ${stage}, loss ${loss.toFixed(3)}, ${duration(left)} left`,
-      share === 1,
-    );
-    this.#stepStarted = performance.now();
+    const left = share < 0.01 ? null : seconds * (1 / share - 1);
+    const millions = (count: number) => (count / 1e6).toFixed(2);
+    this.#begin("starting");
+    this.#parts = [
+      "base model",
+      `${Math.floor(100 * share)}%`,
+      `${duration(left)} left`,
+      `${millions(tokens)}/${millions(totalTokens)}M tokens`,
+      stage,
+      `loss ${loss.toFixed(3)}`,
+    ];
+    this.#show(this.#parts, share === 1);
   }
 
   /** Follows self-play; every finished step is also a line of a log. */
   event(event: SelfPlayEvent): void {
+    this.#estimate.mark(event, performance.now() / 1000);
+    this.#begin(this.#stageAfter(event));
     if (event.type !== "stepFinished") {
-      if (this.#terminal) this.#show(this.#stageLine(event), false);
+      if (this.#terminal) this.#redraw();
       return;
     }
-    const now = performance.now();
-    if (event.step > 0) {
-      this.#recentSeconds.push((now - this.#stepStarted) / 1000);
-      this.#recentSeconds = this.#recentSeconds.slice(-STEPS_REMEMBERED);
-    }
-    this.#stepStarted = now;
-    this.#lastLine = this.#stepLine(event.step, event.metrics);
-    this.#show(this.#lastLine, true);
+    this.#parts = this.#stepParts(event.step, event.metrics);
+    this.#show(this.#parts, true);
   }
 
   /** Text of its own line, below whatever moves. */
@@ -60,56 +86,86 @@ export class ProgressBar {
 
   /** Leaves the moving line. */
   end(): void {
-    if (this.#terminal) write("\n");
+    clearInterval(this.#timer);
+    if (this.#terminal) write("\r\x1b[K");
   }
 
-  #stepLine(step: number, metrics: StepMetrics): string {
-    const rates = Object.entries(metrics.solve).map(([mode, { solveRate }]) =>
-      `${mode[0].toUpperCase()} ${percent(solveRate)}`
-    );
-    const proposer = mean(
-      Object.values(metrics.propose).map(({ meanReward }) => meanReward),
-    );
-    const solver = mean(
-      Object.values(metrics.solve).map(({ meanReward }) => meanReward),
-    );
-    const left = (this.#steps - step) * (mean(this.#recentSeconds) ?? NaN);
-    return `self-play ${
-      bar(step / Math.max(1, this.#steps))
-    } step ${step}/${this.#steps}` +
-      `, rewards: propose ${signed(proposer)} solve ${signed(solver)}` +
-      `, solved ${rates.join(" ")}, ${duration(left)} left`;
+  #begin(stage: string): void {
+    if (stage === this.#stage) return;
+    this.#stage = stage;
+    this.#stageBegan = performance.now();
   }
 
-  #stageLine(event: SelfPlayEvent): string {
-    return `${
-      this.#lastLine || "self-play"
-    } (step ${event.step}: ${event.type})`;
+  #stageAfter({ type, step }: SelfPlayEvent): string {
+    const { steps, evaluateEvery } = this.#config;
+    const due = step === steps ||
+      (evaluateEvery > 0 && step % evaluateEvery === 0);
+    return type === "updated" && due ? "evaluating" : NEXT_STAGE[type] ?? type;
   }
 
-  #show(line: string, important: boolean): void {
+  #stepParts(step: number, metrics: StepMetrics): string[] {
+    const rates = Object.entries(metrics.solve).flatMap((
+      [mode, { solveRate }],
+    ) =>
+      solveRate === null
+        ? []
+        : [`${mode[0].toUpperCase()} ${Math.round(100 * solveRate)}%`]
+    );
+    const rewards = [metrics.propose, metrics.solve].map((role) =>
+      signed(mean(Object.values(role).map(({ meanReward }) => meanReward)))
+    );
+    const left = this.#estimate.secondsLeft(step);
+    return [
+      `self-play step ${step}/${this.#config.steps}`,
+      `${duration(left)} left`,
+      ...(rates.length === 0 ? [] : [
+        `solved ${rates.join(" ")}`,
+        `rewards: propose ${rewards[0]} solve ${rewards[1]}`,
+      ]),
+    ];
+  }
+
+  /** The line with the stage that is under way, and for how long it has been. */
+  #redraw(): void {
+    const seconds = (performance.now() - this.#stageBegan) / 1000;
+    const since = seconds < 2 ? "" : ` ${duration(seconds)}`;
+    const [first, left, ...rest] = this.#parts;
+    const known = left === undefined ? [] : [left];
+    this.#show([first, ...known, `${this.#stage}${since}`, ...rest], false);
+  }
+
+  #show(parts: readonly string[], important: boolean): void {
     if (this.#terminal) {
-      const width = terminalWidth();
-      write(`\r${line.slice(0, width - 1)}\x1b[K`);
+      write(`\r${fitting(parts, terminalWidth() - 1)}\x1b[K`);
       return;
     }
     // A log gets every step of self-play, and pretraining every ten seconds.
     const now = performance.now();
-    if (!important && now - this.#lastLogged < 10_000) return;
+    if (!important && now - this.#lastLogged < LOG_EVERY) return;
     this.#lastLogged = now;
-    console.log(line);
+    console.log(parts.join(", "));
   }
 }
 
-function bar(share: number): string {
-  const filled = Math.round(BAR_WIDTH * share);
-  return `[${"#".repeat(filled)}${"-".repeat(BAR_WIDTH - filled)}]`;
+/** As many parts as a line has room for, the first ones first; one that does not fit is left out. */
+export function fitting(parts: readonly string[], width: number): string {
+  let line = "";
+  for (const part of parts) {
+    const longer = line === "" ? part : `${line}, ${part}`;
+    if (longer.length <= width) line = longer;
+  }
+  return line;
 }
 
-function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "?";
+/** Hours, minutes and seconds; "?" where nothing is known. */
+export function duration(seconds: number | null): string {
+  if (seconds === null || !Number.isFinite(seconds)) return "?";
   const whole = Math.max(0, Math.round(seconds));
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+  const [minutes, rest] = [Math.floor(whole / 60), whole % 60];
+  const two = (count: number) => String(count).padStart(2, "0");
+  return minutes < 60
+    ? `${minutes}:${two(rest)}`
+    : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(rest)}`;
 }
 
 function mean(values: readonly (number | null)[]): number | null {
@@ -123,15 +179,11 @@ function signed(value: number | null): string {
   return `${value < 0 ? "" : "+"}${value.toFixed(2)}`;
 }
 
-function percent(share: number | null): string {
-  return share === null ? "-" : `${Math.round(100 * share)}%`;
-}
-
 function terminalWidth(): number {
   try {
     return Deno.consoleSize().columns;
   } catch {
-    return 100;
+    return 80;
   }
 }
 

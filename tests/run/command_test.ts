@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cp as copy } from "node:fs/promises";
 import { join } from "node:path";
 import { ENGINES } from "../../lib/engines/mod.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
@@ -46,6 +47,14 @@ Deno.test("runs are listed and compared", async () => {
   const listed = await saidBy(["list", parent]);
   assert.match(listed, /one +small +1 +2\/2/);
   assert.match(listed, /two +small +2 +2\/2/);
+  // One damaged run is named, and the others are listed.
+  const damaged = join(parent, "damaged");
+  await copy(folders[0], damaged, { recursive: true });
+  await Deno.writeTextFile(join(damaged, "manifest.json"), "");
+  const beside = await saidBy(["list", parent]);
+  assert.match(beside, /^left out: .*\/damaged\/manifest\.json/);
+  assert.ok(beside.endsWith(listed), beside);
+  await Deno.remove(damaged, { recursive: true });
   const [one, two] = ["local", "tinker"].map((name) =>
     ENGINES[name as "local" | "tinker"]
   );
@@ -57,7 +66,13 @@ Deno.test("runs are listed and compared", async () => {
   const fields = (summaries: RunSummary[]) =>
     differingSettings(summaries).map(({ field }) => field);
   assert.deepEqual(fields(runs), ["references", "seed"]);
-  const ofEngine = ["engine.address", "engine.engine", "engine.loraRank"];
+  const ofEngine = [
+    "engine.address",
+    "engine.engine",
+    "engine.loraRank",
+    "engine.reconnectSeconds",
+    "engine.requestSeconds",
+  ];
   assert.deepEqual(fields(told), ["references", "seed", ...ofEngine]);
   const compared = await saidBy(["compare", ...folders]);
   assert.match(compared, /references +0 +1/);
@@ -116,6 +131,13 @@ Deno.test({
     const joined = "select count(*) > 0 as found from rollouts join tasks " +
       "on rollouts.task = tasks.id and rollouts.run = tasks.run";
     assert.match(await answerTo(joined, parent), /\ntrue$/);
+    // A damaged line is named with its file, and keeps no other run from a query.
+    const broken = join(parent, "two", "metrics.jsonl");
+    const whole = await Deno.readTextFile(broken);
+    await Deno.writeTextFile(broken, '{"step": 9, "ha\n' + whole);
+    const beside = await answerTo(`${metrics} order by run`, parent, true);
+    assert.match(beside, /\nit's one +1\nleft out: .*two\/metrics\.jsonl/);
+    await Deno.writeTextFile(broken, whole);
     await assert.rejects(
       answerTo("select nonsense from metrics", parent),
       /Referenced column "nonsense" not found/,
@@ -125,7 +147,11 @@ Deno.test({
 });
 
 /** What a query prints, in a process of its own, which leaves the lock file alone. */
-async function answerTo(sql: string, folder: string): Promise<string> {
+async function answerTo(
+  sql: string,
+  folder: string,
+  errorsToo = false,
+): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--no-lock", "--cached-only"],
@@ -133,7 +159,8 @@ async function answerTo(sql: string, folder: string): Promise<string> {
     ],
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout).trimEnd();
+  const texts = errorsToo ? [stdout, stderr] : [stdout];
+  return texts.map((text) => new TextDecoder().decode(text)).join("").trimEnd();
 }
 
 /** What the command printed, checked to end with `code`. */

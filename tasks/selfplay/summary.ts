@@ -1,0 +1,74 @@
+/** What a finished run has come to, in lines of at most 80 columns. */
+
+import { bootstrapChange } from "../../lib/lab/evaluation/mod.ts";
+import { beforeAndAfter, type RunSummary } from "../../lib/run/mod.ts";
+import { taskCommand } from "./hints.ts";
+import { duration } from "./progress.ts";
+
+const HEADING = [
+  "accuracy on held-out tasks in %: the base, the same base made to think (up to",
+  "there self-play brings out what was there), after self-play, and the change with",
+  "its 95% interval over the tasks",
+];
+
+/** Table, time and what to do next. */
+export function summaryOf(
+  run: RunSummary,
+  seconds: number,
+): string[] {
+  const rows = accuracyTable(run);
+  const { folder, config } = run;
+  const further = [
+    "--resume",
+    "--out",
+    folder,
+    "--steps",
+    `${2 * config.steps}`,
+  ];
+  return [
+    ...(rows.length === 0 ? [] : [...HEADING, ...rows]),
+    `took ${duration(seconds)}; all of it is in ${folder}. What next:`,
+    `  read ${folder}/samples.md, a page for each step`,
+    `  ${taskCommand("runs", ["compare", folder, "ANOTHER"])}`,
+    ...(config.learningRateSchedule === "constant" && config.steps > 0
+      ? [`  ${taskCommand("selfplay", further)}`]
+      : []),
+  ];
+}
+
+/** One line for each evaluation that was made before and after self-play. */
+export function accuracyTable(run: RunSummary): string[] {
+  const found = beforeAndAfter(run);
+  const lines = [...found].flatMap(([name, { before, after }]) => {
+    if (before.step === after.step) return [];
+    const thought = found.get(`${name} thinking forced`)?.before;
+    const change = bootstrapChange(before.shares, after.shares, 1);
+    const [middle, low, high] = [change.mean, change.low, change.high]
+      .map(points);
+    return [
+      row(
+        name,
+        percent(before.accuracy),
+        thought ? percent(thought.accuracy) : "",
+        percent(after.accuracy),
+        `${middle} [${low}, ${high}]`,
+      ),
+    ];
+  });
+  if (lines.length === 0) return [];
+  return [row("", "base", "thinking", "after", "change"), ...lines];
+}
+
+function row(name: string, ...cells: string[]): string {
+  const [before, thought, after, change] = cells;
+  return `  ${name.padEnd(27)}${before.padStart(7)}${thought.padStart(10)}` +
+    `${after.padStart(8)}  ${change}`.trimEnd();
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(1);
+}
+
+function points(share: number): string {
+  return `${share < 0 ? "" : "+"}${(100 * share).toFixed(1)}`;
+}
