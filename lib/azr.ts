@@ -29,7 +29,7 @@
 
 import type { Engine, Sample, TrainReport } from "./engines/mod.ts";
 import type { TextCodec } from "./method/mod.ts";
-import { type Dialect, MODES, type Task } from "./method/modes/mod.ts";
+import { type Dialect, modeOf, MODES, type Task } from "./method/modes/mod.ts";
 import { derivedSeed, randomStream } from "./random.ts";
 import type { Executor, Language } from "./sandbox/mod.ts";
 
@@ -219,7 +219,7 @@ export async function solve(run: Run, judged: Judged[]): Promise<Attempt[]> {
     const read = dialect.readAnswer(task.mode, text, language);
     if (!read.ok) return { ...row, grade: "malformed" };
     const attempt = { task, answer: read.answer };
-    const [verdict] = await MODES[task.mode].verify(executor, [attempt]);
+    const [verdict] = await modeOf(task.mode).verify(executor, [attempt]);
     if (verdict.cause === "infrastructure") return [];
     return { ...row, grade: verdict.correct ? "right" : "wrong" };
   });

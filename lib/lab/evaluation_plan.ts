@@ -11,9 +11,8 @@ import {
   evaluateSplits,
   type EvaluationOptions,
   type EvaluationResult,
-  type Evaluator,
 } from "./evaluation/mod.ts";
-import type { SelfPlayConfig } from "../method/mod.ts";
+import type { SelfPlayConfig, Solver } from "../method/mod.ts";
 import type { SplitSet } from "./world/mod.ts";
 import type { EvaluationPlan } from "./presets.ts";
 
@@ -31,7 +30,7 @@ export function momentOf(
 
 /** Makes the evaluations of one moment; rows in a fixed order. */
 export async function evaluateMoment(
-  evaluator: Evaluator,
+  solver: Solver,
   { splits }: SplitSet,
   plan: EvaluationPlan,
   moment: EvaluationMoment,
@@ -41,11 +40,11 @@ export async function evaluateMoment(
   const rows: EvaluationResult[] = [];
   for (const options of passesOf(plan, moment, thinking)) {
     const chosen = moment === "during" ? familiar : splits;
-    rows.push(...await evaluateSplits(evaluator, chosen, options));
+    rows.push(...await evaluateSplits(solver, chosen, options));
   }
   if (moment === "during" || plan.passItems === 0) return rows;
   for (const options of manySamples(plan, moment, thinking)) {
-    const many = await evaluateSplits(evaluator, familiar, options);
+    const many = await evaluateSplits(solver, familiar, options);
     // One text out of 64 tells nothing and would double the log.
     rows.push(...many.map((row) => ({ ...row, response: "" })));
   }
@@ -64,7 +63,7 @@ function passesOf(
     samples: 1,
     seed: plan.seed,
     maxNewTokens: plan.maxNewTokens,
-    banThinking: thinking === "banned",
+    thinking,
     limit: limit || undefined,
   };
   if (moment === "during") return [greedy];
@@ -85,7 +84,7 @@ function manySamples(
     samples: plan.passSamples,
     seed: plan.seed,
     maxNewTokens: plan.maxNewTokens,
-    banThinking: thinking === "banned",
+    thinking,
     limit: plan.passItems,
   }], moment);
 }
@@ -98,8 +97,7 @@ function withForced(
   if (moment !== "before") return passes;
   const forced = passes.map((pass) => ({
     ...pass,
-    banThinking: false,
-    forceThinking: true,
+    thinking: "forced" as const,
   }));
   return [...passes, ...forced];
 }

@@ -7,8 +7,13 @@ import { join } from "node:path";
 import type { Run } from "../azr.ts";
 import { LocalEngine } from "../engines/mod.ts";
 import type { SelfPlayConfig, Setting } from "../method/mod.ts";
-import { identityTask } from "../method/buffer/mod.ts";
-import { type Dialect, DIALECTS, type Task } from "../method/modes/mod.ts";
+import { identityTasks } from "../method/buffer/mod.ts";
+import {
+  type Dialect,
+  DIALECTS,
+  type ModeName,
+  type Task,
+} from "../method/modes/mod.ts";
 import type { Tokenizer } from "../model/mod.ts";
 import {
   type Executor,
@@ -107,9 +112,8 @@ export async function openLab(
 function runFacts({ model, selfPlay }: Preset) {
   const { dialect, language, learningRate, seed } = selfPlay;
   const responseTokens = selfPlay.maxSolutionTokens;
-  const identity = (mode: "deduction" | "abduction") => [
-    identityTask(mode, language, seed, dialect),
-  ];
+  const first = (mode: ModeName) =>
+    identityTasks(mode, language, seed, dialect);
   return {
     language,
     learningRate,
@@ -118,9 +122,9 @@ function runFacts({ model, selfPlay }: Preset) {
     promptTokens: model.contextLength - responseTokens,
     step: 1,
     buffers: {
-      deduction: identity("deduction"),
-      abduction: identity("abduction"),
-      induction: [],
+      deduction: first("deduction"),
+      abduction: first("abduction"),
+      induction: first("induction"),
     },
   };
 }

@@ -21,7 +21,7 @@ import {
   recordRun,
   type RunOutcome,
 } from "../run/mod.ts";
-import type { SelfPlayEvent, TaskSource } from "../method/mod.ts";
+import type { CandidateGenerator, SelfPlayEvent } from "../method/mod.ts";
 import {
   CORPUS_RANGE,
   type HeldOut,
@@ -30,7 +30,7 @@ import {
   renderProgram,
   worldLanguages,
 } from "./world/mod.ts";
-import { INDUCTION_INPUTS } from "../method/modes/mod.ts";
+import { DIALECTS, INDUCTION_INPUTS, modeOf } from "../method/modes/mod.ts";
 import { type BaseModel, buildBaseModel, worldParts } from "./base_model.ts";
 import { evaluateMoment, momentOf } from "./evaluation_plan.ts";
 import type { Preset } from "./presets.ts";
@@ -108,7 +108,8 @@ async function playFrom(
   checkDialect(preset, dialectOf(tokenizer));
   const { splits } = worldParts(preset);
   const config = { ...preset.selfPlay, seed };
-  const evaluator = { engine, tokenizer, executor };
+  const dialect = DIALECTS[config.dialect];
+  const solver = { engine, tokenizer, executor, dialect };
   return await recordRun({
     folder,
     resume,
@@ -123,10 +124,10 @@ async function playFrom(
     executor,
     heldOut: (program, argument, output) =>
       splits.heldOut.has(program.source, { argument, output }),
-    taskSource: generatedTasks(preset, splits.heldOut, seed),
+    generateTasks: generatedTasks(preset, splits.heldOut, seed),
     evaluate: (step) =>
       evaluateMoment(
-        evaluator,
+        solver,
         splits,
         preset.evaluation,
         momentOf(step, config),
@@ -159,11 +160,11 @@ export function generatedTasks(
   { world }: Preset,
   heldOut: HeldOut,
   seed: number,
-): TaskSource {
+): CandidateGenerator {
   const generator = new ProgramGenerator(world);
-  return (mode, count, step) => {
-    const random = randomStream(seed, "generated", mode, step);
-    const inputCount = mode === "induction" ? INDUCTION_INPUTS : 1;
+  return (mode, count, batch) => {
+    const random = randomStream(seed, "generated", mode, batch);
+    const inputCount = modeOf(mode).writesProgram ? 1 : INDUCTION_INPUTS;
     return Array.from({ length: count }, () => {
       for (;;) {
         const { program, inputs, runs } = generator.sketch({

@@ -131,7 +131,27 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
       `at most proposalsPerMode, ${config.proposalsPerMode}`,
     );
   }
-  if (config.chainedPerMode > 0 && config.language === "python") {
-    fail("chainedPerMode", '0 where "language" is "python"');
+  if (config.chainedPerMode > 0) {
+    if (config.language === "python") {
+      fail("chainedPerMode", '0 where "language" is "python"');
+    }
+    if (config.taskSource !== "self-play") {
+      fail("chainedPerMode", '0 unless "taskSource" is "self-play"');
+    }
+  }
+  checkTaskFile(config, fail);
+}
+
+/** Checks that a file of tasks is named where, and only where, it is read. */
+function checkTaskFile(config: SelfPlayConfig, fail: Fail): void {
+  const { taskSource, seedSource, taskFile } = config;
+  const repeats = taskSource === "file" || taskSource === "pool";
+  if (repeats && config.duplicates === "penalise") {
+    fail("duplicates", `"admit" where "taskSource" is "${taskSource}"`);
+  }
+  const read = repeats || seedSource === "file";
+  if (read && taskFile === "") fail("taskFile", "the path of a file of tasks");
+  if (!read && taskFile !== "") {
+    fail("taskFile", '"" unless "taskSource" or "seedSource" reads a file');
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Intrinsic measures of this step's valid proposals: what kind of programs the
- * proposer writes. Logged always; part of the reward only where a coefficient
- * says so.
+ * Intrinsic measures of a step's valid proposals: what kind of programs the
+ * proposer writes. They are logged always and join the reward where a coefficient
+ * is not 0.
  *
- * Programs are measured as the official code does, with its constants; against
- * the references by its sequence ratio, since a tree edit distance takes 30 times
- * as long (0.2 s for a pair of 60 lines) for much the same number.
+ * Programs are measured as in the official code, with its constants. The distance
+ * to the references is its sequence ratio: a tree edit distance takes 30 times as
+ * long (0.2 s for a pair of 60 lines) and gives much the same number.
  */
 
 import type { Buffers } from "./buffer/mod.ts";
@@ -14,64 +14,59 @@ import {
   officialEditDistance,
   officialHalsteadScore,
 } from "../extras/complexity/mod.ts";
-import type { ModeName, Task } from "./modes/mod.ts";
+import { type ModeName, modeOf, type Task } from "./modes/mod.ts";
 import {
   answerDiversity,
   type IntrinsicMeasures,
   intrinsicTerms,
   withIntrinsicTerms,
 } from "./reward/mod.ts";
-import type { SelfPlayConfig } from "./config.ts";
-import type { Proposal, Setting } from "./records.ts";
+import type { Setting } from "./setting.ts";
+import type { Judged } from "./stages.ts";
 
-/** Sets the measures of every valid proposal and adds the enabled terms to its reward. */
-export function addIntrinsicTerms(
+/** Measures every valid proposal against its references and the buffers; null for the others. */
+export function intrinsicMeasures(
   { config }: Setting,
   buffers: Buffers,
-  proposals: readonly Proposal[],
-): void {
+  proposals: readonly Judged[],
+): (IntrinsicMeasures | null)[] {
   const seen = new Map(
     config.modes.map((mode) => [mode, countAnswers(buffers.of(mode).tasks)]),
   );
-  for (const proposal of proposals) {
-    const { status, task, mode, references } = proposal;
-    if (status !== "valid" || !task) continue;
+  return proposals.map((proposal) => {
+    if (proposal.status !== "valid") return null;
+    const { task, mode, references } = proposal;
     const diversity = answersOf(task).map((answer) =>
       answerDiversity(answer, seen.get(mode)!)
     );
-    const measures: IntrinsicMeasures = {
+    return {
       ...programMeasures(task, references),
       answerDiversity: mean(diversity),
     };
-    proposal.intrinsic = measures;
-    proposal.reward = withIntrinsicTerms(
-      proposal.reward!,
-      intrinsicTerms(
-        measures,
-        coefficientsFor(config, mode),
-        config.intrinsicCap,
-      ),
-      config.intrinsicCombination,
-    );
-  }
+  });
 }
 
-/** An induction proposer writes no program, so only its inputs can be rewarded. */
-function coefficientsFor(config: SelfPlayConfig, mode: ModeName) {
-  const writesProgram = mode !== "induction";
-  return {
-    complexity: writesProgram ? config.complexityCoefficient : 0,
-    halstead: writesProgram ? config.halsteadCoefficient : 0,
-    editDistance: writesProgram ? config.editDistanceCoefficient : 0,
+/** Adds the enabled terms to the reward of a valid proposal. */
+export function withIntrinsic(
+  { config }: Setting,
+  mode: ModeName,
+  reward: number,
+  measures: IntrinsicMeasures,
+): number {
+  // A proposer that writes no program can be rewarded for its inputs only.
+  const written = modeOf(mode).writesProgram ? 1 : 0;
+  const terms = intrinsicTerms(measures, {
+    complexity: written * config.complexityCoefficient,
+    halstead: written * config.halsteadCoefficient,
+    editDistance: written * config.editDistanceCoefficient,
     answerDiversity: config.answerDiversityCoefficient,
-  };
+  }, config.intrinsicCap);
+  return withIntrinsicTerms(reward, terms, config.intrinsicCombination);
 }
 
-/** What the solver would have to find: inputs for abduction, else outputs. */
+/** Returns what the solver would have to find in each example. */
 function answersOf({ mode, examples }: Task): string[] {
-  return examples.map(({ argument, output }) =>
-    mode === "abduction" ? argument : output
-  );
+  return examples.map((example) => modeOf(mode).answerIn(example));
 }
 
 function countAnswers(tasks: readonly Task[]): Map<string, number> {
@@ -82,12 +77,12 @@ function countAnswers(tasks: readonly Task[]): Map<string, number> {
   return counts;
 }
 
-/** What the program's text decides; nothing where the proposer did not write it. */
+/** Measures the program's text, if the proposer wrote it. */
 function programMeasures(
   { mode, program }: Task,
   references: readonly Task[],
 ): Omit<IntrinsicMeasures, "answerDiversity"> {
-  if (mode === "induction") {
+  if (!modeOf(mode).writesProgram) {
     return { complexity: null, halstead: null, editDistance: null };
   }
   const distances = references.map((reference) =>

@@ -10,13 +10,13 @@ import type { TrainReport } from "../engines/mod.ts";
 import type { ModeName } from "./modes/mod.ts";
 import { passAtK } from "./reward/mod.ts";
 import {
-  type PolicySample,
-  type Proposal,
+  type CreditedSample,
+  type Reported,
   type Response,
   type SolvedTask,
   type UpdateReport,
   wasJudged,
-} from "./records.ts";
+} from "./stages.ts";
 
 /** What proposing looked like in one mode. */
 export interface ProposerMetrics {
@@ -112,11 +112,11 @@ export interface StepRecord {
   modes: readonly ModeName[];
   rolloutsPerTask: number;
   buffers: Buffers;
-  proposals: readonly Proposal[];
+  proposals: readonly Reported[];
   promptsRedrawn: number;
   promptsDropped: number;
   solved: readonly SolvedTask[];
-  samples: readonly PolicySample[];
+  samples: readonly CreditedSample[];
   update: UpdateReport | null;
 }
 
@@ -163,8 +163,8 @@ function reportMetrics(report: TrainReport | null) {
   };
 }
 
-function proposerMetrics(proposals: readonly Proposal[]): ProposerMetrics {
-  const withStatus = (status: Proposal["status"]) =>
+function proposerMetrics(proposals: readonly Reported[]): ProposerMetrics {
+  const withStatus = (status: Reported["status"]) =>
     share(proposals, (proposal) => proposal.status === status);
   const tasks = proposals.flatMap(({ task }) => task ?? []);
   const programs = new Set(tasks.map(({ program }) => program.source));
@@ -192,7 +192,7 @@ function proposerMetrics(proposals: readonly Proposal[]): ProposerMetrics {
 }
 
 function intrinsicMeans(
-  proposals: readonly Proposal[],
+  proposals: readonly Reported[],
 ): Record<string, number | null> {
   const measured = proposals.flatMap(({ intrinsic }) => intrinsic ?? []);
   const names = [
@@ -208,7 +208,7 @@ function intrinsicMeans(
 
 function solverMetrics(
   solved: readonly SolvedTask[],
-  trained: readonly PolicySample[],
+  trained: readonly CreditedSample[],
   rolloutsPerTask: number,
 ): SolverMetrics {
   const judged = solved.filter(wasJudged);

@@ -1,8 +1,9 @@
 /**
- * Self-play: the loop of proposing and solving, its settings and its events.
- * The stages of a step are here too, for whoever takes a step by hand.
+ * The method: self-play, its settings and its events, and the stages of a step for
+ * whoever takes a step by hand.
  */
 
+export { compositeAt } from "./composite_parts.ts";
 export {
   checkConfig,
   OFFICIAL_CONFIG,
@@ -10,19 +11,51 @@ export {
   type SelfPlayConfig,
   TINY_CONFIG,
 } from "./config.ts";
+export { creditSamples, rewardStep } from "./credit.ts";
+export { type Drawn, evenly, type TaskRequest } from "./draft.ts";
 export { checkEngine, checkLimits } from "./engine_limits.ts";
+export {
+  type Asked,
+  type Question,
+  questionPrompt,
+  solveAndGrade,
+  type SolveOptions,
+  type Solver,
+} from "./grade.ts";
+export {
+  selfPlay,
+  type SelfPlayEvent,
+  type SelfPlayOptions,
+  type SelfPlayState,
+} from "./loop.ts";
 export type { ProposerMetrics, SolverMetrics, StepMetrics } from "./metrics.ts";
-export { compositeAt, type DrawnProposals, drawProposals } from "./propose.ts";
-export * from "./records.ts";
-export { rewardStep } from "./rewards.ts";
+export { drawProposals } from "./propose.ts";
+export { seedBuffers, type Seeding } from "./seeding.ts";
+export type {
+  CandidateGenerator,
+  EvaluationRow,
+  Setting,
+  TextCodec,
+} from "./setting.ts";
 export { SETTINGS } from "./settings.ts";
 export { paperTable3, settingsList } from "./settings_list.ts";
-export { seedBuffers, type Seeding } from "./seeding.ts";
-export * from "./self_play.ts";
 export { solveTasks } from "./solve.ts";
+export { SOURCES, type TaskSource } from "./source.ts";
+export type {
+  Attempted,
+  CreditedSample,
+  Draft,
+  Judged,
+  PolicySample,
+  Reported,
+  Response,
+  Rewarded,
+  Rollout,
+  SolvedTask,
+  UpdateReport,
+} from "./stages.ts";
 export {
   optimiserAt,
-  setAdvantages,
   trainSequences,
   UpdateFailed,
   updatePolicy,

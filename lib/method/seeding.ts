@@ -1,36 +1,33 @@
 /**
- * Filling the buffers before the first step, from the identity triplet alone:
- * the base model proposes, and what is valid becomes a reference for the next
- * round. Nothing is rewarded or trained.
+ * Seeding: filling the buffers before the first step, from the identity triplet
+ * alone. The base model proposes, and what is valid becomes a reference for the
+ * next round. Nothing is rewarded or trained.
  *
  * As in the paper, valid triplets of either proposer seed both deduction and
  * abduction; induction takes its programs from them.
  */
 
 import { Buffers } from "./buffer/mod.ts";
-import type { ModeName, Task } from "./modes/mod.ts";
-import {
-  drawGenerated,
-  type DrawnProposals,
-  drawProposals,
-} from "./propose.ts";
-import type { Setting } from "./records.ts";
+import { evenly, type PromptCounts } from "./draft.ts";
+import { type ModeName, modeOf, type Task } from "./modes/mod.ts";
+import type { Setting } from "./setting.ts";
+import { SOURCES } from "./source.ts";
+import type { Judged } from "./stages.ts";
 import { solverPromptLength, validateProposals } from "./validate.ts";
 
-/** The proposals of all rounds, the prompts that were too long for them, and what came of it. */
-export interface Seeding extends DrawnProposals {
+/** The proposals of all rounds and the buffers that they filled. */
+export interface Seeding extends PromptCounts {
   rounds: number;
+  proposals: Judged[];
   buffers: Buffers;
 }
 
 /** Seeds until every mode that is played has enough tasks, or the rounds are used up. */
 export async function seedBuffers(setting: Setting): Promise<Seeding> {
   const { config } = setting;
+  const { bufferCapacity: capacity, inputsPerProgram } = config;
   const buffers = Buffers.fromIdentity(
-    {
-      capacity: config.bufferCapacity,
-      inputsPerProgram: config.inputsPerProgram,
-    },
+    { capacity, inputsPerProgram },
     config.language,
     config.seed,
     config.modes,
@@ -47,61 +44,51 @@ export async function seedBuffers(setting: Setting): Promise<Seeding> {
     const wanting = modesWanting(setting, buffers, seeding.rounds);
     if (wanting.length === 0) break;
     seeding.rounds++;
-    const drawn = await seedOnce(setting, buffers, wanting, seeding.rounds);
-    seeding.proposals.push(...drawn.proposals);
-    seeding.promptsRedrawn += drawn.promptsRedrawn;
-    seeding.promptsDropped += drawn.promptsDropped;
+    await seedOnce(setting, seeding, wanting);
   }
   return seeding;
 }
 
-/** Modes still short of tasks. Induction waits for the first programs. */
+/** Returns the modes that are still short of tasks. Those without programs of their own wait one round. */
 function modesWanting(
   { config }: Setting,
   buffers: Buffers,
   rounds: number,
 ): ModeName[] {
-  const wanted = config.seedTasksPerMode;
-  const short = (mode: ModeName) => buffers.of(mode).size < wanted;
-  const wanting: ModeName[] = config.modes.filter((mode) =>
-    short(mode) && (mode !== "induction" || rounds > 0)
+  const short = config.modes.filter((mode) =>
+    buffers.of(mode).size < config.seedTasksPerMode
   );
-  if (wanting.length > 0 || !config.modes.includes("induction")) return wanting;
-  // Only induction is played: it needs programs all the same.
-  return short("induction") ? ["deduction"] : [];
+  const ready = short.filter((mode) =>
+    modeOf(mode).writesProgram || rounds > 0
+  );
+  if (ready.length > 0 || short.length === 0) return ready;
+  // Nothing that is played writes programs: a mode that does makes the first ones.
+  return modeOf(short[0]).drawsFrom.slice(0, 1);
 }
 
-/** Proposals of one round of seeding, twice a step's batch per mode. */
+/** Takes one round of seeding, with twice a step's batch per mode. */
 async function seedOnce(
   setting: Setting,
-  buffers: Buffers,
+  seeding: Seeding,
   modes: readonly ModeName[],
-  round: number,
-): Promise<DrawnProposals> {
+): Promise<void> {
   const { config } = setting;
-  const draw = config.taskSource === "generated"
-    ? drawGenerated(setting, modes, 2 * config.proposalsPerMode, 0, round)
-    : drawProposals(
-      setting,
-      buffers,
-      modes,
-      2 * config.proposalsPerMode,
-      0,
-      round,
-    );
-  const drawn = await draw;
-  const { proposals } = drawn;
-  await validateProposals(setting, buffers, proposals);
-  const valid = proposals.flatMap(({ status, task }) =>
-    status === "valid" && task ? [task] : []
+  const { buffers, rounds } = seeding;
+  const request = evenly(modes, 2 * config.proposalsPerMode, 0, rounds);
+  const { seedSource, taskSource } = config;
+  const source = SOURCES[seedSource === "file" ? "file" : taskSource];
+  const drawn = await source(setting, buffers, request);
+  const judged = await validateProposals(setting, buffers, drawn.proposals);
+  const valid = judged.flatMap((proposal) =>
+    proposal.status === "valid" ? [proposal.task] : []
   );
   for (const mode of buffers.modes) {
-    const fitting = mode === "deduction" || mode === "abduction"
-      ? sharedTriplets(setting, valid, mode)
-      : valid.filter((task) => task.mode === mode);
+    const fitting = tasksFor(setting, valid, mode);
     admit(buffers, mode, fitting, config.seedTasksPerMode);
   }
-  return drawn;
+  seeding.proposals.push(...judged);
+  seeding.promptsRedrawn += drawn.promptsRedrawn;
+  seeding.promptsDropped += drawn.promptsDropped;
 }
 
 /** Adds what is new, up to the number wanted. */
@@ -118,16 +105,17 @@ function admit(
 }
 
 /**
- * Triplets of either proposer, as tasks of one mode. A long output that deduction
- * asks for is a long prompt in abduction, so each is measured again.
+ * Returns the tasks that seed a mode, as tasks of that mode. An output that was
+ * short for deduction may make abduction's prompt too long, so each is measured
+ * again.
  */
-function sharedTriplets(
+function tasksFor(
   setting: Setting,
   tasks: readonly Task[],
   mode: ModeName,
 ): Task[] {
   return tasks
-    .filter((task) => task.mode === "deduction" || task.mode === "abduction")
+    .filter((task) => modeOf(mode).seededBy.includes(task.mode))
     .map((task) => asMode(task, mode))
     .filter((task) =>
       solverPromptLength(setting, task) <= setting.config.maxPromptTokens

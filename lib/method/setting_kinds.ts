@@ -1,6 +1,6 @@
 /**
- * The kinds of settings: a number, a whole number, a switch, a choice by name and
- * a list of names. Each function here makes one row of the table in `settings.ts`.
+ * The kinds of settings: a number, a whole number, a switch, a text, a choice by
+ * name and a list of names. Each function here makes one row of the table in `settings.ts`.
  */
 
 /** The values of one setting, by who states them. At least one of the three is given. */
@@ -91,6 +91,14 @@ export function flag(
   const wanted = "true or false";
   const complaint = (value: unknown) =>
     typeof value === "boolean" ? null : wanted;
+  return { says, ...stated, wanted, complaint };
+}
+
+/** Describes a setting that is a text. */
+export function text(says: string, stated: Stated<string>): SettingRow<string> {
+  const wanted = "a text";
+  const complaint = (value: unknown) =>
+    typeof value === "string" ? null : wanted;
   return { says, ...stated, wanted, complaint };
 }
 

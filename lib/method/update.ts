@@ -1,6 +1,5 @@
 /** The update: from samples with advantages to one optimiser step per epoch. */
 
-import { estimateAdvantages } from "./advantage/mod.ts";
 import type {
   Engine,
   OptimiserConfig,
@@ -9,12 +8,13 @@ import type {
 } from "../engines/mod.ts";
 import { tokenWeights } from "./objective/mod.ts";
 import type { SelfPlayConfig } from "./config.ts";
+import type { Setting } from "./setting.ts";
 import type {
-  PolicySample,
-  Setting,
+  CreditedSample,
+  Response,
   SolvedTask,
   UpdateReport,
-} from "./records.ts";
+} from "./stages.ts";
 
 /** The engine refused a batch (a loss or gradient that is not finite). Holds the batch for study. */
 export class UpdateFailed extends Error {
@@ -32,26 +32,10 @@ export class UpdateFailed extends Error {
 /** What an update needs of a setting. */
 type Models = Pick<Setting, "config" | "engine" | "proposerEngine">;
 
-/** Sets the advantage of every sample, by the config's estimator. */
-export function setAdvantages(
-  { config }: Pick<Setting, "config">,
-  samples: readonly PolicySample[],
-): void {
-  const advantages = estimateAdvantages(
-    config.estimator,
-    samples.map((sample) => ({
-      ...sample,
-      tokenCount: sample.response.sample.tokens.length,
-    })),
-    config.whitening,
-  );
-  samples.forEach((sample, i) => sample.advantage = advantages[i]);
-}
-
 /** Trains on the samples, unless the config's `updates` are "none". Without a second model, one step serves both roles. */
 export async function updatePolicy(
   setting: Models,
-  samples: readonly PolicySample[],
+  samples: readonly CreditedSample[],
   step: number,
 ): Promise<
   Pick<UpdateReport, "solver" | "proposer" | "sequences" | "optimiser">
@@ -70,7 +54,7 @@ export async function updatePolicy(
       optimiser,
     };
   }
-  const ofRole = (role: PolicySample["role"]) =>
+  const ofRole = (role: CreditedSample["role"]) =>
     samples.filter((sample) => sample.role === role);
   const solver = await train(
     setting,
@@ -97,7 +81,7 @@ export async function updatePolicy(
 async function train(
   { config }: Models,
   engine: Engine,
-  samples: readonly PolicySample[],
+  samples: readonly CreditedSample[],
   optimiser: OptimiserConfig,
   step: number,
 ): Promise<{ report: TrainReport | null; sequences: number }> {
@@ -131,7 +115,7 @@ async function train(
  */
 export function trainSequences(
   config: SelfPlayConfig,
-  samples: readonly PolicySample[],
+  samples: readonly CreditedSample[],
 ): TrainSequence[] {
   const weights = tokenWeights(
     samples.map(({ role, mode, response }) => ({
@@ -143,7 +127,7 @@ export function trainSequences(
     config.proposerWeight,
   );
   const keepAll = config.entropyCoefficient !== 0 || config.klCoefficient !== 0;
-  const merged = new Map<string, { sample: PolicySample; weight: number }>();
+  const merged = new Map<string, { sample: CreditedSample; weight: number }>();
   samples.forEach((sample, i) => {
     if (weights[i] === 0 || (sample.advantage === 0 && !keepAll)) return;
     const { promptTokens, sample: { tokens } } = sample.response;
@@ -194,11 +178,11 @@ export function optimiserAt(
 
 /** Tokens sampled in a step and tokens that trained: what `trainOnEstimates` saves. */
 export function countTokens(
-  proposals: readonly { response: PolicySample["response"] | null }[],
+  proposals: readonly { response: Response | null }[],
   solved: readonly SolvedTask[],
-  samples: readonly PolicySample[],
+  samples: readonly CreditedSample[],
 ): { sampledTokens: number; trainedTokens: number } {
-  const count = (response: PolicySample["response"] | null) =>
+  const count = (response: Response | null) =>
     response?.sample.tokens.length ?? 0;
   let sampledTokens = 0;
   for (const { response } of proposals) sampledTokens += count(response);

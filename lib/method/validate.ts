@@ -1,130 +1,139 @@
-/** From a proposal's text to a task, or to the named cause why it is none. */
+/** Validation: from a draft to a task, or to the named cause why it is none. */
 
-import type { Buffers } from "./buffer/mod.ts";
+import type { Admission, Buffers } from "./buffer/mod.ts";
 import {
   type Candidate,
   type CandidateVerdict,
   checkParts,
   composeProgram,
-  type ModeName,
-  MODES,
+  modeOf,
   type Task,
 } from "./modes/mod.ts";
-import type { Proposal, Setting } from "./records.ts";
+import type { Setting } from "./setting.ts";
+import type { Draft, Judged, Verdict } from "./stages.ts";
+
+/** A draft as it was read: a candidate to run, or the cause why there is none. */
+type Reading =
+  | { draft: Draft; candidate: Candidate }
+  | { draft: Draft; candidate: null; cause: string };
 
 /**
- * Sets status, cause, candidate and task of each proposal: reads it, runs it
- * (one batch per mode), and then sets aside what is held out or a duplicate.
+ * Judges drafts: reads them, runs those that are well formed (one batch per mode),
+ * and then sets aside what is held out and, where they are penalised, duplicates.
  */
 export async function validateProposals(
   setting: Setting,
   buffers: Buffers,
-  proposals: readonly Proposal[],
-): Promise<void> {
-  for (const proposal of proposals) readProposal(setting, proposal);
-  for (const mode of setting.config.modes) {
-    const wellFormed = proposals.filter((proposal) =>
-      proposal.mode === mode && proposal.candidate !== null
-    );
-    if (wellFormed.length === 0) continue;
-    const verdicts = await MODES[mode].validate(
-      setting.executor,
-      wellFormed.map(({ candidate }) => candidate as Candidate),
-      setting.dialect,
-      setting.config.reading,
-    );
-    wellFormed.forEach((proposal, i) =>
-      applyVerdict(setting, proposal, verdicts[i])
-    );
-  }
-  setAsideHeldOut(setting, proposals);
-  if (setting.config.duplicates === "penalise") {
-    markDuplicates(setting.config.modes, buffers, proposals);
-  }
+  drafts: readonly Draft[],
+): Promise<Judged[]> {
+  const readings = drafts.map((draft) => readDraft(setting, draft));
+  const verdicts = await runCandidates(setting, readings);
+  const judged = readings.map((reading): Judged => ({
+    ...reading.draft,
+    ...verdictOn(setting, reading, verdicts),
+  }));
+  const open = judged.map((proposal) => setAsideHeldOut(setting, proposal));
+  return setting.config.duplicates === "penalise"
+    ? markDuplicates(buffers, open)
+    : open;
 }
 
-function readProposal(
-  { config, dialect }: Setting,
-  proposal: Proposal,
-): void {
-  const { response, mode, references, parts } = proposal;
-  if (response === null) return;
-  const reading = dialect.readProposal(mode, response.text, config.language);
-  if (!reading.ok) {
-    proposal.status = "malformed";
-    proposal.cause = reading.cause;
-    return;
-  }
-  const { message } = reading;
+function readDraft({ config, dialect }: Setting, draft: Draft): Reading {
+  if (draft.response === null) return { draft, candidate: draft.given };
+  const { mode, response, references, parts } = draft;
+  const { language } = config;
+  const reading = dialect.readProposal(mode, response.text, language);
+  if (!reading.ok) return { draft, candidate: null, cause: reading.cause };
+  const { message, arguments: inputs } = reading;
   if (reading.program === null) {
     const { program } = references[0];
-    proposal.candidate = { program, arguments: reading.arguments, message };
-    return;
+    return { draft, candidate: { program, arguments: inputs, message } };
   }
-  const misuse = checkParts(parts.length, reading.program, config.language);
-  if (misuse !== null) {
-    proposal.status = "malformed";
-    proposal.cause = misuse;
-    return;
-  }
+  const misuse = checkParts(parts.length, reading.program, language);
+  if (misuse !== null) return { draft, candidate: null, cause: misuse };
   const source = composeProgram(
     parts.map(({ program }) => program),
     reading.program,
   );
-  const program = { language: config.language, source };
-  proposal.candidate = { program, arguments: reading.arguments, message };
+  const program = { language, source };
+  return { draft, candidate: { program, arguments: inputs, message } };
 }
 
-function applyVerdict(
-  setting: Setting,
-  proposal: Proposal,
-  verdict: CandidateVerdict,
-): void {
-  if (!verdict.valid) {
-    reject(proposal, verdict.cause, verdict.reason);
-    return;
+/** Runs what could be read, a batch per mode. */
+async function runCandidates(
+  { config, executor, dialect }: Setting,
+  readings: readonly Reading[],
+): Promise<Map<Candidate, CandidateVerdict>> {
+  const verdicts = new Map<Candidate, CandidateVerdict>();
+  const readable = readings.flatMap(({ draft: { mode }, candidate }) =>
+    candidate ? [{ mode, candidate }] : []
+  );
+  for (const [mode, group] of Map.groupBy(readable, ({ mode }) => mode)) {
+    const candidates = group.map(({ candidate }) => candidate);
+    const found = await modeOf(mode).validate(
+      executor,
+      candidates,
+      dialect,
+      config.reading,
+    );
+    candidates.forEach((candidate, i) => verdicts.set(candidate, found[i]));
   }
-  const { config, dialect } = setting;
-  const candidate = proposal.candidate as Candidate;
-  const task: Task = {
-    id: proposal.id,
-    mode: proposal.mode,
-    program: candidate.program,
-    examples: verdict.examples,
-    shownCount: proposal.mode === "induction" ? dialect.induction.shown : 1,
-    message: candidate.message,
+  return verdicts;
+}
+
+function verdictOn(
+  setting: Setting,
+  reading: Reading,
+  verdicts: ReadonlyMap<Candidate, CandidateVerdict>,
+): Verdict {
+  const { draft, candidate } = reading;
+  if (candidate === null) {
+    const { cause } = reading;
+    return { status: "malformed", cause, reason: "", candidate, task: null };
+  }
+  const verdict = verdicts.get(candidate)!;
+  if (!verdict.valid) {
+    const { cause, reason } = verdict;
+    const status = cause === "infrastructure" ? "unjudged" : "invalid";
+    return { status, cause, reason, candidate, task: null };
+  }
+  const task = taskOf(setting, draft, candidate, verdict.examples);
+  const length = solverPromptLength(setting, task);
+  const allowed = setting.config.maxPromptTokens;
+  if (length > allowed) {
+    const reason = `${length} tokens, ${allowed} allowed`;
+    const cause = "promptTooLong";
+    return { status: "invalid", cause, reason, candidate, task: null };
+  }
+  return { status: "valid", cause: "valid", reason: "", candidate, task };
+}
+
+function taskOf(
+  { config, dialect }: Setting,
+  { id, mode, step, source, references, parts }: Draft,
+  { program, message }: Candidate,
+  examples: Task["examples"],
+): Task {
+  return {
+    id,
+    mode,
+    program,
+    examples,
+    shownCount: modeOf(mode).shownCount(dialect.induction),
+    message,
     provenance: {
-      source: sourceOf(proposal),
-      parents: proposal.references.map(({ id }) => id),
-      ...(proposal.parts.length === 0
-        ? null
-        : { composedOf: proposal.parts.map(({ id }) => id) }),
-      step: proposal.step,
+      source,
+      parents: references.map(({ id }) => id),
+      ...(parts.length > 0 && { composedOf: parts.map(({ id }) => id) }),
+      step,
       seed: config.seed,
       verdict: "valid",
       solveRate: null,
     },
   };
-  const length = solverPromptLength(setting, task);
-  if (length > config.maxPromptTokens) {
-    reject(
-      proposal,
-      "promptTooLong",
-      `${length} tokens, ${config.maxPromptTokens} allowed`,
-    );
-    return;
-  }
-  proposal.status = "valid";
-  proposal.cause = "valid";
-  proposal.task = task;
 }
 
-function sourceOf({ response, parts }: Proposal): Task["provenance"]["source"] {
-  if (response !== null) return "proposed";
-  return parts.length > 0 ? "chained" : "generated";
-}
-
-/** Tokens of the prompt in which a solver would be given a task. */
+/** Returns the number of tokens of the prompt in which a solver would be given a task. */
 export function solverPromptLength(
   { tokenizer, dialect }: Setting,
   task: Task,
@@ -132,47 +141,36 @@ export function solverPromptLength(
   return tokenizer.encode(dialect.solverPrompt(task)).length;
 }
 
-function reject(proposal: Proposal, cause: string, reason: string): void {
-  proposal.status = cause === "infrastructure" ? "unjudged" : "invalid";
-  proposal.cause = cause;
-  proposal.reason = reason;
+/** Sets a task aside that an evaluation uses: nothing may be trained on it. */
+function setAsideHeldOut({ heldOut }: Setting, proposal: Judged): Judged {
+  if (!heldOut || proposal.status !== "valid") return proposal;
+  const { program, examples } = proposal.task;
+  const barred = examples.some(({ argument, output }) =>
+    heldOut(program, argument, output)
+  );
+  return barred
+    ? { ...proposal, status: "heldOut", cause: "heldOut" }
+    : proposal;
 }
 
-/** No task may be trained on that an evaluation uses. */
-function setAsideHeldOut(
-  { heldOut }: Setting,
-  proposals: readonly Proposal[],
-): void {
-  if (!heldOut) return;
-  for (const proposal of proposals) {
-    if (proposal.task === null) continue;
-    const { program, examples } = proposal.task;
-    const barred = examples.some(({ argument, output }) =>
-      heldOut(program, argument, output)
-    );
-    if (barred) {
-      proposal.status = "heldOut";
-      proposal.cause = "heldOut";
-    }
-  }
-}
-
+/** Marks valid tasks that a buffer would not admit after the earlier ones of the batch. */
 function markDuplicates(
-  modes: readonly ModeName[],
   buffers: Buffers,
-  proposals: readonly Proposal[],
-): void {
-  for (const mode of modes) {
-    const valid = proposals.filter((proposal) =>
-      proposal.mode === mode && proposal.status === "valid"
-    );
-    const admissions = buffers.of(mode).judge(
-      valid.map(({ task }) => task as Task),
-    );
-    valid.forEach((proposal, i) => {
-      if (admissions[i] === "new") return;
-      proposal.status = "duplicate";
-      proposal.cause = admissions[i];
-    });
+  proposals: readonly Judged[],
+): Judged[] {
+  const admissions = new Map<Task, Admission>();
+  const valid = proposals.flatMap((proposal) =>
+    proposal.status === "valid" ? [proposal.task] : []
+  );
+  for (const [mode, tasks] of Map.groupBy(valid, ({ mode }) => mode)) {
+    buffers.of(mode).judge(tasks)
+      .forEach((admission, i) => admissions.set(tasks[i], admission));
   }
+  return proposals.map((proposal) => {
+    if (proposal.status !== "valid") return proposal;
+    const cause = admissions.get(proposal.task)!;
+    return cause === "new"
+      ? proposal
+      : { ...proposal, status: "duplicate", cause };
+  });
 }

@@ -69,7 +69,7 @@ export interface PlayOptions extends
     | "onEvent"
     | "evaluate"
     | "heldOut"
-    | "taskSource"
+    | "generateTasks"
     | "experiment"
   > {
   engine: EngineConfig;

@@ -1,14 +1,14 @@
 /** The rows of `tasks.jsonl` and `rollouts.jsonl`. */
 
 import type {
-  PolicySample,
-  Proposal,
+  CreditedSample,
+  Reported,
   Response,
   SolvedTask,
 } from "../method/mod.ts";
 
 /** The samples of a step by the response they train on. */
-export type SamplesByResponse = ReadonlyMap<Response, PolicySample>;
+export type SamplesByResponse = ReadonlyMap<Response, CreditedSample>;
 
 /** One proposal, with its fate. */
 export interface TaskRow {
@@ -71,7 +71,7 @@ export interface RolloutRow {
 
 /** The row of a proposal. Seeding trains on nothing, so that its rows need no samples. */
 export function taskRow(
-  proposal: Proposal,
+  proposal: Reported,
   sampleOf: SamplesByResponse = new Map(),
 ): TaskRow {
   const { candidate, task, response } = proposal;
@@ -90,10 +90,10 @@ export function taskRow(
     message: candidate?.message ?? "",
     parents: proposal.references.map(({ id }) => id),
     parts: proposal.parts.map(({ id }) => id),
-    solveRate: proposal.solveRate,
-    reward: proposal.reward,
+    solveRate: proposal.solveRate ?? null,
+    reward: proposal.reward ?? null,
     advantage: sample?.advantage ?? null,
-    intrinsic: proposal.intrinsic && { ...proposal.intrinsic },
+    intrinsic: proposal.intrinsic ? { ...proposal.intrinsic } : null,
     response: response?.text ?? null,
     responseTokens: response?.sample.tokens.length ?? null,
     logProb: response && logProbOf(response),

@@ -1,12 +1,12 @@
 /** `samples.md`: a few proposals and solutions per step, for a person to read. */
 
 import type { Task } from "../method/modes/mod.ts";
-import type { Proposal, SolvedTask } from "../method/mod.ts";
+import type { Rewarded, SolvedTask } from "../method/mod.ts";
 
 /** One section: the first proposal of each mode with some of its solutions. */
 export function sampleSection(
   step: number,
-  proposals: readonly Proposal[],
+  proposals: readonly Rewarded[],
   solved: readonly SolvedTask[],
 ): string {
   const lines = [`## Step ${step}`, ""];
@@ -24,7 +24,7 @@ export function sampleSection(
   return lines.join("\n") + "\n";
 }
 
-function describeProposal(proposal: Proposal): string[] {
+function describeProposal(proposal: Rewarded): string[] {
   const verdict = proposal.status === "valid"
     ? `valid, solve rate ${proposal.solveRate}`
     : `${proposal.status} (${proposal.cause}${

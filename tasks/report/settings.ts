@@ -38,6 +38,7 @@ function settingRows(): string[][] {
 
 function shown(value: unknown): string {
   if (value === undefined) return "–";
+  if (value === "") return '""';
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 

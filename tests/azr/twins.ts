@@ -22,7 +22,7 @@ import {
   type SelfPlayState,
   type TextCodec,
 } from "../../lib/method/mod.ts";
-import { identityTask } from "../../lib/method/buffer/mod.ts";
+import { identityTasks } from "../../lib/method/buffer/mod.ts";
 import { DIALECTS, type Task } from "../../lib/method/modes/mod.ts";
 import type { Executor } from "../../lib/sandbox/mod.ts";
 
@@ -250,7 +250,7 @@ export async function playWords(player: Player): Promise<void> {
     maxSolutionTokens: 500,
     steps: 1,
   };
-  const old = identityTask("deduction", "javascript", 1);
+  const [old] = identityTasks("deduction", "javascript", 1);
   const tasks = Array.from(
     { length: chat.bufferCapacity },
     (_, i) => ({ ...old, id: `old-${i}` }),

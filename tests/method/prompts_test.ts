@@ -11,6 +11,7 @@ import {
 } from "../../lib/method/modes/mod.ts";
 import {
   drawProposals,
+  evenly,
   seedBuffers,
   type SelfPlayConfig,
   type Setting,
@@ -91,7 +92,11 @@ for (const dialect of ["compact", "chat"] as const) {
     Deno.test(`${dialect}, ${mode}: nothing fits, so all are dropped after as many draws as allowed`, async () => {
       const setting = settingOf(dialect, { maxPromptTokens: 1 });
       const buffers = buffersOf(modes, [10, 20, 30, 40]);
-      const drawn = await drawProposals(setting, buffers, [mode], COUNT, 1);
+      const drawn = await drawProposals(
+        setting,
+        buffers,
+        evenly([mode], COUNT, 1),
+      );
       assert.deepEqual(drawn.proposals, []);
       assert.equal(drawn.promptsDropped, COUNT);
       assert.equal(drawn.promptsRedrawn, COUNT * (REDRAWS + 1));
@@ -104,7 +109,11 @@ for (const dialect of ["compact", "chat"] as const) {
         promptRedraws: 40,
       });
       const buffers = buffersOf(modes, [500, 600, 700, 0]);
-      const drawn = await drawProposals(setting, buffers, [mode], COUNT, 1);
+      const drawn = await drawProposals(
+        setting,
+        buffers,
+        evenly([mode], COUNT, 1),
+      );
       assert.equal(drawn.promptsDropped, 0);
       assert.equal(drawn.proposals.length, COUNT);
       assert.ok(drawn.promptsRedrawn > 0);
@@ -129,12 +138,12 @@ Deno.test("a task whose solver prompt is too long is refused by name in every mo
   const setting = settingOf("compact", { proposalsPerMode: 12 }, executor);
   const buffers = buffersOf(["deduction", "abduction", "induction"], [0]);
   const modes = setting.config.modes;
-  const draw = () => drawProposals(setting, buffers, modes, 12, 1);
-  const fitting = (await draw()).proposals;
-  await validateProposals(setting, buffers, fitting);
-  const long = (await draw()).proposals;
+  const draw = () => drawProposals(setting, buffers, evenly(modes, 12, 1));
+  const drafts = (await draw()).proposals;
+  const fitting = await validateProposals(setting, buffers, drafts);
+  const { proposals } = await draw();
   setting.config.maxPromptTokens = 1;
-  await validateProposals(setting, buffers, long);
+  const long = await validateProposals(setting, buffers, proposals);
   for (const mode of modes) {
     const good = fitting.filter((p) => p.mode === mode && p.task !== null);
     assert.ok(good.length > 0, mode);

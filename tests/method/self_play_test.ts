@@ -6,9 +6,9 @@ import {
 } from "../../lib/sandbox/mod.ts";
 import {
   checkConfig,
+  type CreditedSample,
   OFFICIAL_CONFIG,
   PAPER_CONFIG,
-  type PolicySample,
   selfPlay,
   type SelfPlayConfig,
   type SelfPlayEvent,
@@ -124,6 +124,15 @@ Deno.test("self-play on the real sandbox", async (t) => {
         "abduction",
         "induction",
       ]);
+      // The programs are proposed and judged though only induction is played.
+      const { events } = await play(executor, {
+        steps: 0,
+        modes: ["induction"],
+      });
+      const [{ proposals }] = of(events, "seeded");
+      const lent = proposals.filter(({ mode }) => mode === "deduction");
+      assert.ok(lent.some(({ status }) => status === "valid"));
+      assert.ok(metricsOf(events)[0].bufferSizes.deduction! > 1);
     },
   );
 
@@ -360,7 +369,7 @@ Deno.test("self-play on the real sandbox", async (t) => {
       taskSource: "generated",
       modes: ["deduction", "abduction"],
     }, {
-      taskSource: (_mode, count) =>
+      generateTasks: (_mode, count) =>
         Array.from({ length: count }, () => ({
           program: {
             language: "javascript",
@@ -536,7 +545,7 @@ Deno.test("self-play on the real sandbox", async (t) => {
   await t.step("merged sequences carry the whole batch's weight", async () => {
     const { engine, events } = await play(executor, { steps: 1 });
     const [{ samples }] = of(events, "advantages");
-    const key = ({ response, advantage }: PolicySample) =>
+    const key = ({ response, advantage }: CreditedSample) =>
       JSON.stringify([
         response.promptTokens,
         response.sample.tokens,

@@ -22,7 +22,8 @@ Deno.test("every setting says what it does, allows its stated values and refuses
     );
     assert.ok(stated.length > 0, field);
     for (const value of stated) assert.equal(complaint(value), null, field);
-    for (const value of [undefined, null, {}, NaN, -Infinity, "no such name"]) {
+    const wrong = [undefined, null, {}, NaN, -Infinity];
+    for (const value of field === "taskFile" ? wrong : [...wrong, "wrong"]) {
       assert.equal(typeof complaint(value), "string", `${field}: ${value}`);
     }
   }

@@ -7,7 +7,7 @@ import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { startBackend } from "../../lib/model/mod.ts";
 import { checkpointSteps, readMetrics, recordRun } from "../../lib/run/mod.ts";
 import {
-  type PolicySample,
+  type CreditedSample,
   type SelfPlayConfig,
   TINY_CONFIG,
   trainSequences,
@@ -27,13 +27,13 @@ const config: SelfPlayConfig = {
 };
 
 /** Four responses of a fresh engine, of 2 to 5 tokens, the first two good. */
-async function sampled(engine: LocalEngine): Promise<PolicySample[]> {
+async function sampled(engine: LocalEngine): Promise<CreditedSample[]> {
   const promptTokens = tokensOf(4, "prompt");
   const [samples] = await engine.sample(
     [{ promptTokens, count: 4, maxNewTokens: 5, seed: 1 }],
     { temperature: 1, stopTokens: [] },
   );
-  return samples.map(({ tokens, logProbs }, i): PolicySample => ({
+  return samples.map(({ tokens, logProbs }, i): CreditedSample => ({
     role: i % 2 === 0 ? "propose" : "solve",
     mode: "deduction",
     promptGroup: `${i}`,
@@ -103,7 +103,7 @@ Deno.test("an asymmetric clip, the KL and the entropy term reach the model", asy
 });
 
 Deno.test("token-mean and sequence-mean weigh a long response as they say", () => {
-  const sample = (length: number, advantage: number): PolicySample => ({
+  const sample = (length: number, advantage: number): CreditedSample => ({
     role: "solve",
     mode: "deduction",
     promptGroup: `${length}`,

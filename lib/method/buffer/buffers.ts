@@ -7,10 +7,12 @@ import {
   type DialectName,
   MODE_NAMES,
   type ModeName,
+  modeNames,
+  modeOf,
   type Task,
 } from "../modes/mod.ts";
 import type { RandomStream } from "../../random.ts";
-import { identityTask } from "./identity.ts";
+import { identityTasks } from "./identity.ts";
 import { type BufferLimits, TaskBuffer } from "./task_buffer.ts";
 
 /** The buffers as JSON: everything there is to them. */
@@ -20,25 +22,23 @@ export interface SavedBuffers {
   tasks: Partial<Record<ModeName, Task[]>>;
 }
 
-const ORDER: readonly ModeName[] = [...MODE_NAMES, "error"];
-
+/** The buffers of a run by mode, in the order in which the modes are registered. */
 export class Buffers {
   readonly limits: BufferLimits;
   readonly #buffers = new Map<ModeName, TaskBuffer>();
 
-  /** One buffer per mode of `tasks`. */
+  /** Makes one buffer per mode of `tasks`. */
   constructor({ limits, tasks }: SavedBuffers) {
     this.limits = limits;
-    for (const mode of ORDER) {
+    for (const mode of modeNames()) {
       const held = tasks[mode];
       if (held) this.#buffers.set(mode, new TaskBuffer(limits, held));
     }
   }
 
   /**
-   * Buffers that hold the identity triplet and nothing else: those of the modes
-   * that are played, and deduction's and abduction's where induction needs
-   * their programs.
+   * Makes buffers that hold the identity triplet and nothing else: those of the
+   * modes that are played, and those that such a mode draws its references from.
    */
   static fromIdentity(
     limits: BufferLimits,
@@ -48,31 +48,32 @@ export class Buffers {
     dialect: DialectName = "chat",
   ): Buffers {
     const tasks: SavedBuffers["tasks"] = {};
-    for (const mode of ORDER) {
-      if (!modes.includes(mode) && !lendsPrograms(mode, modes)) continue;
-      tasks[mode] = mode === "induction"
-        ? []
-        : [identityTask(mode, language, seed, dialect)];
+    for (const mode of modeNames()) {
+      const lends = modes.some((name) => modeOf(name).drawsFrom.includes(mode));
+      if (!modes.includes(mode) && !lends) continue;
+      tasks[mode] = identityTasks(mode, language, seed, dialect);
     }
     return new Buffers({ limits, tasks });
   }
 
+  /** Restores buffers from what `toJSON` gave. */
   static fromJSON(saved: SavedBuffers): Buffers {
     return new Buffers(saved);
   }
 
+  /** Returns everything there is to the buffers. */
   toJSON(): SavedBuffers {
     const tasks: SavedBuffers["tasks"] = {};
     for (const mode of this.modes) tasks[mode] = [...this.of(mode).tasks];
     return { limits: this.limits, tasks };
   }
 
-  /** The modes that have a buffer. */
+  /** Returns the modes that have a buffer. */
   get modes(): ModeName[] {
     return [...this.#buffers.keys()];
   }
 
-  /** The buffer of a mode; throws where there is none. */
+  /** Returns the buffer of a mode. Throws `RangeError` where there is none. */
   of(mode: ModeName): TaskBuffer {
     const buffer = this.#buffers.get(mode);
     if (buffer) return buffer;
@@ -82,7 +83,7 @@ export class Buffers {
     );
   }
 
-  /** Tasks held per mode. */
+  /** Returns the number of tasks held per mode. */
   sizes(): Partial<Record<ModeName, number>> {
     const sizes: Partial<Record<ModeName, number>> = {};
     for (const [mode, { size }] of this.#buffers) sizes[mode] = size;
@@ -90,23 +91,13 @@ export class Buffers {
   }
 
   /**
-   * What one proposer prompt shows: K distinct tasks of the proposer's own
-   * buffer, drawn uniformly (fewer if there are fewer); for induction exactly
-   * one, whose program is to be given inputs, from deduction and abduction
-   * together.
+   * Draws the references of one proposer prompt, uniformly and without repetition:
+   * `count` tasks (fewer if there are fewer), or exactly one where the proposer
+   * writes inputs for the program of its reference.
    */
   drawReferences(mode: ModeName, count: number, stream: RandomStream): Task[] {
-    if (mode !== "induction") {
-      return stream.sample(this.of(mode).tasks, count);
-    }
-    const deduction = this.of("deduction").tasks;
-    const abduction = this.of("abduction").tasks;
-    return stream.sample([...deduction, ...abduction], 1);
+    const { drawsFrom, writesProgram } = modeOf(mode);
+    const tasks = drawsFrom.flatMap((name) => this.of(name).tasks);
+    return stream.sample(tasks, writesProgram ? count : 1);
   }
-}
-
-/** Whether a mode's buffer is needed for the induction proposer's programs. */
-function lendsPrograms(mode: ModeName, modes: readonly ModeName[]): boolean {
-  return modes.includes("induction") &&
-    (mode === "deduction" || mode === "abduction");
 }

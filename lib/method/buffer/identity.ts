@@ -7,30 +7,32 @@ import type { Language } from "../../sandbox/mod.ts";
 import {
   type DialectName,
   type ModeName,
-  NO_ERROR,
+  modeOf,
   type Task,
 } from "../modes/mod.ts";
 
-/** `f(x) = x` on one string, as a task of the given mode. */
-export function identityTask(
-  mode: Exclude<ModeName, "induction">,
+/** Returns the tasks that a mode's buffer starts with: `f(x) = x` on one string, or none. */
+export function identityTasks(
+  mode: ModeName,
   language: Language,
   seed: number,
   dialect: DialectName = "chat",
-): Task {
+): Task[] {
   const python = language === "python";
-  // The paper's program and input for language models that write Python; the
-  // shortest form otherwise, in letters that a tiny vocabulary has: a tiny model
-  // shown the paper's, spelt letter by letter, proposes nothing that is valid.
+  // Language models that write Python get the paper's program and input. Tiny
+  // models get the shortest form, in letters of their vocabulary: they spell the
+  // paper's letter by letter, and then propose nothing that is valid.
   const paper = python && dialect === "chat";
   const short = python ? "lambda x:x" : "x=>x";
   const source = paper ? "def f(a):\n    return a" : short;
   const text = paper ? "'Hello world'" : '"abc"';
-  return {
+  const output = modeOf(mode).identityOutput(text);
+  if (output === null) return [];
+  return [{
     id: `identity-${mode}`,
     mode,
     program: { language, source },
-    examples: [{ argument: text, output: mode === "error" ? NO_ERROR : text }],
+    examples: [{ argument: text, output }],
     shownCount: 1,
     message: "",
     provenance: {
@@ -41,5 +43,5 @@ export function identityTask(
       verdict: "valid",
       solveRate: null,
     },
-  };
+  }];
 }

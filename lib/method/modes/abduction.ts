@@ -8,8 +8,15 @@ import { verifyDistinct } from "./distinct.ts";
 import type { Mode } from "./mode.ts";
 import { validateTriplets } from "./triplet.ts";
 
+/** Finds an input for an output. Deduction and abduction share their valid triplets as seeds. */
 export const abduction: Mode = {
   name: "abduction",
+  writesProgram: true,
+  drawsFrom: ["abduction"],
+  seededBy: ["deduction", "abduction"],
+  identityOutput: (text) => text,
+  shownCount: () => 1,
+  answerIn: ({ argument }) => argument,
   validate: validateTriplets,
   verify(executor, attempts, judging) {
     return verifyDistinct(

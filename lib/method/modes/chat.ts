@@ -320,6 +320,7 @@ export const chatDialect: Dialect = {
     shown: INDUCTION_INPUTS / 2,
   },
   keepsSpecialTokens: false,
+  thinkToken: null,
   // What comes after it is not read, so it is neither sampled nor trained on.
   stopStrings: ["</answer>"],
   proposerPrompt(mode, references, language, parts = []) {
@@ -330,6 +331,7 @@ export const chatDialect: Dialect = {
     );
   },
   solverPrompt: (task) => transcript(solve(task)),
+  questionPrompt: transcript,
   readProposal,
   readAnswer,
   findAnswer,

@@ -234,6 +234,7 @@ export const compactDialect: Dialect = {
     shown: INDUCTION_SHOWN,
   },
   keepsSpecialTokens: true,
+  thinkToken: THINK_TOKEN,
   stopStrings: [],
   proposerPrompt(mode, references) {
     if (mode === "induction") {
@@ -255,6 +256,7 @@ export const compactDialect: Dialect = {
         throw noWordsForErrors();
     }
   },
+  questionPrompt: mathsPrompt,
   readProposal(mode, responseText): ProposalReading {
     if (mode === "induction") {
       const parsed = parseInductionProposal(responseText);

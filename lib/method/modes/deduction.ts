@@ -8,8 +8,15 @@ import { verifyDistinct } from "./distinct.ts";
 import type { Mode } from "./mode.ts";
 import { validateTriplets } from "./triplet.ts";
 
+/** Predicts the output of a call. Deduction and abduction share their valid triplets as seeds. */
 export const deduction: Mode = {
   name: "deduction",
+  writesProgram: true,
+  drawsFrom: ["deduction"],
+  seededBy: ["deduction", "abduction"],
+  identityOutput: (text) => text,
+  shownCount: () => 1,
+  answerIn: ({ output }) => output,
   validate: validateTriplets,
   verify(executor, attempts, judging) {
     return verifyDistinct(

@@ -36,6 +36,8 @@ export interface Dialect {
   readonly induction: InductionShape;
   /** Whether responses are decoded with their special tokens before reading. */
   readonly keepsSpecialTokens: boolean;
+  /** The token that opens the trace of a solver's response; null where the prompt opens it. */
+  readonly thinkToken: string | null;
   /** A response ends with the first of these, or with the model's end token. */
   readonly stopStrings: readonly string[];
   /**
@@ -50,6 +52,8 @@ export interface Dialect {
     parts?: readonly Task[],
   ): string;
   solverPrompt(task: Task): string;
+  /** Returns the prompt of a question in words; used in evaluation only. */
+  questionPrompt(question: string): string;
   readProposal(
     mode: ModeName,
     responseText: string,

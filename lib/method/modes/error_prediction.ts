@@ -25,8 +25,15 @@ export const NO_ERROR = "NoError";
 /** The executor's name for a program without `f`. */
 const NO_FUNCTION = "NoFunction";
 
+/** Names the exception with which a call ends. */
 export const errorPrediction: Mode = {
   name: "error",
+  writesProgram: true,
+  drawsFrom: ["error"],
+  seededBy: ["error"],
+  identityOutput: () => NO_ERROR,
+  shownCount: () => 1,
+  answerIn: ({ output }) => output,
   async validate(executor, candidates, dialect, reading = "official") {
     const policies = candidates.map(({ program }) =>
       checkPolicy(program, defaultPolicy)

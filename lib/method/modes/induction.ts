@@ -70,8 +70,15 @@ async function validateInputs(
   });
 }
 
+/** Writes a program from examples. Its tasks take their programs from deduction and abduction. */
 export const induction: Mode = {
   name: "induction",
+  writesProgram: false,
+  drawsFrom: ["deduction", "abduction"],
+  seededBy: ["induction"],
+  identityOutput: () => null,
+  shownCount: ({ shown }) => shown,
+  answerIn: ({ output }) => output,
   validate: validateInputs,
   verify(executor, attempts, judging) {
     return verifyDistinct(

@@ -1,8 +1,10 @@
 /**
- * What a mode must offer: which proposals are valid and which answers right.
+ * What a mode must offer: the facts that tell it from other modes, which proposals
+ * are valid and which answers are right.
  *
- * Both questions go to the executor in one batch. Prompts and parsing are the
- * dialect's.
+ * Whatever depends on the mode stands here, so that the loop, the buffers and the
+ * rewards need no case for any mode. Proposals and answers go to the executor in
+ * one batch. The dialects write and read the texts.
  */
 
 import type {
@@ -12,10 +14,10 @@ import type {
   Program,
   Reading,
 } from "../../sandbox/mod.ts";
-import type { Dialect } from "./dialect.ts";
+import type { Dialect, InductionShape } from "./dialect.ts";
 import type { Example, ModeName, Task } from "./task.ts";
 
-/** A well-formed proposal: what is to be tried. */
+/** A well-formed proposal, before it has run. */
 export interface Candidate {
   program: Program;
   arguments: string[];
@@ -33,8 +35,21 @@ export interface Attempt {
   answer: string;
 }
 
+/** One way of reasoning about programs. */
 export interface Mode {
   readonly name: ModeName;
+  /** Whether the proposer writes the program. If not, it is shown one and writes inputs for it. */
+  readonly writesProgram: boolean;
+  /** The modes whose buffers hold the references of a proposer's prompt. */
+  readonly drawsFrom: readonly ModeName[];
+  /** The modes whose valid proposals fill this mode's buffer before the first step. */
+  readonly seededBy: readonly ModeName[];
+  /** Returns the output of `f(x) = x` on a text, in this mode's first task; null where the buffer starts empty. */
+  identityOutput(text: string): string | null;
+  /** Returns the number of examples that the solver is shown. */
+  shownCount(shape: InductionShape): number;
+  /** Returns the part of an example by which the rarity of an answer is measured. */
+  answerIn(example: Example): string;
   /** Runs the candidates and says which of them are tasks, in order; `reading` is "official" if not given. */
   validate(
     executor: Executor,

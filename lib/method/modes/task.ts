@@ -33,9 +33,10 @@ export interface Example {
 export interface Provenance {
   /**
    * `seed`: the identity triplet. `proposed`: the model. `generated`: a program
-   * generator. `chained`: two programs of the buffers, one after the other.
+   * generator. `file`: a line of a file. `chained`: two programs of the buffers, one
+   * after the other.
    */
-  source: "seed" | "proposed" | "generated" | "chained";
+  source: "seed" | "proposed" | "generated" | "file" | "chained";
   /** Ids of the reference tasks in the proposer's prompt. */
   parents: string[];
   /** Ids of the tasks whose programs it builds on, if it is composite or chained. */

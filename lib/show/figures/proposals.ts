@@ -1,7 +1,7 @@
 /** What became of proposals: why they were refused, how the buffers grew. */
 
 import type { ModeName } from "../../method/modes/mod.ts";
-import type { Proposal } from "../../method/mod.ts";
+import type { Judged } from "../../method/mod.ts";
 import type { Figure, Trace } from "./figure.ts";
 import {
   DRAWN_MODES,
@@ -17,7 +17,7 @@ import {
  * top. Duplicates and held-out tasks are causes too.
  */
 export function rejectionCauses(
-  proposals: readonly Pick<Proposal, "mode" | "status" | "cause">[],
+  proposals: readonly Pick<Judged, "mode" | "status" | "cause">[],
 ): Figure {
   const refused = proposals.filter(({ status }) => status !== "valid");
   const causeOf = ({ status, cause }: (typeof refused)[number]) =>

@@ -5,9 +5,11 @@ import type { Engine, Sample } from "../../../lib/engines/mod.ts";
 import {
   evaluate,
   type EvaluationOptions,
-  itemPrompt,
+  questionOf,
   summarise,
 } from "../../../lib/lab/evaluation/mod.ts";
+import { chatDialect, compactDialect } from "../../../lib/method/modes/mod.ts";
+import { questionPrompt } from "../../../lib/method/mod.ts";
 import { startExecutor } from "../../../lib/sandbox/mod.ts";
 import { Tokenizer } from "../../../lib/model/mod.ts";
 import {
@@ -18,6 +20,10 @@ import {
   worldTokenizerConfig,
   worldTokenizerJson,
 } from "../../../lib/lab/world/mod.ts";
+import {
+  characterTokenizer,
+  ScriptedEngine,
+} from "../../method/scripted_engine.ts";
 import { TEST_WORLD } from "../world/world_config.ts";
 
 const SPLITS = buildSplits(TEST_WORLD);
@@ -47,7 +53,9 @@ function scripted(
   reply: (item: EvaluationItem, sample: number) => string,
 ): Pick<Engine, "sample"> {
   const byPrompt = new Map(
-    split.items.map((item) => [itemPrompt(item), item]),
+    split.items.map((
+      item,
+    ) => [questionPrompt(compactDialect, questionOf(item)), item]),
   );
   return {
     sample: (requests) =>
@@ -71,7 +79,7 @@ async function evaluated(
   await using executor = await startExecutor({ languages: ["javascript"] });
   const engine = scripted(split, reply) as Engine;
   return await evaluate(
-    { engine, tokenizer: TOKENIZER, executor },
+    { engine, tokenizer: TOKENIZER, executor, dialect: compactDialect },
     split,
     { ...GREEDY, ...options },
   );
@@ -119,11 +127,38 @@ Deno.test("samples, thoughts, malformed answers and lengths are counted", async 
 Deno.test("forced thinking opens the answer and counts its token", async () => {
   const split = splitNamed(SPLITS, "familiar", "deduction");
   const [row] = await evaluated(split, () => "+2=4<a>4<eos>", {
-    forceThinking: true,
+    thinking: "forced",
     limit: 1,
   });
   assert.equal(row.thinking, "forced");
   assert.equal(row.thought, 1);
   assert.equal(row.tokens, 7);
   assert.equal(row.response, "<t>+2=4<a>4<eos>");
+});
+
+Deno.test("a language model is evaluated in its own dialect", async () => {
+  await using executor = await startExecutor({ languages: ["javascript"] });
+  const tokenizer = characterTokenizer();
+  const split = splitNamed(SPLITS, "familiar", "deduction");
+  const engine = new ScriptedEngine(tokenizer);
+  const prompts: string[] = [];
+  engine.sample = (requests) =>
+    Promise.resolve(requests.map(({ promptTokens, count }, i) => {
+      prompts.push(tokenizer.decode(promptTokens));
+      const right = `</think><answer>\n${gold(split.items[i])}\n</answer>`;
+      return Array.from({ length: count }, (_, sample): Sample => {
+        const tokens = tokenizer.encode(["so " + right, "so"][sample]);
+        return { tokens, logProbs: tokens.map(() => 0), finish: "stop" };
+      });
+    }));
+  const rows = await evaluate(
+    { engine, tokenizer, executor, dialect: chatDialect },
+    split,
+    { ...GREEDY, temperature: 1, samples: 2, limit: 5 },
+  );
+  assert.equal(rows.length, 5);
+  assert.ok(prompts.every((prompt) => prompt.includes("find the output")));
+  for (const { correct, malformed, thought } of rows) {
+    assert.deepEqual([correct, malformed, thought], [1, 1, 2]);
+  }
 });

@@ -4,6 +4,7 @@ import {
   type Candidate,
   chatDialect,
   compactDialect,
+  modeOf,
   MODES,
   type Task,
 } from "../../../lib/method/modes/mod.ts";
@@ -57,7 +58,7 @@ Deno.test("Python tasks in the chat dialect", async () => {
     examples: [{ argument: "[1,(2,)],'x'", output: "{'x':[1,(2,)]}" }],
   });
   assert.equal(verdicts[1].valid ? "valid" : verdicts[1].cause, "policy");
-  const endings = await MODES.error.validate(executor, [
+  const endings = await modeOf("error").validate(executor, [
     python("def f(a):\n    return 1 // a", "0"),
     python("def f(a):\n    return 1 // a", "1"),
     python("def g(a):\n    return a", "1"),

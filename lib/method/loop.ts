@@ -1,36 +1,35 @@
 /**
- * The self-play loop (paper, Algorithm 1), as a generator of events.
+ * The self-play loop (paper, Algorithm 1) as a generator of events: propose,
+ * validate, solve, reward, advantage, update.
  *
- * A notebook can stop after any event and look at what it carries; a headless
- * run drains it. Nothing here writes files or reads clocks, and all randomness
- * is addressed by seed and step, so the state below is all that a resumed run
- * needs besides the engine's own checkpoint.
+ * A notebook can stop after any event and look at the rows of that stage; a run
+ * without a notebook drains the events. The loop writes no files and reads no
+ * clock, and all randomness is addressed by seed and step. A resumed run therefore
+ * needs the state below and the engine's checkpoint, and nothing else.
  */
 
 import { Buffers, type SavedBuffers } from "./buffer/mod.ts";
-import type { Task } from "./modes/mod.ts";
-import { DIALECTS } from "./modes/mod.ts";
 import { chainsOf, drawChains } from "./chains.ts";
 import { checkConfig, type SelfPlayConfig } from "./config.ts";
+import { creditSamples, rewardStep } from "./credit.ts";
+import type { Drawn, PromptCounts } from "./draft.ts";
 import { checkEngine } from "./engine_limits.ts";
 import { type StepMetrics, stepMetrics } from "./metrics.ts";
-import {
-  drawGenerated,
-  type DrawnProposals,
-  drawProposals,
-} from "./propose.ts";
+import { DIALECTS, type Task } from "./modes/mod.ts";
+import { seedBuffers } from "./seeding.ts";
+import type { EvaluationRow, Setting } from "./setting.ts";
+import { SOURCES } from "./source.ts";
+import { solveTasks } from "./solve.ts";
 import type {
-  EvaluationRow,
+  CreditedSample,
+  Draft,
+  Judged,
   PolicySample,
-  Proposal,
-  Setting,
+  Rewarded,
   SolvedTask,
   UpdateReport,
-} from "./records.ts";
-import { rewardStep } from "./rewards.ts";
-import { seedBuffers } from "./seeding.ts";
-import { solveTasks } from "./solve.ts";
-import { countTokens, setAdvantages, updatePolicy } from "./update.ts";
+} from "./stages.ts";
+import { countTokens, updatePolicy } from "./update.ts";
 import { validateProposals } from "./validate.ts";
 
 /** All of a run's state outside the engine, as JSON. `step` is the last one done. */
@@ -41,23 +40,26 @@ export interface SelfPlayState {
 
 /** What the loop reports, in the order of a step. Step 0 is the seeding. */
 export type SelfPlayEvent =
-  | ({ type: "seeded"; step: 0; rounds: number } & DrawnProposals)
-  | ({ type: "proposed"; step: number } & DrawnProposals)
-  | { type: "validated"; step: number; proposals: Proposal[] }
+  | (
+    & { type: "seeded"; step: 0; rounds: number; proposals: Judged[] }
+    & PromptCounts
+  )
+  | ({ type: "proposed"; step: number; proposals: Draft[] } & PromptCounts)
+  | { type: "validated"; step: number; proposals: Judged[] }
   | { type: "solved"; step: number; solved: SolvedTask[] }
   | {
     type: "rewarded";
     step: number;
-    proposals: Proposal[];
+    proposals: Rewarded[];
     solved: SolvedTask[];
     samples: PolicySample[];
   }
   | {
     type: "advantages";
     step: number;
-    proposals: Proposal[];
+    proposals: Rewarded[];
     solved: SolvedTask[];
-    samples: PolicySample[];
+    samples: CreditedSample[];
   }
   | { type: "updated"; step: number; report: UpdateReport }
   | { type: "evaluated"; step: number; rows: EvaluationRow[] }
@@ -137,19 +139,20 @@ async function* playStep(
   step: number,
 ): AsyncGenerator<SelfPlayEvent, void, void> {
   const drawn = await draw(setting, buffers, step);
-  const { proposals } = drawn;
   yield { type: "proposed", step, ...drawn };
 
-  await validateProposals(setting, buffers, proposals);
-  yield { type: "validated", step, proposals };
+  const judged = await validateProposals(setting, buffers, drawn.proposals);
+  yield { type: "validated", step, proposals: judged };
 
-  const solved = await solveTasks(setting, buffers, proposals, step);
+  const attempts = await solveTasks(setting, buffers, judged, step);
+  const { solved } = attempts;
   yield { type: "solved", step, solved };
 
-  const samples = rewardStep(setting, buffers, proposals, solved);
-  yield { type: "rewarded", step, proposals, solved, samples };
+  const rewards = rewardStep(setting, buffers, attempts.proposals, solved);
+  const { proposals } = rewards;
+  yield { type: "rewarded", step, solved, ...rewards };
 
-  setAdvantages(setting, samples);
+  const samples = creditSamples(setting, rewards.samples);
   yield { type: "advantages", step, proposals, solved, samples };
 
   const update: UpdateReport = {
@@ -161,29 +164,30 @@ async function* playStep(
   keepTasks(setting, buffers, proposals);
   yield* finishStep(setting, buffers, step, {
     ...drawn,
+    proposals,
     solved,
     samples,
     update,
   });
 }
 
+/** Draws the step's drafts from the config's source of tasks. */
 async function draw(
   setting: Setting,
   buffers: Buffers,
   step: number,
-): Promise<DrawnProposals> {
-  const { modes, proposalsPerMode, taskSource } = setting.config;
-  if (taskSource === "generated") {
-    return await drawGenerated(setting, modes, proposalsPerMode, step);
-  }
-  const drawn = await drawProposals(
-    setting,
-    buffers,
-    modes,
-    (mode) => proposalsPerMode - chainsOf(setting, mode),
+): Promise<Drawn> {
+  const { config } = setting;
+  const request = {
+    wanted: new Map(config.modes.map((mode) => [
+      mode,
+      config.proposalsPerMode - chainsOf(config, mode),
+    ])),
     step,
-  );
-  const chains = drawChains(setting, buffers, step);
+    round: 0,
+  };
+  const drawn = await SOURCES[config.taskSource](setting, buffers, request);
+  const chains = drawChains(config, buffers, request);
   return { ...drawn, proposals: [...drawn.proposals, ...chains] };
 }
 
@@ -214,11 +218,11 @@ async function* finishStep(
   yield { type: "stepFinished", step, metrics, state };
 }
 
-/** Puts this step's valid tasks into the buffers, by the config's admission rule. */
+/** Puts the step's valid tasks into the buffers, by the config's admission rule. */
 function keepTasks(
   { config }: Setting,
   buffers: Buffers,
-  proposals: readonly Proposal[],
+  proposals: readonly Rewarded[],
 ): void {
   const rate = (task: Task) => task.provenance.solveRate ?? 0;
   const admitted = {
@@ -226,10 +230,9 @@ function keepTasks(
     "not-always-solved": (task: Task) => rate(task) < 1,
     learnable: (task: Task) => rate(task) > 0 && rate(task) < 1,
   }[config.bufferAdmission];
-  for (const { mode, status, task } of proposals) {
-    const isChain = task?.provenance.source === "chained";
-    if (status === "valid" && task && !isChain && admitted(task)) {
-      buffers.of(mode).add([task]);
-    }
+  for (const proposal of proposals) {
+    if (proposal.status !== "valid") continue;
+    const { mode, source, task } = proposal;
+    if (source !== "chained" && admitted(task)) buffers.of(mode).add([task]);
   }
 }

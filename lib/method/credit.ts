@@ -1,0 +1,107 @@
+/** Credit: what each proposal and each trained rollout earned, and its advantage. */
+
+import { estimateAdvantages } from "./advantage/mod.ts";
+import type { Buffers } from "./buffer/mod.ts";
+import { intrinsicMeasures, withIntrinsic } from "./intrinsic.ts";
+import { proposerReward, solverReward } from "./reward/mod.ts";
+import type { Setting } from "./setting.ts";
+import type {
+  Attempted,
+  CreditedSample,
+  PolicySample,
+  Rewarded,
+  SolvedTask,
+} from "./stages.ts";
+
+/**
+ * Rewards a step. Returns the proposals with their rewards, and the samples that
+ * train: proposals with a reward (unless the proposer is not trained), and the
+ * rollouts of the solver's batch.
+ */
+export function rewardStep(
+  setting: Setting,
+  buffers: Buffers,
+  attempted: readonly Attempted[],
+  solved: readonly SolvedTask[],
+): { proposals: Rewarded[]; samples: PolicySample[] } {
+  const measures = intrinsicMeasures(setting, buffers, attempted);
+  const proposals = attempted.map((proposal, i): Rewarded => {
+    const reward = rewardOf(setting, proposal);
+    const intrinsic = measures[i];
+    return {
+      ...proposal,
+      intrinsic,
+      reward: reward === null || intrinsic === null
+        ? reward
+        : withIntrinsic(setting, proposal.mode, reward, intrinsic),
+    };
+  });
+  const ofProposer = setting.config.trainProposer
+    ? proposerSamples(proposals)
+    : [];
+  return {
+    proposals,
+    samples: [...ofProposer, ...solverSamples(setting, solved)],
+  };
+}
+
+function rewardOf(
+  { config }: Setting,
+  { status, solveRate }: Attempted,
+): number | null {
+  if (status === "heldOut" || status === "unjudged") return null;
+  return proposerReward(status, solveRate, {
+    learnability: config.learnability,
+    malformed: config.rewardMalformed,
+    invalid: config.rewardInvalid,
+    duplicate: config.rewardDuplicate,
+  });
+}
+
+function proposerSamples(proposals: readonly Rewarded[]): PolicySample[] {
+  return proposals.flatMap(({ id, mode, response, reward }) =>
+    response === null || reward === null
+      ? []
+      : [{ role: "propose", mode, promptGroup: id, response, reward }]
+  );
+}
+
+function solverSamples(
+  { config }: Setting,
+  solved: readonly SolvedTask[],
+): PolicySample[] {
+  const rewards = {
+    right: config.rewardRight,
+    wrong: config.rewardWrong,
+    malformed: config.rewardMalformed,
+  };
+  return solved.flatMap(({ task, trained, rollouts }, place) =>
+    !trained
+      ? []
+      : rollouts.flatMap(({ response, grade }): PolicySample[] =>
+        grade === "unjudged" ? [] : [{
+          role: "solve",
+          mode: task.mode,
+          promptGroup: `${place}/${task.id}`,
+          response,
+          reward: solverReward(grade, rewards),
+        }]
+      )
+  );
+}
+
+/** Adds the advantage of every sample, by the config's estimator. */
+export function creditSamples(
+  { config }: Pick<Setting, "config">,
+  samples: readonly PolicySample[],
+): CreditedSample[] {
+  const advantages = estimateAdvantages(
+    config.estimator,
+    samples.map((sample) => ({
+      ...sample,
+      tokenCount: sample.response.sample.tokens.length,
+    })),
+    config.whitening,
+  );
+  return samples.map((sample, i) => ({ ...sample, advantage: advantages[i] }));
+}

@@ -1,0 +1,45 @@
+/** What a source of tasks is asked for and what it returns. */
+
+import type { ModeName } from "./modes/mod.ts";
+import type { Draft } from "./stages.ts";
+
+/** A request for drafts. */
+export interface TaskRequest {
+  /** Number of drafts wanted per mode. */
+  wanted: ReadonlyMap<ModeName, number>;
+  /** The step; 0 for seeding. */
+  step: number;
+  /** The round of seeding, from 1; 0 in a step. */
+  round: number;
+}
+
+/** How many prompts were too long and had to be drawn again or dropped. */
+export interface PromptCounts {
+  promptsRedrawn: number;
+  promptsDropped: number;
+}
+
+/** The drafts of a request. */
+export interface Drawn extends PromptCounts {
+  proposals: Draft[];
+}
+
+/** Asks for the same number of drafts of each mode. */
+export function evenly(
+  modes: readonly ModeName[],
+  count: number,
+  step: number,
+  round = 0,
+): TaskRequest {
+  return { wanted: new Map(modes.map((mode) => [mode, count])), step, round };
+}
+
+/** Returns the id, step and mode of the draft of a number. */
+export function draftPlace(
+  mode: ModeName,
+  number: number,
+  { step, round }: TaskRequest,
+): Pick<Draft, "id" | "step" | "mode"> {
+  const place = step === 0 ? `seed${round}` : `${step}`;
+  return { id: `${place}-${mode}-${number}`, step, mode };
+}

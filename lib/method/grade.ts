@@ -1,0 +1,188 @@
+/**
+ * Solving and grading: the one function behind self-play and evaluation. Questions
+ * go in, graded responses come out, in any dialect and on any engine.
+ */
+
+import type { AnswerVerdict, Executor, Judging } from "../sandbox/mod.ts";
+import { type Dialect, type ModeName, modeOf, type Task } from "./modes/mod.ts";
+import { sampleResponses, type Speaker } from "./respond.ts";
+import type { Response, Rollout } from "./stages.ts";
+
+/** A model that solves, and the executor that checks its answers. */
+export interface Solver extends Speaker {
+  executor: Executor;
+}
+
+/** What is asked: a task, or a question in words whose right answer is known as text. */
+export type Question = { task: Task } | { question: string; answer: string };
+
+/** A question with the number of responses wanted and their seed. */
+export interface Asked {
+  question: Question;
+  count: number;
+  seed: number;
+  /** Whether an answer solves the task even if the form of the response is wrong. */
+  anyForm?: boolean;
+}
+
+/** How responses are sampled. */
+export interface SolveOptions {
+  /** 0 is greedy. */
+  temperature: number;
+  topP?: number;
+  maxNewTokens: number;
+  /**
+   * `forced` opens every response with the dialect's token for a trace, `banned`
+   * makes that token impossible. Both need a dialect that has one. Default: `free`.
+   */
+  thinking?: "free" | "forced" | "banned";
+  /** What counts as right. Default: the paper's rules. */
+  judging?: Judging;
+}
+
+/** A response as it was read. */
+interface Reading {
+  response: Response;
+  thought: boolean;
+  answer: string | null;
+  /** Why the form is wrong; null where it is right. */
+  fault: string | null;
+}
+
+/**
+ * Samples responses to each question and grades them, in order. Answers to tasks are
+ * checked by their mode, one batch per mode. Throws `RangeError` where `thinking`
+ * asks for a token that the dialect lacks.
+ */
+export async function solveAndGrade(
+  solver: Solver,
+  asked: readonly Asked[],
+  options: SolveOptions,
+): Promise<Rollout[][]> {
+  const responses = await respond(solver, asked, options);
+  const readings = asked.map((ask, i) =>
+    responses[i].map((response) => readAnswer(solver, ask, response))
+  );
+  const verdicts = await checkAnswers(solver, asked, readings, options);
+  return readings.map((group) =>
+    group.map((reading) => graded(reading, verdicts.get(reading)))
+  );
+}
+
+/** Returns the prompt in which a dialect asks a question. */
+export function questionPrompt(dialect: Dialect, question: Question): string {
+  return "task" in question
+    ? dialect.solverPrompt(question.task)
+    : dialect.questionPrompt(question.question);
+}
+
+/** Samples the responses. A forced opening is part of the text that is read. */
+async function respond(
+  solver: Solver,
+  asked: readonly Asked[],
+  { temperature, topP, maxNewTokens, thinking = "free" }: SolveOptions,
+): Promise<Response[][]> {
+  const { tokenizer, dialect } = solver;
+  const token = dialect.thinkToken;
+  if (thinking !== "free" && token === null) {
+    throw new RangeError(
+      `thinking is "${thinking}", but the dialect "${dialect.name}" has no token ` +
+        'that opens a trace: set it to "free"',
+    );
+  }
+  const opening = thinking === "forced" ? token! : "";
+  const groups = await sampleResponses(
+    solver,
+    asked.map(({ question, count, seed }) => ({
+      promptTokens: tokenizer.encode(
+        questionPrompt(dialect, question) + opening,
+      ),
+      count,
+      maxNewTokens,
+      seed,
+    })),
+    {
+      temperature,
+      topP,
+      bannedTokens: thinking === "banned" ? [tokenizer.id(token!)] : [],
+    },
+  );
+  return groups.map((group) =>
+    group.map((response) => ({ ...response, text: opening + response.text }))
+  );
+}
+
+function readAnswer(
+  { dialect }: Solver,
+  { question, anyForm }: Asked,
+  response: Response,
+): Reading {
+  // A text is read like a value: in both dialects that is deduction's answer.
+  const mode = "task" in question ? question.task.mode : "deduction";
+  const language = "task" in question
+    ? question.task.program.language
+    : "python";
+  const reading = dialect.readAnswer(mode, response.text, language);
+  if (reading.ok) {
+    const { answer, trace } = reading;
+    return { response, thought: trace !== null, answer, fault: null };
+  }
+  const { thought, cause } = reading;
+  const answer = anyForm
+    ? dialect.findAnswer(mode, response.text, language)
+    : null;
+  return { response, thought, answer, fault: cause };
+}
+
+/** Checks every answer that was found. */
+async function checkAnswers(
+  { executor }: Solver,
+  asked: readonly Asked[],
+  readings: readonly Reading[][],
+  { judging }: SolveOptions,
+): Promise<Map<Reading, AnswerVerdict>> {
+  const verdicts = new Map<Reading, AnswerVerdict>();
+  const attempts: { reading: Reading; task: Task; answer: string }[] = [];
+  asked.forEach(({ question }, i) => {
+    for (const reading of readings[i]) {
+      const { answer } = reading;
+      if (answer === null) continue;
+      if ("task" in question) {
+        attempts.push({ reading, task: question.task, answer });
+      } else verdicts.set(reading, sameText(question.answer, answer));
+    }
+  });
+  const byMode = Map.groupBy(attempts, ({ task }): ModeName => task.mode);
+  for (const [mode, group] of byMode) {
+    const found = await modeOf(mode).verify(executor, group, judging);
+    group.forEach(({ reading }, i) => verdicts.set(reading, found[i]));
+  }
+  return verdicts;
+}
+
+function sameText(right: string, answer: string): AnswerVerdict {
+  return right === answer
+    ? { correct: true, cause: "match" }
+    : { correct: false, cause: "different", detail: answer };
+}
+
+function graded(
+  { response, thought, answer, fault }: Reading,
+  verdict: AnswerVerdict | undefined,
+): Rollout {
+  const solves = verdict?.correct ?? false;
+  const rollout = {
+    response,
+    thought,
+    answer: fault === null ? answer : null,
+    solves,
+  };
+  if (verdict?.cause === "infrastructure") {
+    return { ...rollout, grade: "unjudged", cause: "infrastructure" };
+  }
+  if (fault !== null || !verdict) {
+    return { ...rollout, grade: "malformed", cause: fault ?? "noAnswer" };
+  }
+  const grade = verdict.correct ? "right" : "wrong";
+  return { ...rollout, grade, cause: verdict.cause };
+}

@@ -1,0 +1,60 @@
+/** Sampling responses: from prompts as tokens to responses as the dialect reads them. */
+
+import type { Engine, SampleRequest } from "../engines/mod.ts";
+import type { Dialect } from "./modes/mod.ts";
+import type { TextCodec } from "./setting.ts";
+import type { Response } from "./stages.ts";
+
+/** A model, its tokenizer and the dialect it speaks. */
+export interface Speaker {
+  engine: Engine;
+  tokenizer: TextCodec;
+  dialect: Dialect;
+}
+
+/** How responses are sampled. */
+export interface RespondOptions {
+  /** 0 is greedy. */
+  temperature: number;
+  topP?: number;
+  bannedTokens?: readonly number[];
+}
+
+/** A prompt to respond to. */
+export interface RespondRequest extends SampleRequest {
+  promptTokens: number[];
+}
+
+/**
+ * Samples the responses to each prompt, in order. A response ends with one of the
+ * model's end tokens or with a stop string of the dialect.
+ */
+export async function sampleResponses(
+  { engine, tokenizer, dialect }: Speaker,
+  requests: readonly RespondRequest[],
+  { temperature, topP, bannedTokens = [] }: RespondOptions,
+): Promise<Response[][]> {
+  const strings = dialect.stopStrings;
+  const samples = await engine.sample(requests, {
+    temperature,
+    ...(topP !== undefined && { topP }),
+    bannedTokens,
+    stopTokens: [...tokenizer.endIds],
+    ...(strings.length > 0 && {
+      stopText: {
+        strings,
+        decode: (tokens: readonly number[]) => tokenizer.decode(tokens),
+      },
+    }),
+  });
+  return requests.map(({ promptTokens }, i) =>
+    samples[i].map((sample) => ({
+      promptTokens,
+      sample,
+      text: tokenizer.decode(sample.tokens, {
+        skipSpecial: !dialect.keepsSpecialTokens,
+      }),
+      bannedTokens,
+    }))
+  );
+}
