@@ -16,6 +16,7 @@ import type {
 import { Tokenizer } from "../../lib/model/mod.ts";
 import { randomStream } from "../../lib/random.ts";
 import { SPECIAL_TOKENS } from "../../lib/method/modes/mod.ts";
+import { wordTokenizerJson } from "../../lib/lab/world/word_tokenizer.ts";
 
 const PROGRAMS = [
   "x=>x+1",
@@ -35,35 +36,12 @@ export function characterTokenizer(): Tokenizer {
     (_, i) => String.fromCharCode(32 + i),
   ).concat("\n");
   const pieces = [...SPECIAL_TOKENS, "<unk>", ...characters];
-  const special = pieces.slice(0, pieces.length - characters.length);
-  return Tokenizer.fromJson({
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: special.map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
-    normalizer: null,
-    pre_tokenizer: {
-      type: "Split",
-      pattern: { Regex: "[ -~\\n]" },
-      behavior: "Isolated",
-      invert: false,
-    },
-    post_processor: null,
-    decoder: { type: "Fuse" },
-    model: {
-      type: "WordLevel",
-      vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
-      unk_token: "<unk>",
-    },
-  });
+  return Tokenizer.fromJson(wordTokenizerJson({
+    pieces,
+    special: SPECIAL_TOKENS.length + 1,
+    pattern: "[ -~\\n]",
+    unknown: "<unk>",
+  }));
 }
 
 export class ScriptedEngine implements Engine {

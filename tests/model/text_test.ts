@@ -8,6 +8,7 @@ import {
   Tokenizer,
 } from "../../lib/model/mod.ts";
 import { smallModel } from "./shapes.ts";
+import { wordTokenizerJson } from "../../lib/lab/world/word_tokenizer.ts";
 
 await startBackend();
 
@@ -15,32 +16,16 @@ await startBackend();
 function letterTokenizer(chatTemplate?: string): Tokenizer {
   const letters = [..."abcdefghijklmnopqrst"];
   const pieces = ["<pad>", "<eos>", ...letters, "stop", "go"];
-  return Tokenizer.fromJson({
-    version: "1.0",
-    added_tokens: ["<pad>", "<eos>"].map((content, id) => ({
-      id,
-      content,
-      special: true,
-      normalized: false,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-    })),
-    normalizer: null,
-    pre_tokenizer: {
-      type: "Split",
-      pattern: { Regex: "stop|go|[a-t]" },
-      behavior: "Isolated",
-      invert: false,
-    },
-    post_processor: null,
-    decoder: { type: "Fuse" },
-    model: {
-      type: "WordLevel",
-      vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
-      unk_token: "<pad>",
-    },
-  }, { chat_template: chatTemplate, eos_token: "<eos>" });
+  const json = wordTokenizerJson({
+    pieces,
+    special: 2,
+    pattern: "stop|go|[a-t]",
+    unknown: "<pad>",
+  });
+  return Tokenizer.fromJson(json, {
+    chat_template: chatTemplate,
+    eos_token: "<eos>",
+  });
 }
 
 Deno.test("text becomes ids and comes back, special tokens inside", () => {

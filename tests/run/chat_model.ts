@@ -10,6 +10,7 @@ import {
   startBackend,
   Tokenizer,
 } from "../../lib/model/mod.ts";
+import { wordTokenizerJson } from "../../lib/lab/world/word_tokenizer.ts";
 
 const TAGS = ["<think>", "</think>", "<answer>", "</answer>", "```"];
 const WORDS = ["output", "input", "javascript", "function", "f", "a", "return"];
@@ -23,36 +24,14 @@ export function chatTokenizer(): Tokenizer {
   );
   const pieces = new Set(["<pad>", END, "<unk>", "\n", ...TAGS, ...WORDS])
     .union(new Set(characters));
-  const special = ["<pad>", END, "<unk>"].map((content, id) => ({
-    id,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  }));
-  return Tokenizer.fromJson({
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: special,
-    normalizer: null,
-    pre_tokenizer: {
-      type: "Split",
-      // Long words that it does not know are one unknown token: prompts stay short.
-      pattern: { Regex: "</?(?:think|answer)>|```|\\w+|[^\\w]" },
-      behavior: "Isolated",
-      invert: false,
-    },
-    post_processor: null,
-    decoder: { type: "Fuse" },
-    model: {
-      type: "WordLevel",
-      vocab: Object.fromEntries([...pieces].map((piece, id) => [piece, id])),
-      unk_token: "<unk>",
-    },
-  }, { eos_token: END, pad_token: "<pad>" });
+  const json = wordTokenizerJson({
+    pieces: [...pieces],
+    special: 3,
+    // Long words that the vocabulary lacks are one unknown token: prompts stay short.
+    pattern: "</?(?:think|answer)>|```|\\w+|[^\\w]",
+    unknown: "<unk>",
+  });
+  return Tokenizer.fromJson(json, { eos_token: END, pad_token: "<pad>" });
 }
 
 /** Writes model and tokenizer; the same bytes every time. */

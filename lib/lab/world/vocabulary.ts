@@ -14,6 +14,7 @@ import { ProgramGenerator } from "./generator.ts";
 import { WORD_PIECES } from "./maths.ts";
 import type { Operation, WorldLanguage } from "./operations.ts";
 import { FRAMES } from "./program.ts";
+import { wordTokenizerJson } from "./word_tokenizer.ts";
 
 /** Stands for any character outside the vocabulary. */
 export const UNKNOWN_TOKEN = "<unk>";
@@ -53,34 +54,12 @@ export function worldPieces(config: WorldConfig): string[] {
 export function worldTokenizerJson(config: WorldConfig): object {
   const pieces = worldPieces(config);
   const special: string[] = [...SPECIAL_TOKENS, UNKNOWN_TOKEN];
-  return {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: special.map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
-    normalizer: null,
-    pre_tokenizer: {
-      type: "Split",
-      pattern: { Regex: splitPattern(pieces.slice(special.length)) },
-      behavior: "Isolated",
-      invert: false,
-    },
-    post_processor: null,
-    decoder: { type: "Fuse" },
-    model: {
-      type: "WordLevel",
-      vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
-      unk_token: UNKNOWN_TOKEN,
-    },
-  };
+  return wordTokenizerJson({
+    pieces,
+    special: special.length,
+    pattern: splitPattern(pieces.slice(special.length)),
+    unknown: UNKNOWN_TOKEN,
+  });
 }
 
 /** The companion `tokenizer_config.json`. */
