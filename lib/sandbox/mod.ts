@@ -69,7 +69,9 @@ export { type NameUse, type OuterNames, outerNames } from "./syntax/names.ts";
 export { hasModuleSyntax } from "./syntax/names_javascript.ts";
 export { hasFixedImport } from "./syntax/names_python.ts";
 export {
+  COMMENTS,
   everyNode,
+  GRAMMARS,
   isWellFormed,
   type PlacedNode,
   placedSyntax,

@@ -8,10 +8,7 @@
  */
 
 import type { SyntaxNode as LezerNode } from "@lezer/common";
-import { parser as javascriptParser } from "@lezer/javascript";
-import { parser as pythonParser } from "@lezer/python";
-
-import type { Language, Program } from "../../sandbox/mod.ts";
+import { COMMENTS, GRAMMARS, type Program } from "../../sandbox/mod.ts";
 
 /** A node: a construct with children, or a token with its text. */
 export interface SyntaxNode {
@@ -34,24 +31,15 @@ const MAXIMUM_DEPTH = 500;
 /** The name of a token that stands for a construct nested too deep. */
 const TOO_DEEP = "TooDeep";
 
-const TYPESCRIPT = javascriptParser.configure({ dialect: "ts" });
-
 /** Parses a program. Comments are not part of the tree. */
 export function parseSyntax({ source, language }: Program): SyntaxNode {
   const lineStarts = [0];
   for (let i = 0; i < source.length; i++) {
     if (source[i] === "\n") lineStarts.push(i + 1);
   }
-  const tree = parserFor(language).parse(source);
+  const tree = GRAMMARS[language].parse(source);
   return converted(tree.topNode, source, lineStarts, 0);
 }
-
-function parserFor(language: Language) {
-  if (language === "python") return pythonParser;
-  return language === "typescript" ? TYPESCRIPT : javascriptParser;
-}
-
-const COMMENTS = new Set(["Comment", "LineComment", "BlockComment"]);
 
 function converted(
   node: LezerNode,

@@ -32,13 +32,15 @@ export interface PlacedNode {
   childNames: string[];
 }
 
-const PARSERS: Record<Language, typeof pythonParser> = {
+/** The grammar of each language. */
+export const GRAMMARS: Record<Language, typeof pythonParser> = {
   python: pythonParser,
   javascript: javascriptParser,
   typescript: javascriptParser.configure({ dialect: "ts" }),
 };
 
-const COMMENTS = new Set(["Comment", "LineComment", "BlockComment"]);
+/** The grammars' names for comments. */
+export const COMMENTS = new Set(["Comment", "LineComment", "BlockComment"]);
 
 /** What the grammar could not make sense of. */
 const ERROR = "⚠";
@@ -46,7 +48,7 @@ const ERROR = "⚠";
 /** The tree of a program (of a text that is none, the parser's best guess); null if it is too large to be read. */
 export function placedSyntax({ source, language }: Program): PlacedNode | null {
   if (source.length > MAXIMUM_CHARACTERS) return null;
-  const tree = PARSERS[language].parse(source);
+  const tree = GRAMMARS[language].parse(source);
   let depth = 0;
   let deepest = 0;
   tree.iterate({
