@@ -31,6 +31,8 @@ export interface Manifest {
     afterStep: number;
     at: string;
     address?: string;
+    /** Folders and limits of time that were other ones then. */
+    moved?: Partial<EngineConfig>;
     /** What had changed since, as the caller was told. */
     notes?: string[];
   }[];

@@ -68,6 +68,7 @@ export async function prepareFolder(
     afterStep: state.selfPlay.step,
     at: new Date().toISOString(),
     address: options.engineConfig?.address || undefined,
+    moved: movesOf(readManifestFile(folder), options.engineConfig),
     ...(notes.length > 0 && { notes }),
   });
   return state;
@@ -194,6 +195,19 @@ function refuseOtherEngine(
     }. Resume with ` +
       "the engine of its manifest.json, or choose another folder",
   );
+}
+
+/** What lies elsewhere than when the run was begun, its address apart; absent where nothing does. */
+function movesOf(
+  { engineConfig: before }: Manifest,
+  now: EngineConfig | undefined,
+): Partial<EngineConfig> | undefined {
+  if (!before || !now) return undefined;
+  const moved = movableFields(before.engine).filter((field) =>
+    field !== "address" && now[field] !== before[field]
+  );
+  if (moved.length === 0) return undefined;
+  return Object.fromEntries(moved.map((field) => [field, now[field]]));
 }
 
 /** What changes the numbers a little and does not keep a run from going on. */

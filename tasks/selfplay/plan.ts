@@ -142,7 +142,7 @@ function withChanges(
 
 function resumedPlan(asked: SelfPlayArguments, folder: string): Plan {
   const config = readRunConfig(folder);
-  const { experiment, engineConfig } = readManifest(folder);
+  const { experiment, engineConfig, resumed } = readManifest(folder);
   const name = experiment.preset === undefined
     ? null
     : String(experiment.preset);
@@ -162,6 +162,9 @@ function resumedPlan(asked: SelfPlayArguments, folder: string): Plan {
   // A manifest of an earlier version lacks some fields.
   const begun = engineConfig ?? ENGINES.local;
   const known = { ...ENGINES[begun.engine], ...begun };
+  for (const { address, moved } of resumed) {
+    Object.assign(known, address === undefined ? {} : { address }, moved);
+  }
   const engine = resumedEngine(folder, known, asked.engine);
   checkUsed(asked, engine);
   return {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type EngineConfig, ENGINES } from "../../lib/engines/mod.ts";
 import { presetNamed } from "../../lib/lab/mod.ts";
+import type { Manifest } from "../../lib/run/mod.ts";
 import { PAPER_CONFIG } from "../../lib/method/mod.ts";
 import { OPTIONS, parseArguments } from "../../tasks/selfplay/arguments.ts";
 import { planOf, presetWith } from "../../tasks/selfplay/plan.ts";
@@ -133,25 +134,32 @@ Deno.test("the folders of a resumed run's engine may have moved, its name on a s
   const parent = await Deno.makeTempDir({ prefix: "moved-" });
   const [model, moved] = [`${parent}/model`, `${parent}/moved`];
   for (const folder of [model, moved]) await writeChatModel(folder);
-  const runOf = async (engineConfig: EngineConfig) => {
+  const runOf = async (
+    engineConfig: EngineConfig,
+    resumed: Partial<Manifest["resumed"][number]>[] = [],
+  ) => {
     const out = await Deno.makeTempDir({ dir: parent });
     await Deno.writeTextFile(
       `${out}/config.json`,
       JSON.stringify(PAPER_CONFIG),
     );
-    const manifest = { experiment: {}, engineConfig, resumed: [] };
+    const manifest = { experiment: {}, engineConfig, resumed };
     await Deno.writeTextFile(`${out}/manifest.json`, JSON.stringify(manifest));
     return (...more: string[]) =>
       planOf(parseArguments(["--resume", "--out", out, ...more]));
   };
   const local = await runOf({ ...ENGINES.local, model, loraRank: 4 });
   assert.equal((await local("--model", moved)).engine.model, moved);
+  // Where it lay when the run was last resumed, it is looked for first.
+  const gone = { ...ENGINES.local, model: "/gone", loraRank: 4 };
+  const again = await runOf(gone, [{ moved: { model } }, { afterStep: 2 }]);
+  assert.equal((await again()).engine.model, model);
   await assert.rejects(local("--lora", "8"), /"loraRank".*run with 4, not 8/);
   const served = { ...ENGINES.openai, model: "m", tokenizer: model };
   const server = await runOf(served);
   const address = "http://127.0.0.1:9/v1";
-  const again = await server("--address", address, "--request-seconds", "9");
-  assert.deepEqual(again.engine, { ...served, address, requestSeconds: 9 });
+  const there = await server("--address", address, "--request-seconds", "9");
+  assert.deepEqual(there.engine, { ...served, address, requestSeconds: 9 });
   await assert.rejects(
     server("--model", "n"),
     /"model".*run with "m", not "n"/,

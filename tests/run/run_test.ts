@@ -304,6 +304,10 @@ Deno.test("runs on disk", async (t) => {
     await recordRun(
       optionsFor(executor, local, { resume: true, engineConfig: there }),
     );
+    assert.deepEqual(readRun(local).manifest.resumed[0].moved, {
+      model: "/there",
+      tokenizer: "/there",
+    });
     const address = "http://127.0.0.1:8001";
     await resume({ ...engineConfig, address });
     assert.deepEqual(contents(folder), contents(whole));
