@@ -6,7 +6,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { venvProgram } from "./setup/jupyter.ts";
+import { venvPython } from "./setup/jupyter.ts";
 import { jupyterFolder, projectFolder } from "./setup/project.ts";
 
 /**
@@ -28,8 +28,7 @@ export function labArguments(
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const program = venvProgram("jupyter-lab");
-  if (!existsSync(program)) {
+  if (!existsSync(venvPython)) {
     console.error(
       "JupyterLab is not installed; the line about it above says why and names the cure.",
     );
@@ -37,8 +36,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const jupyterPath = [jupyterFolder, Deno.env.get("JUPYTER_PATH") ?? ""]
     .filter((path) => path !== "");
-  const server = new Deno.Command(program, {
-    args: labArguments(args, Deno.uid()),
+  // As a module: the program jupyter-lab itself starts the Python of the folder it was made in.
+  const server = new Deno.Command(venvPython, {
+    args: ["-m", "jupyterlab", ...labArguments(args, Deno.uid())],
     cwd: join(projectFolder, "notebooks"),
     env: {
       JUPYTER_PATH: jupyterPath.join(Deno.build.os === "windows" ? ";" : ":"),

@@ -83,20 +83,27 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`✗ ${error.message}`);
     return 1;
   } finally {
-    lock.close();
+    lock?.close();
   }
 }
 
 /**
  * Two set-ups at once would write the same files: the later one waits. A set-up
- * that dies frees the lock.
+ * that dies frees the lock. Null where this user may not write here: then no
+ * set-up of this user's can write anything, and one that is complete needs not.
  */
-async function waitForOthers(): Promise<Deno.FsFile> {
-  await Deno.mkdir(cacheFolder, { recursive: true });
-  const lock = await Deno.open(join(cacheFolder, "setup.lock"), {
-    create: true,
-    write: true,
-  });
+async function waitForOthers(): Promise<Deno.FsFile | null> {
+  let lock: Deno.FsFile;
+  try {
+    await Deno.mkdir(cacheFolder, { recursive: true });
+    lock = await Deno.open(join(cacheFolder, "setup.lock"), {
+      create: true,
+      write: true,
+    });
+  } catch (error) {
+    if (/os error (13|30)\b/.test(firstLine(error))) return null;
+    throw error;
+  }
   if (!await lock.tryLock(true)) {
     console.error("… waiting for another set-up of this project to end");
     await lock.lock(true);

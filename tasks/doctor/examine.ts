@@ -9,7 +9,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { findCompiler } from "../setup/addon.ts";
 import { findProgram, runQuietly } from "../setup/commands.ts";
-import { kernelFolders, venvProgram } from "../setup/jupyter.ts";
+import { kernelFolders, venvPython } from "../setup/jupyter.ts";
 import { firstLine } from "../setup/problem.ts";
 import { pinnedDenoPath, pinnedDenoVersion } from "../setup/project.ts";
 
@@ -174,7 +174,9 @@ async function findKernel(missing: Missing[]): Promise<string | null> {
 }
 
 async function findJupyter(missing: Missing[]): Promise<string | null> {
-  const { success, output } = await runQuietly(venvProgram("jupyter-lab"), [
+  const { success, output } = await runQuietly(venvPython, [
+    "-m",
+    "jupyterlab",
     "--version",
   ]);
   if (success) return output.trim();

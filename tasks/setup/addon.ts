@@ -112,6 +112,8 @@ export async function tryAddon(folder: string): Promise<string> {
     "the process died";
   throw new SetupProblem(
     `the built TensorFlow addon does not load (${reason})`,
-    `remove ${folder} and run \`deno task setup\` again`,
+    /GLIBC/.test(reason)
+      ? "this system's C library is older than the one it needs: use a newer system"
+      : `remove ${folder} and run \`deno task setup\` again`,
   );
 }

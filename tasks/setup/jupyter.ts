@@ -9,7 +9,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { findProgram, type Finished, runQuietly } from "./commands.ts";
 import { assertNetworkAllowed } from "./offline.ts";
-import { SetupProblem } from "./problem.ts";
+import { cureOf, SetupProblem } from "./problem.ts";
 import {
   jupyterFolder,
   pinnedDenoPath,
@@ -20,26 +20,28 @@ import {
 const requirements = join(projectFolder, "requirements-lab.txt");
 const stamp = join(venvFolder, "setup-done");
 
-/** A program of the virtual environment. */
-export function venvProgram(name: string): string {
-  return Deno.build.os === "windows"
-    ? join(venvFolder, "Scripts", `${name}.exe`)
-    : join(venvFolder, "bin", name);
-}
+/** The Python of the virtual environment. Its programs are started as modules: their own first lines hold the folder they were made in. */
+export const venvPython = Deno.build.os === "windows"
+  ? join(venvFolder, "Scripts", "python.exe")
+  : join(venvFolder, "bin", "python");
 
 /**
- * Installs JupyterLab and Plotly. Returns at once when requirements-lab.txt is
- * as it was.
+ * Installs JupyterLab and Plotly. Returns at once when requirements-lab.txt and
+ * the project's place are as they were.
  */
 export async function installJupyter(): Promise<string> {
-  const wanted = await Deno.readTextFile(requirements);
-  const contents = wanted.split("\n").filter((line) => /^\w/.test(line)).join(
-    ", ",
-  );
-  const there = existsSync(stamp) &&
-    await Deno.readTextFile(stamp) === wanted &&
-    existsSync(venvProgram("python"));
-  if (there) return contents;
+  const requirementsText = await Deno.readTextFile(requirements);
+  const wanted = `${requirementsText}# in ${venvFolder}\n`;
+  const contents = requirementsText.split("\n").filter((line) =>
+    /^\w/.test(line)
+  ).join(", ");
+  const known = existsSync(stamp) ? await Deno.readTextFile(stamp) : "";
+  if (known === wanted && existsSync(venvPython)) return contents;
+  // A moved project's Python mostly works where it is now.
+  if (known.startsWith(requirementsText) && await startsHere()) {
+    await Deno.writeTextFile(stamp, wanted);
+    return contents;
+  }
   const uv = findProgram("uv");
   if (uv === undefined) await installWithPip();
   else await installWithUv(uv);
@@ -47,8 +49,20 @@ export async function installJupyter(): Promise<string> {
   return `${contents}, installed with ${uv === undefined ? "pip" : "uv"}`;
 }
 
+/** Whether the environment has JupyterLab here, and not in the place that it was copied from. */
+async function startsHere(): Promise<boolean> {
+  const { success, output } = await runQuietly(venvPython, [
+    "-c",
+    "import jupyterlab; print(jupyterlab.__file__)",
+  ]);
+  return success && output.trim().startsWith(venvFolder);
+}
+
 async function installWithUv(uv: string): Promise<void> {
   assertNetworkAllowed("JupyterLab");
+  if (!await startsHere()) {
+    await rm(venvFolder, { recursive: true, force: true });
+  }
   const made = await runQuietly(uv, [
     "venv",
     "--allow-existing",
@@ -57,12 +71,11 @@ async function installWithUv(uv: string): Promise<void> {
     venvFolder,
   ]);
   if (!made.success) throw failure("making .venv with uv", made);
-  const target = venvProgram("python");
   const installed = await runQuietly(uv, [
     "pip",
     "install",
     "--python",
-    target,
+    venvPython,
     "-r",
     requirements,
   ]);
@@ -80,8 +93,8 @@ async function installWithPip(): Promise<void> {
     );
   }
   assertNetworkAllowed("JupyterLab");
-  if (!existsSync(venvProgram("pip"))) await makeVenv(python);
-  const installed = await runQuietly(venvProgram("python"), [
+  if (!await startsHere()) await makeVenv(python);
+  const installed = await runQuietly(venvPython, [
     "-m",
     "pip",
     "install",
@@ -117,7 +130,7 @@ function failure(what: string, finished: Finished): SetupProblem {
     `${what} failed (${
       lines.at(-1)?.trim() ?? finished.errors.trim().split("\n").at(-1)
     })`,
-    "connect to the Python package index and run `deno task setup` again",
+    cureOf(finished.errors, "the Python package index"),
   );
 }
 

@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runQuietly } from "./commands.ts";
 import { isOffline } from "./offline.ts";
-import { SetupProblem } from "./problem.ts";
+import { cureOf, SetupProblem } from "./problem.ts";
 import { pinnedDenoPath, projectFolder } from "./project.ts";
 
 const stamp = join(projectFolder, "node_modules", ".setup-done");
@@ -36,7 +36,10 @@ export async function installPackages(): Promise<string> {
       finished.errors.trim();
     throw new SetupProblem(
       `installing the npm packages failed (${reason})`,
-      "connect to the npm registry (NPM_CONFIG_REGISTRY names another one) and run `deno task setup` again",
+      cureOf(
+        finished.errors,
+        "the npm registry (NPM_CONFIG_REGISTRY names another one)",
+      ),
     );
   }
   await Deno.writeTextFile(stamp, await fingerprint());

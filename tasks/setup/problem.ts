@@ -15,3 +15,39 @@ export function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n")[0].trim();
 }
+
+/** What a person can do about an error of the disk or of the network, by what it says; `place` could not be reached. */
+export function cureOf(error: unknown, place: string): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const again = "run `deno task setup` again";
+  if (/certificate|UnknownIssuer|\bSSL/i.test(text)) {
+    return "this machine does not trust the certificate that it was shown. Behind a " +
+      "company's proxy name the company's own: DENO_CERT=FILE.pem, or " +
+      "DENO_TLS_CA_STORE=system where the system has it (PIP_CERT for pip, " +
+      `SSL_CERT_FILE for uv), and ${again}`;
+  }
+  if (/\b(401|403|407)\b/.test(text)) {
+    return `${place} lets nobody in without a password: name it in the address ` +
+      `(https://USER:PASSWORD@…) and ${again}`;
+  }
+  if (/os error 28|ENOSPC|no space left/i.test(text)) {
+    return `the disk is full: free 2 GB and ${again}`;
+  }
+  if (
+    /os error (13|30)\b|EACCES|EROFS|permission denied|read-only/i.test(text)
+  ) {
+    return `give yourself the right to write in the project's folder, or copy it, and ${again}`;
+  }
+  return `connect to ${place} and ${again}`;
+}
+
+/** An error of the network or of the disk as a problem with its cure; whatever else is a defect stays as it is. */
+export function asProblem(error: unknown): unknown {
+  const text = firstLine(error);
+  const isOutside = error instanceof Error &&
+    /error sending request|os error \d|the server answered|no answer for|KIT_OFFLINE/
+      .test(text);
+  return isOutside
+    ? new SetupProblem(text, cureOf(error, "the network"))
+    : error;
+}

@@ -4,6 +4,7 @@
  * every mirror serves.
  */
 
+import { runQuietly } from "./commands.ts";
 import { type Download, fetchText } from "./download.ts";
 
 /** A wheel on offer. `digest` is absent where the index does not give it. */
@@ -26,19 +27,15 @@ export async function indexAddress(): Promise<string> {
   return address.replace(/\/+$/, "");
 }
 
+/** As pip reads it: what its section for installing says comes before what is said for all. */
 async function pipConfiguredIndex(): Promise<string | undefined> {
-  try {
-    const output = await new Deno.Command("python3", {
-      args: ["-m", "pip", "config", "get", "global.index-url"],
-      stdout: "piped",
-      stderr: "null",
-      stdin: "null",
-    }).output();
-    const text = new TextDecoder().decode(output.stdout).trim();
-    return output.success && text !== "" ? text : undefined;
-  } catch {
-    return undefined;
-  }
+  const { success, output } = await runQuietly("python3", [
+    ...["-m", "pip", "config", "list"],
+  ]);
+  if (!success) return undefined;
+  return ["install", "global"].flatMap((section) =>
+    new RegExp(`^${section}\\.index-url='(.+)'$`, "m").exec(output)?.[1] ?? []
+  ).at(0);
 }
 
 /** All wheels of `project` that the index lists. */
@@ -90,6 +87,23 @@ export function chooseWheel(
     )
     .sort((left, right) => pythonTag(left) - pythonTag(right))
     .at(-1);
+}
+
+/**
+ * What an index has in the place of a wheel that it lacks, for a message: a mirror
+ * that lags has older releases for this machine, or none.
+ */
+export function offeredInstead(
+  wheels: readonly Wheel[],
+  platform: RegExp,
+): string {
+  const releases = wheels
+    .filter(({ fileName }) => platform.test(fileName))
+    .map(({ fileName }) => fileName.split("-")[1])
+    .sort(Intl.Collator("en", { numeric: true }).compare);
+  return releases.length === 0
+    ? "none for this machine"
+    : `${releases.at(-1)} at the most`;
 }
 
 function pythonTag(wheel: Wheel): number {

@@ -4,7 +4,7 @@
  * stderr, so that the output of the task that follows stays clean.
  */
 
-import { firstLine, SetupProblem } from "./problem.ts";
+import { asProblem, cureOf, firstLine, SetupProblem } from "./problem.ts";
 
 /**
  * One step: `work` returns what is now there, in a few words, and may report
@@ -35,7 +35,7 @@ export async function runSteps(steps: readonly Step[]): Promise<string[]> {
       const result = await step.work(progressLine(step.title));
       say(`✓ ${step.title}: ${result} (${seconds()})`);
     } catch (error) {
-      if (step.otherwise === undefined) throw error;
+      if (step.otherwise === undefined) throw asProblem(error);
       failed.push(step.title);
       say(
         `✗ ${step.title}: ${describe(error)} ${step.otherwise}. (${seconds()})`,
@@ -47,9 +47,7 @@ export async function runSteps(steps: readonly Step[]): Promise<string[]> {
 
 function describe(error: unknown): string {
   if (error instanceof SetupProblem) return `${error.message}.`;
-  return `${
-    firstLine(error)
-  }; connect to the network and run \`deno task setup\` again.`;
+  return `${firstLine(error)}; ${cureOf(error, "the network")}.`;
 }
 
 /** A line that rewrites itself on a terminal and keeps silent elsewhere. */

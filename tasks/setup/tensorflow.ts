@@ -27,7 +27,7 @@ import {
 import { findProgram, runQuietly } from "./commands.ts";
 import type { DownloadProgress } from "./download.ts";
 import { fetchPackageAddon, fetchPackageLibrary } from "./package_library.ts";
-import { firstLine, SetupProblem } from "./problem.ts";
+import { cureOf, firstLine, SetupProblem } from "./problem.ts";
 import {
   cacheFolder,
   packageLibraryVersion,
@@ -127,7 +127,10 @@ async function buildEither(
   if (wheelProblem instanceof SetupProblem) throw wheelProblem;
   throw new SetupProblem(
     `libtensorflow could not be fetched (${firstLine(wheelProblem)})`,
-    "connect to the Python package index (PIP_INDEX_URL names another one) and run `deno task setup` again",
+    cureOf(
+      wheelProblem,
+      "the Python package index (PIP_INDEX_URL names another one)",
+    ),
   );
 }
 

@@ -15,6 +15,7 @@ import {
   chooseWheel,
   indexAddress,
   listWheels,
+  offeredInstead,
   platformPattern,
   type Wheel,
 } from "./pypi.ts";
@@ -70,16 +71,24 @@ function wheelProject(kind: "cpu" | "gpu"): string {
 
 async function findWheel(project: string): Promise<Wheel> {
   const platform = platformPattern();
-  const wheel = platform &&
-    chooseWheel(
-      await listWheels(await indexAddress(), project),
-      wheelVersion,
-      platform,
+  if (platform === undefined) {
+    throw new SetupProblem(
+      `${project} ${wheelVersion} has no wheel for ${Deno.build.os} on ${Deno.build.arch}`,
+      "use Linux or a Mac with Apple silicon, or go on without native TensorFlow",
     );
+  }
+  const index = await indexAddress();
+  const wheels = await listWheels(index, project);
+  const wheel = chooseWheel(wheels, wheelVersion, platform);
   if (wheel) return wheel;
+  // The address may hold a password.
+  const { host } = new URL(index);
   throw new SetupProblem(
-    `${project} ${wheelVersion} has no wheel for ${Deno.build.os} on ${Deno.build.arch}`,
-    "use Linux or a Mac with Apple silicon, or go on without native TensorFlow",
+    `the package index at ${host} lacks ${project} ${wheelVersion} and has ${
+      offeredInstead(wheels, platform)
+    }`,
+    "its mirror lags: name another index in PIP_INDEX_URL, or wait until it has " +
+      "caught up, and run `deno task setup` again",
   );
 }
 

@@ -9,7 +9,7 @@ import { chmod, mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { addonPath, findCompiler } from "../../tasks/setup/addon.ts";
 import { runQuietly } from "../../tasks/setup/commands.ts";
-import { kernelFolders, venvProgram } from "../../tasks/setup/jupyter.ts";
+import { kernelFolders, venvPython } from "../../tasks/setup/jupyter.ts";
 import {
   cacheFolder,
   packageLibraryVersion,
@@ -77,7 +77,7 @@ function absentHere(): string[] {
     join(projectFolder, "node_modules", "@tensorflow", name, addonPath)
   );
   if (!native.some(existsSync)) absent.push("native TensorFlow");
-  if (!existsSync(venvProgram("jupyter-lab"))) absent.push("JupyterLab");
+  if (!existsSync(venvPython)) absent.push("JupyterLab");
   return absent;
 }
 
