@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { presetNamed, PRESETS, STUDIES, studyNamed } from "../lib/lab/mod.ts";
 import { experimentReport } from "./report/experiment.ts";
-import { withResults } from "./report/readme.ts";
+import { PAGES, withResults } from "./report/readme.ts";
 import { SETTINGS_PAGE, settingsPage } from "./report/settings.ts";
 import { studyReport } from "./report/study.ts";
 
@@ -38,7 +38,9 @@ if (import.meta.main) {
   }
   await Deno.writeTextFile(SETTINGS_PAGE, settingsPage());
   console.log(SETTINGS_PAGE);
-  const readme = withResults(await Deno.readTextFile("README.md"), DATA);
-  await Deno.writeTextFile("README.md", readme);
-  console.log("README.md");
+  for (const page of Object.keys(PAGES)) {
+    const text = withResults(page, await Deno.readTextFile(page), DATA);
+    await Deno.writeTextFile(page, text);
+    console.log(page);
+  }
 }

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import {
+  changeOf,
   type EvaluationLog,
   judgeClaims,
   type JudgedClaim,
@@ -17,12 +18,20 @@ import { readEvaluations } from "../../lib/run/mod.ts";
 import { modelSpeedTable, sandboxSpeedTable } from "./speed.ts";
 import { table } from "./table.ts";
 
-/** README's text with everything between marks made anew from the logs in `data`. */
-export function withResults(readme: string, data: string): string {
+/** The pages with tables, and the sections that each of them holds. */
+export const PAGES: Record<string, readonly string[]> = {
+  "data/experiment/README.md": ["results"],
+  "lib/model/README.md": ["speed of the model"],
+  "lib/sandbox/README.md": ["speed of the sandbox"],
+};
+
+/** A page's text with everything between marks made anew from the logs in `data`. */
+export function withResults(page: string, text: string, data: string): string {
   const runs = join(data, "experiment");
   const sections: Record<string, () => string[]> = {
     "results": () => [
       presetTable(join(runs, "default")),
+      corpusTable(join(runs, "beyond")),
       claimTable(join(runs, "ablations")),
     ],
     "speed of the model": () => [modelSpeedTable(join(data, "model"))],
@@ -30,21 +39,27 @@ export function withResults(readme: string, data: string): string {
       sandboxSpeedTable(join(data, "executor", "bench.json")),
     ],
   };
-  return Object.entries(sections).reduce(
-    (text, [name, tables]) => withSection(text, name, tables().join("\n\n")),
-    readme,
+  return PAGES[page].reduce(
+    (text, name) =>
+      withSection(page, text, name, sections[name]().join("\n\n")),
+    text,
   );
 }
 
-function withSection(readme: string, name: string, section: string): string {
+function withSection(
+  page: string,
+  text: string,
+  name: string,
+  section: string,
+): string {
   const begin = `<!-- ${name}: written by deno task report -->`;
   const end = `<!-- end of ${name} -->`;
-  const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) {
-    throw new Error(`README.md: put "${begin}" and "${end}" around the tables`);
+    throw new Error(`${page}: put "${begin}" and "${end}" around the tables`);
   }
-  return `${readme.slice(0, from + begin.length)}\n\n${section}\n\n` +
-    readme.slice(to);
+  return `${text.slice(0, from + begin.length)}\n\n${section}\n\n` +
+    text.slice(to);
 }
 
 const SHOWN: readonly (readonly [split: string, mode: string])[] = [
@@ -89,6 +104,38 @@ function resultRow(line: ReportLine): string[] {
     points(change),
     comparable ? points(beyondForced) : "",
   ];
+}
+
+/**
+ * What self-play adds depends on what the corpus leaves out: the base made to think
+ * and the end of self-play, for a corpus that leaves out half of the steps and one
+ * that leaves out none. Greedy, three seeds, study `beyond`.
+ */
+function corpusTable(folder: string): string {
+  const scores = readStudy(studyNamed("beyond"), folder);
+  const corpora = { default: "half of the steps", complete: "nothing" };
+  const rows = Object.entries(corpora).flatMap(([arm, leftOut]) =>
+    SHOWN.filter(([split, mode]) => split !== "words" && mode !== "induction")
+      .flatMap(([split, mode]) => {
+        const key = { split, mode, temperature: 0, forced: false };
+        const change = changeOf([...scores.get(arm)!.values()], key);
+        if (change === null || change.beyondForced === null) return [];
+        const { before, forced, after, beyondForced } = change;
+        const title = mode === "maths"
+          ? `maths: ${split}`
+          : `${mode}, ${split}`;
+        const shares = [before, forced, after].map(percent);
+        return [[leftOut, title, ...shares, points(beyondForced)]];
+      })
+  );
+  return table([
+    "the corpus leaves out",
+    "greedy accuracy, 3 seeds",
+    "base",
+    "base, made to think",
+    "after self-play",
+    "beyond the base made to think",
+  ], rows);
 }
 
 function claimTable(folder: string): string {

@@ -14,8 +14,9 @@ export function targetSection(
     mode === "maths" ? split : `${split} ${mode}`,
     ...shown.map((text, seed) => `${text} ${met[seed] ? "yes" : "**no**"}`),
   ]);
-  return "## Bounds set beforehand (greedy)\n\n" + markdownTable(
-    ["bound", "on", ...seeds.map((seed) => `seed ${seed}`)],
-    rows,
-  ) + "\n";
+  return "## Bounds set before the first recording (greedy)\n\n" +
+    markdownTable(
+      ["bound", "on", ...seeds.map((seed) => `seed ${seed}`)],
+      rows,
+    ) + "\n";
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { seedsIn } from "../../lib/lab/mod.ts";
-import { withResults } from "../../tasks/report/readme.ts";
+import { PAGES, withResults } from "../../tasks/report/readme.ts";
 import { reportedNames, reportOf } from "../../tasks/report.ts";
 
 const DATA = "data/experiment";
@@ -23,7 +23,9 @@ for (const name of reportedNames()) {
   });
 }
 
-Deno.test("the tables of results and speed in README are rebuilt to the byte", () => {
-  const readme = Deno.readTextFileSync("README.md");
-  assert.equal(withResults(readme, "data"), readme);
+Deno.test("the tables of results and speed are rebuilt to the byte", () => {
+  for (const page of Object.keys(PAGES)) {
+    const text = Deno.readTextFileSync(page);
+    assert.equal(withResults(page, text, "data"), text);
+  }
 });
