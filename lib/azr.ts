@@ -27,7 +27,7 @@
  * lib/method, which tests/azr/twin_test.ts holds equal to this page.
  */
 
-import type { Engine, Sample, TrainReport } from "./engines/mod.ts";
+import type { Engine, Sample, TrainReport } from "./method/mod.ts";
 import type { TextCodec } from "./method/mod.ts";
 import { type Dialect, modeOf, MODES, type Task } from "./method/modes/mod.ts";
 import { derivedSeed, randomStream } from "./random.ts";

@@ -6,7 +6,7 @@
 import { join, resolve } from "node:path";
 import { type DialectName, SPECIAL_TOKENS } from "../method/modes/mod.ts";
 import { LORA_TARGETS, Tokenizer } from "../model/mod.ts";
-import type { Engine, EngineLimit } from "./engine.ts";
+import type { Engine, EngineLimit } from "../method/mod.ts";
 import type { Company } from "./http.ts";
 import {
   checkEngineConfig,

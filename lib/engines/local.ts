@@ -26,6 +26,7 @@ import {
   writeModelFiles,
   writeOptimiserState,
 } from "../model/mod.ts";
+import { policyLoss } from "../method/objective/mod.ts";
 import type {
   Engine,
   EngineSamplingOptions,
@@ -35,7 +36,7 @@ import type {
   SampleRequest,
   TrainReport,
   TrainSequence,
-} from "./engine.ts";
+} from "../method/mod.ts";
 
 /** An {@link Engine} that computes in this process. Owns its model. */
 export class LocalEngine implements Engine {
@@ -125,18 +126,20 @@ export class LocalEngine implements Engine {
     return responseLogProbs(this.#model, sequences);
   }
 
-  trainStep(
+  async trainStep(
     sequences: readonly TrainSequence[],
     objective: ObjectiveConfig,
     optimiser: OptimiserConfig,
   ): Promise<TrainReport> {
-    return policyGradientStep(
+    const { means, ...report } = await policyGradientStep(
       this.#model,
       this.#optimiser,
       sequences,
-      objective,
+      policyLoss(objective),
       optimiser,
     );
+    const [entropy, clipFraction, approximateKl] = means;
+    return { ...report, entropy, clipFraction, approximateKl };
   }
 
   /**

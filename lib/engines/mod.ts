@@ -13,19 +13,6 @@ export {
   movableFields,
   withWholePaths,
 } from "./engine_config.ts";
-export type {
-  Engine,
-  EngineLimit,
-  EngineSamplingOptions,
-  ObjectiveConfig,
-  OptimiserConfig,
-  Sample,
-  SampleRequest,
-  SamplingOptions,
-  StopText,
-  TrainReport,
-  TrainSequence,
-} from "./engine.ts";
 export type { Company } from "./http.ts";
 export { LocalEngine } from "./local.ts";
 export {

@@ -43,7 +43,7 @@ import type {
   SampleRequest,
   TrainReport,
   TrainSequence,
-} from "./engine.ts";
+} from "../method/mod.ts";
 import { fromEnvironment, serverAddress } from "./address.ts";
 import {
   type Company,

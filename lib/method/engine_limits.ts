@@ -3,7 +3,7 @@
  * a run is refused before its first step and not in the middle of one.
  */
 
-import type { Engine, EngineLimit } from "../engines/mod.ts";
+import type { Engine, EngineLimit } from "./engine.ts";
 import type { SelfPlayConfig } from "./config.ts";
 
 /** When a config needs what an engine may lack, and what else can be done. */

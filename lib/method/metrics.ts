@@ -6,7 +6,7 @@
  */
 
 import type { Buffers } from "./buffer/mod.ts";
-import type { TrainReport } from "../engines/mod.ts";
+import type { TrainReport } from "./engine.ts";
 import type { ModeName } from "./modes/mod.ts";
 import { passAtK } from "./reward/mod.ts";
 import {

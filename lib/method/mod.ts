@@ -13,6 +13,18 @@ export {
 } from "./config.ts";
 export { creditSamples, rewardStep } from "./credit.ts";
 export { type Drawn, evenly, type TaskRequest } from "./draft.ts";
+export type {
+  Engine,
+  EngineLimit,
+  EngineSamplingOptions,
+  OptimiserConfig,
+  Sample,
+  SampleRequest,
+  SamplingOptions,
+  StopText,
+  TrainReport,
+  TrainSequence,
+} from "./engine.ts";
 export { checkEngine, checkLimits } from "./engine_limits.ts";
 export {
   type Asked,
@@ -30,6 +42,7 @@ export {
 } from "./loop.ts";
 export type { ProposerMetrics, SolverMetrics, StepMetrics } from "./metrics.ts";
 export { drawProposals } from "./propose.ts";
+export { type ObjectiveConfig, policyLoss } from "./objective/mod.ts";
 export { seedBuffers, type Seeding } from "./seeding.ts";
 export type {
   CandidateGenerator,

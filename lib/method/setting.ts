@@ -1,6 +1,6 @@
 /** What a run of self-play works with: config, models, tokenizer, executor and dialect. */
 
-import type { Engine } from "../engines/mod.ts";
+import type { Engine } from "./engine.ts";
 import type { Executor, Program } from "../sandbox/mod.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { Candidate, Dialect, ModeName } from "./modes/mod.ts";

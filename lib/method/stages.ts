@@ -14,7 +14,7 @@
  */
 
 import type { Role } from "./advantage/mod.ts";
-import type { OptimiserConfig, Sample, TrainReport } from "../engines/mod.ts";
+import type { OptimiserConfig, Sample, TrainReport } from "./engine.ts";
 import type { Candidate, ModeName, Provenance, Task } from "./modes/mod.ts";
 import type { Grade, IntrinsicMeasures } from "./reward/mod.ts";
 

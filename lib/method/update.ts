@@ -5,7 +5,7 @@ import type {
   OptimiserConfig,
   TrainReport,
   TrainSequence,
-} from "../engines/mod.ts";
+} from "./engine.ts";
 import { tokenWeights } from "./objective/mod.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { Setting } from "./setting.ts";

@@ -20,12 +20,10 @@ export {
   type RopeScaling,
 } from "./config.ts";
 export type {
-  ObjectiveConfig,
   OptimiserConfig,
   Sample,
   SampleRequest,
   SamplingOptions,
-  TrainReport,
   TrainSequence,
 } from "./requests.ts";
 export { Tokenizer, type TokenizerConfig } from "./tokenizer.ts";
@@ -84,5 +82,7 @@ export {
   type LanguageModelReport,
   languageModelStep,
   policyGradientStep,
+  type PolicyReport,
   responseLogProbs,
 } from "./training/training.ts";
+export type { PolicyLoss, PolicyTokens } from "./training/policy_loss.ts";

@@ -1,9 +1,4 @@
-/**
- * What a model is asked, and what it answers: plain data, without tensors.
- *
- * Sampling, training and their reports use these records, and so does every
- * engine, local or remote. Left out: the verbs (lib/engines/engine.ts).
- */
+/** What a model is asked to sample or to learn from, and what it answers: plain data, without tensors. */
 
 /** How to sample. Temperature 0 is greedy. */
 export interface SamplingOptions {
@@ -50,15 +45,6 @@ export interface TrainSequence {
   bannedTokens?: readonly number[];
 }
 
-/** Policy-gradient objectives, chosen by name. */
-export interface ObjectiveConfig {
-  objective: "ppo-clip" | "importance-sampling" | "cispo" | "reinforce";
-  clipLow: number;
-  clipHigh: number;
-  entropyCoefficient: number;
-  klCoefficient: number;
-}
-
 /** AdamW with decoupled weight decay and global-norm clipping. */
 export interface OptimiserConfig {
   learningRate: number;
@@ -67,18 +53,4 @@ export interface OptimiserConfig {
   epsilon: number;
   weightDecay: number;
   maxGradientNorm: number;
-}
-
-/** What one optimiser step reports. All finite, or the step throws and nothing is changed. */
-export interface TrainReport {
-  loss: number;
-  gradientNorm: number;
-  /** Mean entropy of the policy over the trained response tokens, in nats. */
-  entropy: number;
-  /** Fraction of tokens whose ratio was clipped. */
-  clipFraction: number;
-  /** Mean of (old - new) log-probabilities before the step. */
-  approximateKl: number;
-  tokens: number;
-  seconds: number;
 }

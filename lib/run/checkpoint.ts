@@ -10,7 +10,7 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Engine } from "../engines/mod.ts";
+import type { Engine } from "../method/mod.ts";
 import type { SelfPlayState } from "../method/mod.ts";
 import { syncFolder, syncTree, type Tokenizer } from "../model/mod.ts";
 import { readJson, UNFINISHED } from "./json_file.ts";

@@ -13,11 +13,11 @@
 import {
   type Company,
   dialectOf,
-  type Engine,
   type EngineConfig,
   openModel,
   withWholePaths,
 } from "../engines/mod.ts";
+import type { Engine } from "../method/mod.ts";
 import { startExecutor } from "../sandbox/mod.ts";
 import type { Tokenizer } from "../model/mod.ts";
 import type { SelfPlayConfig } from "../method/mod.ts";

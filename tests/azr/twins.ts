@@ -13,7 +13,7 @@ import type {
   Engine,
   TrainReport,
   TrainSequence,
-} from "../../lib/engines/mod.ts";
+} from "../../lib/method/mod.ts";
 import {
   PAPER_CONFIG,
   selfPlay,

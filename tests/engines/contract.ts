@@ -14,7 +14,7 @@ import type {
   OptimiserConfig,
   Sample,
   TrainSequence,
-} from "../../lib/engines/engine.ts";
+} from "../../lib/method/mod.ts";
 
 /** Everything about one engine that its tests must know. */
 export interface ContractSubject {

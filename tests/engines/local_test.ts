@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { LocalEngine, type TrainSequence } from "../../lib/engines/mod.ts";
+import { LocalEngine } from "../../lib/engines/mod.ts";
+import type { TrainSequence } from "../../lib/method/mod.ts";
 import {
   defaultOptimiser,
   loadModel,

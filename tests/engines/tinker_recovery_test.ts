@@ -3,10 +3,7 @@
  * applied once with the right gradient, or its loss is said.
  */
 import assert from "node:assert/strict";
-import type {
-  ObjectiveConfig,
-  TrainSequence,
-} from "../../lib/engines/engine.ts";
+import type { ObjectiveConfig, TrainSequence } from "../../lib/method/mod.ts";
 import {
   TinkerEngine,
   type TinkerOptions,

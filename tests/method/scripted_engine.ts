@@ -12,7 +12,7 @@ import type {
   SamplingOptions,
   TrainReport,
   TrainSequence,
-} from "../../lib/engines/engine.ts";
+} from "../../lib/method/mod.ts";
 import { Tokenizer } from "../../lib/model/mod.ts";
 import { randomStream } from "../../lib/random.ts";
 import { SPECIAL_TOKENS } from "../../lib/method/modes/mod.ts";

@@ -7,12 +7,12 @@ import {
   defaultOptimiser,
   languageModelStep,
   loadModel,
-  policyGradientStep,
   responseLogProbs,
   sampleBatch,
   startBackend,
 } from "../../lib/model/mod.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
+import { policyStep } from "./policy_step.ts";
 
 // This file runs on WebAssembly whatever the machine has, so that the fallback
 // is tested everywhere.
@@ -68,7 +68,7 @@ Deno.test("the fallback backend samples what its training forward scores", async
     )
   );
   const before = tf.memory().numTensors;
-  const report = await policyGradientStep(
+  const report = await policyStep(
     model,
     optimiser,
     sequences.map((sequence, i) => ({

@@ -15,12 +15,12 @@ import {
   defaultOptimiser,
   languageModelStep,
   type ModelShape,
-  policyGradientStep,
   responseLogProbs,
   startBackend,
 } from "../../lib/model/mod.ts";
 import { randomStream } from "../../lib/random.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
+import { policyStep } from "./policy_step.ts";
 
 await startBackend();
 const ignore = currentBackend().name !== "tfjs-node";
@@ -249,7 +249,7 @@ async function train(model: Decoder, pairs: number): Promise<number[]> {
   const counts: number[] = [];
   for (let i = 0; i < pairs; i++) {
     await languageModelStep(model, optimiser, documents, defaultOptimiser);
-    await policyGradientStep(model, optimiser, attempts, {
+    await policyStep(model, optimiser, attempts, {
       objective: "ppo-clip",
       clipLow: 0.2,
       clipHigh: 0.2,

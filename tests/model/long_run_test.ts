@@ -6,11 +6,11 @@ import {
   Adapters,
   defaultOptimiser,
   languageModelStep,
-  policyGradientStep,
   sampleBatch,
   startBackend,
 } from "../../lib/model/mod.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
+import { policyStep } from "./policy_step.ts";
 
 await startBackend();
 
@@ -72,7 +72,7 @@ async function reinforce(model: Model, optimiser: AdamW, step: number) {
   const [samples] = await sampleBatch(model, [
     { promptTokens, count: 2, maxNewTokens: 4, seed: step },
   ], { temperature: 1, stopTokens: [1] });
-  await policyGradientStep(
+  await policyStep(
     model,
     optimiser,
     samples.map(({ tokens, logProbs }, i) => ({

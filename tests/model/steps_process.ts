@@ -6,13 +6,13 @@ import {
   AdamW,
   defaultOptimiser,
   languageModelStep,
-  policyGradientStep,
   sampleBatch,
   saveModel,
   startBackend,
   writeOptimiserState,
 } from "../../lib/model/mod.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
+import { policyStep } from "./policy_step.ts";
 
 const [folder] = Deno.args;
 await startBackend();
@@ -31,7 +31,7 @@ for (let step = 0; step < 10; step++) {
     stopTokens: [1],
   });
   console.log(JSON.stringify(samples));
-  await policyGradientStep(
+  await policyStep(
     model,
     optimiser,
     samples.map((sample, i) => ({

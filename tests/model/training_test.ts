@@ -7,12 +7,12 @@ import {
   languageModelEvaluation,
   languageModelStep,
   NonFiniteError,
-  policyGradientStep,
   responseLogProbs,
   startBackend,
 } from "../../lib/model/mod.ts";
-import type { ObjectiveConfig } from "../../lib/engines/mod.ts";
+import type { ObjectiveConfig } from "../../lib/method/mod.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
+import { policyStep } from "./policy_step.ts";
 
 await startBackend();
 
@@ -108,7 +108,7 @@ Deno.test("responses of one prompt are scored as if alone", async () => {
   // A zero advantage leaves the loss at the KL estimate, which is zero only if
   // the packed forward reproduces the separate log-probabilities.
   const optimiser = new AdamW(model);
-  const report = await policyGradientStep(
+  const report = await policyStep(
     model,
     optimiser,
     responses.map((responseTokens, i) => ({
@@ -148,7 +148,7 @@ for (
       responseTokens,
     }));
     const before = await responseLogProbs(model, sequences);
-    const report = await policyGradientStep(
+    const report = await policyStep(
       model,
       optimiser,
       sequences.map((sequence, i) => ({
@@ -181,7 +181,7 @@ Deno.test("the clipped objective stops pushing outside its range", async () => {
   }]);
   // Ratio 1.5 with a positive advantage: min(1.5, 1.2) = 1.2, and no gradient.
   const step = (objective: ObjectiveConfig["objective"]) =>
-    policyGradientStep(
+    policyStep(
       model,
       optimiser,
       [{
@@ -217,7 +217,7 @@ Deno.test("a loss that is not finite changes nothing", async () => {
   const promptTokens = [2, 3];
   const tensors = tf.memory().numTensors;
   await assert.rejects(
-    policyGradientStep(
+    policyStep(
       model,
       optimiser,
       [{
@@ -256,7 +256,7 @@ Deno.test("policy-gradient steps with mixed bans keep the tensor count", async (
     !responseTokens.some((token) => bannedTokens.includes(token))
   );
   const step = () =>
-    policyGradientStep(model, optimiser, sequences, ppo, defaultOptimiser);
+    policyStep(model, optimiser, sequences, ppo, defaultOptimiser);
   await step();
   const before = tf.memory().numTensors;
   for (let i = 0; i < 5; i++) await step();

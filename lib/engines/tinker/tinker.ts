@@ -38,7 +38,7 @@ import type {
   SampleRequest,
   TrainReport,
   TrainSequence,
-} from "../engine.ts";
+} from "../../method/mod.ts";
 import { fromEnvironment } from "../address.ts";
 import type { Company, JsonObject } from "../http.ts";
 import { inFlight, unlessStopped } from "../in_flight.ts";

@@ -15,7 +15,7 @@
  * Left out: entropy bonus, KL penalty and banned tokens; the API has no place
  * for them, and each is refused by name.
  */
-import type { ObjectiveConfig, TrainSequence } from "../engine.ts";
+import type { ObjectiveConfig, TrainSequence } from "../../method/mod.ts";
 import type { JsonObject } from "../http.ts";
 import { malformed, TinkerError } from "./tinker_http.ts";
 

@@ -1,3 +1,7 @@
-/** The objective's side that is made here: weights of tokens, groups and roles. */
-
-export * from "./weights.ts";
+/** The objective: weights of tokens, and the losses that they weigh. */
+export { type ObjectiveConfig, policyLoss } from "./loss.ts";
+export {
+  type Aggregation,
+  tokenWeights,
+  type WeightedSequence,
+} from "./weights.ts";

@@ -4,16 +4,11 @@
  * A step lays its sequences out in micro-batches of similar length, adds their
  * gradients, checks that loss and gradient are finite, and only then updates.
  * Losses are weighted sums over tokens; the language-model step divides by the
- * total weight. Left out: the objective itself (objective.ts).
+ * total weight. Left out: the policy-gradient losses, which the caller gives.
  */
 import * as tf from "@tensorflow/tfjs";
 import { breathe } from "../breathe.ts";
-import type {
-  ObjectiveConfig,
-  OptimiserConfig,
-  TrainReport,
-  TrainSequence,
-} from "../requests.ts";
+import type { OptimiserConfig, TrainSequence } from "../requests.ts";
 import {
   lengthBuckets,
   packedBatch,
@@ -28,7 +23,7 @@ import {
   squaredNorm,
   targetLogProbs,
 } from "../kernels.ts";
-import { policyLoss, policyStatistics } from "./objective.ts";
+import { type PolicyLoss, type TokenSums, tokenSums } from "./policy_loss.ts";
 import { type AdamW, flatten, NonFiniteError } from "./optimiser.ts";
 
 /** A document to learn from. */
@@ -43,6 +38,16 @@ export interface LanguageModelReport {
   /** Weighted mean negative log-likelihood per token, in nats. */
   loss: number;
   gradientNorm: number;
+  tokens: number;
+  seconds: number;
+}
+
+/** What a policy-gradient step reports. All finite, or the step throws and nothing is changed. */
+export interface PolicyReport {
+  loss: number;
+  gradientNorm: number;
+  /** Means over the tokens of the sums that the loss reports, in its order. */
+  means: number[];
   tokens: number;
   seconds: number;
 }
@@ -186,14 +191,14 @@ interface PolicyGroup {
  */
 const PACKED_COLUMNS = 256;
 
-/** One AdamW step on a policy-gradient objective. */
+/** Takes one AdamW step on a policy-gradient loss. */
 export async function policyGradientStep(
   model: Decoder,
   optimiser: AdamW,
   sequences: readonly TrainSequence[],
-  objective: ObjectiveConfig,
+  policyLoss: PolicyLoss,
   config: OptimiserConfig,
-): Promise<TrainReport> {
+): Promise<PolicyReport> {
   const start = performance.now();
   sequences.forEach(checkSequence);
   const groups = groupByPrompt(
@@ -206,24 +211,24 @@ export async function policyGradientStep(
     groups.map(groupLength),
     microBatchTokens(model),
   );
-  const statistics = policyStatistics();
+  const sums = tokenSums();
   try {
     const { loss, gradientNorm } = await accumulatedStep(
       model,
       optimiser,
       config,
       buckets.map((bucket) => () =>
-        groupLoss(model, bucket.map((i) => groups[i]), objective, statistics)
+        groupLoss(model, bucket.map((i) => groups[i]), policyLoss, sums)
       ),
     );
     return {
       loss,
       gradientNorm,
-      ...await statistics.read(),
+      ...await sums.means(),
       seconds: (performance.now() - start) / 1000,
     };
   } finally {
-    statistics.dispose();
+    sums.dispose();
   }
 }
 
@@ -303,8 +308,8 @@ function groupByPrompt(sequences: readonly TrainSequence[]): PolicyGroup[] {
 function groupLoss(
   model: Decoder,
   groups: readonly PolicyGroup[],
-  objective: ObjectiveConfig,
-  statistics: ReturnType<typeof policyStatistics>,
+  policyLoss: PolicyLoss,
+  sums: TokenSums,
 ): tf.Scalar {
   const { batch, predictions } = packedBatch(groups.map((group) => ({
     promptTokens: group.promptTokens,
@@ -319,17 +324,15 @@ function groupLoss(
     predictions,
     banRows(members, model.config.vocab_size),
   );
-  return policyLoss(
-    {
-      logProbs_M,
-      entropies_M: entropies(logits_MV),
-      oldLogProbs_M: column(({ oldLogProbs }) => oldLogProbs),
-      advantages_M: column(({ advantages }) => advantages),
-      weights_M: column(({ weights }) => weights),
-    },
-    objective,
-    statistics,
-  );
+  const part = policyLoss({
+    logProbs_M,
+    entropies_M: entropies(logits_MV),
+    oldLogProbs_M: column(({ oldLogProbs }) => oldLogProbs),
+    advantages_M: column(({ advantages }) => advantages),
+    weights_M: column(({ weights }) => weights),
+  });
+  sums.add(part.sums, logProbs_M.shape[0]);
+  return part.loss;
 }
 
 /** `[M, V]` (or `[1, V]`) with -1e9 on banned tokens; null when nothing is banned. */

@@ -1,7 +1,7 @@
 /** Evaluation of an engine that says what it is told to say. */
 
 import assert from "node:assert/strict";
-import type { Engine, Sample } from "../../../lib/engines/mod.ts";
+import type { Engine, Sample } from "../../../lib/method/mod.ts";
 import {
   evaluate,
   type EvaluationOptions,

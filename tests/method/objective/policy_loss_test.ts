@@ -2,19 +2,16 @@
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import type { ObjectiveConfig } from "../../../lib/engines/mod.ts";
+import type { ObjectiveConfig } from "../../../lib/method/mod.ts";
 import {
   AdamW,
   defaultOptimiser,
-  policyGradientStep,
   responseLogProbs,
   startBackend,
 } from "../../../lib/model/mod.ts";
-import {
-  policyLoss,
-  policyStatistics,
-} from "../../../lib/model/training/objective.ts";
+import { policyLoss } from "../../../lib/method/mod.ts";
 import { smallModel, tokensOf } from "../../model/shapes.ts";
+import { policyStep } from "../../model/policy_step.ts";
 
 await startBackend();
 
@@ -39,9 +36,9 @@ async function lossAndSlopes(
   config: ObjectiveConfig,
   advantages: readonly number[] = ADVANTAGES,
 ) {
-  const statistics = policyStatistics();
-  const evaluate = tf.valueAndGrad((logProbs_M: tf.Tensor) =>
-    policyLoss(
+  let sums: number[] = [];
+  const evaluate = tf.valueAndGrad((logProbs_M: tf.Tensor) => {
+    const part = policyLoss(config)(
       {
         logProbs_M: logProbs_M as tf.Tensor1D,
         entropies_M: tf.tensor1d(ENTROPIES),
@@ -51,12 +48,13 @@ async function lossAndSlopes(
         advantages_M: tf.tensor1d([...advantages]),
         weights_M: tf.tensor1d(WEIGHTS),
       },
-      config,
-      statistics,
-    )
-  );
+    );
+    sums = [...part.sums.dataSync()];
+    return part.loss;
+  });
   const { value, grad } = tf.tidy(() => evaluate(tf.tensor1d(LOG_PROBS)));
-  const { clipFraction, approximateKl, entropy } = await statistics.read();
+  const [entropy, clipFraction, approximateKl] = sums
+    .map((sum) => sum / LOG_PROBS.length);
   const result = {
     loss: (await value.data())[0],
     slopes: [...await grad.data()],
@@ -65,7 +63,6 @@ async function lossAndSlopes(
     entropy,
   };
   tf.dispose([value, grad]);
-  statistics.dispose();
   return result;
 }
 
@@ -164,7 +161,7 @@ Deno.test("a model's entropy term is that of its whole distribution", async () =
   )).flat();
   const entropy = -logProbs.reduce((sum, l) => sum + l * Math.exp(l), 0);
   const step = (entropyCoefficient: number, learningRate: number) =>
-    policyGradientStep(
+    policyStep(
       model,
       optimiser,
       [{

@@ -1,0 +1,134 @@
+/**
+ * The engine: everything that self-play needs from a language model, as five verbs,
+ * with the records that go in and come out.
+ *
+ * Tokens go in; tokens, log-probabilities and reports of training come out. The loop
+ * never sees a tensor, so that it drives a local model and a remote trainer alike.
+ * The engines themselves are in lib/engines.
+ */
+
+import type { ObjectiveConfig } from "./objective/mod.ts";
+
+/** How to sample. Temperature 0 is greedy. */
+export interface SamplingOptions {
+  temperature: number;
+  topP?: number;
+  topK?: number;
+  /** Sampling ends with (and includes) the first of these tokens. */
+  stopTokens: readonly number[];
+  /** Tokens that are never sampled (probability zero, the rest renormalised). */
+  bannedTokens?: readonly number[];
+  /** When aborted, sampling ends at once with the signal's reason; nothing is kept of it. */
+  stop?: AbortSignal;
+}
+
+/** One prompt to continue `count` times. */
+export interface SampleRequest {
+  promptTokens: readonly number[];
+  count: number;
+  maxNewTokens: number;
+  /** Seed of this request; its samples do not depend on the rest of the batch. */
+  seed: number;
+}
+
+/** One continuation. */
+export interface Sample {
+  tokens: number[];
+  /** Log-probability of each token under the distribution it was sampled from, at temperature 1. */
+  logProbs: number[];
+  /** "stop": ended by a stop token. "length": cut at maxNewTokens or the context window. */
+  finish: "stop" | "length";
+}
+
+/** A prompt with one response, to be scored or trained on. */
+export interface TrainSequence {
+  promptTokens: readonly number[];
+  responseTokens: readonly number[];
+  /** Per response token; what the policy-gradient loss multiplies. */
+  advantages: readonly number[];
+  /** Per response token, recorded at sampling. */
+  oldLogProbs: readonly number[];
+  /** Per response token; the loss is the weighted SUM over tokens (means are made by the caller). */
+  weights: readonly number[];
+  /** What was banned at sampling; probabilities are renormalised without these tokens. */
+  bannedTokens?: readonly number[];
+}
+
+/** AdamW with decoupled weight decay and global-norm clipping. */
+export interface OptimiserConfig {
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  maxGradientNorm: number;
+}
+
+/** What one optimiser step reports. All finite, or the step throws and nothing is changed. */
+export interface TrainReport {
+  loss: number;
+  gradientNorm: number;
+  /** Mean entropy of the policy over the trained response tokens, in nats. */
+  entropy: number;
+  /** Fraction of tokens whose ratio was clipped. */
+  clipFraction: number;
+  /** Mean of (old - new) log-probabilities before the step. */
+  approximateKl: number;
+  tokens: number;
+  seconds: number;
+}
+
+/** Something that a config may ask for and not every engine can do. */
+export type EngineLimit =
+  | "training"
+  | "bannedTokens"
+  | "entropyTerm"
+  | "klTerm";
+
+/** Strings that end a sample: it is cut behind the first one in its text. */
+export interface StopText {
+  strings: readonly string[];
+  decode(tokens: readonly number[]): string;
+}
+
+/** How an engine samples: `SamplingOptions`, and the strings that end a text. */
+export interface EngineSamplingOptions extends SamplingOptions {
+  stopText?: StopText;
+}
+
+/** A model that can be sampled from and trained. */
+export interface Engine {
+  readonly description: {
+    name: string;
+    backend: string;
+    parameters: number;
+    contextLength: number;
+    /** What this engine cannot do, if anything. */
+    lacks?: readonly EngineLimit[];
+    /** SHA-256 of the weights that adapters are trained over, where this side has them. */
+    frozenSha256?: string;
+  };
+  /** `requests[i]` gives `result[i]`, with `count` samples each. */
+  sample(
+    requests: readonly SampleRequest[],
+    options: EngineSamplingOptions,
+  ): Promise<Sample[][]>;
+  /** Log-probability of each response token. */
+  logProbs(
+    sequences: readonly {
+      promptTokens: readonly number[];
+      responseTokens: readonly number[];
+      bannedTokens?: readonly number[];
+    }[],
+  ): Promise<number[][]>;
+  /** One optimiser step over all sequences (micro-batched inside). */
+  trainStep(
+    sequences: readonly TrainSequence[],
+    objective: ObjectiveConfig,
+    optimiser: OptimiserConfig,
+  ): Promise<TrainReport>;
+  /** Writes weights and optimiser state into a folder, atomically. */
+  save(folder: string): Promise<void>;
+  load(folder: string): Promise<void>;
+  dispose(): void;
+}

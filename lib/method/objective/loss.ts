@@ -1,0 +1,94 @@
+/**
+ * Policy-gradient losses over response tokens, chosen by name.
+ *
+ * With ratio r = exp(new - old), advantage A and token weight w, the loss is the
+ * sum over tokens of -w times
+ *   ppo-clip             min(r A, clip(r, 1 - clipLow, 1 + clipHigh) A)   (Schulman et al. 2017)
+ *   importance-sampling  r A
+ *   cispo                stopGradient(clip(r, 1 - clipLow, 1 + clipHigh)) A log p   (MiniMax 2025)
+ *   reinforce            A log p
+ * minus entropyCoefficient times the weighted entropy, plus klCoefficient times
+ * the weighted k3 estimate of the divergence from the sampling policy
+ * (exp(old - new) - (old - new) - 1; Schulman 2020). The weights are made in
+ * `weights.ts`. Left out: a separate reference policy.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { PolicyLoss, PolicyTokens } from "../../model/mod.ts";
+
+/** A loss by name, with its clip and its penalties. */
+export interface ObjectiveConfig {
+  objective: "ppo-clip" | "importance-sampling" | "cispo" | "reinforce";
+  clipLow: number;
+  clipHigh: number;
+  entropyCoefficient: number;
+  klCoefficient: number;
+}
+
+/**
+ * Returns the loss that a config names. Its sums are, over the tokens: entropy in
+ * nats, tokens whose ratio lies outside the clip, and old minus new log-probability.
+ */
+export function policyLoss(config: ObjectiveConfig): PolicyLoss {
+  return (tokens) => {
+    const { logProbs_M, entropies_M, oldLogProbs_M, weights_M } = tokens;
+    const difference_M = tf.sub(logProbs_M, oldLogProbs_M);
+    let gain_M = surrogate(tokens, difference_M, config);
+    if (config.entropyCoefficient !== 0) {
+      gain_M = tf.add(gain_M, tf.mul(entropies_M, config.entropyCoefficient));
+    }
+    if (config.klCoefficient !== 0) {
+      const divergence_M = tf.sub(
+        tf.add(tf.exp(tf.neg(difference_M)), difference_M),
+        1,
+      );
+      gain_M = tf.sub(gain_M, tf.mul(divergence_M, config.klCoefficient));
+    }
+    const sums = tf.stack([
+      tf.sum(entropies_M),
+      tf.sum(clipped(tf.exp(difference_M), config)),
+      tf.neg(tf.sum(difference_M)),
+    ]) as tf.Tensor1D;
+    return { loss: tf.neg(tf.sum(tf.mul(gain_M, weights_M))), sums };
+  };
+}
+
+function surrogate(
+  { logProbs_M, advantages_M }: PolicyTokens,
+  difference_M: tf.Tensor,
+  config: ObjectiveConfig,
+): tf.Tensor {
+  if (config.objective === "reinforce") return tf.mul(logProbs_M, advantages_M);
+  const ratio_M = tf.exp(difference_M);
+  const plain_M = tf.mul(ratio_M, advantages_M);
+  if (config.objective === "importance-sampling") return plain_M;
+  const bounded_M = tf.clipByValue(
+    ratio_M,
+    1 - config.clipLow,
+    1 + config.clipHigh,
+  );
+  if (config.objective === "ppo-clip") {
+    return tf.minimum(plain_M, tf.mul(bounded_M, advantages_M));
+  }
+  const constant_M = withoutGradient(bounded_M);
+  return tf.mul(tf.mul(constant_M, advantages_M), logProbs_M);
+}
+
+/** Returns 1 where the ratio lies outside the clipping range, else 0. */
+function clipped(ratio_M: tf.Tensor, config: ObjectiveConfig): tf.Tensor {
+  return tf.cast(
+    tf.logicalOr(
+      tf.less(ratio_M, 1 - config.clipLow),
+      tf.greater(ratio_M, 1 + config.clipHigh),
+    ),
+    "float32",
+  );
+}
+
+/** Returns the same values, which differentiation treats as constants. */
+function withoutGradient(x: tf.Tensor): tf.Tensor {
+  const constant = tf.customGrad((x: unknown) => ({
+    value: tf.clone(x as tf.Tensor),
+    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
+  }));
+  return constant(x);
+}

@@ -1,0 +1,55 @@
+/**
+ * What training needs of a policy-gradient loss. The loss itself is given by the
+ * caller as a function, so that this folder knows no method.
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** Per-token inputs of a loss, M response tokens. */
+export interface PolicyTokens {
+  logProbs_M: tf.Tensor1D;
+  entropies_M: tf.Tensor1D;
+  oldLogProbs_M: tf.Tensor1D;
+  advantages_M: tf.Tensor1D;
+  weights_M: tf.Tensor1D;
+}
+
+/**
+ * A loss over response tokens: the scalar to minimise, which is a sum over the
+ * tokens, and further sums over the tokens that are only reported.
+ */
+export type PolicyLoss = (
+  tokens: PolicyTokens,
+) => { loss: tf.Scalar; sums: tf.Tensor1D };
+
+/** Sums that are kept aside during the backward pass and read once per step. */
+export interface TokenSums {
+  add(sums: tf.Tensor1D, tokens: number): void;
+  /** Returns each sum divided by the number of tokens, and that number. */
+  means(): Promise<{ means: number[]; tokens: number }>;
+  /** Frees what was added; also after a step that failed. */
+  dispose(): void;
+}
+
+/** Makes an empty collector of sums. */
+export function tokenSums(): TokenSums {
+  const parts: tf.Tensor1D[] = [];
+  let tokens = 0;
+  return {
+    add(sums, count) {
+      parts.push(tf.keep(sums));
+      tokens += count;
+    },
+    async means() {
+      const total: number[] = [];
+      for (const part of parts) {
+        (await part.data()).forEach((value, i) =>
+          total[i] = (total[i] ?? 0) + value
+        );
+      }
+      return { means: total.map((sum) => sum / tokens), tokens };
+    },
+    dispose() {
+      for (const part of parts) part.dispose();
+    },
+  };
+}
