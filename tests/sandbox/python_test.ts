@@ -275,6 +275,12 @@ Deno.test("a restore puts back every byte, after every hostile program", async (
     [...python.runEach("python", source, [argument], limits)];
     assert.ok(python.restoresCompletely(), name);
   }
+  // Reading a result writes too, and the guest not always after the host.
+  for (const result of ["{}", "[{}, {}]", "set()", "{}.items()", "{1: {2}}"]) {
+    const source = `def f(x):\n    return ${result}`;
+    [...python.runEach("python", source, ["5"], limits)];
+    assert.ok(python.restoresCompletely(), result);
+  }
 });
 
 Deno.test("several arguments of one program are as many runs from the start", async () => {

@@ -296,6 +296,8 @@ export class ObjectReader {
 
   /** Throws a LiteralError for what is not data, cyclic or over the limits. */
   read(object: number): PythonValue {
+    // Written from here, past the map of pages.
+    this.#interpreter.noteWritten(this.#scratch, 16);
     this.#nodes = 0;
     this.#chars = 0;
     this.#open.clear();
