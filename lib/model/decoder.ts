@@ -1,7 +1,7 @@
 /**
  * The decoder: token ids in, hidden states and logits out.
  *
- * One class for Qwen2, Qwen3 and Llama 3: pre-normalised blocks of grouped-query
+ * One class for Qwen2, Qwen3, Llama and Mistral: pre-normalised blocks of grouped-query
  * attention with rotary positions and a gated feed-forward, tied or untied
  * output. Left out: sampling (sampling.ts) and losses (training.ts).
  */
@@ -247,11 +247,21 @@ export class Decoder {
     );
   }
 
-  /** Rotary factors of the given positions, from a table that grows on demand. */
+  /**
+   * Rotary factors of the given positions, from a table that grows on demand. Throws
+   * where one lies behind the context, for which the model has no positions.
+   */
   rotaryFactors(positions: Int32Array): RotaryFactors {
-    const { values, headWidth } = this.rotaryRows(
-      1 + positions.reduce((most, position) => Math.max(most, position), 0),
-    );
+    const length = 1 +
+      positions.reduce((most, position) => Math.max(most, position), 0);
+    const { max_position_embeddings: context } = this.config;
+    if (length > context) {
+      throw new RangeError(
+        `a sequence needs ${length} positions, but the model's context ` +
+          `(max_position_embeddings) has ${context}; shorten prompt or response`,
+      );
+    }
+    const { values, headWidth } = this.rotaryRows(length);
     const rows = new Float32Array(positions.length * headWidth);
     positions.forEach((position, i) => {
       const row = position * headWidth;

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   SafetensorsFile,
-  type TensorEntry,
   writeSafetensors,
 } from "../../lib/model/files/safetensors.ts";
+import type { TensorEntry } from "../../lib/model/files/safetensors_header.ts";
 
 type Header = Record<string, Partial<TensorEntry>>;
 
@@ -76,18 +76,20 @@ Deno.test("the special values of both 16-bit formats are widened", async () => {
 Deno.test("16-bit values are written rounded to the nearest, ties to even", async () => {
   const path = await newPath();
   // One unit in the last place at 1: 2^-10 in f16, 2^-7 in bf16.
-  const at = (unit: number) =>
+  const at = (unit: number, large: number) =>
     Float32Array.of(
       1 + 0.5 * unit,
       1 + 1.5 * unit,
       1 + 0.51 * unit,
       -3,
-      1e9,
+      large,
       NaN,
     );
+  const f16 = () => at(2 ** -10, 65519);
+  const bf16 = () => at(2 ** -7, 1e9);
   await writeSafetensors(path, [
-    { name: "f16", shape: [6], dtype: "F16", values: () => at(2 ** -10) },
-    { name: "bf16", shape: [6], dtype: "BF16", values: () => at(2 ** -7) },
+    { name: "f16", shape: [6], dtype: "F16", values: f16 },
+    { name: "bf16", shape: [6], dtype: "BF16", values: bf16 },
   ]);
   using file = SafetensorsFile.open(path);
   const rounded = (unit: number, large: number) => [
@@ -100,13 +102,81 @@ Deno.test("16-bit values are written rounded to the nearest, ties to even", asyn
   ];
   assert.deepEqual(
     [...file.read("f16").values],
-    rounded(2 ** -10, Infinity),
+    rounded(2 ** -10, 65504),
   );
   // 1e9 has 8 bits left: 119 * 2^23.
   assert.deepEqual(
     [...file.read("bf16").values],
     rounded(2 ** -7, 119 * 2 ** 23),
   );
+});
+
+Deno.test("a value that 16 bits would round to infinity is not written", async () => {
+  const path = await newPath();
+  const limits = { F16: 65520, BF16: 3.3961775292304e38 };
+  for (const [dtype, limit] of Object.entries(limits)) {
+    for (const value of [limit, -limit]) {
+      await assert.rejects(
+        writeSafetensors(path, [{
+          name: "w",
+          shape: [2],
+          dtype: dtype as "F16" | "BF16",
+          values: () => Float32Array.of(0, value),
+        }]),
+        new RegExp(`x.safetensors: "w" holds .*, which ${dtype} rounds to inf`),
+      );
+    }
+    await writeSafetensors(path, [{
+      name: "w",
+      shape: [1],
+      dtype: dtype as "F16" | "BF16",
+      values: () => Float32Array.of(limit * (1 - 2 ** -20)),
+    }]);
+    using file = SafetensorsFile.open(path);
+    assert.ok(Number.isFinite(file.readWeights("w").values[0]));
+  }
+});
+
+Deno.test("a header that the safetensors library refuses is refused here", async () => {
+  const entry = (start: number, end: number, shape = [(end - start) / 4]) =>
+    `{"dtype":"F32","shape":[${shape}],"data_offsets":[${start},${end}]}`;
+  const two = `"a":${entry(0, 8)},"b":${entry(8, 16)}`;
+  const cases: [string, RegExp][] = [
+    [`{"a":${entry(0, 16)},"a":${entry(0, 16)}}`, /"a" is in it twice/],
+    [
+      `{"a":{"dtype":"F32","dtype":"I32","shape":[4]}}`,
+      /"dtype" is in it twice/,
+    ],
+    [`{"\u0061":${entry(0, 16)},"a":${entry(0, 16)}}`, /"a" is in it twice/],
+    [
+      `{"a":${entry(0, 12)},"b":${entry(8, 16)}}`,
+      /"b" overlaps the tensor before/,
+    ],
+    [
+      `{"a":${entry(0, 16)},"b":${entry(0, 16)}}`,
+      /"b" overlaps the tensor before/,
+    ],
+    [`{"a":${entry(0, 4)},"b":${entry(8, 16)}}`, /"b" has a gap before it/],
+    [`{"a":${entry(4, 16)}}`, /"a" has a gap before it/],
+    [`{"a":${entry(0, 8)}}`, /8 bytes follow the last tensor/],
+    [`{}`, /16 bytes follow the last tensor/],
+    [`{"a":null}`, /entry "a" is null/],
+    [`{"a":[]}`, /entry "a" is \[\]/],
+    [`{"a":7}`, /entry "a" is 7/],
+    [`[]`, /it is not an object/],
+  ];
+  for (const [header, pattern] of cases) {
+    const path = await writeRaw(header, new Uint8Array(16));
+    assert.throws(() => SafetensorsFile.open(path), pattern, header);
+    assert.throws(() => SafetensorsFile.open(path), /x\.safetensors/);
+  }
+  // In any order, and with empty tensors anywhere, as the library writes them.
+  const odd = `{"__metadata__":{"a":"1"},"z":${entry(8, 8, [0])},${two},"e":${
+    entry(16, 16, [2, 0])
+  }}`;
+  const path = await writeRaw(odd, new Uint8Array(16));
+  using file = SafetensorsFile.open(path);
+  assert.deepEqual([...file.entries.keys()], ["z", "a", "b", "e"]);
 });
 
 Deno.test("a damaged file is named, with what is wrong in it", async () => {

@@ -46,7 +46,7 @@ export async function loadModel(folder: string): Promise<Decoder> {
     ),
     await readGenerationConfig(folder),
   );
-  return new Decoder(config, readParameters(folder, config));
+  return readDecoder(folder, config);
 }
 
 /**
@@ -107,23 +107,43 @@ function partsOf(
   });
 }
 
-function readParameters(folder: string, config: ModelConfig): tf.Tensor[] {
+function readDecoder(folder: string, described: ModelConfig): Decoder {
   const files = openWeights(folder);
   const tensors: tf.Tensor[] = [];
   try {
+    const config = withStoredHead(described, files);
     const specs = parameterSpecs(config);
     checkNames(specs, files, folder);
     for (const spec of specs) {
       const values = readParameter(spec, files, config.head_dim);
       tensors.push(parameterTensor(spec, values));
     }
-    return tensors;
+    return new Decoder(config, tensors);
   } catch (error) {
     tf.dispose(tensors);
     throw error;
   } finally {
     for (const file of new Set(files.values())) file.close();
   }
+}
+
+/**
+ * A head of its own is used whatever the flag says, as in `transformers` 5: merges
+ * and fine-tunes untie it and keep the flag. An equal copy stays tied.
+ */
+function withStoredHead(
+  config: ModelConfig,
+  files: Map<string, SafetensorsFile>,
+): ModelConfig {
+  const [head, table] = ["lm_head.weight", "model.embed_tokens.weight"].map(
+    (name) => ({ name, file: files.get(name) }),
+  );
+  if (!config.tie_word_embeddings || !head.file || !table.file) return config;
+  const { values } = head.file.read(head.name);
+  const { values: others } = table.file.read(table.name);
+  const equal = values.length === others.length &&
+    values.every((value, i) => value === others[i]);
+  return equal ? config : { ...config, tie_word_embeddings: false };
 }
 
 /** Weights without a place would be left out in silence, and the result be wrong. */

@@ -3,9 +3,8 @@
  *
  * Reads and writes f32, f16, bf16 and i32 tensors (in memory the halves are f32),
  * one tensor at a time so that a checkpoint never has to fit in memory twice.
- * Layout: 8 bytes little-endian header length, the header, the data. A header is
- * checked whole when a file is opened, because the file may be cut or damaged.
- * Left out: sets of files (weight_files.ts).
+ * Layout: 8 bytes little-endian header length, the header, the data. Left out: what
+ * a header must be (safetensors_header.ts) and sets of files (weight_files.ts).
  */
 import {
   narrowBfloat16,
@@ -13,18 +12,12 @@ import {
   widenBfloat16,
   widenFloat16,
 } from "./half.ts";
-
-/** Types read and written here, and the bytes that one value takes. */
-const BYTES_OF = { F32: 4, I32: 4, F16: 2, BF16: 2 } as const;
-export type TensorType = keyof typeof BYTES_OF;
-
-/** One entry of a header. */
-export interface TensorEntry {
-  dtype: string;
-  shape: number[];
-  /** First and last byte, counted from the end of the header. */
-  data_offsets: [number, number];
-}
+import {
+  BYTES_OF,
+  readHeader,
+  type TensorEntry,
+  type TensorType,
+} from "./safetensors_header.ts";
 
 /** A tensor's values on the host. */
 export interface HostTensor {
@@ -71,8 +64,11 @@ export class SafetensorsFile implements Disposable {
       }
       const bytes = new Uint8Array(length);
       readExactly(file, bytes, path);
-      const header = parseHeader(bytes, path);
-      checkEntries(header, file.statSync().size - 8 - length, path);
+      const header = readHeader(
+        bytes,
+        file.statSync().size - 8 - length,
+        path,
+      );
       return new SafetensorsFile(path, file, 8 + length, header);
     } catch (error) {
       file.close();
@@ -188,7 +184,9 @@ export async function writeSafetensors(
   writeAll(file, encoded);
   for (const tensor of tensors) {
     const { name, shape, dtype = "F32" } = tensor;
-    const data = narrowed(await tensor.values(), dtype);
+    const values = await tensor.values();
+    const data = narrowed(values, dtype);
+    refuseOverflow(values, dtype, `${path}: "${name}"`);
     if (data.byteLength !== bytesOf(tensor)) {
       throw new Error(
         `${path}: tensor "${name}" has ${data.length} values for shape [${shape}]`,
@@ -210,6 +208,30 @@ function firstNotFinite(values: Float32Array): number {
   return trace === 0 ? -1 : values.findIndex((value) => value - value !== 0);
 }
 
+/** From where on a value is rounded to infinity. */
+const TOO_LARGE: Partial<Record<TensorType, number>> = {
+  F16: 65520,
+  BF16: 2 ** 128 - 2 ** 119,
+};
+
+/** Infinite weights cannot be opened again, and compute nothing. */
+function refuseOverflow(
+  values: HostTensor["values"],
+  dtype: TensorType,
+  place: string,
+) {
+  const limit = TOO_LARGE[dtype] ?? Infinity;
+  if (limit === Infinity) return;
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i]);
+    if (size < limit || !Number.isFinite(size)) continue;
+    throw new Error(
+      `${place} holds ${values[i]}, which ${dtype} rounds to infinity; write ` +
+        `${dtype === "F16" ? "BF16 or F32" : "F32"}`,
+    );
+  }
+}
+
 function narrowed(values: HostTensor["values"], dtype: TensorType) {
   if (values instanceof Int32Array) return values;
   if (dtype === "F16") return narrowFloat16(values);
@@ -228,68 +250,6 @@ function openExisting(path: string): Deno.FsFile {
         `the checkpoint was published`,
     );
   }
-}
-
-function parseHeader(bytes: Uint8Array, path: string): Record<string, unknown> {
-  let reason = "it is not an object";
-  try {
-    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (typeof header === "object" && header !== null) {
-      return header as Record<string, unknown>;
-    }
-  } catch (error) {
-    reason = (error as Error).message;
-  }
-  throw new Error(
-    `${path}: the header cannot be read (${reason}); the file is damaged or not ` +
-      `a safetensors file, so fetch or write it again`,
-  );
-}
-
-/** Every tensor of a known type fills its bytes, and they lie inside the file. */
-function checkEntries(
-  header: Record<string, unknown>,
-  dataBytes: number,
-  path: string,
-) {
-  for (const [name, value] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
-    const { dtype, shape, data_offsets: offsets } = value as TensorEntry;
-    const [start, end] = Array.isArray(offsets) ? offsets : [];
-    if (
-      !Array.isArray(shape) || !shape.every(isSize) || !isSize(start) ||
-      !isSize(end) || start > end
-    ) {
-      throw new Error(
-        `${path}: the header's entry "${name}" is ${
-          JSON.stringify(value)
-        }; it ` +
-          `needs "shape" and "data_offsets": the file is damaged`,
-      );
-    }
-    if (end > dataBytes) {
-      throw new Error(
-        `${path}: "${name}" ends ${
-          end - dataBytes
-        } bytes behind the end of the ` +
-          `file, which is incomplete: fetch or write it again`,
-      );
-    }
-    const size = shape.reduce((product, axis) => product * axis, 1);
-    const bytes = size * (BYTES_OF[dtype as TensorType] ?? NaN);
-    if (!Number.isNaN(bytes) && bytes !== end - start) {
-      throw new Error(
-        `${path}: "${name}" takes ${
-          end - start
-        } bytes, but shape [${shape}] of ` +
-          `${dtype} takes ${bytes}: the file is damaged`,
-      );
-    }
-  }
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function readExactly(file: Deno.FsFile, bytes: Uint8Array, path: string) {

@@ -18,18 +18,39 @@ const INDEX = "model.safetensors.index.json";
 const WEIGHTS = /^model(-\d+-of-\d+)?\.safetensors(\.index\.json)?$/;
 
 /**
- * The open file that holds each tensor. A single file goes before an index, as
- * in `transformers`. Close the files.
+ * The open file that holds each tensor. A single file goes before an index, as in
+ * `transformers`; with an index, a copy elsewhere than it says is stale and left
+ * alone. Close the files.
  */
 export function openWeights(folder: string): Map<string, SafetensorsFile> {
-  const names = weightNames(folder);
+  const index = indexOf(folder);
+  const names = index === null ? [SINGLE] : [...new Set(index.values())];
   const holders = new Map<string, SafetensorsFile>();
   const opened: SafetensorsFile[] = [];
   try {
     for (const name of names) {
       const file = SafetensorsFile.open(join(folder, name));
       opened.push(file);
-      for (const tensor of file.entries.keys()) holders.set(tensor, file);
+      for (const tensor of file.entries.keys()) {
+        if ((index?.get(tensor) ?? name) !== name) continue;
+        const other = holders.get(tensor)?.path;
+        if (other !== undefined) {
+          throw new Error(
+            `${file.path}: "${tensor}" is in ${other} too, and ${INDEX} does not ` +
+              `say which counts; fetch the folder again`,
+          );
+        }
+        holders.set(tensor, file);
+      }
+    }
+    for (const [tensor, name] of index ?? []) {
+      if (holders.has(tensor)) continue;
+      throw new Error(
+        `${
+          join(folder, INDEX)
+        }: weight_map says that "${tensor}" is in ${name}, ` +
+          `which holds no such tensor; fetch both files again`,
+      );
     }
   } catch (error) {
     for (const file of opened) file.close();
@@ -114,10 +135,13 @@ function removeWeights(folder: string) {
 }
 
 function weightNames(folder: string): string[] {
-  return isFile(join(folder, SINGLE)) ? [SINGLE] : shardNames(folder);
+  const index = indexOf(folder);
+  return index === null ? [SINGLE] : [...new Set(index.values())];
 }
 
-function shardNames(folder: string): string[] {
+/** The file of each tensor by the index; null where there is a single file. */
+function indexOf(folder: string): Map<string, string> | null {
+  if (isFile(join(folder, SINGLE))) return null;
   const index = join(folder, INDEX);
   if (!isFile(index)) {
     throw new Error(
@@ -125,17 +149,17 @@ function shardNames(folder: string): string[] {
         `to safetensors first`,
     );
   }
-  const names = [...new Set(Object.values(weightMapOf(index)))];
-  const wrong = names.find((name) =>
+  const map = new Map(Object.entries(weightMapOf(index)));
+  const wrong = [...map.values()].find((name) =>
     typeof name !== "string" || basename(name) !== name
   );
-  if (names.length === 0 || wrong !== undefined) {
+  if (map.size === 0 || wrong !== undefined) {
     throw new Error(
       `${index}: weight_map names ${JSON.stringify(wrong ?? "no file")}; it ` +
         `must name files in this folder`,
     );
   }
-  return names;
+  return map;
 }
 
 function weightMapOf(index: string): Record<string, string> {

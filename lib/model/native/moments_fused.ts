@@ -64,8 +64,13 @@ export class FusedMoments implements Moments {
   }
 
   read() {
-    const valuesOf = (variable: Variable) =>
-      tf.tidy(() => variable.value().dataSync() as Float32Array);
+    // No tidy around the array: it would look at every number for tensors to keep.
+    const valuesOf = (variable: Variable) => {
+      const value_P = variable.value();
+      const values = value_P.dataSync() as Float32Array;
+      value_P.dispose();
+      return values;
+    };
     return Promise.resolve({
       first_P: valuesOf(this.#first),
       second_P: valuesOf(this.#second),
