@@ -1,26 +1,34 @@
 /**
  * A decoder's shape, in the field names of a Hugging Face `config.json`.
  *
- * Three families share one decoder; what differs between them is read from the
+ * Four families share one decoder; what differs between them is read from the
  * configuration: Qwen2 adds a bias to the query, key and value projections,
- * Qwen3 normalises every query and key head, Llama 3 stretches its rotary
- * frequencies. Left out: mixture-of-experts layers, sliding windows and every
- * other family.
+ * Qwen3 normalises every query and key head; Llama and Mistral are one. Left out:
+ * mixture-of-experts layers, sliding windows and every other family, among them
+ * Gemma 3 (norms after attention, windows, other activations) and Phi 3 (joined
+ * projections).
  */
 
 import { parseJsonObject } from "./files/json_file.ts";
+import { readRope, type RopeScaling } from "./rope_config.ts";
 
 /** Families the decoder implements. */
-export type ModelType = "qwen2" | "qwen3" | "llama";
+export type ModelType = "qwen2" | "qwen3" | "llama" | "mistral";
 
-/** Rotary scaling, as `config.json` writes it. */
-export interface RopeScaling {
-  rope_type: "default" | "linear" | "llama3";
-  factor?: number;
-  low_freq_factor?: number;
-  high_freq_factor?: number;
-  original_max_position_embeddings?: number;
-}
+/** What the families differ in where `config.json` is silent, as in `transformers`. */
+const FAMILIES: Record<
+  ModelType,
+  { architecture: string; positions: number; window: number | null }
+> = {
+  qwen2: { architecture: "Qwen2ForCausalLM", positions: 32768, window: null },
+  qwen3: { architecture: "Qwen3ForCausalLM", positions: 32768, window: null },
+  llama: { architecture: "LlamaForCausalLM", positions: 2048, window: null },
+  mistral: {
+    architecture: "MistralForCausalLM",
+    positions: 131072,
+    window: 4096,
+  },
+};
 
 /** The fields of `config.json` that change a result. */
 export interface ModelConfig {
@@ -89,20 +97,23 @@ export function modelConfig(
 /**
  * Reads the text of a `config.json`.
  *
- * `transformers` 5 nests the rotary fields in `rope_parameters`; both forms are
- * read. Throws with the file, the field and the value on anything that this
- * decoder would compute wrongly.
+ * Throws with the file, the field and the value on anything that this decoder
+ * would compute otherwise than `transformers` does.
  */
 export function parseModelConfig(text: string, source: string): ModelConfig {
   const fields = parseJsonObject(text, source);
   const type = fields.model_type;
-  if (type !== "qwen2" && type !== "qwen3" && type !== "llama") {
+  if (typeof type !== "string" || !Object.hasOwn(FAMILIES, type)) {
     throw new Error(
       `${source}: model_type is ${JSON.stringify(type)}; this decoder reads ` +
-        `"qwen2", "qwen3" and "llama" (a Qwen or Llama checkpoint is needed)`,
+        `"qwen2", "qwen3", "llama" and "mistral" (a checkpoint of Qwen, Llama or ` +
+        `Mistral is needed)`,
     );
   }
+  const family = FAMILIES[type as ModelType];
+  fields.max_position_embeddings ??= family.positions;
   refuseUnsupported(fields, source);
+  refuseWindow(fields, source);
   const rope = readRope(fields, source);
   const tied = fields.tie_word_embeddings ?? false;
   if (typeof tied !== "boolean") {
@@ -115,7 +126,7 @@ export function parseModelConfig(text: string, source: string): ModelConfig {
     // Qwen3's heads are not a share of the width unless the file says so.
     ...(type === "qwen3" ? { head_dim: 128 } : {}),
     ...pickKnown(fields),
-    model_type: type,
+    model_type: type as ModelType,
     tie_word_embeddings: tied,
     attention_bias: type === "qwen2",
     rope_theta: rope.theta,
@@ -126,14 +137,12 @@ export function parseModelConfig(text: string, source: string): ModelConfig {
 
 /** The object to write as `config.json`; `transformers` 4 and 5 both read it. */
 export function configJson(config: ModelConfig): Record<string, unknown> {
-  const architecture = {
-    qwen2: "Qwen2ForCausalLM",
-    qwen3: "Qwen3ForCausalLM",
-    llama: "LlamaForCausalLM",
-  }[config.model_type];
+  const { architecture, window } = FAMILIES[config.model_type];
   return {
     architectures: [architecture],
     ...config,
+    // Where silence would mean a window.
+    ...(window !== null && { sliding_window: null }),
     hidden_act: "silu",
     attention_dropout: 0,
     use_cache: true,
@@ -173,11 +182,14 @@ function refuseUnsupported(fields: Record<string, unknown>, source: string) {
       `${source}: ${field} is ${JSON.stringify(fields[field])}; ${cure}`,
     );
   };
-  if (fields.hidden_act !== undefined && fields.hidden_act !== "silu") {
+  if (!["silu", "swish", undefined].includes(fields.hidden_act as string)) {
     refuse("hidden_act", 'only "silu" is computed here');
   }
-  if (fields.use_sliding_window === true) {
-    refuse("use_sliding_window", "set it to false: attention here is full");
+  const layers = fields.layer_types ?? [];
+  if (
+    !Array.isArray(layers) || layers.some((kind) => kind !== "full_attention")
+  ) {
+    refuse("layer_types", 'only "full_attention" is computed here');
   }
   if (fields.attention_bias === true && fields.model_type !== "qwen2") {
     refuse(
@@ -188,9 +200,6 @@ function refuseUnsupported(fields: Record<string, unknown>, source: string) {
   if (fields.mlp_bias === true) {
     refuse("mlp_bias", "feed-forward biases are not computed here");
   }
-  if ((fields.partial_rotary_factor ?? 1) !== 1) {
-    refuse("partial_rotary_factor", "heads are rotated whole here");
-  }
   if ((fields.quantization_config ?? null) !== null) {
     refuse(
       "quantization_config",
@@ -199,50 +208,26 @@ function refuseUnsupported(fields: Record<string, unknown>, source: string) {
   }
 }
 
-/** What each kind of rotary scaling needs; all are positive numbers. */
-const ROPE_FIELDS = {
-  default: [],
-  linear: ["factor"],
-  llama3: [
-    "factor",
-    "low_freq_factor",
-    "high_freq_factor",
-    "original_max_position_embeddings",
-  ],
-} as const;
-
-function readRope(
-  fields: Record<string, unknown>,
-  source: string,
-): { theta: number; scaling: RopeScaling | null } {
-  const place = fields.rope_parameters ? "rope_parameters" : "rope_scaling";
-  const nested = (fields[place] ?? {}) as Record<string, unknown>;
-  if (typeof nested !== "object") {
-    throw new Error(
-      `${source}: ${place} is ${JSON.stringify(nested)}; it must be an object`,
-    );
-  }
-  const theta = (fields.rope_theta ?? nested.rope_theta ?? 10000) as number;
-  const kind = String(nested.rope_type ?? nested.type ?? "default");
-  if (kind !== "default" && kind !== "linear" && kind !== "llama3") {
-    throw new Error(
-      `${source}: ${place}.rope_type is "${kind}"; "default", "linear" ` +
-        `and "llama3" are computed here`,
-    );
-  }
-  for (const name of ROPE_FIELDS[kind]) {
-    if (!isPositive(nested[name])) {
-      throw new Error(
-        `${source}: ${place}.${name} is ${JSON.stringify(nested[name])}; ` +
-          `"${kind}" needs a positive number`,
-      );
-    }
-  }
-  if (kind === "default") return { theta, scaling: null };
-  return {
-    theta,
-    scaling: { ...nested, rope_type: kind } as RopeScaling,
-  };
+/** A window as long as the context leaves attention full. */
+function refuseWindow(fields: Record<string, unknown>, source: string) {
+  const { model_type, max_position_embeddings: positions } = fields;
+  const field = model_type === "mistral"
+    ? "sliding_window"
+    : "use_sliding_window";
+  const window = field === "sliding_window"
+    ? fields.sliding_window === undefined ? 4096 : fields.sliding_window
+    : fields.use_sliding_window === true
+    ? fields.sliding_window === undefined ? 4096 : fields.sliding_window
+    : null;
+  if (model_type === "llama" || window === null) return;
+  if (typeof window === "number" && window >= Number(positions)) return;
+  throw new Error(
+    `${source}: ${field} is ${JSON.stringify(fields[field])}, a window of ` +
+      `${
+        JSON.stringify(window)
+      } tokens; attention here is full, which is the same ` +
+      `up to that length: set max_position_embeddings to it`,
+  );
 }
 
 function isPositive(value: unknown): boolean {
@@ -278,6 +263,7 @@ function checkConfig(config: ModelConfig, source: string) {
       );
     }
   }
+  checkIds(config, source);
   if (config.num_attention_heads % config.num_key_value_heads !== 0) {
     throw new Error(
       `${source}: num_attention_heads (${config.num_attention_heads}) must be a ` +
@@ -286,5 +272,20 @@ function checkConfig(config: ModelConfig, source: string) {
   }
   if (config.head_dim % 2 !== 0) {
     throw new Error(`${source}: head_dim (${config.head_dim}) must be even`);
+  }
+}
+
+function checkIds(config: ModelConfig, source: string) {
+  for (
+    const field of ["bos_token_id", "eos_token_id", "pad_token_id"] as const
+  ) {
+    const ids = field === "eos_token_id"
+      ? [config[field]].flat()
+      : [config[field]];
+    if (ids.every((id) => id === null || Number.isInteger(id))) continue;
+    throw new Error(
+      `${source}: ${field} is ${JSON.stringify(config[field])}; it must be a ` +
+        `token id, or for eos_token_id a list of them`,
+    );
   }
 }

@@ -17,8 +17,8 @@ export {
   type ModelShape,
   type ModelType,
   parseModelConfig,
-  type RopeScaling,
 } from "./config.ts";
+export type { RopeScaling } from "./rope_config.ts";
 export type {
   OptimiserConfig,
   Sample,

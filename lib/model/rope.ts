@@ -1,14 +1,15 @@
 /**
- * Rotary positions (Su et al. 2021), with linear and Llama 3 scaling.
+ * Rotary positions (Su et al. 2021), with linear, Llama 3 and YaRN scaling.
  *
  * A head of width E is E/2 complex numbers, each turned by its own angle. Hugging
  * Face checkpoints keep the real parts in the first half of a head and the
  * imaginary parts in the second; in memory they alternate, so that on native
  * TensorFlow a rotation is one complex product. The rows of the query and key
- * projections are reordered when a checkpoint is read or written. Left out: YaRN
- * and dynamic scaling.
+ * projections are reordered when a checkpoint is read or written. Dynamic scaling
+ * begins behind `max_position_embeddings`, where nothing is computed here.
  */
 import type { ModelConfig } from "./config.ts";
+import type { RopeScaling } from "./rope_config.ts";
 
 /** Cosine and sine by position and pair: `[positions, E/2, 2]`. */
 export interface RotaryTable {
@@ -24,14 +25,15 @@ export function rotaryTable(
 ): RotaryTable {
   const frequencies = rotaryFrequencies(config);
   const headWidth = config.head_dim;
+  const length = rotaryLength(config);
   const values = new Float32Array(positions * headWidth);
   for (let position = 0; position < positions; position++) {
     frequencies.forEach((frequency, pair) => {
       // Rounded to 32 bits like the reference, whose angles are float32.
       const angle = Math.fround(position * frequency);
       const at = position * headWidth + 2 * pair;
-      values[at] = Math.cos(angle);
-      values[at + 1] = Math.sin(angle);
+      values[at] = length * Math.cos(angle);
+      values[at + 1] = length * Math.sin(angle);
     });
   }
   return { values, headWidth, positions };
@@ -87,17 +89,65 @@ export function rotaryFrequencies(config: ModelConfig): Float32Array {
   const frequencies = new Float32Array(half);
   for (let i = 0; i < half; i++) {
     const plain = Math.fround(config.rope_theta ** (-i / half));
-    frequencies[i] = scaled(plain, config);
+    frequencies[i] = scaled(plain, i, config);
   }
   return frequencies;
 }
 
-function scaled(frequency: number, config: ModelConfig): number {
+/** What YaRN multiplies cosines and sines by (Peng et al. 2023, section 3.4), else 1. */
+export function rotaryLength({ rope_scaling: scaling }: ModelConfig): number {
+  if (scaling?.rope_type !== "yarn") return 1;
+  const { factor = 1, mscale, mscale_all_dim: all } = scaling;
+  const warmth = (share: number) =>
+    factor <= 1 ? 1 : 0.1 * share * Math.log(factor) + 1;
+  if (scaling.attention_factor !== undefined) return scaling.attention_factor;
+  return mscale && all ? warmth(mscale) / warmth(all) : warmth(1);
+}
+
+function scaled(
+  frequency: number,
+  pair: number,
+  config: ModelConfig,
+): number {
   const scaling = config.rope_scaling;
-  if (scaling === null || scaling.rope_type === "default") return frequency;
+  switch (scaling?.rope_type) {
+    case "linear":
+      return frequency / (scaling.factor ?? 1);
+    case "llama3":
+      return llama3(frequency, scaling);
+    case "yarn": {
+      const kept = yarnKept(pair, config, scaling);
+      return frequency / (scaling.factor ?? 1) * (1 - kept) + frequency * kept;
+    }
+  }
+  return frequency;
+}
+
+/** Share of a pair's frequency that YaRN keeps: 1 for fast pairs, 0 for slow ones. */
+function yarnKept(
+  pair: number,
+  { head_dim, rope_theta }: ModelConfig,
+  scaling: RopeScaling,
+): number {
+  const original = scaling.original_max_position_embeddings!;
+  // The pair that turns so often within the original context.
+  const pairOf = (turns: number) =>
+    head_dim * Math.log(original / (turns * 2 * Math.PI)) /
+    (2 * Math.log(rope_theta));
+  let low = pairOf(scaling.beta_fast ?? 32);
+  let high = pairOf(scaling.beta_slow ?? 1);
+  if (scaling.truncate ?? true) {
+    [low, high] = [Math.floor(low), Math.ceil(high)];
+  }
+  low = Math.max(low, 0);
+  high = Math.min(high, head_dim - 1);
+  if (low === high) high += 0.001;
+  return 1 - Math.min(1, Math.max(0, (pair - low) / (high - low)));
+}
+
+/** Llama 3.1: long wavelengths are divided, short ones kept, a ramp between. */
+function llama3(frequency: number, scaling: RopeScaling): number {
   const factor = scaling.factor ?? 1;
-  if (scaling.rope_type === "linear") return frequency / factor;
-  // Llama 3.1: long wavelengths are divided, short ones kept, a ramp between.
   const low = scaling.low_freq_factor ?? 1;
   const high = scaling.high_freq_factor ?? 4;
   const original = scaling.original_max_position_embeddings ?? 8192;

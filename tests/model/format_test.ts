@@ -142,9 +142,12 @@ Deno.test("configurations that would be computed wrongly are refused by field", 
     );
   refused({ model_type: "mamba" }, /some\/config\.json: model_type/);
   refused({ hidden_act: "gelu" }, /hidden_act/);
-  refused({ use_sliding_window: true }, /use_sliding_window/);
+  refused(
+    { model_type: "qwen2", use_sliding_window: true, sliding_window: 8 },
+    /use_sliding_window/,
+  );
   refused({ mlp_bias: true }, /mlp_bias/);
-  refused({ rope_scaling: { rope_type: "yarn", factor: 4 } }, /yarn/);
+  refused({ rope_scaling: { rope_type: "longrope" } }, /longrope/);
   refused({ num_key_value_heads: 3 }, /multiple/);
   refused({ vocab_size: 0 }, /vocab_size/);
   refused({ vocab_size: "10" }, /some\/config\.json: vocab_size is "10"/);
