@@ -137,7 +137,7 @@ function proposerPrompt(run: Run, mode: Mode, place: (string | number)[]) {
       ? stream.sample([...buffers.deduction, ...buffers.abduction], 1)
       : stream.sample(buffers[mode], redraws <= REDRAWS ? REFERENCES : 0);
     const text = dialect.proposerPrompt(mode, references, language);
-    const promptTokens = tokenizer.encode(text);
+    const promptTokens = tokenizer.encodePrompt(text);
     const fits = promptTokens.length <= run.promptTokens;
     if (fits) return { references, promptTokens };
   }
@@ -185,7 +185,7 @@ export async function validate(run: Run, proposals: Proposal[]) {
     const provenance = { ...origin, verdict: "valid", solveRate: null };
     const triplet = { program, examples, shownCount, message };
     const task = { id, mode, ...triplet, provenance };
-    const { length } = tokenizer.encode(dialect.solverPrompt(task));
+    const { length } = tokenizer.encodePrompt(dialect.solverPrompt(task));
     if (length > run.promptTokens) return refused("promptTooLong");
     if (run.heldOut(task)) return [];
     return { ...proposal, task, cause: "valid" };
@@ -209,7 +209,7 @@ export async function solve(run: Run, judged: Judged[]): Promise<Attempt[]> {
     ];
   });
   const asked = planned.map((row, place) => {
-    const promptTokens = tokenizer.encode(dialect.solverPrompt(row.task));
+    const promptTokens = tokenizer.encodePrompt(dialect.solverPrompt(row.task));
     const seed = derivedSeed(run.seed, "solve", run.step, place);
     return { ...row, promptTokens, seed };
   });

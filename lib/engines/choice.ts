@@ -127,7 +127,7 @@ async function openServed(
     patience: { reconnectSeconds, requestSeconds },
     company,
   });
-  const promptTokens = tokenizer.encode("1");
+  const promptTokens = tokenizer.encodePrompt("1");
   const request = { promptTokens, count: 2, maxNewTokens: 1, seed: 1 };
   try {
     await engine.sample([request], {

@@ -246,7 +246,7 @@ export class OpenAiEngine implements Engine {
     const samples: Sample[] = [];
     const prompt = this.#form.name === "tokens"
       ? ""
-      : this.#form.tokenizer.decode(request.promptTokens);
+      : this.#form.tokenizer.decodePrompt(request.promptTokens);
     for (let round = 0; samples.length < request.count; round++) {
       const choices = await this.#complete({
         ...this.#form.prompt(request.promptTokens, prompt),

@@ -17,6 +17,8 @@ import { cutAtStop, stopStringsOf } from "./stop_text.ts";
 export interface TextCodec {
   encode(text: string): number[];
   decode(ids: readonly number[]): string;
+  /** Without the token that a server puts before every prompt itself. */
+  decodePrompt(ids: readonly number[]): string;
 }
 
 export type FormName = "tokens" | "text" | "chat";

@@ -30,7 +30,7 @@ export function toExample(
   response: string,
   promptWeight: number,
 ): LanguageModelExample {
-  const promptTokens = tokenizer.encode(prompt);
+  const promptTokens = tokenizer.encodePrompt(prompt);
   const responseTokens = tokenizer.encode(response);
   const weights = [
     ...promptTokens.map(() => promptWeight),

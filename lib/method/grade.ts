@@ -94,7 +94,7 @@ async function respond(
   const groups = await sampleResponses(
     solver,
     asked.map(({ question, count, seed }) => ({
-      promptTokens: tokenizer.encode(
+      promptTokens: tokenizer.encodePrompt(
         questionPrompt(dialect, question) + opening,
       ),
       count,

@@ -80,7 +80,7 @@ function drawPrompt(
     const parts = last || !writesProgram
       ? []
       : compositeParts(config, buffers.of(mode).tasks, step, stream);
-    const tokens = tokenizer.encode(
+    const tokens = tokenizer.encodePrompt(
       dialect.proposerPrompt(mode, references, config.language, parts),
     );
     if (tokens.length <= config.maxPromptTokens) {

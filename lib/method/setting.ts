@@ -7,7 +7,8 @@ import type { Candidate, Dialect, ModeName } from "./modes/mod.ts";
 
 /** The part of a tokenizer that self-play needs. */
 export interface TextCodec {
-  encode(text: string): number[];
+  /** Token ids of a prompt, with what the model expects before it. */
+  encodePrompt(text: string): number[];
   decode(
     tokens: readonly number[],
     options?: { skipSpecial?: boolean },

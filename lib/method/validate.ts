@@ -138,7 +138,7 @@ export function solverPromptLength(
   { tokenizer, dialect }: Setting,
   task: Task,
 ): number {
-  return tokenizer.encode(dialect.solverPrompt(task)).length;
+  return tokenizer.encodePrompt(dialect.solverPrompt(task)).length;
 }
 
 /** Sets a task aside that an evaluation uses: nothing may be trained on it. */

@@ -2,23 +2,28 @@
  * Text to token ids and back, by a Hugging Face `tokenizer.json`.
  *
  * Special tokens written inside a text are recognised as such, so a prompt is
- * built by joining strings. Left out: adding beginning-of-sequence tokens, which
- * is the business of whoever writes the prompt.
+ * built by joining strings. Left out: where special tokens are told
+ * (files/tokenizer_files.ts).
  */
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { join } from "node:path";
 import { readEndIds } from "./files/generation_config.ts";
-import { readJsonObject } from "./files/json_file.ts";
+import {
+  addedTokens,
+  readTokenizerConfig,
+  TEMPLATE_FILE,
+  type TokenizerConfig,
+  withAddedTokens,
+} from "./files/tokenizer_files.ts";
 
-/** Extra facts about a tokenizer, in the names of `tokenizer_config.json`. */
-export interface TokenizerConfig {
-  eos_token?: string;
-  pad_token?: string;
-  bos_token?: string;
-  chat_template?: string;
-}
+export type { TokenizerConfig };
 
-const TEMPLATE_FILE = "chat_template.jinja";
+/** Files that another tokenizer may have left, which would be read before ours. */
+const STALE_FILES = [
+  TEMPLATE_FILE,
+  "special_tokens_map.json",
+  "added_tokens.json",
+];
 
 /** A tokenizer; ids are the row numbers of the model's embedding. */
 export class Tokenizer {
@@ -33,6 +38,8 @@ export class Tokenizer {
   readonly json: Record<string, unknown>;
   readonly config: TokenizerConfig;
   readonly #inner: HuggingFaceTokenizer;
+  /** What the tokenizer puts before a prompt: one token, or none. */
+  readonly #bosIds: readonly number[];
 
   private constructor(
     json: Record<string, unknown>,
@@ -41,27 +48,21 @@ export class Tokenizer {
   ) {
     this.json = json;
     this.config = config;
-    this.#inner = new HuggingFaceTokenizer(json, {
-      clean_up_tokenization_spaces: false,
-      ...config,
-    });
-    const added = (json.added_tokens ?? []) as {
-      id: number;
-      special?: boolean;
-    }[];
+    this.#inner = innerTokenizer(json, config);
     this.specialIds = new Set(
-      added.filter((token) => token.special).map((token) => token.id),
+      addedTokens(json).filter(({ special }) => special).map(({ id }) => id),
     );
     let largest = -1;
     for (const id of this.#inner.get_vocab(true).values()) {
       if (id > largest) largest = id;
     }
     this.vocabularySize = largest + 1;
-    this.eosId = this.id(textOf(config.eos_token) ?? "<eos>");
+    this.eosId = this.#endToken();
     this.endIds = [...new Set([this.eosId, ...endIds])];
     this.padId = config.pad_token === undefined
       ? this.#inner.token_to_id("<pad>") ?? this.eosId
-      : this.id(textOf(config.pad_token)!);
+      : this.id(config.pad_token);
+    this.#bosIds = this.#addedBefore();
   }
 
   /**
@@ -76,8 +77,8 @@ export class Tokenizer {
   }
 
   /**
-   * Reads `tokenizer.json` and, when present, `tokenizer_config.json`, and the end
-   * ids of the model beside it.
+   * Reads `tokenizer.json` and the files beside it that tell special tokens: the
+   * tokenizer's own, old and new, and the model's.
    */
   static async fromFolder(folder: string): Promise<Tokenizer> {
     const file = join(folder, "tokenizer.json");
@@ -90,15 +91,13 @@ export class Tokenizer {
           `tokenizer.json that its checkpoint was published with`,
       );
     }
-    const config = await readTokenizerConfig(folder);
+    json = await withAddedTokens(folder, json);
+    const config = await readTokenizerConfig(folder, json);
     const endIds = await readEndIds(folder);
     try {
       return new Tokenizer(json, config, endIds);
     } catch (error) {
-      throw new Error(
-        `${file}: ${(error as Error).message}; a tokenizer.json of another ` +
-          `library or of an unknown kind cannot be read`,
-      );
+      throw new Error(`${file}: ${(error as Error).message}`);
     }
   }
 
@@ -108,10 +107,11 @@ export class Tokenizer {
    */
   async save(folder: string): Promise<void> {
     await Deno.mkdir(folder, { recursive: true });
-    // One that another tokenizer left would be read in place of the field.
-    await Deno.remove(join(folder, TEMPLATE_FILE)).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+    for (const name of STALE_FILES) {
+      await Deno.remove(join(folder, name)).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    }
     await Deno.writeTextFile(
       join(folder, "tokenizer.json"),
       JSON.stringify(this.json),
@@ -135,6 +135,23 @@ export class Tokenizer {
   /** Token ids of a text; nothing is added at either end. */
   encode(text: string): number[] {
     return this.#inner.encode(text, { add_special_tokens: false }).ids;
+  }
+
+  /**
+   * Token ids of a prompt: those of the text, behind the beginning-of-sequence token
+   * where the tokenizer adds one (its post-processor, as in `transformers`) and the
+   * text does not begin with it, as chat templates do.
+   */
+  encodePrompt(text: string): number[] {
+    const ids = this.encode(text);
+    const begun = this.#bosIds.every((id, i) => ids[i] === id);
+    return begun ? ids : [...this.#bosIds, ...ids];
+  }
+
+  /** The text of a prompt's ids for whoever adds the beginning-of-sequence token himself. */
+  decodePrompt(ids: readonly number[]): string {
+    const begun = this.#bosIds.every((id, i) => ids[i] === id);
+    return this.decode(begun ? ids.slice(this.#bosIds.length) : ids);
   }
 
   /** The text of some ids. Special tokens are kept unless `skipSpecial`. */
@@ -175,6 +192,28 @@ export class Tokenizer {
     );
   }
 
+  #endToken(): number {
+    const { eos_token } = this.config;
+    if (eos_token !== undefined) return this.id(eos_token);
+    const id = this.#inner.token_to_id("<eos>");
+    if (id !== undefined) return id;
+    throw new Error(
+      'no file tells which token ends an answer, and there is no "<eos>"; write ' +
+        '"eos_token" into tokenizer_config.json beside it (or keep ' +
+        "special_tokens_map.json or the model's config.json there, which may tell)",
+    );
+  }
+
+  /** What the post-processor puts before a text, where it leaves the text whole. */
+  #addedBefore(): number[] {
+    const plain = this.encode("a");
+    const whole: number[] = this.#inner.encode("a").ids;
+    const start = whole.findIndex((_, i) =>
+      plain.every((id, j) => whole[i + j] === id)
+    );
+    return start < 0 ? [] : whole.slice(0, start);
+  }
+
   /** The token behind an id, as the vocabulary spells it. */
   token(id: number): string {
     const token = this.#inner.id_to_token(id);
@@ -185,46 +224,22 @@ export class Tokenizer {
   }
 }
 
-async function readTokenizerConfig(folder: string): Promise<TokenizerConfig> {
-  const file = join(folder, "tokenizer_config.json");
-  const fields = await readJsonObject(file, {});
-  const config: TokenizerConfig = {};
-  for (const name of ["eos_token", "pad_token", "bos_token"] as const) {
-    const value = textOf(fields[name]);
-    if (value !== undefined) config[name] = value;
-  }
-  const template = await readTemplate(folder) ??
-    defaultTemplate(fields.chat_template, file);
-  if (template !== undefined) config.chat_template = template;
-  return config;
-}
-
-/** Newer checkpoints keep the template in a file, which goes before the field. */
-async function readTemplate(folder: string): Promise<string | undefined> {
+/** Throws saying so where the library that reads the vocabulary cannot. */
+function innerTokenizer(
+  json: Record<string, unknown>,
+  config: TokenizerConfig,
+): HuggingFaceTokenizer {
   try {
-    return await Deno.readTextFile(join(folder, TEMPLATE_FILE));
+    return new HuggingFaceTokenizer(json, {
+      clean_up_tokenization_spaces: false,
+      ...config,
+    });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    throw new Error(
+      `${
+        (error as Error).message
+      }; a tokenizer.json of another library or of an ` +
+        `unknown kind cannot be read`,
+    );
   }
-}
-
-/** The field holds one template, or a list of named ones. */
-function defaultTemplate(value: unknown, file: string): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === "string") return value;
-  const templates = Array.isArray(value) ? value : [];
-  const found = templates.find((entry) => entry?.name === "default")?.template;
-  if (typeof found === "string") return found;
-  throw new Error(
-    `${file}: chat_template has no template named "default"; write the one to ` +
-      `use as ${TEMPLATE_FILE} beside it`,
-  );
-}
-
-/** Tokens are written as text or as `{ content }`. */
-function textOf(value: unknown): string | undefined {
-  if (typeof value === "string") return value;
-  const content = (value as { content?: unknown } | null | undefined)?.content;
-  return typeof content === "string" ? content : undefined;
 }

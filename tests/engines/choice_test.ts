@@ -139,7 +139,7 @@ Deno.test("a config that an engine cannot play names the field to change", async
   const served = new OpenAiEngine({
     url: "http://127.0.0.1:1/v1",
     model: "served",
-    tokenizer: { encode: () => [], decode: () => "" },
+    tokenizer: { encode: () => [], decode: () => "", decodePrompt: () => "" },
     contextLength: 16384,
   });
   assert.throws(

@@ -158,7 +158,11 @@ Deno.test("an account that is used up and a redirect are final", async () => {
     new OpenAiEngine({
       url,
       model: "served",
-      tokenizer: { encode: () => [1], decode: () => "1" },
+      tokenizer: {
+        encode: () => [1],
+        decode: () => "1",
+        decodePrompt: () => "1",
+      },
       contextLength: 9,
       patience: PATIENT,
     });

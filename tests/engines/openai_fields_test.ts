@@ -10,6 +10,7 @@ import { AnsweringServer } from "./answering_server.ts";
 const letters = {
   encode: (text: string) => [...text].map((letter) => letter.charCodeAt(0)),
   decode: (ids: readonly number[]) => String.fromCharCode(...ids),
+  decodePrompt: (ids: readonly number[]) => String.fromCharCode(...ids),
 };
 const OPTIONS = {
   temperature: 1,

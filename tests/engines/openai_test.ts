@@ -15,6 +15,7 @@ import { AnsweringServer } from "./answering_server.ts";
 const letters = {
   encode: (text: string) => [...text].map((letter) => letter.charCodeAt(0)),
   decode: (ids: readonly number[]) => String.fromCharCode(...ids),
+  decodePrompt: (ids: readonly number[]) => String.fromCharCode(...ids),
 };
 const STOP = 10;
 const PROMPT = letters.encode("2+2=");

@@ -33,7 +33,7 @@ export async function sampleText(
     model,
     requests.map(({ prompt, ...request }) => ({
       ...request,
-      promptTokens: tokenizer.encode(prompt),
+      promptTokens: tokenizer.encodePrompt(prompt),
     })),
     options,
     stopStrings.length === 0
