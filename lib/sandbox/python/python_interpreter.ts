@@ -328,7 +328,7 @@ export class PythonInterpreter {
         continue;
       }
       const first = page;
-      while (map[page] === 1) page++;
+      while (map[page]) page++;
       act(first * PAGE_BYTES, page * PAGE_BYTES);
     }
   }
@@ -370,9 +370,7 @@ function guestImports(
     vectors: number,
     count: number,
     out: number,
-  ) => {
-    return swallow(interpreter(), vectors, count, out);
-  };
+  ) => swallow(interpreter(), vectors, count, out);
   return imports;
 }
 
