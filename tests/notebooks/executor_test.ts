@@ -23,6 +23,11 @@ function checkOutputs(notebook: Notebook): void {
   assert.match(printed(notebook, "breakout-python"), /unharmed: 20 of 20/);
   assert.match(printed(notebook, "breakout-python"), /processes replaced: 0/);
 
+  assert.match(
+    printed(notebook, "wild-store-run"),
+    /(?:honest: 5 \+ 2: value, 7\n7 becomes 9.*\n){2}honest: 5 \+ 2: value, 7\n/,
+  );
+
   // Lines and marks in turns: every mark is on its line.
   const fuel = figureOf(notebook, "fuel").data;
   assert.equal(fuel.length, 4);
@@ -58,6 +63,7 @@ Deno.test("the executor's notebook runs in a fresh kernel, with the committed ve
     "breakout-python",
     "first-endless",
     "memory",
+    "wild-store-run",
     "determinism",
     "data",
     "exploits",
