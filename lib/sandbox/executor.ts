@@ -2,6 +2,9 @@
  * The executor: one pool of sandbox processes for each engine, behind the one
  * interface that the modes know. It checks what it is handed, and gives each job to
  * its language's pool; the engines and their processes are started when used first.
+ *
+ * This file is also a door for those who want the executor alone: unlike `mod.ts` it
+ * needs no package by name and so no configuration.
  */
 
 import {
@@ -29,6 +32,24 @@ import { makeCacheFolder } from "./processes/cache_folder.ts";
 import { childStarter, Pool, type PoolJob } from "./processes/pool.ts";
 import { pythonRecipe } from "./python/python_recipe.ts";
 import { thisMachine, workersFor } from "./workers.ts";
+
+export { describeOutcome } from "./describe.ts";
+export {
+  type Details,
+  type Executor,
+  type ExecutorIdentity,
+  type Job,
+  type JobLimits,
+  type JobOptions,
+  type Language,
+  type Limits,
+  type Outcome,
+  type Program,
+  SCRIPT,
+  type TestCase,
+  type TestReport,
+  type TestRun,
+} from "./outcome.ts";
 
 export interface ExecutorOptions {
   /** Sandbox processes of each engine; by default as cores and memory allow. */

@@ -20,29 +20,27 @@
  */
 
 export {
+  describeOutcome,
   type Details,
   type Executor,
   type ExecutorIdentity,
+  type ExecutorOptions,
   type Job,
   type JobLimits,
   type JobOptions,
   type Language,
   type Limits,
   type Outcome,
+  PooledExecutor,
   type Program,
   SCRIPT,
+  startExecutor,
+  type StreamedOutcome,
   type TestCase,
   type TestReport,
   type TestRun,
-} from "./outcome.ts";
-export {
-  type ExecutorOptions,
-  PooledExecutor,
-  startExecutor,
-  type StreamedOutcome,
 } from "./executor.ts";
 export { type Equality, type Judging, PAPER_JUDGING } from "./judging.ts";
-export { describeOutcome } from "./describe.ts";
 export {
   type Reading,
   runWritten,

@@ -14,7 +14,7 @@ import type { PythonCall } from "./python_call.ts";
 import {
   PythonBytes,
   PythonComplex,
-  PythonDeque,
+  type PythonDeque,
   PythonDict,
   PythonRange,
   PythonSet,

@@ -40,7 +40,11 @@ export const GRAMMARS: Record<Language, typeof pythonParser> = {
 };
 
 /** The grammars' names for comments. */
-export const COMMENTS = new Set(["Comment", "LineComment", "BlockComment"]);
+export const COMMENTS: ReadonlySet<string> = new Set([
+  "Comment",
+  "LineComment",
+  "BlockComment",
+]);
 
 /** What the grammar could not make sense of. */
 const ERROR = "⚠";
