@@ -45,7 +45,9 @@ export interface Lab extends AsyncDisposable {
   /** Returns a run of the page lib/azr.ts, which starts from the identity program. */
   startRun(): Run;
   /** Returns what the loop of lib/method plays with: the preset's config, changed. */
-  setting(changes?: Partial<SelfPlayConfig>): Setting;
+  setting(
+    changes?: Partial<SelfPlayConfig>,
+  ): Setting & Pick<Lab, "engine" | "tokenizer">;
   /** Opens another copy of the base model. */
   openCopy(): Promise<LocalEngine>;
   /** Puts the base model's weights back into `engine`, with a fresh optimiser. */

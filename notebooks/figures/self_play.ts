@@ -1,0 +1,75 @@
+/** What the notebook on self-play shows of a run: a line for an event, and weights. */
+
+import type { SelfPlayEvent } from "../../lib/method/mod.ts";
+import type { ModeName } from "../../lib/method/modes/mod.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import { MODE_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
+
+/** What an event carries, in a line. */
+export function describeEvent(event: SelfPlayEvent): string {
+  switch (event.type) {
+    case "seeded":
+      return `${event.proposals.length} proposals, ${event.rounds} rounds`;
+    case "proposed":
+      return `${event.proposals.length} texts, none of them read yet`;
+    case "validated": {
+      const valid = event.proposals.filter(({ status }) => status === "valid");
+      return `${valid.length} of ${event.proposals.length} are new tasks`;
+    }
+    case "solved":
+      return `${event.solved.length} tasks attempted`;
+    case "rewarded":
+      return `${event.samples.length} samples with a reward`;
+    case "advantages": {
+      const moving = event.samples.filter(({ advantage }) => advantage !== 0);
+      return `${moving.length} samples with an advantage`;
+    }
+    case "updated":
+      return `${event.report.sequences} sequences trained on`;
+    case "evaluated":
+      return `${event.rows.length} items evaluated`;
+    case "stepFinished":
+      return `buffers: ${JSON.stringify(event.metrics.bufferSizes)}`;
+  }
+}
+
+/** A right answer's advantage in a mode and step, and the share of right answers. */
+export interface Weight {
+  mode: ModeName;
+  share: number;
+  advantage: number | null;
+}
+
+/** Advantages of right answers beside the formula, a mark per mode and step. */
+export function answerWeights(
+  weights: readonly Weight[],
+  formula: (share: number) => number,
+): Figure {
+  const shares = Array.from({ length: 98 }, (_, i) => (i + 2) / 100);
+  const line: Trace = {
+    type: "scatter",
+    mode: "lines",
+    name: "formula",
+    x: shares,
+    y: shares.map(formula),
+    line: { color: "#888888", dash: "dot" },
+  };
+  const marks = [...Map.groupBy(weights, ({ mode }) => mode)].map(
+    ([mode, own]): Trace => ({
+      type: "scatter",
+      mode: "markers",
+      name: mode,
+      x: own.map(({ share }) => share),
+      y: own.map(({ advantage }) => advantage),
+      marker: { color: MODE_COLOURS[mode], size: 8, opacity: 0.7 },
+    }),
+  );
+  return styledFigure(
+    {
+      title: "What a right answer weighs",
+      x: "share of right answers",
+      y: "advantage",
+    },
+    [line, ...marks],
+  );
+}
