@@ -40,7 +40,7 @@ const CAPACITY = 16384; // most tasks in a buffer; the oldest leave first
 const REDRAWS = 10; // other references are drawn if a prompt is too long
 const SAMPLING = { temperature: 1, topP: 1 }; // greedy samples would all be alike
 const CLIP = { objective: "ppo-clip" as const, clipLow: 0.2, clipHigh: 0.2 };
-const OBJECTIVE = { ...CLIP, entropyCoefficient: 0.001, klCoefficient: 0 };
+const OBJECTIVE = { ...CLIP, entropyCoefficient: 0.001 };
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 };
 
 const MODE_ORDER = ["deduction", "abduction", "induction"] as const;

@@ -120,7 +120,7 @@ export class LocalEngine implements Engine {
   logProbs(
     sequences: readonly Pick<
       TrainSequence,
-      "promptTokens" | "responseTokens" | "bannedTokens"
+      "promptTokens" | "responseTokens" | "bannedTokens" | "temperature"
     >[],
   ): Promise<number[][]> {
     return responseLogProbs(this.#model, sequences);

@@ -108,7 +108,7 @@ export const OPENAI_LIMITS: readonly EngineLimit[] = [
   "training",
   "bannedTokens",
   "entropyTerm",
-  "klTerm",
+  "temperature",
 ];
 
 const STATE_FILE = "served_model.json";

@@ -34,7 +34,7 @@ export interface SampleRequest {
 /** One continuation. */
 export interface Sample {
   tokens: number[];
-  /** Log-probability of each token under the distribution it was sampled from, at temperature 1. */
+  /** Log-probability of each token under the policy at the sampling temperature, nothing cut off by top k or top p. Greedy samples have those of temperature 1. */
   logProbs: number[];
   /** "stop": ended by a stop token. "length": cut at maxNewTokens or the context window. */
   finish: "stop" | "length";
@@ -52,6 +52,8 @@ export interface TrainSequence {
   weights: readonly number[];
   /** What was banned at sampling; probabilities are renormalised without these tokens. */
   bannedTokens?: readonly number[];
+  /** Sampling temperature, the same in all sequences of a call: the policy is that of the logits divided by it. 1 unless given. */
+  temperature?: number;
 }
 
 /** AdamW with decoupled weight decay and global-norm clipping. */
@@ -83,7 +85,7 @@ export type EngineLimit =
   | "training"
   | "bannedTokens"
   | "entropyTerm"
-  | "klTerm";
+  | "temperature";
 
 /** Strings that end a sample: it is cut behind the first one in its text. */
 export interface StopText {
@@ -119,6 +121,7 @@ export interface Engine {
       promptTokens: readonly number[];
       responseTokens: readonly number[];
       bannedTokens?: readonly number[];
+      temperature?: number;
     }[],
   ): Promise<number[][]>;
   /** One optimiser step over all sequences (micro-batched inside). */

@@ -31,10 +31,10 @@ const DEMANDS: Record<
       config.updates !== "none" && config.entropyCoefficient !== 0,
     cure: "0",
   },
-  klTerm: {
-    field: "klCoefficient",
-    needed: (config) => config.updates !== "none" && config.klCoefficient !== 0,
-    cure: "0",
+  temperature: {
+    field: "temperature",
+    needed: (config) => config.updates !== "none" && config.temperature !== 1,
+    cure: "1, at which the engine's trainer computes probabilities",
   },
 };
 

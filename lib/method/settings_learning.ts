@@ -153,10 +153,6 @@ export const LEARNING_SETTINGS = {
     paper: 0.001,
     official: 0,
   }),
-  klCoefficient: number(
-    "Weight of the divergence from the policy that sampled.",
-    { from: 0, paper: 0 },
-  ),
   epochs: whole("Number of optimiser steps per batch.", { from: 1, paper: 1 }),
   learningRate: number("Learning rate of AdamW.", { from: 0, paper: 1e-6 }),
   warmupSteps: whole("Steps over which the learning rate rises from zero.", {

@@ -29,7 +29,7 @@ const TABLE_3: readonly [string, (config: SelfPlayConfig) => unknown][] = [
   ["Grad clip", ({ maxGradientNorm }) => maxGradientNorm],
   ["Total steps", ({ steps }) => steps],
   ["Algorithm", ({ estimator }) => estimator],
-  ["KL loss", ({ klCoefficient }) => klCoefficient !== 0],
+  ["KL loss", () => false],
   ["Entropy coefficient", ({ entropyCoefficient }) => entropyCoefficient],
   ["PPO epochs", ({ epochs }) => epochs],
   ["N rollouts", (c) => c.trainOnEstimates ? c.rolloutsPerTask : 1],

@@ -126,7 +126,7 @@ export function trainSequences(
     config.aggregation,
     config.proposerWeight,
   );
-  const keepAll = config.entropyCoefficient !== 0 || config.klCoefficient !== 0;
+  const keepAll = config.entropyCoefficient !== 0;
   const merged = new Map<string, { sample: CreditedSample; weight: number }>();
   samples.forEach((sample, i) => {
     if (weights[i] === 0 || (sample.advantage === 0 && !keepAll)) return;
@@ -146,14 +146,14 @@ export function trainSequences(
       oldLogProbs: logProbs,
       weights: tokens.map(() => weight),
       bannedTokens,
+      ...(config.temperature !== 1 && { temperature: config.temperature }),
     };
   });
 }
 
 function objectiveOf(config: SelfPlayConfig) {
-  const { objective, clipLow, clipHigh, entropyCoefficient, klCoefficient } =
-    config;
-  return { objective, clipLow, clipHigh, entropyCoefficient, klCoefficient };
+  const { objective, clipLow, clipHigh, entropyCoefficient } = config;
+  return { objective, clipLow, clipHigh, entropyCoefficient };
 }
 
 /** The optimiser's settings at a step (from 1), with the learning rate of that step. */

@@ -25,7 +25,7 @@ export interface SampleRequest {
 /** One continuation. */
 export interface Sample {
   tokens: number[];
-  /** Log-probability of each token under the distribution it was sampled from, at temperature 1. */
+  /** Log-probability of each token under the policy at the sampling temperature, nothing cut off by top k or top p. Greedy samples have those of temperature 1. */
   logProbs: number[];
   /** "stop": ended by a stop token. "length": cut at maxNewTokens or the context window. */
   finish: "stop" | "length";
@@ -43,6 +43,8 @@ export interface TrainSequence {
   weights: readonly number[];
   /** What was banned at sampling; probabilities are renormalised without these tokens. */
   bannedTokens?: readonly number[];
+  /** Sampling temperature, the same in all sequences of a call: the policy is that of the logits divided by it. 1 unless given. */
+  temperature?: number;
 }
 
 /** AdamW with decoupled weight decay and global-norm clipping. */

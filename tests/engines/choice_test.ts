@@ -126,7 +126,10 @@ Deno.test("a config that an engine cannot play names the field to change", async
     );
   refused({}, /"entropyCoefficient" is 0\.001.*set it to 0, or use the local/);
   const without = { entropyCoefficient: 0 };
-  refused({ ...without, klCoefficient: 0.1 }, /"klCoefficient" is 0\.1/);
+  refused(
+    { ...without, temperature: 0.5 },
+    /"temperature" is 0\.5.*set it to 1/,
+  );
   refused({ ...without, maxPromptTokens: 20000 }, /"maxPromptTokens" is 20000/);
   const { dialect, ...rest } = TINY_CONFIG;
   refused(

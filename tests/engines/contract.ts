@@ -36,7 +36,6 @@ const importanceSampling: ObjectiveConfig = {
   clipLow: 0.2,
   clipHigh: 0.2,
   entropyCoefficient: 0,
-  klCoefficient: 0,
 };
 
 /** Registers the contract's tests for one engine. One engine serves them all. */

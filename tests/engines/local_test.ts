@@ -16,7 +16,6 @@ const objective = {
   clipLow: 0.2,
   clipHigh: 0.2,
   entropyCoefficient: 0,
-  klCoefficient: 0,
 };
 
 function sequence(seed: number): TrainSequence {

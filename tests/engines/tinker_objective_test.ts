@@ -14,7 +14,6 @@ function objective(name: ObjectiveConfig["objective"]): ObjectiveConfig {
     clipLow: 0.2,
     clipHigh: 0.28,
     entropyCoefficient: 0,
-    klCoefficient: 0,
   };
 }
 

@@ -18,7 +18,6 @@ const objective: ObjectiveConfig = {
   clipLow: 0.2,
   clipHigh: 0.3,
   entropyCoefficient: 0,
-  klCoefficient: 0,
 };
 const optimiser = {
   learningRate: 1e-3,
@@ -258,7 +257,6 @@ Deno.test("what the API cannot do is refused by the field's name", async () => {
   await using engine = await connect(server);
   const refused: [Partial<ObjectiveConfig>, RegExp][] = [
     [{ entropyCoefficient: 0.001 }, /objective\.entropyCoefficient is 0\.001/],
-    [{ klCoefficient: 0.1 }, /objective\.klCoefficient is 0\.1/],
   ];
   for (const [change, message] of refused) {
     const changed = { ...objective, ...change };

@@ -98,7 +98,6 @@ async function train(engine: TinkerEngine): Promise<void> {
     clipLow: 0.2,
     clipHigh: 0.2,
     entropyCoefficient: 0,
-    klCoefficient: 0,
   }, {
     learningRate: 1e-2,
     beta1: 0.9,

@@ -86,12 +86,12 @@ Deno.test("several epochs take as many steps, and the ratio leaves 1 after the f
   assert.notDeepEqual(unclipped.probe, three.probe);
 });
 
-Deno.test("an asymmetric clip, the KL and the entropy term reach the model", async () => {
+Deno.test("an asymmetric clip, the temperature and the entropy term reach the model", async () => {
   const base = await updated({ epochs: 3 });
   for (
     const change of [
       { clipHigh: 5 },
-      { klCoefficient: 1 },
+      { temperature: 2 },
       { entropyCoefficient: 0.5 },
       { aggregation: "sequence-mean" },
       { proposerWeight: 0 },

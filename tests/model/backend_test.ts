@@ -82,7 +82,6 @@ Deno.test("the fallback backend samples what its training forward scores", async
       clipLow: 0.2,
       clipHigh: 0.2,
       entropyCoefficient: 0,
-      klCoefficient: 0,
     },
     defaultOptimiser,
   );

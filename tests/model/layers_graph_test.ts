@@ -254,7 +254,6 @@ async function train(model: Decoder, pairs: number): Promise<number[]> {
       clipLow: 0.2,
       clipHigh: 0.2,
       entropyCoefficient: 0.01,
-      klCoefficient: 0.1,
     }, defaultOptimiser);
     counts.push(tf.memory().numTensors);
   }

@@ -87,7 +87,6 @@ async function reinforce(model: Model, optimiser: AdamW, step: number) {
       clipLow: 0.2,
       clipHigh: 0.2,
       entropyCoefficient: 0.01,
-      klCoefficient: 0.01,
     },
     defaultOptimiser,
   );

@@ -75,7 +75,6 @@ Deno.test("an engine with adapters saves them alone and resumes", async () => {
     clipLow: 0.2,
     clipHigh: 0.2,
     entropyCoefficient: 0,
-    klCoefficient: 0,
   };
   await engine.trainStep([sequence], objective, defaultOptimiser);
   const saved = join(folder, "adapters");

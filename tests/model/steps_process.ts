@@ -46,7 +46,6 @@ for (let step = 0; step < 10; step++) {
       clipLow: 0.2,
       clipHigh: 0.2,
       entropyCoefficient: 0.01,
-      klCoefficient: 0.01,
     },
     settings,
   );

@@ -4,12 +4,15 @@ import {
   AdamW,
   type Decoder,
   defaultOptimiser,
+  eagerDecoding,
   languageModelEvaluation,
   languageModelStep,
   NonFiniteError,
   responseLogProbs,
+  sampleBatch,
   startBackend,
 } from "../../lib/model/mod.ts";
+import { tempered } from "../../lib/model/sampling/choice.ts";
 import type { ObjectiveConfig } from "../../lib/method/mod.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
 import { policyStep } from "./policy_step.ts";
@@ -26,7 +29,6 @@ const ppo: ObjectiveConfig = {
   clipLow: 0.2,
   clipHigh: 0.2,
   entropyCoefficient: 0,
-  klCoefficient: 0,
 };
 
 Deno.test("language-model steps lower the loss and keep the tensor count", async () => {
@@ -105,8 +107,11 @@ Deno.test("responses of one prompt are scored as if alone", async () => {
     model,
     responses.map((responseTokens) => ({ promptTokens, responseTokens })),
   );
-  // A zero advantage leaves the loss at the KL estimate, which is zero only if
-  // the packed forward reproduces the separate log-probabilities.
+  // With every ratio 1 the loss is minus the sum of the advantages, which holds
+  // only if the packed forward reproduces the separate log-probabilities.
+  const advantages = responses.map((tokens, i) =>
+    tokens.map((token, t) => (i + t + token) % 3 - 1)
+  );
   const optimiser = new AdamW(model);
   const report = await policyStep(
     model,
@@ -114,14 +119,15 @@ Deno.test("responses of one prompt are scored as if alone", async () => {
     responses.map((responseTokens, i) => ({
       promptTokens,
       responseTokens,
-      advantages: responseTokens.map(() => 0),
+      advantages: advantages[i],
       oldLogProbs: scored[i],
       weights: responseTokens.map(() => 1),
     })),
-    { ...ppo, klCoefficient: 1 },
+    ppo,
     { ...defaultOptimiser, learningRate: 0 },
   );
-  assert.ok(Math.abs(report.loss) < 1e-6, `${report.loss}`);
+  const total = advantages.flat().reduce((sum, value) => sum + value, 0);
+  assert.ok(Math.abs(report.loss + total) < 1e-4, `${report.loss}`);
   assert.ok(Math.abs(report.approximateKl) < 1e-5);
   assert.equal(report.tokens, 26);
   assert.equal(report.clipFraction, 0);
@@ -157,7 +163,7 @@ for (
         oldLogProbs: before[i],
         weights: sequence.responseTokens.map(() => 0.1),
       })),
-      { ...ppo, objective, entropyCoefficient: 0.01, klCoefficient: 0.01 },
+      { ...ppo, objective, entropyCoefficient: 0.01 },
       defaultOptimiser,
     );
     const after = await responseLogProbs(model, sequences);
@@ -328,3 +334,65 @@ function coordinate(model: Decoder, parameter: number): number {
   }
   return Math.min(3, width - 1);
 }
+
+Deno.test("at a temperature the policy is the tempered one, sampled, scored and trained", async () => {
+  const model = smallModel();
+  const promptTokens = tokensOf(6, "prompt");
+  for (const decoding of [undefined, eagerDecoding]) {
+    const [samples] = await sampleBatch(
+      model,
+      [{ promptTokens, count: 4, maxNewTokens: 8, seed: 3 }],
+      { temperature: 2, stopTokens: [] },
+      undefined,
+      decoding,
+    );
+    const sequences = samples.map(({ tokens }) => ({
+      promptTokens,
+      responseTokens: tokens,
+      temperature: 2,
+    }));
+    const scored = await responseLogProbs(model, sequences);
+    const plain = await responseLogProbs(
+      model,
+      sequences.map((sequence) => ({ ...sequence, temperature: 1 })),
+    );
+    scored.flat().forEach((value, i) => {
+      assert.ok(Math.abs(value - samples.flatMap((s) => s.logProbs)[i]) < 1e-4);
+    });
+    assert.notDeepEqual(scored, plain);
+    const optimiser = new AdamW(model);
+    const report = await policyStep(
+      model,
+      optimiser,
+      sequences.map((sequence, i) => ({
+        ...sequence,
+        advantages: sequence.responseTokens.map(() => 1),
+        oldLogProbs: samples[i].logProbs,
+        weights: sequence.responseTokens.map(() => 1),
+      })),
+      ppo,
+      { ...defaultOptimiser, learningRate: 0 },
+    );
+    assert.ok(Math.abs(report.approximateKl) < 1e-4, `${report.approximateKl}`);
+    assert.equal(report.clipFraction, 0);
+    optimiser.dispose();
+  }
+  await assert.rejects(
+    responseLogProbs(model, [
+      { promptTokens, responseTokens: [3], temperature: 1 },
+      { promptTokens, responseTokens: [3], temperature: 2 },
+    ]),
+    /sequences\[\]\.temperature is 1 and 2; give one call sequences of one/,
+  );
+  model.dispose();
+});
+
+Deno.test("a temperature of 2 halves the logits: worked numbers", () => {
+  // Logits 2 and 0: at temperature 2 the odds are e^1, so log p = -ln(1 + 1/e).
+  const half = tempered(tf.tensor2d([[2, 0]]), 2);
+  const [first] = tf.logSoftmax(half).dataSync();
+  assert.ok(Math.abs(first + Math.log(1 + Math.exp(-1))) < 1e-6);
+  const logits = tf.tensor2d([[2, 0]]);
+  assert.equal(tempered(logits, 0), logits);
+  assert.equal(tempered(logits, 1), logits);
+});

@@ -122,7 +122,7 @@ interface SavedState {
 export const TINKER_LIMITS: readonly EngineLimit[] = [
   "bannedTokens",
   "entropyTerm",
-  "klTerm",
+  "temperature",
 ];
 
 const STATE_FILE = "tinker.json";

@@ -36,16 +36,12 @@ export interface WireObjective {
  * the clipped, gradient-free ratio is then 1 whatever the policies are.
  */
 export function wireObjective(objective: ObjectiveConfig): WireObjective {
-  for (const field of ["entropyCoefficient", "klCoefficient"] as const) {
-    if (objective[field] !== 0) {
-      throw new TinkerError(
-        "forward_backward",
-        `objective.${field} is ${
-          objective[field]
-        }, but the Tinker API has no such term; ` +
-          "set it to 0 or train with the local engine",
-      );
-    }
+  if (objective.entropyCoefficient !== 0) {
+    throw new TinkerError(
+      "forward_backward",
+      `objective.entropyCoefficient is ${objective.entropyCoefficient}, but ` +
+        "the Tinker API has no such term; set it to 0 or train with the local engine",
+    );
   }
   const low = 1 - objective.clipLow;
   const high = 1 + objective.clipHigh;
@@ -68,7 +64,7 @@ export function wireObjective(objective: ObjectiveConfig): WireObjective {
 /** What scoring needs of a sequence. */
 export type ScoredSequence = Pick<
   TrainSequence,
-  "promptTokens" | "responseTokens" | "bannedTokens"
+  "promptTokens" | "responseTokens" | "bannedTokens" | "temperature"
 >;
 
 export function bannedTokensRefused(field: string): TinkerError {
@@ -85,6 +81,13 @@ export function scoringDatum(
 ): JsonObject {
   if (sequence.bannedTokens && sequence.bannedTokens.length > 0) {
     throw bannedTokensRefused("sequences[].bannedTokens");
+  }
+  if ((sequence.temperature ?? 1) !== 1) {
+    throw new TinkerError(
+      "forward",
+      `sequences[].temperature is ${sequence.temperature}, but the Tinker API ` +
+        "scores and trains at temperature 1; sample at 1, or use the local engine",
+    );
   }
   if (sequence.promptTokens.length === 0) {
     throw new TinkerError(

@@ -7,10 +7,9 @@
  *   importance-sampling  r A
  *   cispo                stopGradient(clip(r, 1 - clipLow, 1 + clipHigh)) A log p   (MiniMax 2025)
  *   reinforce            A log p
- * minus entropyCoefficient times the weighted entropy, plus klCoefficient times
- * the weighted k3 estimate of the divergence from the sampling policy
- * (exp(old - new) - (old - new) - 1; Schulman 2020). The weights are made in
- * `weights.ts`. Left out: a separate reference policy.
+ * minus entropyCoefficient times the weighted entropy. The weights are made in
+ * `weights.ts`. Left out: a divergence from a reference policy. The paper has
+ * none, and one from the policy that sampled has no gradient at the only update.
  */
 import * as tf from "@tensorflow/tfjs";
 import type { PolicyLoss, PolicyTokens } from "../../model/mod.ts";
@@ -21,7 +20,6 @@ export interface ObjectiveConfig {
   clipLow: number;
   clipHigh: number;
   entropyCoefficient: number;
-  klCoefficient: number;
 }
 
 /**
@@ -35,13 +33,6 @@ export function policyLoss(config: ObjectiveConfig): PolicyLoss {
     let gain_M = surrogate(tokens, difference_M, config);
     if (config.entropyCoefficient !== 0) {
       gain_M = tf.add(gain_M, tf.mul(entropies_M, config.entropyCoefficient));
-    }
-    if (config.klCoefficient !== 0) {
-      const divergence_M = tf.sub(
-        tf.add(tf.exp(tf.neg(difference_M)), difference_M),
-        1,
-      );
-      gain_M = tf.sub(gain_M, tf.mul(divergence_M, config.klCoefficient));
     }
     const sums = tf.stack([
       tf.sum(entropies_M),

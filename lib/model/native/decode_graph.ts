@@ -77,10 +77,13 @@ function decodeLane(graph: Graph, plan: DecodePlan, inputs: LaneInput) {
     );
     const logits_RV = new DecodeStep(graph, plan, step, caches, inputs)
       .logits(last);
-    last = chooseToken(graph, logits_RV, step, plan, inputs);
+    const tempered_RV = plan.heated
+      ? graph.same("RealDiv", logits_RV, graph.input("temperature", FLOAT))
+      : logits_RV;
+    last = chooseToken(graph, tempered_RV, step, plan, inputs);
     tokens.push(last);
     // LogSoftmax takes 8 microseconds for 32 rows, the fused loss 25.
-    const logProbs = graph.same("LogSoftmax", logits_RV);
+    const logProbs = graph.same("LogSoftmax", tempered_RV);
     losses.push(graph.same("Neg", graph.pick(logProbs, last)));
   }
   return { tokens, losses, last };
@@ -455,7 +458,7 @@ class DecodeStep {
   }
 }
 
-/** The graph of `chooseTokens` (choice.ts). */
+/** The graph of `chooseTokens` (choice.ts), on logits that are tempered already. */
 function chooseToken(
   graph: Graph,
   logits_RV: Value,
@@ -470,11 +473,8 @@ function chooseToken(
       output_type: { type: INT },
     }, [INT])[0];
   }
-  const heated = plan.heated
-    ? graph.same("RealDiv", logits_RV, graph.input("temperature", FLOAT))
-    : logits_RV;
   const cumulative = graph.cumulativeSum(
-    softmax(graph, truncated(graph, heated, plan)),
+    softmax(graph, truncated(graph, logits_RV, plan)),
     1,
   );
   const uniforms_R = graph.gather(

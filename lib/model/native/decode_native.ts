@@ -12,7 +12,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { nativeOnProcessor } from "../backend.ts";
-import { chooseTokens } from "../sampling/choice.ts";
+import { chooseTokens, tempered } from "../sampling/choice.ts";
 import { decodeGraph, type DecodePlan } from "./decode_graph.ts";
 import type { Decoder } from "../decoder.ts";
 import {
@@ -161,7 +161,10 @@ export class NativeDecoding implements Decoding {
         [-1],
       ) as tf.Tensor1D;
       const chosen_R = chooseTokens(allowed, uniforms_R, options);
-      const [losses_R] = softmaxCrossEntropy(allowed, chosen_R);
+      const [losses_R] = softmaxCrossEntropy(
+        tempered(allowed, options.temperature),
+        chosen_R,
+      );
       return [tf.expandDims(chosen_R), tf.expandDims(losses_R), chosen_R];
     });
   }

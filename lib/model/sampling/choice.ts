@@ -16,16 +16,26 @@ export function chooseTokens(
 ): tf.Tensor1D {
   if (options.temperature === 0) return tf.argMax(logits_RV, 1) as tf.Tensor1D;
   return tf.tidy(() => {
-    const heated = options.temperature === 1
-      ? logits_RV
-      : tf.div(logits_RV, options.temperature) as tf.Tensor2D;
-    const cut = truncate(heated, options);
+    const cut = truncate(tempered(logits_RV, options.temperature), options);
     const cumulative = tf.cumsum(tf.softmax(cut), 1) as tf.Tensor2D;
     const total = tf.slice(cumulative, [0, cumulative.shape[1] - 1], [-1, 1]);
     // Scaled by the rounded total: a token of probability zero is never reached.
     const reach = tf.mul(tf.reshape(uniforms_R, [-1, 1]), total);
     return tf.sum(tf.cast(tf.less(cumulative, reach), "int32"), 1);
   }) as tf.Tensor1D;
+}
+
+/**
+ * Returns the logits of the policy at a temperature, `logits_RV / temperature`.
+ * Greedy choice, temperature 0, has no policy of its own: the logits stay.
+ */
+export function tempered(
+  logits_RV: tf.Tensor2D,
+  temperature: number,
+): tf.Tensor2D {
+  return temperature === 0 || temperature === 1
+    ? logits_RV
+    : tf.div(logits_RV, temperature) as tf.Tensor2D;
 }
 
 /** Sets logits outside the top k or the top-p nucleus to -1e9. */

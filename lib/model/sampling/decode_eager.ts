@@ -6,7 +6,7 @@
  * that does the same on native TensorFlow (decode_native.ts).
  */
 import * as tf from "@tensorflow/tfjs";
-import { chooseTokens } from "./choice.ts";
+import { chooseTokens, tempered } from "./choice.ts";
 import { type Decoder, factorsOf, type RotaryFactors } from "../decoder.ts";
 import {
   banVector,
@@ -113,7 +113,10 @@ export class EagerDecoding implements Decoding {
         [-1],
       ) as tf.Tensor1D;
       const chosen_R = chooseTokens(logits, uniforms_R, options);
-      const loss_R = softmaxCrossEntropy(logits, chosen_R)[0];
+      const loss_R = softmaxCrossEntropy(
+        tempered(logits, options.temperature),
+        chosen_R,
+      )[0];
       if (!isLast) {
         advance(model, cache, this.#width, this.#rotary, chosen_R);
         keepCache(cache);

@@ -141,13 +141,17 @@ export function predictionLogProbs(
   batch: TokenBatch,
   predictions: Predictions,
   bans_MV: tf.Tensor2D | null = null,
+  temperature = 1,
 ): { logProbs_M: tf.Tensor1D; logits_MV: tf.Tensor2D } {
   const hidden_MD = pickRows(
     model.hidden(batch),
     tf.tensor1d(predictions.sources, "int32"),
   );
   const free_MV = model.logits(hidden_MD);
-  const logits_MV = bans_MV === null ? free_MV : tf.add(free_MV, bans_MV);
+  const allowed_MV = bans_MV === null ? free_MV : tf.add(free_MV, bans_MV);
+  const logits_MV = temperature === 1
+    ? allowed_MV
+    : tf.div(allowed_MV, temperature);
   const logProbs_M = targetLogProbs(
     logits_MV as tf.Tensor2D,
     tf.tensor1d(predictions.targets, "int32"),
@@ -201,6 +205,7 @@ export async function policyGradientStep(
 ): Promise<PolicyReport> {
   const start = performance.now();
   sequences.forEach(checkSequence);
+  commonTemperature(sequences);
   const groups = groupByPrompt(
     sequences.filter(({ responseTokens }) => responseTokens.length > 0),
   );
@@ -237,9 +242,10 @@ export async function responseLogProbs(
   model: Decoder,
   sequences: readonly Pick<
     TrainSequence,
-    "promptTokens" | "responseTokens" | "bannedTokens"
+    "promptTokens" | "responseTokens" | "bannedTokens" | "temperature"
   >[],
 ): Promise<number[][]> {
+  const temperature = commonTemperature(sequences);
   const result: number[][] = sequences.map(() => []);
   const filled = sequences.map((_, i) => i)
     .filter((i) => sequences[i].responseTokens.length > 0);
@@ -256,7 +262,8 @@ export async function responseLogProbs(
         members.map((i) => sequences[i]),
         model.config.vocab_size,
       );
-      return predictionLogProbs(model, batch, predictions, bans).logProbs_M;
+      return predictionLogProbs(model, batch, predictions, bans, temperature)
+        .logProbs_M;
     });
     const values = await logProbs.data();
     logProbs.dispose();
@@ -323,6 +330,7 @@ function groupLoss(
     batch,
     predictions,
     banRows(members, model.config.vocab_size),
+    commonTemperature(members),
   );
   const part = policyLoss({
     logProbs_M,
@@ -333,6 +341,25 @@ function groupLoss(
   });
   sums.add(part.sums, logProbs_M.shape[0]);
   return part.loss;
+}
+
+/** Returns the sampling temperature of the sequences; throws where it differs or is no temperature. */
+function commonTemperature(
+  sequences: readonly Pick<TrainSequence, "temperature">[],
+): number {
+  const [first = 1, ...others] = new Set(
+    sequences.map(({ temperature = 1 }) => temperature),
+  );
+  if (others.length > 0) {
+    throw new Error(
+      `sequences[].temperature is ${first} and ${others.join(" and ")}; ` +
+        "give one call sequences of one temperature",
+    );
+  }
+  if (first > 0 && first < Infinity) return first;
+  throw new Error(
+    `sequences[].temperature is ${first}; give a positive number`,
+  );
 }
 
 /** `[M, V]` (or `[1, V]`) with -1e9 on banned tokens; null when nothing is banned. */
