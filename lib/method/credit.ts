@@ -2,7 +2,7 @@
 
 import { estimateAdvantages } from "./advantage/mod.ts";
 import type { Buffers } from "./buffer/mod.ts";
-import { intrinsicMeasures, withIntrinsic } from "./intrinsic.ts";
+import { findExtra } from "./extras.ts";
 import { proposerReward, solverReward } from "./reward/mod.ts";
 import type { Setting } from "./setting.ts";
 import type {
@@ -24,16 +24,17 @@ export function rewardStep(
   attempted: readonly Attempted[],
   solved: readonly SolvedTask[],
 ): { proposals: Rewarded[]; samples: PolicySample[] } {
-  const measures = intrinsicMeasures(setting, buffers, attempted);
+  const extra = findExtra("intrinsic");
+  const measures = extra?.measure(setting, buffers, attempted);
   const proposals = attempted.map((proposal, i): Rewarded => {
     const reward = rewardOf(setting, proposal);
-    const intrinsic = measures[i];
+    const intrinsic = measures?.[i] ?? null;
     return {
       ...proposal,
       intrinsic,
-      reward: reward === null || intrinsic === null
-        ? reward
-        : withIntrinsic(setting, proposal.mode, reward, intrinsic),
+      reward: extra && reward !== null && intrinsic !== null
+        ? extra.addTo(reward, setting.config, proposal.mode, intrinsic)
+        : reward,
     };
   });
   const ofProposer = setting.config.trainProposer

@@ -9,16 +9,16 @@
  */
 
 import { Buffers, type SavedBuffers } from "./buffer/mod.ts";
-import { chainsOf, drawChains } from "./chains.ts";
 import { checkConfig, type SelfPlayConfig } from "./config.ts";
 import { creditSamples, rewardStep } from "./credit.ts";
 import type { Drawn, PromptCounts } from "./draft.ts";
 import { checkEngine } from "./engine_limits.ts";
+import { checkExtras, extraOf } from "./extras.ts";
 import { type StepMetrics, stepMetrics } from "./metrics.ts";
 import { DIALECTS, type Task } from "./modes/mod.ts";
 import { seedBuffers } from "./seeding.ts";
 import type { EvaluationRow, Setting } from "./setting.ts";
-import { SOURCES } from "./source.ts";
+import { sourceOf } from "./source.ts";
 import { solveTasks } from "./solve.ts";
 import type {
   CreditedSample,
@@ -85,6 +85,7 @@ export async function* selfPlay(
   options: SelfPlayOptions,
 ): AsyncGenerator<SelfPlayEvent, void, void> {
   checkConfig(options.config);
+  checkExtras(options.config);
   checkPolicies(options);
   checkEngine(options.config, options.engine);
   if (options.proposerEngine) {
@@ -178,17 +179,18 @@ async function draw(
   step: number,
 ): Promise<Drawn> {
   const { config } = setting;
+  const chains = config.chainedPerMode > 0 ? extraOf("chains") : null;
   const request = {
     wanted: new Map(config.modes.map((mode) => [
       mode,
-      config.proposalsPerMode - chainsOf(config, mode),
+      config.proposalsPerMode - (chains?.countOf(config, mode) ?? 0),
     ])),
     step,
     round: 0,
   };
-  const drawn = await SOURCES[config.taskSource](setting, buffers, request);
-  const chains = drawChains(config, buffers, request);
-  return { ...drawn, proposals: [...drawn.proposals, ...chains] };
+  const drawn = await sourceOf(config.taskSource)(setting, buffers, request);
+  const chained = chains?.draw(config, buffers, request) ?? [];
+  return { ...drawn, proposals: [...drawn.proposals, ...chained] };
 }
 
 /** Evaluates if it is due, and closes the step. */

@@ -3,7 +3,6 @@
  * whoever takes a step by hand.
  */
 
-export { compositeAt } from "./composite_parts.ts";
 export {
   checkConfig,
   OFFICIAL_CONFIG,
@@ -12,7 +11,14 @@ export {
   TINY_CONFIG,
 } from "./config.ts";
 export { creditSamples, rewardStep } from "./credit.ts";
-export { type Drawn, evenly, type TaskRequest } from "./draft.ts";
+export { draftPlace, type Drawn, evenly, type TaskRequest } from "./draft.ts";
+export {
+  type Chains,
+  type Composition,
+  type Extras,
+  type IntrinsicTerms,
+  registerExtra,
+} from "./extras.ts";
 export type {
   Engine,
   EngineLimit,
@@ -53,11 +59,17 @@ export type {
 export { SETTINGS } from "./settings.ts";
 export { paperTable3, settingsList } from "./settings_list.ts";
 export { solveTasks } from "./solve.ts";
-export { SOURCES, type TaskSource } from "./source.ts";
+export {
+  drawGiven,
+  registerSource,
+  sourceOf,
+  type TaskSource,
+} from "./source.ts";
 export type {
   Attempted,
   CreditedSample,
   Draft,
+  IntrinsicMeasures,
   Judged,
   PolicySample,
   Reported,

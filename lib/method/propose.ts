@@ -1,8 +1,8 @@
 /** Proposing: references from the buffers, prompts, and the model's responses. */
 
 import type { Buffers } from "./buffer/mod.ts";
-import { compositeParts } from "./composite_parts.ts";
 import { draftPlace, type Drawn, type TaskRequest } from "./draft.ts";
+import { extraOf } from "./extras.ts";
 import { type ModeName, modeOf, type Task } from "./modes/mod.ts";
 import { derivedSeed, randomStream } from "../random.ts";
 import { sampleResponses } from "./respond.ts";
@@ -77,11 +77,16 @@ function drawPrompt(
     const wanted = last && writesProgram ? 0 : config.references;
     const references = buffers.drawReferences(mode, wanted, stream);
     if (!writesProgram && references.length === 0) break;
-    const parts = last || !writesProgram
-      ? []
-      : compositeParts(config, buffers.of(mode).tasks, step, stream);
+    const composes = config.compositeChance > 0 && writesProgram && !last;
+    const parts = composes
+      ? extraOf("composite")
+        .draw(config, buffers.of(mode).tasks, step, stream)
+      : [];
+    const blocks = parts.length > 0
+      ? extraOf("composite").blocks(parts)
+      : undefined;
     const tokens = tokenizer.encodePrompt(
-      dialect.proposerPrompt(mode, references, config.language, parts),
+      dialect.proposerPrompt(mode, references, config.language, blocks),
     );
     if (tokens.length <= config.maxPromptTokens) {
       return { prompt: { mode, number, references, parts, tokens }, redraws };

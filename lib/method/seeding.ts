@@ -11,7 +11,7 @@ import { Buffers } from "./buffer/mod.ts";
 import { evenly, type PromptCounts } from "./draft.ts";
 import { type ModeName, modeOf, type Task } from "./modes/mod.ts";
 import type { Setting } from "./setting.ts";
-import { SOURCES } from "./source.ts";
+import { sourceOf } from "./source.ts";
 import type { Judged } from "./stages.ts";
 import { solverPromptLength, validateProposals } from "./validate.ts";
 
@@ -76,7 +76,7 @@ async function seedOnce(
   const { buffers, rounds } = seeding;
   const request = evenly(modes, 2 * config.proposalsPerMode, 0, rounds);
   const { seedSource, taskSource } = config;
-  const source = SOURCES[seedSource === "file" ? "file" : taskSource];
+  const source = sourceOf(seedSource === "file" ? "file" : taskSource);
   const drawn = await source(setting, buffers, request);
   const judged = await validateProposals(setting, buffers, drawn.proposals);
   const valid = judged.flatMap((proposal) =>

@@ -3,7 +3,7 @@
  *
  * A source is asked for a number of drafts per mode and gives drafts. Whether they
  * become tasks is decided by `validate.ts`, whoever drew them. A new source is a
- * function here and a name in the setting `taskSource`.
+ * function that registers itself, and a name in the setting `taskSource`.
  */
 
 import type { Buffers } from "./buffer/mod.ts";
@@ -12,7 +12,7 @@ import type { Candidate, ModeName, Provenance } from "./modes/mod.ts";
 import { drawProposals } from "./propose.ts";
 import type { Setting } from "./setting.ts";
 import { draftPlace, type Drawn, type TaskRequest } from "./draft.ts";
-import { inOrder, pooled, taskFileRows } from "./task_file.ts";
+import { Registry } from "./registry.ts";
 
 /** Draws drafts; may draw fewer than wanted. */
 export type TaskSource = (
@@ -21,37 +21,49 @@ export type TaskSource = (
   request: TaskRequest,
 ) => Promise<Drawn>;
 
-/** The task sources by their names in a config. */
-export const SOURCES: Record<SelfPlayConfig["taskSource"], TaskSource> = {
-  "self-play": drawProposals,
-  "generated": (setting, _buffers, request) =>
-    drawGiven(request, "generated", (mode, count) => {
-      if (setting.generateTasks) {
-        const { step, round } = request;
-        return setting.generateTasks(mode, count, step - round);
-      }
-      throw new TypeError(
-        'config field "taskSource" is "generated", but selfPlay() was given no ' +
-          "generateTasks: give it a function that makes candidates",
-      );
-    }),
-  "file": ({ config }, _buffers, request) =>
-    drawGiven(
-      request,
-      "file",
-      (mode, count) => inOrder(taskFileRows(config, mode), count, request),
-    ),
-  "pool": ({ config }, _buffers, request) =>
-    drawGiven(
-      request,
-      "file",
-      (mode, count) =>
-        pooled(taskFileRows(config, mode), count, config.seed, mode, request),
-    ),
-};
+const SOURCES = new Registry<SelfPlayConfig["taskSource"], TaskSource>(
+  "task source",
+  [
+    ["self-play", drawProposals],
+    ["generated", generatedTasks],
+  ],
+);
+
+/** Adds a source of tasks. */
+export function registerSource(
+  name: SelfPlayConfig["taskSource"],
+  source: TaskSource,
+): void {
+  SOURCES.add(name, source);
+}
+
+/** Returns a source by its name in a config. Throws `RangeError` where it is not registered. */
+export function sourceOf(name: SelfPlayConfig["taskSource"]): TaskSource {
+  return SOURCES.get(name);
+}
+
+/** Asks the caller's generator. */
+function generatedTasks(
+  { generateTasks }: Setting,
+  _buffers: Buffers,
+  request: TaskRequest,
+): Promise<Drawn> {
+  if (!generateTasks) {
+    throw new TypeError(
+      'config field "taskSource" is "generated", but selfPlay() was given no ' +
+        "generateTasks: give it a function that makes candidates",
+    );
+  }
+  const { step, round } = request;
+  return drawGiven(
+    request,
+    "generated",
+    (mode, count) => generateTasks(mode, count, step - round),
+  );
+}
 
 /** Makes drafts of candidates that no model proposed. */
-async function drawGiven(
+export async function drawGiven(
   request: TaskRequest,
   source: Provenance["source"],
   candidates: (

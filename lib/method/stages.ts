@@ -16,7 +16,7 @@
 import type { Role } from "./advantage/mod.ts";
 import type { OptimiserConfig, Sample, TrainReport } from "./engine.ts";
 import type { Candidate, ModeName, Provenance, Task } from "./modes/mod.ts";
-import type { Grade, IntrinsicMeasures } from "./reward/mod.ts";
+import type { Grade } from "./reward/mod.ts";
 
 /** A prompt and its sampled response. */
 export interface Response {
@@ -81,6 +81,18 @@ export type Attempted = Judged & {
   /** Share of the solver's rollouts that solve the task; null where there is none. */
   solveRate: number | null;
 };
+
+/** The intrinsic measures of one valid proposal; each is >= 0, or null if not measured. */
+export interface IntrinsicMeasures {
+  /** Cognitive complexity / 15, as the official code scales it (may exceed 1). */
+  complexity: number | null;
+  /** Mix of Halstead effort, volume and cyclomatic complexity, in [0, 1]. */
+  halstead: number | null;
+  /** Mean syntax-tree distance to the references, in [0, 1]. */
+  editDistance: number | null;
+  /** 1 - the share of the buffer's tasks that have the same answer, in [0, 1]. */
+  answerDiversity: number;
+}
 
 /** A proposal with its reward. */
 export type Rewarded = Attempted & {

@@ -4,11 +4,10 @@ import type { Admission, Buffers } from "./buffer/mod.ts";
 import {
   type Candidate,
   type CandidateVerdict,
-  checkParts,
-  composeProgram,
   modeOf,
   type Task,
 } from "./modes/mod.ts";
+import { extraOf } from "./extras.ts";
 import type { Setting } from "./setting.ts";
 import type { Draft, Judged, Verdict } from "./stages.ts";
 
@@ -49,13 +48,11 @@ function readDraft({ config, dialect }: Setting, draft: Draft): Reading {
     const { program } = references[0];
     return { draft, candidate: { program, arguments: inputs, message } };
   }
-  const misuse = checkParts(parts.length, reading.program, language);
-  if (misuse !== null) return { draft, candidate: null, cause: misuse };
-  const source = composeProgram(
-    parts.map(({ program }) => program),
-    reading.program,
-  );
-  const program = { language, source };
+  const joined = parts.length > 0
+    ? extraOf("composite").join(parts, reading.program, language)
+    : { ok: true as const, source: reading.program };
+  if (!joined.ok) return { draft, candidate: null, cause: joined.cause };
+  const program = { language, source: joined.source };
   return { draft, candidate: { program, arguments: inputs, message } };
 }
 

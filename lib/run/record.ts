@@ -17,6 +17,8 @@
  */
 
 import { join } from "node:path";
+// Registers the extras, which a config may name.
+import "../extras/mod.ts";
 import type { EngineConfig } from "../engines/mod.ts";
 import {
   checkConfig,

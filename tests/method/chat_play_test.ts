@@ -7,6 +7,7 @@ import {
   type SelfPlayEvent,
 } from "../../lib/method/mod.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
+import "../../lib/extras/mod.ts";
 
 const config: SelfPlayConfig = {
   ...PAPER_CONFIG,

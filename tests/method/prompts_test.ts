@@ -19,6 +19,7 @@ import {
   validateProposals,
 } from "../../lib/method/mod.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
+import "../../lib/extras/mod.ts";
 
 const tokenizer = characterTokenizer();
 const MODES_OF: Record<DialectName, ModeName[]> = {

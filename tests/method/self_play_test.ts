@@ -19,6 +19,7 @@ import {
   UpdateFailed,
 } from "../../lib/method/mod.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
+import "../../lib/extras/mod.ts";
 
 const tokenizer = characterTokenizer();
 

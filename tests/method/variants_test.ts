@@ -2,13 +2,8 @@
 
 import assert from "node:assert/strict";
 import { type Executor, startExecutor } from "../../lib/sandbox/mod.ts";
+import { learnabilityReward } from "../../lib/method/reward/mod.ts";
 import {
-  intrinsicTerms,
-  learnabilityReward,
-  withIntrinsicTerms,
-} from "../../lib/method/reward/mod.ts";
-import {
-  compositeAt,
   OFFICIAL_CONFIG,
   selfPlay,
   type SelfPlayConfig,
@@ -16,6 +11,11 @@ import {
   type SelfPlayState,
   TINY_CONFIG,
 } from "../../lib/method/mod.ts";
+import {
+  compositeAt,
+  intrinsicTerms,
+  withIntrinsicTerms,
+} from "../../lib/extras/mod.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
 
 const tokenizer = characterTokenizer();

@@ -237,11 +237,15 @@ export const compactDialect: Dialect = {
   thinkToken: THINK_TOKEN,
   stopStrings: [],
   proposerPrompt(mode, references) {
-    if (mode === "induction") {
-      return proposeInductionPrompt(references[0].program.source);
+    switch (mode) {
+      case "deduction":
+      case "abduction":
+        return proposePrompt(mode, references.map(toReference));
+      case "induction":
+        return proposeInductionPrompt(references[0].program.source);
+      default:
+        throw noWordsFor(mode);
     }
-    if (mode === "error") throw noWordsForErrors();
-    return proposePrompt(mode, references.map(toReference));
   },
   solverPrompt(task) {
     const { program, examples, shownCount } = task;
@@ -252,8 +256,8 @@ export const compactDialect: Dialect = {
         return abductionPrompt(program.source, examples[0].output);
       case "induction":
         return inductionPrompt(examples.slice(0, shownCount));
-      case "error":
-        throw noWordsForErrors();
+      default:
+        throw noWordsFor(task.mode);
     }
   },
   questionPrompt: mathsPrompt,
@@ -295,8 +299,8 @@ function toReference({ program, examples }: Task): Reference {
   return { program: program.source, ...examples[0] };
 }
 
-function noWordsForErrors(): RangeError {
+function noWordsFor(mode: string): RangeError {
   return new RangeError(
-    'the compact dialect has no words for the mode "error": use the chat dialect',
+    `the compact dialect has no words for the mode "${mode}": use the chat dialect`,
   );
 }

@@ -31,6 +31,13 @@ export type AnswerReading =
   | { ok: true; answer: string; trace: string | null }
   | { ok: false; cause: string; thought: boolean };
 
+/** Functions that a proposed program has to build on: their names, and their source. */
+export interface BuildingBlocks {
+  names: string[];
+  source: string;
+}
+
+/** The words in which a model is asked and answers. */
 export interface Dialect {
   readonly name: DialectName;
   readonly induction: InductionShape;
@@ -41,15 +48,15 @@ export interface Dialect {
   /** A response ends with the first of these, or with the model's end token. */
   readonly stopStrings: readonly string[];
   /**
-   * The proposer's prompt. For induction `references` is the one task whose
-   * program is to be given inputs. The program must build on those of `parts`,
-   * if there are any (chat dialect only).
+   * Returns the proposer's prompt. Where the proposer writes no program,
+   * `references` is the one task whose program is to be given inputs. The program
+   * has to build on `blocks`, if there are any (chat dialect only).
    */
   proposerPrompt(
     mode: ModeName,
     references: readonly Task[],
     language: Language,
-    parts?: readonly Task[],
+    blocks?: BuildingBlocks,
   ): string;
   solverPrompt(task: Task): string;
   /** Returns the prompt of a question in words; used in evaluation only. */

@@ -6,13 +6,15 @@ import { compactDialect } from "./compact.ts";
 
 export * from "./chat.ts";
 export * from "./compact.ts";
-export { chainPrograms } from "./chain.ts";
-export { checkParts, composeProgram, partDefinition } from "./composite.ts";
+export {
+  type ChatWords,
+  registerChatWords,
+  type TaskPage,
+} from "./chat_words.ts";
 export * from "./dialect.ts";
 export * from "./mode.ts";
-export { modeNames, modeOf, MODES } from "./registry.ts";
+export { modeNames, modeOf, MODES, registerMode } from "./registry.ts";
 export * from "./task.ts";
-export { NO_ERROR } from "./error_prediction.ts";
 
 /** The dialects by name. */
 export const DIALECTS: Record<DialectName, Dialect> = {

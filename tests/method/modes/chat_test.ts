@@ -7,6 +7,7 @@ import {
 } from "../../../lib/method/modes/mod.ts";
 import { defaultPolicy, policySentences } from "../../../lib/sandbox/mod.ts";
 import { randomStream } from "../../../lib/random.ts";
+import "../../../lib/extras/mod.ts";
 
 const chat = DIALECTS.chat;
 

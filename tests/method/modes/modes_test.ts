@@ -8,6 +8,7 @@ import {
   MODES,
   type Task,
 } from "../../../lib/method/modes/mod.ts";
+import "../../../lib/extras/mod.ts";
 
 function candidate(source: string, ...inputs: string[]): Candidate {
   return {

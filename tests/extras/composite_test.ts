@@ -5,15 +5,14 @@ import {
   type Language,
   type Outcome,
   startExecutor,
-} from "../../../lib/sandbox/mod.ts";
+} from "../../lib/sandbox/mod.ts";
+import { chatDialect, MODES } from "../../lib/method/modes/mod.ts";
 import {
-  chatDialect,
   checkParts,
   composeProgram,
-  MODES,
   partDefinition,
-} from "../../../lib/method/modes/mod.ts";
-import { workload } from "../../sandbox/workload.ts";
+} from "../../lib/extras/mod.ts";
+import { workload } from "../sandbox/workload.ts";
 
 function renamed(language: Language, source: string): string {
   const definition = partDefinition({ language, source }, 0);

@@ -45,7 +45,7 @@ export type PartDefinition =
   | { ok: true; source: string }
   | { ok: false; cause: PartCause };
 
-/** The name of a part in the composite program. */
+/** Returns the name of a part in the composite program. */
 export function partName(index: number): string {
   return `g_${index}`;
 }
@@ -53,7 +53,7 @@ export function partName(index: number): string {
 /** Names that a part may have in a composite program: `g_0`, or `g_0_helper` beside it. */
 const PART_NAME = /^g_\d+(_|$)/;
 
-/** A part's definition under its own name. */
+/** Defines a part under its own name, or names the cause why that cannot be done. */
 export function partDefinition(
   program: Program,
   index: number,
@@ -116,7 +116,7 @@ function loneExpression({ root }: OuterNames): string | null {
   return statement.children[0].text;
 }
 
-/** The definitions of all parts, one after the other. Throws for a program that cannot be a part. */
+/** Returns the definitions of all parts, one after the other. Throws `TypeError` for a program that cannot be a part. */
 export function partDefinitions(parts: readonly Program[]): string {
   return parts.map((part, index) => {
     const definition = partDefinition(part, index);
@@ -128,7 +128,7 @@ export function partDefinitions(parts: readonly Program[]): string {
   }).join("\n");
 }
 
-/** The parts' definitions, then the proposed program. Throws as `partDefinitions` does. */
+/** Returns the parts' definitions, then the proposed program. Throws as `partDefinitions` does. */
 export function composeProgram(
   parts: readonly Program[],
   source: string,
@@ -145,7 +145,7 @@ export type CompositeCause =
   /** Too long, or nested too deep, to be read. */
   | "compositeTooLarge";
 
-/** Whether the proposed program uses every part and defines none of their names. */
+/** Returns why a proposed program does not use every part or defines one of their names; null where it is right. */
 export function checkParts(
   count: number,
   source: string,

@@ -10,13 +10,17 @@ import {
   type SelfPlayConfig,
   type SelfPlayEvent,
   type Setting,
-  SOURCES,
+  sourceOf,
   TINY_CONFIG,
 } from "../../lib/method/mod.ts";
 import { Buffers } from "../../lib/method/buffer/mod.ts";
 import { compactDialect, type ModeName } from "../../lib/method/modes/mod.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
+import {
+  characterTokenizer,
+  ScriptedEngine,
+} from "../method/scripted_engine.ts";
+import "../../lib/extras/mod.ts";
 
 const tokenizer = characterTokenizer();
 const folder = await Deno.makeTempDir({ prefix: "sources-" });
@@ -50,7 +54,7 @@ async function drawn(
     "javascript",
     1,
   );
-  const { proposals } = await SOURCES[setting.config.taskSource](
+  const { proposals } = await sourceOf(setting.config.taskSource)(
     setting,
     buffers,
     evenly([mode], count, step),

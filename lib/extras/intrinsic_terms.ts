@@ -3,21 +3,11 @@
  * distance to the references, answer diversity (paper, appendix D.4).
  *
  * All are off by default (coefficient 0) and logged always, since they describe
- * what the proposer is doing. The measures of a program's text themselves live
- * in the complexity stage; here they are only capped and combined.
+ * what the proposer is doing. A program's text is measured in `complexity/`; here
+ * the measures are capped and combined.
  */
 
-/** The intrinsic measures of one valid proposal; each is >= 0, or null if not measured. */
-export interface IntrinsicMeasures {
-  /** Cognitive complexity / 15, as the official code scales it (may exceed 1). */
-  complexity: number | null;
-  /** Mix of Halstead effort, volume and cyclomatic complexity, in [0, 1]. */
-  halstead: number | null;
-  /** Mean syntax-tree distance to the references, in [0, 1]. */
-  editDistance: number | null;
-  /** 1 - the share of the buffer's tasks that have the same answer, in [0, 1]. */
-  answerDiversity: number;
-}
+import type { IntrinsicMeasures } from "../method/mod.ts";
 
 /** A coefficient per intrinsic measure; 0 leaves it out. */
 export type PerMeasure = Record<keyof IntrinsicMeasures, number>;
@@ -33,7 +23,7 @@ export type IntrinsicCombination =
   /** r times the sum of terms. */
   | "product-sum";
 
-/** Each enabled term: min(coefficient × measure, cap). Throws where a measure is missing. */
+/** Returns each enabled term: min(coefficient × measure, cap). Throws `TypeError` where a measure is missing. */
 export function intrinsicTerms(
   measures: IntrinsicMeasures,
   coefficients: PerMeasure,
@@ -80,7 +70,7 @@ export function withIntrinsicTerms(
 }
 
 /**
- * 1 - count(answer) / all answers: how rare an answer is among those already
+ * Returns 1 - count(answer) / all answers: how rare an answer is among those already
  * seen; 1 if it was never seen or nothing was.
  */
 export function answerDiversity(

@@ -12,16 +12,20 @@
  * are left out. Outputs in the file are not read: the executor computes them again.
  */
 
-import type { SelfPlayConfig } from "./config.ts";
-import type { TaskRequest } from "./draft.ts";
-import { type Candidate, type ModeName, modeOf } from "./modes/mod.ts";
+import {
+  drawGiven,
+  registerSource,
+  type SelfPlayConfig,
+  type TaskRequest,
+} from "../method/mod.ts";
+import { type Candidate, type ModeName, modeOf } from "../method/modes/mod.ts";
 import { randomStream } from "../random.ts";
 
 /**
  * Reads the rows of the config's `taskFile` that suit a mode. Throws `Error` that
  * names file and line where a line is no task.
  */
-export function taskFileRows(
+function taskFileRows(
   { taskFile, language }: SelfPlayConfig,
   mode: ModeName,
 ): Candidate[] {
@@ -38,7 +42,7 @@ export function taskFileRows(
 }
 
 /** Returns the next `count` rows in the order of the file, which begins again at its end. */
-export function inOrder(
+function inOrder(
   rows: readonly Candidate[],
   count: number,
   { step, round }: TaskRequest,
@@ -52,7 +56,7 @@ export function inOrder(
 }
 
 /** Draws up to `count` rows at random, without repetition. */
-export function pooled(
+function pooled(
   rows: readonly Candidate[],
   count: number,
   seed: number,
@@ -101,3 +105,18 @@ function parsed(line: string, place: string): Row {
     valid: status === "valid",
   };
 }
+
+registerSource("file", ({ config }, _buffers, request) =>
+  drawGiven(
+    request,
+    "file",
+    (mode, count) => inOrder(taskFileRows(config, mode), count, request),
+  ));
+
+registerSource("pool", ({ config }, _buffers, request) =>
+  drawGiven(
+    request,
+    "file",
+    (mode, count) =>
+      pooled(taskFileRows(config, mode), count, config.seed, mode, request),
+  ));

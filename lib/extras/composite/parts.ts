@@ -1,8 +1,9 @@
 /** Drawing the programs that a composite proposal has to build on. */
 
-import { partDefinition, type Task } from "./modes/mod.ts";
-import type { RandomStream } from "../random.ts";
-import type { SelfPlayConfig } from "./config.ts";
+import type { SelfPlayConfig } from "../../method/mod.ts";
+import type { Task } from "../../method/modes/mod.ts";
+import type { RandomStream } from "../../random.ts";
+import { partDefinition } from "./composite.ts";
 
 /**
  * Draws tasks whose programs a proposal has to build on. Mostly there are none.

@@ -8,24 +8,28 @@
  * long (0.2 s for a pair of 60 lines) and gives much the same number.
  */
 
-import type { Buffers } from "./buffer/mod.ts";
+import type { Buffers } from "../method/buffer/mod.ts";
+import {
+  type IntrinsicMeasures,
+  type Judged,
+  registerExtra,
+  type SelfPlayConfig,
+  type Setting,
+} from "../method/mod.ts";
+import { type ModeName, modeOf, type Task } from "../method/modes/mod.ts";
 import {
   officialComplexityScore,
   officialEditDistance,
   officialHalsteadScore,
-} from "../extras/complexity/mod.ts";
-import { type ModeName, modeOf, type Task } from "./modes/mod.ts";
+} from "./complexity/mod.ts";
 import {
   answerDiversity,
-  type IntrinsicMeasures,
   intrinsicTerms,
   withIntrinsicTerms,
-} from "./reward/mod.ts";
-import type { Setting } from "./setting.ts";
-import type { Judged } from "./stages.ts";
+} from "./intrinsic_terms.ts";
 
 /** Measures every valid proposal against its references and the buffers; null for the others. */
-export function intrinsicMeasures(
+function intrinsicMeasures(
   { config }: Setting,
   buffers: Buffers,
   proposals: readonly Judged[],
@@ -47,10 +51,10 @@ export function intrinsicMeasures(
 }
 
 /** Adds the enabled terms to the reward of a valid proposal. */
-export function withIntrinsic(
-  { config }: Setting,
-  mode: ModeName,
+function addIntrinsic(
   reward: number,
+  config: SelfPlayConfig,
+  mode: ModeName,
   measures: IntrinsicMeasures,
 ): number {
   // A proposer that writes no program can be rewarded for its inputs only.
@@ -98,3 +102,8 @@ function programMeasures(
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
+
+registerExtra("intrinsic", {
+  measure: intrinsicMeasures,
+  addTo: addIntrinsic,
+});

@@ -16,8 +16,14 @@ import {
   describeOutcome,
   type Outcome,
   runWritten,
-} from "../../sandbox/mod.ts";
-import type { CandidateVerdict, Mode } from "./mode.ts";
+} from "../sandbox/mod.ts";
+import {
+  type CandidateVerdict,
+  type ChatWords,
+  type Mode,
+  registerChatWords,
+  registerMode,
+} from "../method/modes/mod.ts";
 
 /** The answer for a call that returns. */
 export const NO_ERROR = "NoError";
@@ -88,3 +94,19 @@ function endingOf(outcome: Outcome): string | null {
   if (outcome.kind !== "thrown" || outcome.name === NO_FUNCTION) return null;
   return outcome.name;
 }
+
+/** What the chat dialect says of the mode. */
+const WORDS: ChatWords = {
+  difficulty:
+    "Predicting which EXCEPTION the call ends with, or that it ends with none, should take many steps of careful reasoning.",
+  question: ({ examples }, { source, fence }) =>
+    "## Task: find how the call ends\n" +
+    `Does \`f\` raise an exception for this input, and which?\n${source}\n` +
+    `${fence("input", examples[0].argument)}\n\n` +
+    "Give the name of the exception's class, or NoError if the call " +
+    `returns a value, in a fence:\n${fence("output", "name")}`,
+  answerTag: "output",
+};
+
+registerMode(errorPrediction);
+registerChatWords("error", WORDS);

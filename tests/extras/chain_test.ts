@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
-import { startExecutor } from "../../../lib/sandbox/mod.ts";
-import {
-  chainPrograms,
-  DIALECTS,
-  MODES,
-} from "../../../lib/method/modes/mod.ts";
-import { randomStream } from "../../../lib/random.ts";
+import { startExecutor } from "../../lib/sandbox/mod.ts";
+import { DIALECTS, MODES } from "../../lib/method/modes/mod.ts";
+import { chainPrograms } from "../../lib/extras/mod.ts";
+import { randomStream } from "../../lib/random.ts";
 import {
   CORPUS_RANGE,
   literal,
   ProgramGenerator,
   renderProgram,
-} from "../../../lib/lab/world/mod.ts";
-import { TEST_WORLD } from "../../lab/world/world_config.ts";
+} from "../../lib/lab/world/mod.ts";
+import { TEST_WORLD } from "../lab/world/world_config.ts";
 
 const chained = (first: string, second: string) =>
   chainPrograms(

@@ -9,17 +9,17 @@
  * composite programs are the nearest thing.
  */
 
-import type { Buffers } from "./buffer/mod.ts";
-import type { SelfPlayConfig } from "./config.ts";
-import { draftPlace, type TaskRequest } from "./draft.ts";
+import type { Buffers } from "../../method/buffer/mod.ts";
 import {
-  type Candidate,
-  chainPrograms,
-  type ModeName,
-  type Task,
-} from "./modes/mod.ts";
-import { type RandomStream, randomStream } from "../random.ts";
-import type { Draft } from "./stages.ts";
+  type Draft,
+  draftPlace,
+  registerExtra,
+  type SelfPlayConfig,
+  type TaskRequest,
+} from "../../method/mod.ts";
+import type { Candidate, ModeName, Task } from "../../method/modes/mod.ts";
+import { type RandomStream, randomStream } from "../../random.ts";
+import { chainPrograms } from "./chain.ts";
 
 /** Pairs tried for one chain; most fail by their types. */
 const TRIES = 20;
@@ -28,12 +28,12 @@ const TRIES = 20;
 const CHAINED: readonly ModeName[] = ["deduction", "abduction"];
 
 /** Returns how many tasks of a mode are chains in each step. */
-export function chainsOf(config: SelfPlayConfig, mode: ModeName): number {
+function chainsOf(config: SelfPlayConfig, mode: ModeName): number {
   return CHAINED.includes(mode) ? config.chainedPerMode : 0;
 }
 
 /** Draws a step's chains, numbered after the proposals; fewer where no pair fits. */
-export function drawChains(
+function drawChains(
   config: SelfPlayConfig,
   buffers: Buffers,
   request: TaskRequest,
@@ -90,3 +90,5 @@ function kindOf(literal: string): string {
   if (first === '"' || first === "'") return "text";
   return /[\d-]/.test(first ?? "") ? "number" : literal;
 }
+
+registerExtra("chains", { countOf: chainsOf, draw: drawChains });

@@ -1,0 +1,33 @@
+/**
+ * The extras: what the paper tried without gain, and what the kit adds. Importing this
+ * file registers all of them by name. Every one is off unless a setting turns it on;
+ * only the intrinsic measures are logged always.
+ *
+ * | extra | registers | setting |
+ * |---|---|---|
+ * | composite programs (paper, D.2) | the extra `composite` | `compositeChance` |
+ * | chains of two programs | the extra `chains` | `chainedPerMode` |
+ * | intrinsic terms (paper, D.4) | the extra `intrinsic` | the coefficients |
+ * | error prediction (paper, D.1) | the mode `error` | `modes` |
+ * | tasks from a file (paper, D.3) | the sources `file` and `pool` | `taskSource`, `seedSource` |
+ */
+
+import "./chains/chains.ts";
+import "./intrinsic.ts";
+import "./task_file.ts";
+
+export { chainPrograms } from "./chains/chain.ts";
+export {
+  checkParts,
+  composeProgram,
+  compositeAt,
+  partDefinition,
+} from "./composite/mod.ts";
+export { NO_ERROR } from "./error_prediction.ts";
+export {
+  answerDiversity,
+  type IntrinsicCombination,
+  intrinsicTerms,
+  type PerMeasure,
+  withIntrinsicTerms,
+} from "./intrinsic_terms.ts";

@@ -1,0 +1,104 @@
+/**
+ * The places where an extra joins the loop. What the paper tried without gain, and
+ * what the kit adds, registers here by name (lib/extras) and can be left out whole.
+ * An extra that a config asks for and nobody registered is refused before the first
+ * step.
+ */
+
+import type { Buffers } from "./buffer/mod.ts";
+import type { SelfPlayConfig } from "./config.ts";
+import type { TaskRequest } from "./draft.ts";
+import type { BuildingBlocks, ModeName, Task } from "./modes/mod.ts";
+import type { RandomStream } from "../random.ts";
+import type { Language } from "../sandbox/mod.ts";
+import type { Setting } from "./setting.ts";
+import type { Draft, IntrinsicMeasures, Judged } from "./stages.ts";
+
+/** Proposals that have to build on programs of the buffer (`compositeChance`). */
+export interface Composition {
+  /** Draws the tasks whose programs a proposal has to build on; mostly none. */
+  draw(
+    config: SelfPlayConfig,
+    tasks: readonly Task[],
+    step: number,
+    stream: RandomStream,
+  ): Task[];
+  /** Returns what the prompt shows of those programs. */
+  blocks(parts: readonly Task[]): BuildingBlocks;
+  /** Joins a proposed program with its parts, or names the cause why it does not use them. */
+  join(
+    parts: readonly Task[],
+    source: string,
+    language: Language,
+  ): { ok: true; source: string } | { ok: false; cause: string };
+}
+
+/** Tasks made of two programs of the buffers (`chainedPerMode`). */
+export interface Chains {
+  /** Returns how many tasks of a mode are chains in each step. */
+  countOf(config: SelfPlayConfig, mode: ModeName): number;
+  draw(config: SelfPlayConfig, buffers: Buffers, request: TaskRequest): Draft[];
+}
+
+/** Further terms of the proposer's reward (the coefficients). */
+export interface IntrinsicTerms {
+  /** Measures the valid proposals; null for the others. */
+  measure(
+    setting: Setting,
+    buffers: Buffers,
+    proposals: readonly Judged[],
+  ): (IntrinsicMeasures | null)[];
+  /** Adds the enabled terms to the reward of a valid proposal. */
+  addTo(
+    reward: number,
+    config: SelfPlayConfig,
+    mode: ModeName,
+    measures: IntrinsicMeasures,
+  ): number;
+}
+
+/** The extras by name. */
+export interface Extras {
+  composite: Composition;
+  chains: Chains;
+  intrinsic: IntrinsicTerms;
+}
+
+const registered: Partial<Extras> = {};
+
+/** Registers an extra by its name. */
+export function registerExtra<Name extends keyof Extras>(
+  name: Name,
+  extra: Extras[Name],
+): void {
+  registered[name] = extra;
+}
+
+/** Returns an extra. Throws `TypeError` with the cure where it is not registered. */
+export function extraOf<Name extends keyof Extras>(name: Name): Extras[Name] {
+  const extra = registered[name];
+  if (extra) return extra;
+  throw new TypeError(
+    `the extra "${name}" is not registered: import lib/extras/mod.ts`,
+  );
+}
+
+/** Returns an extra, or undefined where it is not registered. */
+export function findExtra<Name extends keyof Extras>(
+  name: Name,
+): Extras[Name] | undefined {
+  return registered[name];
+}
+
+/** Throws `TypeError` where a config asks for an extra that is not registered. */
+export function checkExtras(config: SelfPlayConfig): void {
+  if (config.compositeChance !== 0) extraOf("composite");
+  if (config.chainedPerMode !== 0) extraOf("chains");
+  const coefficients = [
+    config.complexityCoefficient,
+    config.halsteadCoefficient,
+    config.editDistanceCoefficient,
+    config.answerDiversityCoefficient,
+  ];
+  if (coefficients.some((weight) => weight !== 0)) extraOf("intrinsic");
+}
