@@ -1,17 +1,30 @@
 /**
- * `deno task bench executor [--json]`: what a verdict costs, measured with two
- * sandbox processes beside what it is compared with, in one run on this machine.
+ * `deno task bench executor [--json] [--soak]`: what a verdict costs, measured with
+ * two sandbox processes beside what it is compared with, in one run on this machine.
  *
  * Rates are wall-clock and suffer from other work on the machine; CPU time, from
  * the system's own accounts, is the steadier number. All texts differ, so nothing
  * is cached. Left out: `bench_executor_python.ts` measures the Python rows.
+ *
+ * `--real FOLDER [--python python3] [--json]`: the programs are those of public data
+ * sets in that folder instead (CRUXEval, HumanEval, MBPP+, official seeds), and it is
+ * counted as well on how many of them the sandbox and CPython agree, with a cause for
+ * each of the others; see `bench/real_programs.ts`.
  */
 
-import process from "node:process";
+import { parseArgs } from "node:util";
 
 import { type Job, type Outcome, startExecutor } from "../lib/sandbox/mod.ts";
 import { workloadJob } from "../tests/sandbox/workload.ts";
 import { measurePython } from "./bench_executor_python.ts";
+import {
+  cpuOf,
+  ownCpu,
+  residentMegabytes,
+  rounded,
+} from "./bench/process_cost.ts";
+import { pythonInterpreter } from "./bench/real_cases.ts";
+import { measureReal } from "./bench/real_programs.ts";
 
 const WORKERS = 2;
 /** Programs until compiled code is in use. */
@@ -26,21 +39,39 @@ const SOAK = { programs: 20_000, hostileShare: 0.05 };
 type Measurements = Record<string, number>;
 
 if (import.meta.main) {
-  const measurements: Measurements = {
-    ...await measureJavaScript(),
-    ...await measureYardsticks(),
-    ...Deno.args.includes("--soak") ? await measureSoak() : {},
-    ...await measurePython(),
-  };
-  print(measurements, Deno.args.includes("--json"));
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      json: { type: "boolean" },
+      soak: { type: "boolean" },
+      real: { type: "string" },
+      python: { type: "string", default: "python3" },
+    },
+  });
+  const measurements = values.real !== undefined
+    ? await measureReal(values.real, values.python)
+    : {
+      ...await measureJavaScript(),
+      ...await measureYardsticks(),
+      ...values.soak ? await measureSoak() : {},
+      ...await measurePython(),
+    };
+  if (values.json) console.log(JSON.stringify(measurements));
+  else print(flat(measurements));
 }
 
-function print(measurements: Measurements, asJson: boolean): void {
-  if (asJson) return console.log(JSON.stringify(measurements));
-  const width = Math.max(
-    ...Object.keys(measurements).map((name) => name.length),
+/** Parts of parts by their path; a list by its items. */
+function flat(value: object, path = ""): [name: string, value: unknown][] {
+  return Object.entries(value).flatMap(([name, part]) =>
+    typeof part === "object" && part !== null
+      ? flat(part, `${path}${name} `)
+      : [[path + name, part] as [string, unknown]]
   );
-  for (const [name, value] of Object.entries(measurements)) {
+}
+
+function print(rows: readonly [name: string, value: unknown][]): void {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  for (const [name, value] of rows) {
     console.log(`${name.padEnd(width)}  ${value}`);
   }
 }
@@ -142,7 +173,7 @@ async function yardstickRate(kind: "vm" | "realm"): Promise<number> {
 async function pythonProcessRate(): Promise<number> {
   const count = YARDSTICK_PROGRAMS.python;
   try {
-    const interpreter = await pythonInterpreter();
+    const interpreter = await pythonInterpreter("python3");
     const start = performance.now();
     await Promise.all(Array.from({ length: WORKERS }, async (_, worker) => {
       for (let i = 0; i < count; i++) {
@@ -164,16 +195,6 @@ async function pythonProcessRate(): Promise<number> {
     if (error instanceof Deno.errors.NotFound) return 0;
     throw error;
   }
-}
-
-/** Python itself: what is on the path may be a version manager's script, which is slower to start. */
-async function pythonInterpreter(): Promise<string> {
-  const { stdout } = await new Deno.Command("python3", {
-    args: ["-c", "import sys; print(sys.executable)"],
-    stdin: "null",
-    stderr: "null",
-  }).output();
-  return new TextDecoder().decode(stdout).trim();
 }
 
 /** Many programs with hostile ones among them: memory, and results that stay. */
@@ -265,27 +286,4 @@ async function median(
     cpuMs: middle((cost) => cost.cpuMs),
     ownCpuMs: middle((cost) => cost.ownCpuMs),
   };
-}
-
-/** Milliseconds of CPU that processes have used; the system counts in ticks of 10. */
-function cpuOf(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return sum + 10 * (Number(fields[11]) + Number(fields[12]));
-  }, 0);
-}
-
-function ownCpu(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-function residentMegabytes(pid: number): number {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
-}
-
-function rounded(value: number): number {
-  return Number(value.toPrecision(3));
 }

@@ -8,13 +8,17 @@
  * number. Left out: JavaScript and the yardsticks, which `bench_executor.ts` measures.
  */
 
-import process from "node:process";
-
 import { type Job, startExecutor } from "../lib/sandbox/mod.ts";
 import { defaultLimits } from "../lib/sandbox/limits.ts";
 import { childStarter, Pool } from "../lib/sandbox/processes/pool.ts";
 import { pythonRecipe } from "../lib/sandbox/python/python_recipe.ts";
 import { workload, workloadJob } from "../tests/sandbox/workload.ts";
+import {
+  cpuOf,
+  ownCpu,
+  residentMegabytes,
+  rounded,
+} from "./bench/process_cost.ts";
 
 /** What is measured, by name and unit. */
 export interface PythonMeasurements {
@@ -137,31 +141,8 @@ async function batchRate(
   }
 }
 
-/** Milliseconds of CPU that processes have used so far. */
-function cpuOf(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return sum + 10 * (Number(fields[11]) + Number(fields[12]));
-  }, 0);
-}
-
-function ownCpu(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-function residentMegabytes(pid: number): number {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
-}
-
 function middle(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
-}
-
-function rounded(value: number): number {
-  return Number(value.toPrecision(3));
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measurePython()));
