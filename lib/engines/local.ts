@@ -3,6 +3,7 @@
  *
  * Left out: everything the verbs do, which is in lib/model.
  */
+import { join } from "node:path";
 import {
   AdamW,
   Adapters,
@@ -60,13 +61,19 @@ export class LocalEngine implements Engine {
     await startBackend();
     await restoreFolder(folder);
     const adapted = hasAdapters(folder);
-    const model = await loadModel(adapted ? await baseFolder(folder) : folder);
-    if (adapted) await readAdapters(model, folder);
-    const engine = new LocalEngine(model);
-    engine.#baseFolder = adapted ? await baseFolder(folder) : folder;
-    if (adapted) engine.#frozenSha256 = modelHash(engine.#baseFolder);
-    readOptimiserState(engine.#optimiser, folder);
-    return engine;
+    const base = adapted ? await baseFolder(folder) : folder;
+    const model = await loadModel(base);
+    try {
+      if (adapted) await readAdapters(model, folder);
+      const engine = new LocalEngine(model);
+      engine.#baseFolder = base;
+      if (adapted) engine.#frozenSha256 = modelHash(base);
+      readOptimiserState(engine.#optimiser, folder);
+      return engine;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
   }
 
   /** Opens a model folder frozen, with fresh adapters to train. */
@@ -187,13 +194,26 @@ export class LocalEngine implements Engine {
   }
 }
 
+/** The folder of the model that some adapters belong to. Throws where there is none. */
 async function baseFolder(folder: string): Promise<string> {
   const base = await baseModelOf(folder);
-  if (base === null) {
-    throw new Error(
-      `${folder}/adapter_config.json: base_model_name_or_path is missing; write ` +
-        `the folder of the model that these adapters belong to`,
-    );
+  if (base !== null) {
+    await restoreFolder(base);
+    if (hasFile(join(base, "config.json"))) return base;
   }
-  return base;
+  throw new Error(
+    `${folder}/adapter_config.json: base_model_name_or_path is ` +
+      `${
+        JSON.stringify(base)
+      }, and there is no such model folder; download the ` +
+      `model that these adapters belong to, and write the folder there`,
+  );
+}
+
+function hasFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }

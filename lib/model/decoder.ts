@@ -103,6 +103,12 @@ export class Decoder {
     });
   }
 
+  /** Replaces one parameter, disposing the old one. Takes ownership. */
+  replaceParameter(name: string, tensor: tf.Tensor) {
+    this.parameter(name).dispose();
+    this.#tensors.set(name, tf.keep(tensor));
+  }
+
   /** The adapters, if the model is trained through them. */
   get adapters(): Adapters | null {
     return this.#adapters;
@@ -402,7 +408,6 @@ export class Decoder {
   /** What the adapters add to a projection, or null without any. */
   #adapted(name: string, x_NI: tf.Tensor2D): tf.Tensor2D | null {
     if (this.#adapters === null) return null;
-    const { rank, alpha } = this.#adapters.config;
     const { parts } = this.specs.find((spec) =>
       spec.name === `${name}.weight`
     )!;
@@ -412,7 +417,7 @@ export class Decoder {
     if (pairs.every((pair) => pair === null)) return null;
     const blocks = pairs.map((pair, i) => {
       if (pair === null) return tf.zeros([x_NI.shape[0], parts[i].rows]);
-      const inner = tf.mul(linear(x_NI, pair.a), alpha / rank);
+      const inner = tf.mul(linear(x_NI, pair.a), pair.scale);
       return linear(inner as tf.Tensor2D, pair.b);
     });
     return tf.concat(blocks as tf.Tensor2D[], 1);

@@ -3,8 +3,9 @@
  * of matrices, in the file format of PEFT.
  *
  * A projection W gets two matrices, A `[rank, in]` and B `[out, rank]`, and
- * computes `x W' + (alpha / rank) x A' B'`. B starts at zero, so a fresh adapter
- * changes nothing. Left out: adapters on embeddings and norms, and dropout.
+ * computes `x W' + (alpha / rank) x A' B'`; rank-stabilised (Kalajdzievski 2023)
+ * with `alpha / sqrt(rank)`. B starts at zero, so a fresh adapter changes nothing.
+ * Left out: adapters on embeddings and norms, and dropout.
  */
 import * as tf from "@tensorflow/tfjs";
 import { randomStream } from "../random.ts";
@@ -28,6 +29,31 @@ export interface LoraConfig {
   /** The adapter's output is multiplied by alpha / rank. */
   alpha: number;
   targets: readonly LoraTarget[];
+  /** Divide alpha by the root of the rank. */
+  rankStabilised?: boolean;
+  /** The projections that carry an adapter, where they are not all `targets` alike. */
+  modules?: readonly { name: string; rank: number; alpha: number }[];
+}
+
+/** All projections of a model, in the checkpoint's names and a fixed order. */
+export function projectionNames({ num_hidden_layers }: ModelConfig): string[] {
+  return Array.from(
+    { length: num_hidden_layers },
+    (_, layer) =>
+      LORA_TARGETS.map((target, i) =>
+        `model.layers.${layer}.${i < 4 ? "self_attn" : "mlp"}.${target}`
+      ),
+  ).flat();
+}
+
+/** What the output of a projection's adapter is multiplied by. */
+function scaleOf(
+  { rank, alpha, rankStabilised, modules }: LoraConfig,
+  name: string,
+): number {
+  const own = modules?.find((module) => module.name === name);
+  const size = own?.rank ?? rank;
+  return (own?.alpha ?? alpha) / (rankStabilised ? Math.sqrt(size) : size);
 }
 
 /** One adapter matrix. `name` is the projection's, e.g. `model.layers.0.mlp.up_proj`. */
@@ -45,29 +71,27 @@ export function loraSpecs(config: ModelConfig, lora: LoraConfig): LoraSpec[] {
   const inner = config.intermediate_size;
   const queries = config.num_attention_heads * config.head_dim;
   const keys = config.num_key_value_heads * config.head_dim;
-  const shapes: Record<LoraTarget, [string, number, number]> = {
-    q_proj: ["self_attn", width, queries],
-    k_proj: ["self_attn", width, keys],
-    v_proj: ["self_attn", width, keys],
-    o_proj: ["self_attn", queries, width],
-    gate_proj: ["mlp", width, inner],
-    up_proj: ["mlp", width, inner],
-    down_proj: ["mlp", inner, width],
+  const shapes: Record<LoraTarget, [number, number]> = {
+    q_proj: [width, queries],
+    k_proj: [width, keys],
+    v_proj: [width, keys],
+    o_proj: [queries, width],
+    gate_proj: [width, inner],
+    up_proj: [width, inner],
+    down_proj: [inner, width],
   };
-  const specs: LoraSpec[] = [];
-  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
-    for (const target of LORA_TARGETS) {
-      if (!lora.targets.includes(target)) continue;
-      const [block, input, output] = shapes[target];
-      const name = `model.layers.${layer}.${block}.${target}`;
-      const rotated = target === "q_proj" || target === "k_proj";
-      specs.push(
-        { name, matrix: "A", shape: [lora.rank, input], rotated: false },
-        { name, matrix: "B", shape: [output, lora.rank], rotated },
-      );
-    }
-  }
-  return specs;
+  return projectionNames(config).flatMap((name): LoraSpec[] => {
+    const target = name.split(".").at(-1) as LoraTarget;
+    const own = lora.modules?.find((module) => module.name === name);
+    if (lora.modules ? !own : !lora.targets.includes(target)) return [];
+    const rank = own?.rank ?? lora.rank;
+    const [input, output] = shapes[target];
+    const rotated = target === "q_proj" || target === "k_proj";
+    return [
+      { name, matrix: "A", shape: [rank, input], rotated: false },
+      { name, matrix: "B", shape: [output, rank], rotated },
+    ];
+  });
 }
 
 /** Fresh matrices: A uniform within 1/sqrt(in) as PEFT does, B zero. */
@@ -86,6 +110,11 @@ export function initialLora(spec: LoraSpec, seed: number): Float32Array {
 /** The adapters of one model. Dispose them when done. */
 export class Adapters {
   readonly config: LoraConfig;
+  /** Modules of the base that belong to the adapters, and parameters replaced by them. */
+  saved: { modules: readonly string[]; parameters: readonly string[] } = {
+    modules: [],
+    parameters: [],
+  };
   readonly specs: readonly LoraSpec[];
   readonly #tensors = new Map<string, tf.Tensor2D>();
 
@@ -125,11 +154,14 @@ export class Adapters {
     });
   }
 
-  /** A and B of a projection, or null when it carries no adapter. */
-  of(projection: string): { a: tf.Tensor2D; b: tf.Tensor2D } | null {
+  /** A, B and scale of a projection, or null when it carries no adapter. */
+  of(
+    projection: string,
+  ): { a: tf.Tensor2D; b: tf.Tensor2D; scale: number } | null {
     const a = this.#tensors.get(`${projection} A`);
     const b = this.#tensors.get(`${projection} B`);
-    return a === undefined || b === undefined ? null : { a, b };
+    if (a === undefined || b === undefined) return null;
+    return { a, b, scale: scaleOf(this.config, projection) };
   }
 
   dispose() {

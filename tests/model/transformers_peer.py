@@ -38,8 +38,26 @@ LLAMA3_ROPE = dict(
     high_freq_factor=4.0,
     original_max_position_embeddings=32,
 )
-EXTRA = dict(
-    qwen2={}, qwen3=dict(head_dim=16), llama=dict(rope_parameters=LLAMA3_ROPE)
+YARN_ROPE = dict(
+    rope_type="yarn",
+    rope_theta=10000.0,
+    factor=4.0,
+    original_max_position_embeddings=32,
+)
+# Kinds of models: a family, and what its configuration adds to the shape.
+KINDS = dict(
+    qwen2=("qwen2", {}),
+    qwen3=("qwen3", dict(head_dim=16)),
+    llama=("llama", dict(rope_parameters=LLAMA3_ROPE)),
+    mistral=("mistral", dict(sliding_window=None, head_dim=16)),
+    yarn=("qwen3", dict(head_dim=16, rope_parameters=YARN_ROPE)),
+)
+# Kinds whose adapters are more than of one rank and scale.
+ADAPTERS = dict(
+    mistral=dict(
+        use_rslora=True, rank_pattern=dict(q_proj=2), alpha_pattern=dict(v_proj=7)
+    ),
+    yarn=dict(layers_to_transform=[1], exclude_modules=["up_proj"]),
 )
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
@@ -107,9 +125,9 @@ def reopened(folder):
 
 
 def write(parent):
-    for family, extra in EXTRA.items():
+    for kind, (family, extra) in KINDS.items():
         for tied in (True, False):
-            name = f"{family}-{'tied' if tied else 'untied'}"
+            name = f"{kind}-{'tied' if tied else 'untied'}"
             config = AutoConfig.for_model(
                 family, **SHAPE, **extra, tie_word_embeddings=tied
             )
@@ -119,9 +137,10 @@ def write(parent):
             model.save_pretrained(parent / name, max_shard_size="20KB")
             expected = dict(model=computed(model))
             expected["trained"] = trained(reopened(parent / name))
-            adapted = get_peft_model(
-                model, LoraConfig(r=3, lora_alpha=5, target_modules=TARGETS)
+            options = dict(
+                r=3, lora_alpha=5, target_modules=TARGETS, **ADAPTERS.get(kind, {})
             )
+            adapted = get_peft_model(model, LoraConfig(**options))
             randomise_adapters(adapted)
             expected["adapted"] = computed(adapted)
             adapted.save_pretrained(parent / f"{name}-lora")

@@ -36,10 +36,8 @@ await startBackend();
 const PEER = fileURLToPath(new URL("transformers_peer.py", import.meta.url));
 const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
 const python = Deno.env.get("AZR_TORCH_PYTHON");
-const NAMES = ["qwen2", "qwen3", "llama"].flatMap((family) => [
-  `${family}-tied`,
-  `${family}-untied`,
-]);
+const KINDS = ["qwen2", "qwen3", "llama", "mistral", "yarn"];
+const NAMES = KINDS.flatMap((kind) => [`${kind}-tied`, `${kind}-untied`]);
 
 interface Computed {
   tokens: number[][];
@@ -86,7 +84,7 @@ Deno.test({
         assert.deepEqual(theirs[name].texts, rows);
       });
     }
-    assert.equal(Object.keys(theirs).length, 6 * 5 + 2);
+    assert.equal(Object.keys(theirs).length, NAMES.length * 5 + 2);
     await Deno.remove(parent, { recursive: true });
   },
 });

@@ -8,19 +8,16 @@ import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
 import type { Decoder } from "../decoder.ts";
 import { readJsonObject } from "./json_file.ts";
-import {
-  Adapters,
-  LORA_TARGETS,
-  type LoraConfig,
-  type LoraSpec,
-  loraSpecs,
-  type LoraTarget,
-} from "../lora.ts";
+import { Adapters, type LoraSpec, loraSpecs } from "../lora.ts";
+import type { ParameterSpec } from "../parameters.ts";
+import { parsePeftConfig, type PeftConfig, peftFields } from "./peft_config.ts";
 import { halvesToPairs, pairsToHalves } from "../rope.ts";
 import { SafetensorsFile, writeSafetensors } from "./safetensors.ts";
 
 const CONFIG_FILE = "adapter_config.json";
 const WEIGHTS_FILE = "adapter_model.safetensors";
+/** Before every name of the base model. */
+const PREFIX = "base_model.model.";
 
 /** Whether a folder holds adapters. */
 export function hasAdapters(folder: string): boolean {
@@ -32,8 +29,9 @@ export function hasAdapters(folder: string): boolean {
 }
 
 /**
- * Writes a model's adapters into an existing folder. `baseModel` is the folder
- * or name of the frozen model, for whoever opens them.
+ * Writes a model's adapters into an existing folder, with the modules that belong
+ * to them. `baseModel` is the folder or name of the frozen model, for whoever opens
+ * them.
  */
 export async function writeAdapters(
   model: Decoder,
@@ -42,44 +40,50 @@ export async function writeAdapters(
 ): Promise<void> {
   const adapters = model.adapters;
   if (adapters === null) throw new Error("the model carries no adapters");
+  const { config, specs, saved } = adapters;
   const tensors = adapters.tensors();
-  await writeSafetensors(
-    join(folder, WEIGHTS_FILE),
-    adapters.specs.map((spec, i) => ({
-      name: peftName(spec),
-      shape: spec.shape,
-      values: async () => {
-        const matrix = await tensors[i].data() as Float32Array;
-        return spec.rotated
-          ? pairsToHalves(matrix, model.config.head_dim, spec.shape[1])
-          : matrix;
-      },
-    })),
-  );
+  const matrices = specs.map((spec, i) => ({
+    name: peftName(spec),
+    shape: spec.shape,
+    values: async () => {
+      const matrix = await tensors[i].data() as Float32Array;
+      return spec.rotated
+        ? pairsToHalves(matrix, model.config.head_dim, spec.shape[1])
+        : matrix;
+    },
+  }));
+  const whole = saved.parameters.map((name) => ({
+    name: PREFIX + name,
+    shape: model.parameter(name).shape,
+    values: () => model.parameter(name).data() as Promise<Float32Array>,
+  }));
+  await writeSafetensors(join(folder, WEIGHTS_FILE), [...matrices, ...whole]);
   await Deno.writeTextFile(
     join(folder, CONFIG_FILE),
-    JSON.stringify(peftConfig(adapters.config, baseModel), null, 2) + "\n",
+    JSON.stringify(peftFields(config, saved.modules, baseModel), null, 2) +
+      "\n",
   );
 }
 
-/** Reads adapters and attaches them to a model. */
+/**
+ * Reads adapters and attaches them to a model. Modules that are stored whole replace
+ * those of the model, and stay as they are when the adapters are trained.
+ */
 export async function readAdapters(
   model: Decoder,
   folder: string,
 ): Promise<void> {
   const file = join(folder, CONFIG_FILE);
-  const config = parsePeftConfig(await readJsonObject(file), file);
+  const config = parsePeftConfig(
+    await readJsonObject(file),
+    model.config,
+    file,
+  );
   using weights = SafetensorsFile.open(join(folder, WEIGHTS_FILE));
-  const specs = loraSpecs(model.config, config);
-  checkNames(specs, weights);
+  const specs = loraSpecs(model.config, config.lora);
+  const replaced = replacedParameters(model, config, specs, weights);
   const tensors = specs.map((spec) => {
-    const { shape, values } = weights.readWeights(peftName(spec));
-    if (shape.join() !== spec.shape.join()) {
-      throw new Error(
-        `${weights.path}: "${peftName(spec)}" has shape [${shape}], but this ` +
-          `model needs [${spec.shape}]; the adapters belong to another model`,
-      );
-    }
+    const values = valuesOf(weights, peftName(spec), spec.shape);
     return tf.tensor2d(
       spec.rotated
         ? halvesToPairs(values, model.config.head_dim, spec.shape[1])
@@ -87,7 +91,29 @@ export async function readAdapters(
       spec.shape,
     );
   });
-  model.attachAdapters(new Adapters(model.config, config, tensors));
+  for (const { name, shape } of replaced) {
+    const values = valuesOf(weights, PREFIX + name, shape);
+    model.replaceParameter(name, tf.tensor(values, shape, "float32"));
+  }
+  const adapters = new Adapters(model.config, config.lora, tensors);
+  adapters.saved = {
+    modules: config.savedModules,
+    parameters: replaced.map(({ name }) => name),
+  };
+  model.attachAdapters(adapters);
+}
+
+function valuesOf(
+  weights: SafetensorsFile,
+  name: string,
+  expected: readonly number[],
+): Float32Array {
+  const { shape, values } = weights.readWeights(name);
+  if (shape.join() === expected.join()) return values;
+  throw new Error(
+    `${weights.path}: "${name}" has shape [${shape}], but this model needs ` +
+      `[${expected}]; the adapters belong to another model`,
+  );
 }
 
 /** The folder or name of the base model that adapters were written for. */
@@ -103,95 +129,56 @@ export async function baseModelOf(folder: string): Promise<string | null> {
   return base;
 }
 
-/** Matrices without a place would be left out in silence. */
-function checkNames(specs: readonly LoraSpec[], weights: SafetensorsFile) {
-  const wanted = new Set(specs.map(peftName));
-  const stray = [...weights.entries.keys()].find((name) => !wanted.has(name));
-  if (stray !== undefined) {
+/**
+ * The parameters that the file stores whole. Throws where a tensor of the file has no
+ * place, which would be left out in silence, or one that it should hold is missing.
+ */
+function replacedParameters(
+  model: Decoder,
+  { savedModules }: PeftConfig,
+  specs: readonly LoraSpec[],
+  weights: SafetensorsFile,
+): ParameterSpec[] {
+  const matrices = new Set(specs.map(peftName));
+  const rest = [...weights.entries.keys()].filter((name) =>
+    !matrices.has(name)
+  );
+  const replaced = rest.map((stored) => {
+    const name = stored.replace(PREFIX, "");
+    const spec = model.specs.find((one) =>
+      one.name === name && one.parts.length === 1
+    );
+    const module = name.replace(/\.(weight|bias)$/, "");
+    if (spec && savedModules.some((saved) => module.endsWith(saved))) {
+      return spec;
+    }
     throw new Error(
-      `${weights.path}: "${stray}" belongs to no target_modules of ` +
-        `${CONFIG_FILE} in this model; only LoRA matrices of its projections ` +
-        `are read here`,
+      `${weights.path}: "${stored}" belongs to no target_modules or modules_to_save ` +
+        `of ${CONFIG_FILE} in this model; LoRA matrices of its projections and whole ` +
+        `embeddings, heads and norms are read here`,
+    );
+  });
+  const tied = model.config.tie_word_embeddings &&
+    replaced.find(({ name }) => name === "model.embed_tokens.weight");
+  if (tied) {
+    throw new Error(
+      `${weights.path}: "${PREFIX}${tied.name}" replaces an embedding that the model ` +
+        `shares with its head; merge the adapters with PEFT (merge_and_unload)`,
     );
   }
+  const absent = [
+    ...matrices,
+    ...savedModules.filter((saved) =>
+      !replaced.some(({ name }) => name.replace(/\.\w+$/, "").endsWith(saved))
+    ),
+  ].find((name) => !matrices.has(name) || !weights.entries.has(name));
+  if (absent === undefined) return replaced;
+  throw new Error(
+    `${weights.path}: "${absent}" is missing, which ${CONFIG_FILE} names; fetch both ` +
+      `files again`,
+  );
 }
 
 function peftName({ name, matrix }: LoraSpec): string {
-  return `base_model.model.${name}.lora_${matrix}.weight`;
-}
-
-function peftConfig(config: LoraConfig, baseModel: string | null) {
-  return {
-    peft_type: "LORA",
-    task_type: "CAUSAL_LM",
-    base_model_name_or_path: baseModel,
-    r: config.rank,
-    lora_alpha: config.alpha,
-    target_modules: config.targets,
-    lora_dropout: 0,
-    bias: "none",
-    fan_in_fan_out: false,
-    inference_mode: true,
-    use_rslora: false,
-    use_dora: false,
-  };
-}
-
-/** Fields that would change the result, and the values that do not. */
-const PLAIN_VALUES: Record<string, readonly unknown[]> = {
-  peft_type: ["LORA"],
-  bias: ["none"],
-  use_rslora: [false],
-  use_dora: [false],
-  use_qalora: [false],
-  lora_bias: [false],
-  fan_in_fan_out: [false],
-  alora_invocation_tokens: [],
-  layer_replication: [],
-  layers_to_transform: [],
-  megatron_config: [],
-  modules_to_save: [],
-  target_parameters: [],
-  trainable_token_indices: [],
-};
-
-function parsePeftConfig(
-  fields: Record<string, unknown>,
-  source: string,
-): LoraConfig {
-  const refuse = (field: string, cure: string): never => {
-    throw new Error(
-      `${source}: ${field} is ${JSON.stringify(fields[field])}; ${cure}`,
-    );
-  };
-  for (const [field, plain] of Object.entries(PLAIN_VALUES)) {
-    const value = fields[field] ?? null;
-    if (value !== null && !plain.includes(value)) {
-      refuse(field, "plain LoRA is read here");
-    }
-  }
-  for (const field of ["rank_pattern", "alpha_pattern"]) {
-    if (Object.keys(fields[field] ?? {}).length > 0) {
-      refuse(field, "one rank and one alpha for all targets are read here");
-    }
-  }
-  const { r: rank, lora_alpha: alpha, target_modules: targets } = fields;
-  if (!Number.isInteger(rank) || (rank as number) <= 0) {
-    refuse("r", "it must be a positive integer");
-  }
-  if (!Number.isFinite(alpha)) refuse("lora_alpha", "it must be a number");
-  if (
-    !Array.isArray(targets) ||
-    targets.some((target) => !LORA_TARGETS.includes(target))
-  ) {
-    refuse(
-      "target_modules",
-      `a list of ${LORA_TARGETS.join(", ")} is read here`,
-    );
-  }
-  return {
-    rank: rank as number,
-    alpha: alpha as number,
-    targets: targets as LoraTarget[],
-  };
+  return `${PREFIX}${name}.lora_${matrix}.weight`;
 }
