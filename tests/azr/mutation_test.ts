@@ -2,7 +2,7 @@
  * The twin test fails when one formula of either side is changed: here each is
  * changed in turn, in a copy of page and loop, and the twins of the copy are played.
  *
- * It takes some minutes, so it runs only where AZR_MUTANTS is set:
+ * It takes a minute or two, so it runs only where AZR_MUTANTS is set:
  *     AZR_MUTANTS=1 deno test -A tests/azr/mutation_test.ts
  */
 
@@ -78,11 +78,23 @@ const MUTANTS: Mutant[] = [
   page("1 / groups.size / tokens", "1 / tokens"),
   page("1 / groups.size / tokens", "1 / groups.size / group.length"),
   // The loop's side.
-  loop("propose.ts", "temperature: config.temperature", "temperature: 0.9"),
+  loop(
+    "respond.ts",
+    "    temperature,\n    ...",
+    "    temperature: 0.9,\n    ...",
+  ),
   loop("propose.ts", '"propose", step', '"proposes", step'),
   loop("propose.ts", "config.promptRedraws + 1; redraws++", "9; redraws++"),
-  loop("buffer/buffers.ts", "[...deduction, ...abduction]", "deduction"),
-  loop("buffer/buffers.ts", "(mode).tasks, count)", "(mode).tasks, count - 1)"),
+  loop(
+    "buffer/buffers.ts",
+    "drawsFrom.flatMap(",
+    "drawsFrom.slice(0, 1).flatMap(",
+  ),
+  loop(
+    "buffer/buffers.ts",
+    "writesProgram ? count : 1",
+    "writesProgram ? count - 1 : 1",
+  ),
   loop("buffer/task_buffer.ts", "- this.limits.capacity", "- 16383"),
   loop("buffer/sampler.ts", "count - fresh.length", "count - fresh.length - 1"),
   loop("buffer/sampler.ts", '=== "paper" ? pool.past', '=== "" ? pool.past'),
@@ -135,12 +147,12 @@ const MUTANTS: Mutant[] = [
   ),
   loop("update.ts", "* warm * decay", "* 2"),
   loop(
-    "settings.ts",
+    "settings_learning.ts",
     '"Weight of the entropy bonus.", {\n    paper: 0.001',
     '"Weight of the entropy bonus.", {\n    paper: 0',
   ),
   loop(
-    "settings.ts",
+    "settings_learning.ts",
     "{ from: 0, official: 0, kit: 0.01 }",
     "{ from: 0, official: 0, kit: 0 }",
   ),
@@ -190,7 +202,7 @@ async function complaint(
   );
   try {
     await twins.playWords(speaking);
-    await twins.playLearning(learning);
+    await twins.playLearning(learning, 1);
     return null;
   } catch (error) {
     return String(error).split("\n")[0];

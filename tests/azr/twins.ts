@@ -36,7 +36,6 @@ const config: SelfPlayConfig = {
   maxProposalTokens: 28,
   maxSolutionTokens: 28,
   learningRate: 2e-3,
-  steps: 2,
   seedTasksPerMode: 40,
   seedRounds: 3,
   evaluateEvery: 0,
@@ -67,7 +66,7 @@ function noting(engine: Engine, calls: Calls, trains: boolean): Engine {
   const noted: Pick<Engine, "description" | "sample" | "trainStep"> = {
     description: engine.description,
     sample(requests, { stopText, bannedTokens: _, ...options }) {
-      calls.samplings.push(requests.map(({ count, maxNewTokens, seed }) => ({
+      calls.samplings.push(...requests.map(({ count, maxNewTokens, seed }) => ({
         ...{ count, maxNewTokens, seed },
         ...{ options, stopStrings: stopText?.strings },
       })));
@@ -124,7 +123,7 @@ async function playTwins(
     } else assertSameTasks(run.buffers, tasksOf(event.state()));
     if (event.step < config.steps) pages.push(await azrStep(run));
   }
-  assert.deepEqual(ofPage.samplings, ofLoop.samplings);
+  assertSame(ofPage.samplings, ofLoop.samplings, "sampling");
   assert.equal(ofLoop.trainings.length, config.steps);
   ofLoop.trainings.forEach((training, i) =>
     assertSameTraining(ofPage.trainings[i], training)
@@ -146,15 +145,25 @@ const plain = (task: Task | null) =>
 
 function assertSameTasks(page: Run["buffers"], loop: Run["buffers"]): void {
   for (const mode of ["deduction", "abduction", "induction"] as const) {
-    assert.deepEqual(page[mode].map(plain), loop[mode].map(plain), mode);
+    assertSame(page[mode].map(plain), loop[mode].map(plain), `${mode} task`);
   }
+}
+
+/** Row by row: the difference of two long lists would take minutes to word. */
+function assertSame(
+  page: readonly unknown[],
+  loop: readonly unknown[],
+  what: string,
+): void {
+  page.forEach((row, i) => assert.deepEqual(row, loop[i], `${what} ${i}`));
+  assert.equal(page.length, loop.length, `number of ${what}s`);
 }
 
 function assertSameRows(page: Page, loop: Advantages): void {
   const judged = loop.proposals.filter(({ status }) =>
     status !== "heldOut" && status !== "unjudged"
   );
-  assert.deepEqual(
+  assertSame(
     page.judged.map(({ id, mode, references, task, cause, ...response }) => ({
       ...responseOf(response),
       ...{ id, mode, cause, task: plain(task) },
@@ -165,8 +174,9 @@ function assertSameRows(page: Page, loop: Advantages): void {
       ...{ id, mode, cause, task: status === "valid" ? plain(task) : null },
       references: references.map(({ id }) => id),
     })),
+    "proposal",
   );
-  assert.deepEqual(
+  assertSame(
     page.attempts.map(({ task, trains, grade, ...response }) => ({
       ...responseOf(response),
       ...{ task: task.id, trains, grade },
@@ -177,8 +187,9 @@ function assertSameRows(page: Page, loop: Advantages): void {
         ...{ task: task.id, trains: trained, grade },
       }))
     ),
+    "attempt",
   );
-  assert.deepEqual(
+  assertSame(
     page.samples.map(({ role, mode, reward, advantage, ...response }) => ({
       ...responseOf(response),
       ...{ role, mode, reward, advantage },
@@ -187,6 +198,7 @@ function assertSameRows(page: Page, loop: Advantages): void {
       ...responseOf(response),
       ...{ role, mode, reward, advantage },
     })),
+    "sample",
   );
 }
 
@@ -214,16 +226,14 @@ function assertSameTraining(page: Training, loop: Training): void {
     );
     merged.set(key, { ...known ?? sequence, weights });
   }
-  assert.deepEqual(
-    [...merged.values()],
-    loop[0].map(({ bannedTokens: _, ...sequence }) => sequence),
-  );
+  const sequences = loop[0].map(({ bannedTokens: _, ...rest }) => rest);
+  assertSame([...merged.values()], sequences, "sequence");
   assert.deepEqual(page.slice(1), loop.slice(1));
 }
 
 /** A model that learns; fails where page and loop differ, or too little was compared. */
-export async function playLearning(player: Player): Promise<void> {
-  const pages = await playTwins(config, player);
+export async function playLearning(player: Player, steps = 2): Promise<void> {
+  const pages = await playTwins({ ...config, steps }, player);
 
   // Every branch of the formulas has been taken, or equality would say little.
   const rows = pages.flatMap(({ samples }) => samples);
@@ -231,12 +241,13 @@ export async function playLearning(player: Player): Promise<void> {
   const ends = ["propose -1", "propose 0", "solve -1", "solve -0.5", "solve 1"];
   assert.deepEqual(ends.filter((reward) => !rewards.has(reward)), []);
   assert.ok(rewards.size >= 8, [...rewards].join());
-  const { judged, attempts } = pages[1];
+  const { judged, attempts } = pages.at(-1)!;
   const shown = judged.map(({ references }) => references.length);
   assert.ok(shown.includes(6) && shown.includes(0), [...new Set(shown)].join());
   const causes = new Set(judged.map(({ cause }) => cause));
   assert.ok(causes.has("valid") && causes.size > 2, [...causes].join());
-  const isOld = ({ task }: typeof attempts[number]) => task.provenance.step < 2;
+  const isOld = ({ task }: typeof attempts[number]) =>
+    task.provenance.step < steps;
   assert.ok(attempts.some(isOld));
 }
 
