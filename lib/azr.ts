@@ -148,14 +148,9 @@ function proposerPrompt(run: Run, mode: Mode, place: (string | number)[]) {
 async function sample<Row extends Prompt>(run: Run, asked: Row[]) {
   const { engine, tokenizer, dialect, responseTokens: maxNewTokens } = run;
   const requests = asked.map((row) => ({ ...row, maxNewTokens }));
-  const { stopStrings: strings, keepsSpecialTokens } = dialect;
-  const decode = (tokens: readonly number[]) => tokenizer.decode(tokens);
-  const samples = await engine.sample(requests, {
-    ...SAMPLING,
-    stopTokens: tokenizer.endIds,
-    ...(strings.length > 0 ? { stopText: { strings, decode } } : null),
-  });
-  const options = { skipSpecial: !keepsSpecialTokens };
+  const sampling = { ...SAMPLING, stopTokens: tokenizer.endIds };
+  const samples = await engine.sample(requests, sampling);
+  const options = { skipSpecial: !dialect.keepsSpecialTokens };
   return asked.flatMap((row, i) =>
     samples[i].map((sample): Row & Response => {
       return { ...row, sample, text: tokenizer.decode(sample.tokens, options) };

@@ -139,7 +139,38 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
       fail("chainedPerMode", '0 unless "taskSource" is "self-play"');
     }
   }
+  if (config.answerEnd !== "end-token" && config.dialect !== "chat") {
+    fail("answerEnd", '"end-token" unless the dialect is "chat"');
+  }
   checkTaskFile(config, fail);
+  checkComparisons(config, fail);
+}
+
+/** Estimators that compare a response with the other responses to its prompt. */
+const PER_TASK: readonly string[] = ["grpo", "dr-grpo", "rloo"];
+
+/** Checks that there is something to compare a response or a task with. */
+function checkComparisons(config: SelfPlayConfig, fail: Fail): void {
+  const { estimator, trainOnEstimates, rolloutsPerTask, learnability } = config;
+  const trained = trainOnEstimates ? rolloutsPerTask : 1;
+  if (PER_TASK.includes(estimator) && trained < 2) {
+    fail(
+      "estimator",
+      `"trrpp" or another estimator without a baseline per task, where one rollout ` +
+        'of a task is trained: every advantage would be 0 (or set "trainOnEstimates" ' +
+        'to true and "rolloutsPerTask" to 2 or more)',
+    );
+  }
+  const learns = config.trainProposer && config.updates !== "none" &&
+    config.taskSource === "self-play";
+  const differs = learnability === "uniform" || learnability === "inverse";
+  if (learns && rolloutsPerTask < 2 && !differs) {
+    fail(
+      "rolloutsPerTask",
+      "at least 2: with one rollout every solve rate is 0 or 1, and every valid task " +
+        `earns the same under "learnability" "${learnability}"`,
+    );
+  }
 }
 
 /** Checks that a file of tasks is named where, and only where, it is read. */

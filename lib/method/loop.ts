@@ -15,7 +15,7 @@ import type { Drawn, PromptCounts } from "./draft.ts";
 import { checkEngine } from "./engine_limits.ts";
 import { checkExtras, extraOf } from "./extras.ts";
 import { type StepMetrics, stepMetrics } from "./metrics.ts";
-import { DIALECTS, type Task } from "./modes/mod.ts";
+import { type Dialect, DIALECTS, type Task } from "./modes/mod.ts";
 import { seedBuffers } from "./seeding.ts";
 import type { EvaluationRow, Setting } from "./setting.ts";
 import { sourceOf } from "./source.ts";
@@ -93,7 +93,7 @@ export async function* selfPlay(
   }
   const setting: Setting = {
     ...options,
-    dialect: DIALECTS[options.config.dialect],
+    dialect: dialectOf(options.config),
   };
   let buffers: Buffers;
   if (options.state) buffers = Buffers.fromJSON(options.state.buffers);
@@ -102,6 +102,12 @@ export async function* selfPlay(
   for (let step = first; step <= options.config.steps; step++) {
     yield* playStep(setting, buffers, step);
   }
+}
+
+/** Returns the dialect of a config. Text behind an answer is not read, but the end token there is learnt. */
+function dialectOf({ dialect, answerEnd }: SelfPlayConfig): Dialect {
+  const named = DIALECTS[dialect];
+  return answerEnd === "end-token" ? { ...named, stopStrings: [] } : named;
 }
 
 /** The number of models has to be the config's: it decides what is learnt. */

@@ -77,9 +77,23 @@ export const LEARNING_SETTINGS = {
     { official: "token", kit: "sample" },
   ),
   aggregation: choice(
-    ["token-mean", "sequence-mean"],
-    "How a group of responses becomes one loss: every token counts the same, or every response does.",
+    ["token-mean", "sequence-mean", "fixed-length"],
+    "How a group of responses becomes one loss: every token counts the same, every response does, or a token counts 1 / (responses × longest response), which is Dr. GRPO's half of the loss.",
     { official: "token-mean" },
+  ),
+  silentGroups: choice(
+    ["count", "leave-out"],
+    "Whether responses to a prompt that all have advantage 0 count in the means of the loss. They teach nothing either way.",
+    { kit: "count" },
+  ),
+  cutResponses: choice(
+    ["count", "mask"],
+    "`count` trains on responses cut at the token limit like on others. `mask` leaves them out of the loss (DAPO's overlong filter).",
+    { paper: "count" },
+  ),
+  importanceCap: number(
+    "Largest ratio of the trainer's to the sampler's probability by which a token's weight is corrected, for engines that sample and train with different numerics (truncated importance sampling). 0 corrects nothing.",
+    { from: 0, kit: 0 },
   ),
   proposerWeight: number(
     "Weight of a proposer group in the loss, against a solver group's 1.",
@@ -101,7 +115,7 @@ export const LEARNING_SETTINGS = {
   ),
   trainOnEstimates: flag(
     "On: the rollouts that estimate a solve rate also train the solver. Off: one further rollout per task does.",
-    { official: false, kit: true },
+    { paper: false, official: false, kit: true },
   ),
 
   // Sampling.
@@ -109,6 +123,11 @@ export const LEARNING_SETTINGS = {
     ["free", "banned"],
     "`banned` forbids the token that begins a trace (compact dialect only).",
     { paper: "free" },
+  ),
+  answerEnd: choice(
+    ["end-token", "answer-tag"],
+    "Where a response ends (chat dialect). `end-token`: at the model's end token, which the model so learns to write. `answer-tag`: at `</answer>` too, which spares tokens.",
+    { official: "end-token" },
   ),
   temperature: positive("Sampling temperature of both roles.", {
     why: "greedy rollouts are all alike",
@@ -137,8 +156,8 @@ export const LEARNING_SETTINGS = {
 
   // Loss and optimiser.
   objective: choice(
-    ["ppo-clip", "importance-sampling", "cispo", "reinforce"],
-    "Policy-gradient loss.",
+    ["ppo-clip", "importance-sampling", "cispo", "reinforce", "gspo"],
+    "Policy-gradient loss. `gspo` has one ratio per response.",
     { paper: "ppo-clip" },
   ),
   clipLow: number(

@@ -85,16 +85,12 @@ async function train(
   optimiser: OptimiserConfig,
   step: number,
 ): Promise<{ report: TrainReport | null; sequences: number }> {
-  const sequences = trainSequences(config, samples);
-  if (sequences.length === 0) return { report: null, sequences: 0 };
+  const recorded = trainSequences(config, samples);
+  if (recorded.length === 0) return { report: null, sequences: 0 };
+  let sequences: readonly TrainSequence[] = recorded;
   let report: TrainReport | null = null;
   try {
-    // Under top-p sampling the recorded probabilities are those of the cut
-    // distribution, and the ratio would start away from 1.
-    if (config.topP < 1) {
-      const logProbs = await engine.logProbs(sequences);
-      sequences.forEach((sequence, i) => sequence.oldLogProbs = logProbs[i]);
-    }
+    sequences = await corrected(config, engine, recorded);
     for (let epoch = 0; epoch < config.epochs; epoch++) {
       report = await engine.trainStep(
         sequences,
@@ -103,7 +99,7 @@ async function train(
       );
     }
   } catch (error) {
-    throw new UpdateFailed(step, sequences, error);
+    throw new UpdateFailed(step, [...sequences], error);
   }
   return { report, sequences: sequences.length };
 }
@@ -117,14 +113,16 @@ export function trainSequences(
   config: SelfPlayConfig,
   samples: readonly CreditedSample[],
 ): TrainSequence[] {
+  const counted = countedSamples(config, samples);
   const weights = tokenWeights(
-    samples.map(({ role, mode, response }) => ({
+    samples.map(({ role, mode, response }, i) => ({
       role,
       mode,
-      tokenCount: response.sample.tokens.length,
+      tokenCount: counted[i] ? response.sample.tokens.length : 0,
     })),
     config.aggregation,
     config.proposerWeight,
+    { propose: config.maxProposalTokens, solve: config.maxSolutionTokens },
   );
   const keepAll = config.entropyCoefficient !== 0;
   const merged = new Map<string, { sample: CreditedSample; weight: number }>();
@@ -148,6 +146,49 @@ export function trainSequences(
       bannedTokens,
       ...(config.temperature !== 1 && { temperature: config.temperature }),
     };
+  });
+}
+
+/** Returns which samples count in the loss: not cut ones or those of silent groups, where the config leaves these out. */
+function countedSamples(
+  { cutResponses, silentGroups }: SelfPlayConfig,
+  samples: readonly CreditedSample[],
+): boolean[] {
+  const speaking = new Set(
+    samples.flatMap(({ advantage, promptGroup }) =>
+      advantage === 0 ? [] : promptGroup
+    ),
+  );
+  return samples.map(({ promptGroup, response }) =>
+    !(cutResponses === "mask" && response.sample.finish === "length") &&
+    !(silentGroups === "leave-out" && !speaking.has(promptGroup))
+  );
+}
+
+/**
+ * Corrects for a sampler whose probabilities are not the trainer's. Under top-p
+ * sampling the recorded probabilities are those of the cut distribution, and the
+ * ratio would start away from 1: the trainer's take their place. With an importance
+ * cap a token's weight is multiplied by min(trainer's / sampler's probability, cap).
+ */
+export async function corrected(
+  { topP, importanceCap }: SelfPlayConfig,
+  engine: Engine,
+  sequences: readonly TrainSequence[],
+): Promise<readonly TrainSequence[]> {
+  if (topP === 1 && importanceCap === 0) return sequences;
+  const logProbs = await engine.logProbs(sequences);
+  return sequences.map((sequence, i) => {
+    const oldLogProbs = logProbs[i];
+    if (importanceCap === 0) return { ...sequence, oldLogProbs };
+    const weights = sequence.weights.map((weight, t) =>
+      weight *
+      Math.min(
+        Math.exp(oldLogProbs[t] - sequence.oldLogProbs[t]),
+        importanceCap,
+      )
+    );
+    return { ...sequence, oldLogProbs, weights };
   });
 }
 

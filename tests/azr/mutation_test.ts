@@ -58,7 +58,7 @@ const MUTANTS: Mutant[] = [
     "...run.buffers[mode], ...tasksOf(judged, mode)",
     "...run.buffers[mode]",
   ),
-  page("stopText: { strings, decode }", "stopText: { strings: [], decode }"),
+  page("stopTokens: tokenizer.endIds", "stopTokens: []"),
   // Rewards.
   page("role, reward: -1 }]", "role, reward: -0.5 }]"),
   page("solveRate === 0 ? 0", "solveRate === 0 ? 1"),

@@ -11,7 +11,7 @@ Deno.test("a model that learns: the page's steps are the loop's", async () => {
   player.engine.dispose();
 });
 
-Deno.test("words, stop strings and a full buffer: the page's step is the loop's", async () => {
+Deno.test("words and a full buffer: the page's step is the loop's", async () => {
   await using executor = await startExecutor({ workers: 1 });
   await playWords(speaker(executor));
 });

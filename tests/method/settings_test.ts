@@ -50,7 +50,6 @@ Deno.test("a config of one source takes that source's value wherever it states o
     "estimateForm",
     "learnability",
     "whitening",
-    "trainOnEstimates",
     "clipHigh",
     "entropyCoefficient",
     "weightDecay",
@@ -77,6 +76,7 @@ Deno.test("Table 3 has the published numbers", () => {
     "KL loss": "false",
     "Entropy coefficient": "0.001",
     "PPO epochs": "1",
+    "N rollouts": "1",
     "Rollout temperature": "1",
     "Rollout top-p": "1",
     "K references": "6",
@@ -90,4 +90,23 @@ Deno.test("Table 3 has the published numbers", () => {
 Deno.test("the page of settings is the table's: deno task report writes it", () => {
   const page = new URL(`../../${SETTINGS_PAGE}`, import.meta.url);
   assert.equal(Deno.readTextFileSync(page), settingsPage());
+});
+
+Deno.test("what cannot work is refused with the cure", () => {
+  const refused = (changes: Partial<SelfPlayConfig>, message: RegExp) =>
+    assert.throws(() => checkConfig({ ...PAPER_CONFIG, ...changes }), message);
+  for (const estimator of ["grpo", "rloo", "dr-grpo"] as const) {
+    // The paper trains one rollout of a task: nothing to compare it with.
+    const cure = /"estimator" must be "trrpp" .*set "trainOnEstimates" to true/;
+    refused({ estimator }, cure);
+    refused({ estimator, trainOnEstimates: true, rolloutsPerTask: 1 }, cure);
+    checkConfig({ ...PAPER_CONFIG, estimator, trainOnEstimates: true });
+  }
+  refused({ rolloutsPerTask: 1 }, /"rolloutsPerTask" must be at least 2: with/);
+  checkConfig({ ...PAPER_CONFIG, rolloutsPerTask: 1, trainProposer: false });
+  checkConfig({ ...PAPER_CONFIG, rolloutsPerTask: 1, learnability: "uniform" });
+  assert.throws(
+    () => checkConfig({ ...TINY_CONFIG, answerEnd: "answer-tag" }),
+    /"answerEnd" must be "end-token" unless the dialect is "chat"/,
+  );
 });

@@ -14,6 +14,7 @@ import {
   UpdateFailed,
   updatePolicy,
 } from "../../lib/method/mod.ts";
+import { corrected } from "../../lib/method/update.ts";
 import { smallModel, tokensOf } from "../model/shapes.ts";
 import { characterTokenizer } from "./scripted_engine.ts";
 import { taughtEngine } from "./tiny_model.ts";
@@ -128,6 +129,61 @@ Deno.test("token-mean and sequence-mean weigh a long response as they say", () =
     totals("sequence-mean").map((total) => total.toFixed(9)),
     ["0.500000000", "0.500000000"],
   );
+});
+
+/** A solver's sample of a prompt group, by what the loss looks at. */
+function solved(
+  promptGroup: string,
+  advantage: number,
+  finish: "stop" | "length" = "stop",
+): CreditedSample {
+  const tokens = tokensOf(4, `${promptGroup}${advantage}${finish}`);
+  return {
+    role: "solve",
+    mode: "deduction",
+    promptGroup,
+    response: {
+      promptTokens: [1],
+      sample: { tokens, logProbs: tokens.map(() => -1), finish },
+      text: "",
+      bannedTokens: [],
+    },
+    reward: 0,
+    advantage,
+  };
+}
+
+Deno.test("cut responses and silent groups leave the loss, and its means, by name", () => {
+  const samples = [solved("a", 1), solved("a", -1, "length"), solved("b", 0)];
+  const weights = (changes: Partial<SelfPlayConfig>) =>
+    trainSequences({ ...config, ...changes }, samples)
+      .map(({ weights: [weight] }) => weight);
+  assert.deepEqual(weights({}), [1 / 12, 1 / 12]);
+  assert.deepEqual(weights({ cutResponses: "mask" }), [1 / 8]);
+  assert.deepEqual(weights({ silentGroups: "leave-out" }), [1 / 8, 1 / 8]);
+  const both = { cutResponses: "mask", silentGroups: "leave-out" } as const;
+  assert.deepEqual(weights(both), [1 / 4]);
+});
+
+Deno.test("an importance cap weighs by the trainer's probability, and no more than the cap", async () => {
+  const engine = await taughtEngine(characterTokenizer(), 1);
+  const [sequence] = trainSequences(config, [solved("a", 1)]);
+  const [own] = await engine.logProbs([sequence]);
+  // The sampler's probabilities: half, equal, four times and two thirds of the trainer's.
+  const factors = [.5, 1, 4, 2 / 3];
+  const oldLogProbs = own.map((value, t) => value + Math.log(factors[t]));
+  const capped = { ...config, importanceCap: 1.6 };
+  const [found] = await corrected(capped, engine, [{
+    ...sequence,
+    oldLogProbs,
+  }]);
+  const expected = [1.6, 1, .25, 1.5].map((factor) => factor / 4);
+  found.weights.forEach((weight, t) =>
+    assert.ok(Math.abs(weight - expected[t]) < 1e-5, `${found.weights}`)
+  );
+  assert.deepEqual(found.oldLogProbs, own);
+  assert.equal((await corrected(config, engine, [sequence]))[0], sequence);
+  engine.dispose();
 });
 
 Deno.test("a loss that becomes NaN stops the run, with the batch and no checkpoint of it", async () => {

@@ -53,6 +53,12 @@ export function wireObjective(objective: ObjectiveConfig): WireObjective {
       return { loss_fn: "ppo", loss_fn_config: clip };
     case "cispo":
       return { loss_fn: "cispo", loss_fn_config: clip };
+    case "gspo":
+      throw new TinkerError(
+        "forward_backward",
+        'objective.objective is "gspo", which the Tinker API does not have; ' +
+          'take "ppo-clip", or train with the local engine',
+      );
     case "reinforce":
       return {
         loss_fn: "cispo",
@@ -236,6 +242,7 @@ export function stepStatistics(
         "ppo-clip": Math.min(ratio * advantage, bounded * advantage),
         "cispo": bounded * logProb * advantage,
         "reinforce": logProb * advantage,
+        "gspo": NaN, // refused before a step begins
       }[objective.objective];
       sum.loss -= sequence.weights[t] * gain;
       sum.clipFraction += bounded === ratio ? 0 : 1;

@@ -7,6 +7,8 @@
  *   importance-sampling  r A
  *   cispo                stopGradient(clip(r, 1 - clipLow, 1 + clipHigh)) A log p   (MiniMax 2025)
  *   reinforce            A log p
+ *   gspo                 ppo-clip with one ratio per response, the geometric mean
+ *                        of the ratios of its tokens   (Zheng et al. 2025, arXiv 2507.18071)
  * minus entropyCoefficient times the weighted entropy. The weights are made in
  * `weights.ts`. Left out: a divergence from a reference policy. The paper has
  * none, and one from the policy that sampled has no gradient at the only update.
@@ -16,7 +18,12 @@ import type { PolicyLoss, PolicyTokens } from "../../model/mod.ts";
 
 /** A loss by name, with its clip and its penalties. */
 export interface ObjectiveConfig {
-  objective: "ppo-clip" | "importance-sampling" | "cispo" | "reinforce";
+  objective:
+    | "ppo-clip"
+    | "importance-sampling"
+    | "cispo"
+    | "reinforce"
+    | "gspo";
   clipLow: number;
   clipHigh: number;
   entropyCoefficient: number;
@@ -29,7 +36,10 @@ export interface ObjectiveConfig {
 export function policyLoss(config: ObjectiveConfig): PolicyLoss {
   return (tokens) => {
     const { logProbs_M, entropies_M, oldLogProbs_M, weights_M } = tokens;
-    const difference_M = tf.sub(logProbs_M, oldLogProbs_M);
+    const ofToken_M = tf.sub(logProbs_M, oldLogProbs_M);
+    const difference_M = config.objective === "gspo"
+      ? meanOfResponse(ofToken_M, tokens.responses_M)
+      : ofToken_M;
     let gain_M = surrogate(tokens, difference_M, config);
     if (config.entropyCoefficient !== 0) {
       gain_M = tf.add(gain_M, tf.mul(entropies_M, config.entropyCoefficient));
@@ -57,11 +67,19 @@ function surrogate(
     1 - config.clipLow,
     1 + config.clipHigh,
   );
-  if (config.objective === "ppo-clip") {
+  if (config.objective === "ppo-clip" || config.objective === "gspo") {
     return tf.minimum(plain_M, tf.mul(bounded_M, advantages_M));
   }
   const constant_M = withoutGradient(bounded_M);
   return tf.mul(tf.mul(constant_M, advantages_M), logProbs_M);
+}
+
+/** Returns at every token the mean over the tokens of its response. */
+function meanOfResponse(x_M: tf.Tensor, responses_M: tf.Tensor1D): tf.Tensor {
+  const count = 1 + Math.max(...responses_M.dataSync());
+  const sums = tf.unsortedSegmentSum(x_M, responses_M, count);
+  const lengths = tf.unsortedSegmentSum(tf.onesLike(x_M), responses_M, count);
+  return tf.gather(tf.div(sums, lengths), responses_M);
 }
 
 /** Returns 1 where the ratio lies outside the clipping range, else 0. */

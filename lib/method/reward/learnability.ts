@@ -17,6 +17,8 @@
  * | `official` | as `paper`, but -0.5 where that gives 0 | the official code |
  * | `r-zero` | 1 - 2·abs(p - 1/2) = 2·min(p, 1 - p) | R-Zero's uncertainty reward |
  * | `quadratic` | 4·p·(1 - p) | the Bernoulli variance, scaled to a maximum of 1 |
+ * | `inverse` | 1 - p, also at p = 0 and p = 1 | the harder the better, solvable or not |
+ * | `band` | 1 where 1/4 <= p <= 3/4, else 0 | R-Zero's filter of training tasks, as a reward |
  * | `uniform` | 1, whatever p | ablation: only validity counts |
  */
 export type LearnabilityShape =
@@ -24,6 +26,8 @@ export type LearnabilityShape =
   | "official"
   | "r-zero"
   | "quadratic"
+  | "inverse"
+  | "band"
   | "uniform";
 
 /** All shapes, for figures and argument checks. */
@@ -32,6 +36,8 @@ export const LEARNABILITY_SHAPES: readonly LearnabilityShape[] = [
   "official",
   "r-zero",
   "quadratic",
+  "inverse",
+  "band",
   "uniform",
 ];
 
@@ -53,6 +59,10 @@ export function learnabilityReward(
       return 2 * Math.min(solveRate, 1 - solveRate);
     case "quadratic":
       return 4 * solveRate * (1 - solveRate);
+    case "inverse":
+      return 1 - solveRate;
+    case "band":
+      return solveRate >= .25 && solveRate <= .75 ? 1 : 0;
     case "uniform":
       return 1;
   }

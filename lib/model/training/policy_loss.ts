@@ -11,6 +11,8 @@ export interface PolicyTokens {
   oldLogProbs_M: tf.Tensor1D;
   advantages_M: tf.Tensor1D;
   weights_M: tf.Tensor1D;
+  /** Which response a token belongs to, as whole numbers from 0. */
+  responses_M: tf.Tensor1D;
 }
 
 /**

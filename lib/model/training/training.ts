@@ -338,6 +338,10 @@ function groupLoss(
     oldLogProbs_M: column(({ oldLogProbs }) => oldLogProbs),
     advantages_M: column(({ advantages }) => advantages),
     weights_M: column(({ weights }) => weights),
+    responses_M: tf.tensor1d(
+      members.flatMap(({ responseTokens }, i) => responseTokens.map(() => i)),
+      "int32",
+    ),
   });
   sums.add(part.sums, logProbs_M.shape[0]);
   return part.loss;

@@ -46,6 +46,7 @@ async function lossAndSlopes(
         ),
         advantages_M: tf.tensor1d([...advantages]),
         weights_M: tf.tensor1d(WEIGHTS),
+        responses_M: tf.tensor1d([0, 0, 1, 1], "int32"),
       },
     );
     sums = [...part.sums.dataSync()];
@@ -119,6 +120,25 @@ Deno.test("REINFORCE knows no ratio", async () => {
   });
   close(loss, -(0.4 * -0.5 + 0.3 * 1 + 0.2 * 2 * -2 + 0.1 * -0.1));
   close(slopes, [-0.4, 0.3, -0.4, -0.1]);
+});
+
+Deno.test("GSPO has one ratio per response, the geometric mean of its tokens", async () => {
+  const gspo = { ...plain, objective: "gspo" } as const;
+  const { loss, slopes, clipFraction } = await lossAndSlopes(gspo, [
+    ...[1, 1, 2, 2],
+  ]);
+  // sqrt(1.5 * 0.6) and sqrt(1.1 * 1.25), both inside the clip.
+  const [first, second] = [0.948683, 1.172604];
+  close(loss, -(0.7 * first + 0.3 * 2 * second));
+  // Half of a response's slope goes to each of its two tokens.
+  const [one, two] = [-0.7 * first / 2, -0.3 * 2 * second / 2];
+  close(slopes, [one, one, two, two]);
+  assert.equal(clipFraction, 0);
+  // A response outside the clip has no slope.
+  const tight = { ...gspo, clipHigh: 0.1 };
+  const clipped = await lossAndSlopes(tight, [1, 1, 2, 2]);
+  close(clipped.slopes, [one, one, 0, 0]);
+  assert.equal(clipped.clipFraction, 0.5);
 });
 
 Deno.test("what is reported as divergence is the mean of old - new", async () => {

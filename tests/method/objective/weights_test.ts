@@ -30,6 +30,16 @@ Deno.test("sequence-mean: a short answer weighs as much as a long one", () => {
   ]);
 });
 
+Deno.test("fixed-length: a token counts one part of the longest response", () => {
+  const longest = { propose: 8, solve: 20 };
+  assert.deepEqual(tokenWeights(batch, "fixed-length", 0.5, longest), [
+    1 / 2.5 / 2 / 20,
+    1 / 2.5 / 2 / 20,
+    1 / 2.5 / 20,
+    0.5 / 2.5 / 8,
+  ]);
+});
+
 Deno.test("weights times tokens sum to one, whatever the batch", () => {
   const stream = randomStream(7, "weights");
   for (let trial = 0; trial < 300; trial++) {

@@ -13,6 +13,8 @@ Deno.test("learnability at the ends, at a quarter and in the middle", () => {
     official: [-0.5, 0.75, 0.5, -0.5],
     "r-zero": [0, 0.5, 1, 0],
     quadratic: [0, 0.75, 1, 0],
+    inverse: [1, 0.75, 0.5, 0],
+    band: [0, 1, 1, 0],
     uniform: [1, 1, 1, 1],
   };
   for (const shape of LEARNABILITY_SHAPES) {
@@ -30,6 +32,8 @@ Deno.test("every shape at every solve rate that eight rollouts can give", () => 
     official: [-0.5, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8, -0.5],
     "r-zero": [0, 1 / 4, 2 / 4, 3 / 4, 1, 3 / 4, 2 / 4, 1 / 4, 0],
     quadratic: [0, 7 / 16, 12 / 16, 15 / 16, 1, 15 / 16, 12 / 16, 7 / 16, 0],
+    inverse: [1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8, 0],
+    band: [0, 0, 1, 1, 1, 1, 1, 0, 0],
     uniform: [1, 1, 1, 1, 1, 1, 1, 1, 1],
   };
   assert.deepEqual(Object.keys(table).sort(), [...LEARNABILITY_SHAPES].sort());
