@@ -21,6 +21,7 @@ import {
   type CandidateVerdict,
   type ChatWords,
   type Mode,
+  PAPER_READING,
   registerChatWords,
   registerMode,
 } from "../method/modes/mod.ts";
@@ -40,7 +41,7 @@ export const errorPrediction: Mode = {
   identityOutput: () => NO_ERROR,
   shownCount: () => 1,
   answerIn: ({ output }) => output,
-  async validate(executor, candidates, dialect, reading = "official") {
+  async validate(executor, candidates, dialect, rules = PAPER_READING) {
     const policies = candidates.map(({ program }) =>
       checkPolicy(program, defaultPolicy)
     );
@@ -51,7 +52,7 @@ export const errorPrediction: Mode = {
         program,
         argument,
       })),
-      reading,
+      rules.reading,
       "program",
     );
     let next = 0;
@@ -67,7 +68,11 @@ export const errorPrediction: Mode = {
         const reason = describeOutcome(outcome);
         return { valid: false, cause: outcome.kind, reason };
       }
-      if ([program.source, argument, output].some(dialect.isUnsafe)) {
+      if (
+        [program.source, argument, output].some((text) =>
+          dialect.isUnsafe(text, rules)
+        )
+      ) {
         return {
           valid: false,
           cause: "markerInTask",

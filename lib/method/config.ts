@@ -50,6 +50,17 @@ export const PAPER_CONFIG: SelfPlayConfig = valuesOf("paper");
 export const OFFICIAL_CONFIG: SelfPlayConfig = valuesOf("official");
 
 /**
+ * What a run was played with if its record is older than some of the settings: the
+ * paper's values, and those of the kit for what used not to be a setting.
+ */
+export const EARLIER_CONFIG: SelfPlayConfig = {
+  ...PAPER_CONFIG,
+  equality: "typed",
+  reading: "strict",
+  repeatedInputs: "drop",
+};
+
+/**
  * Settings under which a model of well under a million parameters learns in
  * minutes. Against the paper: compact dialect, JavaScript, duplicates penalised
  * and four inputs per program (else the proposer collapses on one program),

@@ -61,7 +61,9 @@ export async function solveAndGrade(
 ): Promise<Rollout[][]> {
   const responses = await respond(solver, asked, options);
   const readings = asked.map((ask, i) =>
-    responses[i].map((response) => readAnswer(solver, ask, response))
+    responses[i].map((response) =>
+      readAnswer(solver, ask, response, options.judging)
+    )
   );
   const verdicts = await checkAnswers(solver, asked, readings, options);
   return readings.map((group) =>
@@ -116,20 +118,21 @@ function readAnswer(
   { dialect }: Solver,
   { question, anyForm }: Asked,
   response: Response,
+  judging?: Judging,
 ): Reading {
   // A text is read like a value: in both dialects that is deduction's answer.
   const mode = "task" in question ? question.task.mode : "deduction";
   const language = "task" in question
     ? question.task.program.language
     : "python";
-  const reading = dialect.readAnswer(mode, response.text, language);
+  const reading = dialect.readAnswer(mode, response.text, language, judging);
   if (reading.ok) {
     const { answer, trace } = reading;
     return { response, thought: trace !== null, answer, fault: null };
   }
   const { thought, cause } = reading;
   const answer = anyForm
-    ? dialect.findAnswer(mode, response.text, language)
+    ? dialect.findAnswer(mode, response.text, language, judging)
     : null;
   return { response, thought, answer, fault: cause };
 }

@@ -5,6 +5,7 @@
 
 export {
   checkConfig,
+  EARLIER_CONFIG,
   OFFICIAL_CONFIG,
   PAPER_CONFIG,
   type SelfPlayConfig,

@@ -126,8 +126,13 @@ export const SETTINGS = {
   ),
   reading: choice(
     ["official", "strict"],
-    "How inputs and answers are read: `official` evaluates in the sandbox what is no literal, `strict` takes literals only.",
+    "How responses are read: `official` as the official code does (values may be expressions, which the sandbox evaluates; any kind of fence; a function of any name), `strict` in the form that the prompt asks for.",
     { paper: "official", kit: "strict" },
+  ),
+  repeatedInputs: choice(
+    ["admit", "drop"],
+    "What becomes of an input that an induction proposal repeats. `admit` keeps it, so that a hidden pair can be a shown one.",
+    { paper: "admit", kit: "drop" },
   ),
 
   ...LEARNING_SETTINGS,

@@ -41,7 +41,7 @@ function readDraft({ config, dialect }: Setting, draft: Draft): Reading {
   if (draft.response === null) return { draft, candidate: draft.given };
   const { mode, response, references, parts } = draft;
   const { language } = config;
-  const reading = dialect.readProposal(mode, response.text, language);
+  const reading = dialect.readProposal(mode, response.text, language, config);
   if (!reading.ok) return { draft, candidate: null, cause: reading.cause };
   const { message, arguments: inputs } = reading;
   if (reading.program === null) {
@@ -71,7 +71,7 @@ async function runCandidates(
       executor,
       candidates,
       dialect,
-      config.reading,
+      config,
     );
     candidates.forEach((candidate, i) => verdicts.set(candidate, found[i]));
   }

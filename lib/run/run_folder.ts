@@ -8,7 +8,7 @@
 
 import { join } from "node:path";
 import { type EngineConfig, movableFields } from "../engines/mod.ts";
-import { PAPER_CONFIG, type SelfPlayConfig } from "../method/mod.ts";
+import { EARLIER_CONFIG, type SelfPlayConfig } from "../method/mod.ts";
 import {
   type CheckpointState,
   readNewestCheckpoint,
@@ -50,7 +50,7 @@ export async function prepareFolder(
     writeManifest(folder, newManifest(options, options.experiment ?? {}));
   } else {
     const manifest = readManifestFile(folder);
-    const begun = { ...PAPER_CONFIG, ...manifest.settings };
+    const begun = { ...EARLIER_CONFIG, ...manifest.settings };
     refuseOtherConfig(folder, manifest.settings ? begun : known, config);
     refuseOtherEngine(folder, manifest, options);
     notes.push(...differencesOf(manifest, options));
@@ -83,10 +83,10 @@ export function readRunConfig(folder: string): SelfPlayConfig {
   return config;
 }
 
-/** A setting that a config of an earlier version lacks has the paper's value. */
+/** A setting that a config of an earlier version lacks has the value that it had then. */
 function readConfigIfPresent(folder: string): SelfPlayConfig | null {
   try {
-    return { ...PAPER_CONFIG, ...readJson(join(folder, "config.json")) };
+    return { ...EARLIER_CONFIG, ...readJson(join(folder, "config.json")) };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

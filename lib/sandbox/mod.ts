@@ -63,7 +63,7 @@ export {
   policySentences,
   type PolicyVerdict,
 } from "./policy.ts";
-export { type NameUse, type OuterNames, outerNames } from "./syntax/names.ts";
+export { type OuterNames, outerNames, renamed } from "./syntax/names.ts";
 export { hasModuleSyntax } from "./syntax/names_javascript.ts";
 export { hasFixedImport } from "./syntax/names_python.ts";
 export {

@@ -19,7 +19,7 @@ import {
   recordRun,
 } from "../../lib/run/mod.ts";
 import type { ModeName } from "../../lib/method/modes/mod.ts";
-import type { SelfPlayEvent } from "../../lib/method/mod.ts";
+import { EARLIER_CONFIG, type SelfPlayEvent } from "../../lib/method/mod.ts";
 import {
   characterTokenizer,
   ScriptedEngine,
@@ -216,18 +216,26 @@ Deno.test("runs on disk", async (t) => {
     );
   });
 
-  await t.step("a config without a newer setting has the paper's", async () => {
-    const folder = join(parent, "earlier");
-    await recordRun(optionsFor(executor, folder, {
-      config: { ...smallConfig, steps: 2 },
-    }));
-    const path = join(folder, "config.json");
-    const { policies: _, ...earlier } = readRun(folder).config;
-    Deno.writeTextFileSync(path, JSON.stringify(earlier));
-    assert.equal(readRun(folder).config.policies, "shared");
-    await recordRun(optionsFor(executor, folder, { resume: true }));
-    assert.deepEqual(contents(folder), contents(whole));
-  });
+  await t.step(
+    "a config without a newer setting has what the kit did then",
+    async () => {
+      const folder = join(parent, "earlier");
+      await recordRun(optionsFor(executor, folder, {
+        config: { ...smallConfig, steps: 2 },
+      }));
+      const path = join(folder, "config.json");
+      const config = readRun(folder).config;
+      const newer = ["policies", "equality", "reading", "repeatedInputs"];
+      const earlier = Object.entries(config)
+        .filter(([field]) => !newer.includes(field));
+      Deno.writeTextFileSync(path, JSON.stringify(Object.fromEntries(earlier)));
+      assert.equal(EARLIER_CONFIG.policies, "shared");
+      assert.equal(EARLIER_CONFIG.equality, "typed");
+      assert.deepEqual(readRun(folder).config, config);
+      await recordRun(optionsFor(executor, folder, { resume: true }));
+      assert.deepEqual(contents(folder), contents(whole));
+    },
+  );
 
   await t.step(
     "a finished run can be given more steps, and nothing else",

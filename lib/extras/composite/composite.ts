@@ -19,10 +19,10 @@ import {
   hasModuleSyntax,
   isWellFormed,
   type Language,
-  type NameUse,
   type OuterNames,
   outerNames,
   type Program,
+  renamed,
 } from "../../sandbox/mod.ts";
 
 /** Why a program cannot be a part. */
@@ -72,7 +72,7 @@ export function partDefinition(
   const rename = (name: string) =>
     name === "f" ? partName(index) : `${partName(index)}_${name}`;
   if (names.bound.has("f")) {
-    return { ok: true, source: renamed(program.source, names, rename) };
+    return { ok: true, source: renamed(program.source, names.uses, rename) };
   }
   const expression = loneExpression(names);
   if (expression === null) return fail("partWithoutEntry");
@@ -81,30 +81,6 @@ export function partDefinition(
     ok: true,
     source: program.language === "python" ? value : `const ${value};`,
   };
-}
-
-/** The source with every use of an outer name changed. */
-function renamed(
-  source: string,
-  { uses }: OuterNames,
-  rename: (name: string) => string,
-): string {
-  let result = "";
-  let end = 0;
-  for (const use of uses) {
-    result += source.slice(end, use.node.from) + replacement(use, rename);
-    end = use.node.to;
-  }
-  return result + source.slice(end);
-}
-
-function replacement(
-  { node, form }: NameUse,
-  rename: (name: string) => string,
-): string {
-  const name = rename(node.text);
-  if (form === "property") return `${node.text}: ${name}`;
-  return form === "import" ? `${node.text} as ${name}` : name;
 }
 
 /** The text of a program that is one expression, without what may follow it. */

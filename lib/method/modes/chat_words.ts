@@ -1,6 +1,7 @@
 /**
  * The words of the chat dialect: what proposers and solvers are asked, mode by mode.
- * The transcript around a question and the reading of responses are in `chat.ts`.
+ * The transcript around a question is in `chat.ts`, the reading of responses in
+ * `chat_reading.ts`.
  */
 
 import {
@@ -9,6 +10,7 @@ import {
   policySentences,
 } from "../../sandbox/mod.ts";
 import type { BuildingBlocks } from "./dialect.ts";
+import { fence, FENCE_TAGS, type ValueTag } from "./fences.ts";
 import type { Example, ModeName, Task } from "./task.ts";
 
 /** Inputs an induction proposal is asked for; half are shown (paper, section 3.2). */
@@ -18,13 +20,6 @@ const LANGUAGE_TITLES: Record<Language, string> = {
   python: "Python",
   javascript: "JavaScript",
   typescript: "TypeScript",
-};
-
-/** The tags by which a fence names its language. */
-export const FENCE_TAGS: Record<Language, readonly string[]> = {
-  python: ["python", "py"],
-  javascript: ["javascript", "js"],
-  typescript: ["typescript", "ts"],
 };
 
 const EXAMPLES: Record<Language, { program: string; argument: string }> = {
@@ -43,10 +38,6 @@ const EXAMPLES: Record<Language, { program: string; argument: string }> = {
     argument: '"John", {"age": 20, "city": "New York"}',
   },
 };
-
-function fence(tag: string, text: string): string {
-  return `\`\`\`${tag}\n${text}\n\`\`\``;
-}
 
 function programRequirements(language: Language): string {
   return [
@@ -138,7 +129,7 @@ export interface ChatWords {
   /** Asks the solver. */
   question(task: Task, page: TaskPage): string;
   /** The tag of the fence that holds the answer; null where the answer is a program. */
-  answerTag: string | null;
+  answerTag: ValueTag | null;
 }
 
 /** The parts of a page that every question uses. */

@@ -19,7 +19,13 @@
  * certain the first answer token happens to be.
  */
 
-import type { AnswerReading, Dialect, ProposalReading } from "./dialect.ts";
+import {
+  type AnswerReading,
+  type Dialect,
+  PAPER_READING,
+  type ProposalReading,
+  type ReadingRules,
+} from "./dialect.ts";
 import type { Example, Task } from "./task.ts";
 
 /** Every marker of the dialect, in vocabulary order (`<pad>` is token 0). */
@@ -188,13 +194,14 @@ export type ParsedInductionProposal =
   | { ok: false; cause: ProposalFormatCause };
 
 /**
- * Splits an induction proposal into its inputs, repeated ones dropped and at
- * most `INDUCTION_INPUTS` kept. Whether enough are left and valid is for the
+ * Splits an induction proposal into its inputs, repeated ones dropped where the
+ * rules say so, and at most `INDUCTION_INPUTS` kept. Whether enough are left and valid is for the
  * mode to decide: requiring all six to be distinct drove validity to zero in
  * trials with tiny models.
  */
 export function parseInductionProposal(
   responseText: string,
+  { repeatedInputs }: Pick<ReadingRules, "repeatedInputs"> = PAPER_READING,
 ): ParsedInductionProposal {
   const parts = splitInputs(responseText);
   if (!Array.isArray(parts)) return parts;
@@ -204,8 +211,8 @@ export function parseInductionProposal(
   if (parts.some((part) => part.trim() === "")) {
     return { ok: false, cause: "emptyInput" };
   }
-  const distinct = [...new Set(parts)];
-  return { ok: true, arguments: distinct.slice(0, INDUCTION_INPUTS) };
+  const kept = repeatedInputs === "drop" ? [...new Set(parts)] : parts;
+  return { ok: true, arguments: kept.slice(0, INDUCTION_INPUTS) };
 }
 
 /** The pieces between `<i>` markers, or the cause why there are none. */
@@ -261,9 +268,9 @@ export const compactDialect: Dialect = {
     }
   },
   questionPrompt: mathsPrompt,
-  readProposal(mode, responseText): ProposalReading {
+  readProposal(mode, responseText, _language, rules): ProposalReading {
     if (mode === "induction") {
-      const parsed = parseInductionProposal(responseText);
+      const parsed = parseInductionProposal(responseText, rules);
       if (!parsed.ok) return parsed;
       return {
         ok: true,
@@ -281,7 +288,7 @@ export const compactDialect: Dialect = {
     return parseAnswer(responseText);
   },
   findAnswer: (_mode, responseText) => findAnswer(responseText),
-  isUnsafe: containsMarker,
+  isUnsafe: (text) => containsMarker(text),
 };
 
 /** What follows the last `<a>`, up to the next marker. */

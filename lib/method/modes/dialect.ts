@@ -6,16 +6,33 @@
  * of a program or an answer is for the executor to say.
  */
 
-import type { Language } from "../../sandbox/mod.ts";
+import type { Language, Reading } from "../../sandbox/mod.ts";
 import type { ModeName, Task } from "./task.ts";
 
 export type DialectName = "compact" | "chat";
+
+/** How far responses may be from the form that is asked for. */
+export interface ReadingRules {
+  /** `official`: as the official code reads them. `strict`: the form that the prompt asks for. */
+  reading: Reading;
+  /** Whether an induction task may have the same input twice: the official code lets it, so that a hidden pair can be a shown one. */
+  repeatedInputs: "admit" | "drop";
+}
+
+/** Those that apply to an answer. */
+export type AnswerRules = Pick<ReadingRules, "reading">;
+
+/** The rules of the paper's runs. */
+export const PAPER_READING: ReadingRules = {
+  reading: "official",
+  repeatedInputs: "admit",
+};
 
 /** How many inputs an induction task has. */
 export interface InductionShape {
   /** Inputs the proposer is asked for. */
   asked: number;
-  /** Distinct valid inputs a task needs at least. */
+  /** Valid inputs a task needs at least. */
   minimum: number;
   /** Examples the solver sees; the others are hidden and must all match. */
   shown: number;
@@ -37,7 +54,7 @@ export interface BuildingBlocks {
   source: string;
 }
 
-/** The words in which a model is asked and answers. */
+/** The words in which a model is asked and answers. Where no rules of reading are given, they are the paper's. */
 export interface Dialect {
   readonly name: DialectName;
   readonly induction: InductionShape;
@@ -65,11 +82,13 @@ export interface Dialect {
     mode: ModeName,
     responseText: string,
     language: Language,
+    rules?: ReadingRules,
   ): ProposalReading;
   readAnswer(
     mode: ModeName,
     responseText: string,
     language: Language,
+    rules?: AnswerRules,
   ): AnswerReading;
   /**
    * The answer in a response whose form may be wrong, or null where there is
@@ -79,7 +98,8 @@ export interface Dialect {
     mode: ModeName,
     responseText: string,
     language: Language,
+    rules?: AnswerRules,
   ): string | null;
   /** Whether a text would be mistaken for the dialect's own markers inside a prompt. */
-  isUnsafe(text: string): boolean;
+  isUnsafe(text: string, rules?: AnswerRules): boolean;
 }

@@ -5,30 +5,26 @@
  *
  * The first half of the inputs is shown and the second hidden, in the paper and
  * in the official code. That code takes equal inputs for different ones, so that
- * a hidden pair may be a shown one (in up to a tenth of its published seeds);
- * here they are distinct.
+ * a hidden pair may be a shown one (in up to a tenth of its published seeds); by
+ * the rule `repeatedInputs` they can be kept distinct.
  */
 
-import {
-  type Executor,
-  type Reading,
-  verifyInductions,
-} from "../../sandbox/mod.ts";
+import { type Executor, verifyInductions } from "../../sandbox/mod.ts";
 import { verifyDistinct } from "./distinct.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, PAPER_READING, type ReadingRules } from "./dialect.ts";
 import type { Candidate, CandidateVerdict, Mode } from "./mode.ts";
 import type { Example } from "./task.ts";
 import { validateTriplets } from "./triplet.ts";
 
 /**
- * Runs the program on every input at once. Invalid inputs and repeated ones are
- * dropped; the candidate is a task if enough are left.
+ * Runs the program on every input at once. Invalid inputs are dropped, and where
+ * the rules say so repeated ones; the candidate is a task if enough are left.
  */
 async function validateInputs(
   executor: Executor,
   candidates: readonly Candidate[],
   dialect: Dialect,
-  reading: Reading = "official",
+  rules: ReadingRules = PAPER_READING,
 ): Promise<CandidateVerdict[]> {
   const calls = candidates.flatMap((candidate, owner) =>
     candidate.arguments.map((argument) => ({
@@ -40,11 +36,11 @@ async function validateInputs(
     executor,
     calls.map(({ candidate }) => candidate),
     dialect,
-    reading,
+    rules,
   );
   const { minimum, asked } = dialect.induction;
   return candidates.map((candidate, owner): CandidateVerdict => {
-    if (dialect.isUnsafe(candidate.message)) {
+    if (dialect.isUnsafe(candidate.message, rules)) {
       return {
         valid: false,
         cause: "markerInTask",
@@ -52,22 +48,28 @@ async function validateInputs(
       };
     }
     const mine = verdicts.filter((_, i) => calls[i].owner === owner);
-    const found = new Map<string, Example>();
-    for (const verdict of mine) {
-      if (!verdict.valid) continue;
-      const [example] = verdict.examples;
-      found.set(example.argument, found.get(example.argument) ?? example);
-    }
-    const examples = [...found.values()].slice(0, asked);
+    const valid = mine.flatMap((verdict) =>
+      verdict.valid ? verdict.examples : []
+    );
+    const kept = rules.repeatedInputs === "drop" ? distinct(valid) : valid;
+    const examples = kept.slice(0, asked);
     if (examples.length >= minimum) return { valid: true, examples };
     const failure = mine.find((verdict) => !verdict.valid);
     return {
       valid: false,
       cause: "tooFewInputs",
-      reason: `${examples.length} distinct valid inputs, ${minimum} needed` +
+      reason: `${examples.length} valid inputs, ${minimum} needed` +
         (failure && !failure.valid ? `; first failure: ${failure.cause}` : ""),
     };
   });
+}
+
+/** The first example of each input. */
+function distinct(examples: readonly Example[]): Example[] {
+  const places = new Map(
+    examples.toReversed().map((example) => [example.argument, example]),
+  );
+  return examples.filter((example) => places.get(example.argument) === example);
 }
 
 /** Writes a program from examples. Its tasks take their programs from deduction and abduction. */

@@ -5,6 +5,7 @@ import { chatDialect } from "./chat.ts";
 import { compactDialect } from "./compact.ts";
 
 export * from "./chat.ts";
+export { type ChatFormatCause, parseChatResponse } from "./chat_reading.ts";
 export * from "./compact.ts";
 export {
   type ChatWords,
@@ -12,6 +13,8 @@ export {
   type TaskPage,
 } from "./chat_words.ts";
 export * from "./dialect.ts";
+export { withEntryNamed } from "./entry.ts";
+export { fencedBlocks, fences } from "./fences.ts";
 export * from "./mode.ts";
 export { modeNames, modeOf, MODES, registerMode } from "./registry.ts";
 export * from "./task.ts";

@@ -12,9 +12,8 @@ import type {
   Executor,
   Judging,
   Program,
-  Reading,
 } from "../../sandbox/mod.ts";
-import type { Dialect, InductionShape } from "./dialect.ts";
+import type { Dialect, InductionShape, ReadingRules } from "./dialect.ts";
 import type { Example, ModeName, Task } from "./task.ts";
 
 /** A well-formed proposal, before it has run. */
@@ -50,12 +49,12 @@ export interface Mode {
   shownCount(shape: InductionShape): number;
   /** Returns the part of an example by which the rarity of an answer is measured. */
   answerIn(example: Example): string;
-  /** Runs the candidates and says which of them are tasks, in order; `reading` is "official" if not given. */
+  /** Runs the candidates and says which of them are tasks, in order; by the paper's rules of reading if no others are given. */
   validate(
     executor: Executor,
     candidates: readonly Candidate[],
     dialect: Dialect,
-    reading?: Reading,
+    rules?: ReadingRules,
   ): Promise<CandidateVerdict[]>;
   /** Says which answers are right, in order; by the paper's rules if no others are given. */
   verify(

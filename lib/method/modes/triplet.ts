@@ -8,10 +8,9 @@
 import {
   defaultPolicy,
   type Executor,
-  type Reading,
   validateProposals,
 } from "../../sandbox/mod.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, PAPER_READING, type ReadingRules } from "./dialect.ts";
 import type { Candidate, CandidateVerdict } from "./mode.ts";
 
 /** Verdicts on the candidates' first inputs, in order. */
@@ -19,7 +18,7 @@ export async function validateTriplets(
   executor: Executor,
   candidates: readonly Candidate[],
   dialect: Dialect,
-  reading: Reading = "official",
+  rules: ReadingRules = PAPER_READING,
 ): Promise<CandidateVerdict[]> {
   const items = candidates.map((candidate) => ({
     program: candidate.program,
@@ -29,7 +28,7 @@ export async function validateTriplets(
     executor,
     items,
     defaultPolicy,
-    reading,
+    rules.reading,
   );
   return verdicts.map((verdict, i): CandidateVerdict => {
     if (!verdict.valid) {
@@ -38,7 +37,7 @@ export async function validateTriplets(
     const { program } = items[i];
     const example = { argument: verdict.argument, output: verdict.output };
     const texts = [program.source, example.argument, example.output];
-    if (texts.some((text) => dialect.isUnsafe(text))) {
+    if (texts.some((text) => dialect.isUnsafe(text, rules))) {
       return {
         valid: false,
         cause: "markerInTask",

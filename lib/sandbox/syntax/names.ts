@@ -86,3 +86,27 @@ export function foundNames(root: PlacedNode, language: Language): NameUse[] {
     ![...scopes, root].some((scope) => own.get(scope)?.has(node.text))
   );
 }
+
+/** The source with the given uses of names changed. */
+export function renamed(
+  source: string,
+  uses: readonly NameUse[],
+  rename: (name: string) => string,
+): string {
+  let result = "";
+  let end = 0;
+  for (const use of uses) {
+    result += source.slice(end, use.node.from) + replacement(use, rename);
+    end = use.node.to;
+  }
+  return result + source.slice(end);
+}
+
+function replacement(
+  { node, form }: NameUse,
+  rename: (name: string) => string,
+): string {
+  const name = rename(node.text);
+  if (form === "property") return `${node.text}: ${name}`;
+  return form === "import" ? `${node.text} as ${name}` : name;
+}

@@ -3,6 +3,7 @@ import {
   DIALECTS,
   fencedBlocks,
   parseChatResponse,
+  type ReadingRules,
   type Task,
 } from "../../../lib/method/modes/mod.ts";
 import { defaultPolicy, policySentences } from "../../../lib/sandbox/mod.ts";
@@ -93,7 +94,9 @@ Deno.test("proposals are read from fences of their own language", () => {
   }
 });
 
-Deno.test("an induction proposal needs a message; its inputs are made distinct", () => {
+const STRICT: ReadingRules = { reading: "strict", repeatedInputs: "drop" };
+
+Deno.test("an induction proposal needs a message; its inputs are made distinct by name", () => {
   const inputs = [1, 2, 2, 3].map((i) => `\`\`\`input\n${i}\n\`\`\``);
   const withMessage = answered(
     `${inputs.join("\n")}\n\`\`\`message\nhm\n\`\`\``,
@@ -101,9 +104,11 @@ Deno.test("an induction proposal needs a message; its inputs are made distinct",
   assert.deepEqual(chat.readProposal("induction", withMessage, "python"), {
     ok: true,
     program: null,
-    arguments: ["1", "2", "3"],
+    arguments: ["1", "2", "2", "3"],
     message: "hm",
   });
+  const strict = chat.readProposal("induction", withMessage, "python", STRICT);
+  assert.deepEqual(strict.ok && strict.arguments, ["1", "2", "3"]);
   const without = chat.readProposal(
     "induction",
     answered(inputs.join("\n")),
@@ -165,12 +170,14 @@ Deno.test("no text makes the readers throw, and accepted blocks hold no fence", 
     ).join("");
     const text = stream.next() < 0.5 ? answered(body) : body;
     parseChatResponse(text);
-    const reading = chat.readProposal("deduction", text, "python");
-    chat.readAnswer("induction", text, "python");
-    if (!reading.ok) continue;
-    accepted++;
-    const lines = `${reading.program}\n${reading.arguments[0]}`.split("\n");
-    assert.ok(lines.every((line) => line.trim() !== "```"), text);
+    for (const rules of [undefined, STRICT]) {
+      const reading = chat.readProposal("deduction", text, "python", rules);
+      chat.readAnswer("induction", text, "python", rules);
+      if (!reading.ok) continue;
+      accepted++;
+      const lines = `${reading.program}\n${reading.arguments[0]}`.split("\n");
+      assert.ok(lines.every((line) => line.trim() !== "```"), text);
+    }
   }
   assert.ok(accepted > 100, `only ${accepted} accepted`);
 });

@@ -77,10 +77,15 @@ Deno.test("each malformed proposal has its own cause", () => {
   }
 });
 
-Deno.test("an induction proposal keeps six distinct inputs", () => {
+Deno.test("an induction proposal keeps six inputs, distinct ones where the rules say so", () => {
+  const inputs = "1<i>2<i>1<i>3<i>4<i>5<i>6<i>7<eos>";
   assert.deepEqual(
-    parseInductionProposal("1<i>2<i>1<i>3<i>4<i>5<i>6<i>7<eos>"),
+    parseInductionProposal(inputs, { repeatedInputs: "drop" }),
     { ok: true, arguments: ["1", "2", "3", "4", "5", "6"] },
+  );
+  assert.deepEqual(
+    parseInductionProposal(inputs),
+    { ok: true, arguments: ["1", "2", "1", "3", "4", "5"] },
   );
   assert.deepEqual(
     parseInductionProposal(Array(13).fill("1").join("<i>") + "<eos>"),
@@ -99,7 +104,7 @@ Deno.test("whatever the text, an accepted answer or proposal holds no marker", (
       (stream.next() < 0.7 ? "<eos>" : "");
     const answer = parseAnswer(text);
     const proposal = parseProposal(text);
-    const induction = parseInductionProposal(text);
+    const induction = parseInductionProposal(text, { repeatedInputs: "drop" });
     if (answer.ok) assert.ok(!containsMarker(answer.answer), text);
     if (proposal.ok) {
       assert.ok(!containsMarker(proposal.program), text);

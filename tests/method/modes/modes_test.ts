@@ -107,11 +107,16 @@ Deno.test("modes on the real sandbox", async (t) => {
   await t.step(
     "induction: bad and repeated inputs are dropped, five must be left",
     async () => {
-      const verdicts = await MODES.induction.validate(executor, [
-        candidate("x=>x+1", "1", "2", "3", "4", "5", "6"),
-        candidate("x=>x.length", '"a"', '"b"', '"c"', "null", '"d"', '"e"'),
-        candidate("x=>x+1", "1", " 1", "2", "3", "4", "4"),
-      ], compactDialect);
+      const verdicts = await MODES.induction.validate(
+        executor,
+        [
+          candidate("x=>x+1", "1", "2", "3", "4", "5", "6"),
+          candidate("x=>x.length", '"a"', '"b"', '"c"', "null", '"d"', '"e"'),
+          candidate("x=>x+1", "1", " 1", "2", "3", "4", "4"),
+        ],
+        compactDialect,
+        { reading: "strict", repeatedInputs: "drop" },
+      );
       assert.equal(verdicts[0].valid && verdicts[0].examples.length, 6);
       assert.equal(verdicts[1].valid && verdicts[1].examples.length, 5);
       assert.equal(verdicts[2].valid ? "" : verdicts[2].cause, "tooFewInputs");
