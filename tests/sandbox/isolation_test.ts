@@ -12,7 +12,7 @@ import {
 } from "../../lib/sandbox/mod.ts";
 import { MEMORY_ATTACKS, mutant, wildStore } from "./memory_attacks.ts";
 
-/** For example 20,000, whose ends are printed and which take a quarter of an hour. */
+/** For example 20,000, whose ends are printed: ten minutes of two idle cores. */
 const WANTED = Deno.env.get("AZR_MUTANTS");
 const MUTANTS = Number(WANTED ?? 200);
 const SEED = 1;
