@@ -23,6 +23,11 @@ import {
 } from "./kernels.ts";
 import { hiddenByGraph, layersByGraph } from "./native/layers_native.ts";
 import type { Adapters } from "./lora.ts";
+import type {
+  NativeModel,
+  Prefilled,
+  RotaryFactors,
+} from "./native/native_model.ts";
 import { prefillByGraph } from "./native/prefill_native.ts";
 import { recomputed } from "./training/recompute.ts";
 import {
@@ -33,12 +38,6 @@ import {
 } from "./parameters.ts";
 import { type RotaryTable, rotaryTable } from "./rope.ts";
 
-/** Rotary factors of N tokens, `[1, N, E/2, 2]`; those of queries carry 1/sqrt(E). */
-export interface RotaryFactors {
-  query: tf.Tensor4D;
-  key: tf.Tensor4D;
-}
-
 /** Heads of N tokens: queries `[H, N, E]`, keys and values `[G, N, E]`. */
 export interface Heads {
   query: tf.Tensor3D;
@@ -46,17 +45,8 @@ export interface Heads {
   value: tf.Tensor3D;
 }
 
-/** What a prefill yields; see `Decoder.prefill`. */
-export interface Prefilled {
-  /** `[B, D]`. */
-  hidden: tf.Tensor2D;
-  /** Per layer `[G, B, T, E]`. */
-  keys: tf.Tensor4D[];
-  values: tf.Tensor4D[];
-}
-
 /** A language model and its weights. Dispose it when done. */
-export class Decoder {
+export class Decoder implements NativeModel {
   readonly config: ModelConfig;
   readonly specs: readonly ParameterSpec[];
   readonly #tensors = new Map<string, tf.Tensor>();

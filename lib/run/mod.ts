@@ -5,12 +5,8 @@ export * from "./compare.ts";
 export * from "./play.ts";
 export type { Manifest } from "./manifest.ts";
 export * from "./read.ts";
-export {
-  LOG_NAMES,
-  type RecordOptions,
-  recordRun,
-  type RunOutcome,
-} from "./record.ts";
+export { LOG_NAMES, recordRun, type RunOutcome } from "./record.ts";
 export { readRunConfig } from "./run_folder.ts";
 export type { RolloutRow, TaskRow } from "./rows.ts";
 export type { TimingRow, Work } from "./stopwatch.ts";
+export type { RecordOptions } from "./record_options.ts";

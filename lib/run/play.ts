@@ -21,7 +21,8 @@ import type { Engine } from "../method/mod.ts";
 import { startExecutor } from "../sandbox/mod.ts";
 import type { Tokenizer } from "../model/mod.ts";
 import type { SelfPlayConfig } from "../method/mod.ts";
-import { type RecordOptions, recordRun, type RunOutcome } from "./record.ts";
+import { recordRun, type RunOutcome } from "./record.ts";
+import type { RecordOptions } from "./record_options.ts";
 
 /** The models of a run, opened. Disposing of it closes them. */
 export interface PlayingModels extends AsyncDisposable {

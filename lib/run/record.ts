@@ -19,22 +19,21 @@
 import { join } from "node:path";
 // Registers the extras, which a config may name.
 import "../extras/mod.ts";
-import type { EngineConfig } from "../engines/mod.ts";
 import {
   checkConfig,
   checkEngine,
   selfPlay,
   type SelfPlayEvent,
-  type SelfPlayOptions,
   type SelfPlayState,
   UpdateFailed,
 } from "../method/mod.ts";
-import { syncFolder, type Tokenizer } from "../model/mod.ts";
+import { syncFolder } from "../model/mod.ts";
 import { tidyCheckpoints, writeCheckpoint } from "./checkpoint.ts";
 import { writeAtomically } from "./json_file.ts";
 import { lockRun } from "./lock.ts";
 import { LogFile } from "./log_file.ts";
 import { rolloutRows, taskRow } from "./rows.ts";
+import type { RecordOptions } from "./record_options.ts";
 import { claimFolder, prepareFolder } from "./run_folder.ts";
 import { sampleSection } from "./samples.ts";
 import { Stopwatch, timedEngine, timedExecutor } from "./stopwatch.ts";
@@ -50,25 +49,6 @@ export const LOG_NAMES = [
 ] as const;
 
 type Logs = Record<typeof LOG_NAMES[number], LogFile>;
-
-export interface RecordOptions extends Omit<SelfPlayOptions, "state"> {
-  /** The model's own; it is kept with every checkpoint. */
-  tokenizer: Tokenizer;
-  /** The run's folder; must not hold a run unless `resume` is set. */
-  folder: string;
-  /** Go on from the newest checkpoint; from the beginning if there is none. */
-  resume?: boolean;
-  /** How the engine was chosen; noted, and compared when the run is resumed. */
-  engineConfig?: EngineConfig;
-  /** What to note in the manifest: preset, base model and its hash. */
-  experiment?: Record<string, unknown>;
-  /** When aborted, the current step is finished and saved, and the run stops. */
-  stop?: AbortSignal;
-  /** Called after each event has been written. */
-  onEvent?: (event: SelfPlayEvent) => void;
-  /** Told what is not as it was when a run is taken up again; by default stderr. */
-  onNote?: (text: string) => void;
-}
 
 /** How a run ended. */
 export interface RunOutcome {

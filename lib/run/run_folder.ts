@@ -22,7 +22,7 @@ import {
   newManifest,
   tokenizerHash,
 } from "./manifest.ts";
-import type { RecordOptions } from "./record.ts";
+import type { RecordOptions } from "./record_options.ts";
 
 /** Creates the folder. Throws where it holds something that is not to be overwritten. */
 export function claimFolder({ folder, resume }: RecordOptions): void {

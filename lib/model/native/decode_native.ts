@@ -19,7 +19,6 @@ import {
   banVector,
   type Decoding,
   type DecodingStart,
-  type DrawnTokens,
   rotaryRows,
   rowPositions,
   TOKENS_PER_CHECK,
@@ -28,7 +27,7 @@ import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { softmaxCrossEntropy } from "../kernels.ts";
 import { lanesFor, laneSizes } from "./lanes.ts";
 import { isSmall } from "./small_model.ts";
-import type { Smaller } from "../sampling/sample_rows.ts";
+import type { DrawnTokens, Smaller } from "../sampling/sample_rows.ts";
 
 /** Response tokens by which the caches grow: a copy costs as much as 32 idle slots. */
 const CACHE_BLOCK = 32;

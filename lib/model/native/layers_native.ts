@@ -12,7 +12,6 @@ import * as tf from "@tensorflow/tfjs";
 import { nativeOnProcessor } from "../backend.ts";
 import { attentionMask, type TokenBatch } from "../training/batch.ts";
 import type { ModelConfig } from "../config.ts";
-import type { Decoder } from "../decoder.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { differentiable, recordsGradients } from "../kernels.ts";
 import { laneSizes } from "./lanes.ts";
@@ -22,6 +21,7 @@ import {
   layersGraph,
   SLOPE_INPUT,
 } from "./layers_graph.ts";
+import type { NativeModel } from "./native_model.ts";
 import { isSmall } from "./small_model.ts";
 
 /**
@@ -33,19 +33,19 @@ import { isSmall } from "./small_model.ts";
 const LANES = 2;
 
 /** Lanes for a batch; the operations of a large model divide by themselves. */
-export function layerLanes(model: Decoder, rows: number): number {
+export function layerLanes(model: NativeModel, rows: number): number {
   return isSmall(model) ? Math.min(rows, LANES) : 1;
 }
 
 /** Whether this model's layers run by a graph here. */
-export function layersByGraph(model: Decoder): boolean {
+export function layersByGraph(model: NativeModel): boolean {
   return nativeOnProcessor() && model.adapters === null &&
     !model.recomputesLayers;
 }
 
 /** Normalised hidden states `[N, D]` of a batch; tests choose the lanes. */
 export function hiddenByGraph(
-  model: Decoder,
+  model: NativeModel,
   batch: TokenBatch,
   lanes = layerLanes(model, batch.rows),
 ): tf.Tensor2D {
@@ -74,7 +74,7 @@ export function hiddenByGraph(
 
 /** The inputs of all lanes: consecutive rows of the batch. */
 export function laneInputs(
-  model: Decoder,
+  model: NativeModel,
   batch: TokenBatch,
   lanes: number,
 ): Record<string, tf.Tensor> {
@@ -93,7 +93,7 @@ export function laneInputs(
 
 /** The inputs of the rows from `first` to before `end`. */
 function rowInputs(
-  model: Decoder,
+  model: NativeModel,
   { columns, tokens, positions }: TokenBatch,
   mask: { shape: number[]; values: Float32Array },
   first: number,

@@ -7,10 +7,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TokenBatch } from "../training/batch.ts";
 import type { ModelConfig } from "../config.ts";
-import type { Decoder, Prefilled } from "../decoder.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { laneSizes } from "./lanes.ts";
 import { laneInput, prefillGraph } from "./layers_graph.ts";
+import type { NativeModel, Prefilled } from "./native_model.ts";
 import { laneInputs, layerLanes } from "./layers_native.ts";
 
 /**
@@ -18,7 +18,7 @@ import { laneInputs, layerLanes } from "./layers_native.ts";
  * choose the lanes.
  */
 export function prefillByGraph(
-  model: Decoder,
+  model: NativeModel,
   batch: TokenBatch,
   last: readonly number[],
   lanes = layerLanes(model, batch.rows),

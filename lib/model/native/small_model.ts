@@ -7,12 +7,12 @@
  * sampled from transposed weights in long graphs (decode_native.ts). Left out:
  * all these.
  */
-import type { Decoder } from "../decoder.ts";
+import type { NativeModel } from "./native_model.ts";
 
 /** Parameters up to which a model is small. */
 const SMALL_MODEL = 2 ** 24;
 
 /** Whether a model is small. A large one would hold its weights twice, and gain nothing. */
-export function isSmall(model: Decoder): boolean {
+export function isSmall(model: Pick<NativeModel, "parameterCount">): boolean {
   return model.parameterCount <= SMALL_MODEL;
 }

@@ -7,18 +7,18 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { chooseTokens, tempered } from "./choice.ts";
-import { type Decoder, factorsOf, type RotaryFactors } from "../decoder.ts";
+import { type Decoder, factorsOf } from "../decoder.ts";
+import type { RotaryFactors } from "../native/native_model.ts";
 import {
   banVector,
   type Decoding,
   type DecodingStart,
-  type DrawnTokens,
   rotaryRows,
   rowPositions,
   TOKENS_PER_CHECK,
 } from "./decoding.ts";
 import { softmaxCrossEntropy, thinMatMul } from "../kernels.ts";
-import type { Smaller } from "./sample_rows.ts";
+import type { DrawnTokens, Smaller } from "./sample_rows.ts";
 
 /** Device state of one grid. P prompts, R = P * width rows, G key heads. */
 type Cache = {

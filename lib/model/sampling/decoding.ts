@@ -8,7 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Decoder } from "../decoder.ts";
 import type { SamplingOptions } from "../requests.ts";
-import type { Smaller } from "./sample_rows.ts";
+import type { DrawnTokens, Smaller } from "./sample_rows.ts";
 
 /**
  * A grid of P prompts with `width` rows each, R = P * width, after the prefill.
@@ -34,14 +34,6 @@ export interface DecodingStart {
 
 /** Tokens drawn between two looks at which rows have finished. */
 export const TOKENS_PER_CHECK = 4;
-
-/** Tokens of all rows, step by step: at least `[count, R]`, row by row. */
-export interface DrawnTokens {
-  count: number;
-  tokens: ArrayLike<number>;
-  /** Minus their log-probabilities. */
-  losses: ArrayLike<number>;
-}
 
 /** Rows being written. Dispose it when done. */
 export interface Decoding {

@@ -6,7 +6,6 @@
  * (decoding.ts).
  */
 import { randomStream } from "../../random.ts";
-import type { DrawnTokens } from "./decoding.ts";
 import type { Sample, SampleRequest, SamplingOptions } from "../requests.ts";
 
 /**
@@ -14,6 +13,14 @@ import type { Sample, SampleRequest, SamplingOptions } from "../requests.ts";
  * or null to go on. Called every few tokens, so the end may lie a little back.
  */
 export type EndOfSample = (tokens: readonly number[]) => number | null;
+
+/** Tokens of all rows, step by step: at least `[count, R]`, row by row. */
+export interface DrawnTokens {
+  count: number;
+  tokens: ArrayLike<number>;
+  /** Minus their log-probabilities. */
+  losses: ArrayLike<number>;
+}
 
 /** A sample being written. */
 export interface Row extends Sample {

@@ -4,20 +4,10 @@
  */
 
 import type { Language, Program } from "../outcome.ts";
+import type { NameUse } from "./name_use.ts";
 import { javascriptNames } from "./names_javascript.ts";
 import { pythonNames } from "./names_python.ts";
 import { type PlacedNode, placedSyntax } from "./syntax.ts";
-
-/** One place where a name stands for a variable; properties and the like are none. */
-export interface NameUse {
-  node: PlacedNode;
-  /** The scope in which the name is bound here, or null where it is used only. */
-  binds: PlacedNode | null;
-  /** Scopes in which it is looked up, innermost first, the program's own left out. */
-  scopes: PlacedNode[];
-  /** How the text changes with the name: `{f}` becomes `{f: g}`, `import m` becomes `import m as g`. */
-  form: "plain" | "property" | "import";
-}
 
 /** The outermost names of a program and every use of them. */
 export interface OuterNames {

@@ -6,7 +6,7 @@
  * and a computed method name is looked up inside the method.
  */
 
-import type { NameUse } from "./names.ts";
+import type { NameUse } from "./name_use.ts";
 import { around, everyNode, type PlacedNode } from "./syntax.ts";
 
 const BLOCKS = new Set([

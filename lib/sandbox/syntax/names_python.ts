@@ -6,7 +6,7 @@
  * classes and a comprehension's first iterable are looked up outside.
  */
 
-import type { NameUse } from "./names.ts";
+import type { NameUse } from "./name_use.ts";
 import {
   around,
   everyNode,

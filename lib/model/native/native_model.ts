@@ -1,0 +1,34 @@
+/**
+ * What the passes on native TensorFlow need of a model, and what they give it. The
+ * decoder has all of it and decides which pass runs.
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { ModelConfig } from "../config.ts";
+import type { ParameterSpec } from "../parameters.ts";
+
+/** Rotary factors of N tokens, `[1, N, E/2, 2]`; those of queries carry 1/sqrt(E). */
+export interface RotaryFactors {
+  query: tf.Tensor4D;
+  key: tf.Tensor4D;
+}
+
+/** What a prefill yields; see `Decoder.prefill`. */
+export interface Prefilled {
+  /** `[B, D]`. */
+  hidden: tf.Tensor2D;
+  /** Per layer `[G, B, T, E]`. */
+  keys: tf.Tensor4D[];
+  values: tf.Tensor4D[];
+}
+
+/** A model as the native passes see it. */
+export interface NativeModel {
+  readonly config: ModelConfig;
+  readonly specs: readonly ParameterSpec[];
+  readonly parameterCount: number;
+  readonly recomputesLayers: boolean;
+  /** Null where the weights themselves are trained. */
+  readonly adapters: unknown;
+  parameter(name: string): tf.Tensor;
+  rotaryFactors(positions: Int32Array): RotaryFactors;
+}
