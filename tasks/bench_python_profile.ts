@@ -79,7 +79,7 @@ async function profile(
 ): Promise<Omit<Profile, "flags">> {
   const { payload } = await pythonRecipe();
   const before = cpu();
-  const interpreter = await PythonInterpreter.start(payload);
+  const interpreter = (await PythonInterpreter.starters(payload))[0]();
   const instance_ms = rounded(cpu() - before);
   const engine = new PythonEngine(interpreter, defaultLimits);
   const engine_ms = rounded(cpu() - before - instance_ms);

@@ -16,9 +16,10 @@ export function describeOutcome(outcome: Outcome): string {
     case "memory":
       return "out of memory";
     case "refused":
-      return `the result is not data: ${outcome.reason}`;
+      return `refused: ${outcome.reason}`;
     case "syntax":
       return outcome.message;
+    case "nondeterministic":
     case "badArgument":
     case "policy":
     case "infrastructure":

@@ -36,6 +36,12 @@ export interface JobOptions {
   seed?: number;
   /** Bounds for this job alone. */
   limits?: JobLimits;
+  /**
+   * Whether a Python program runs a second time, with other hashes and addresses,
+   * and ends as `nondeterministic` if its value differs. In JavaScript nothing
+   * differs from run to run: there one run decides.
+   */
+  twice?: boolean;
 }
 
 /**
@@ -74,8 +80,10 @@ type Ending =
   | { kind: "fuel"; fuel: number }
   /** Used up its memory. */
   | { kind: "memory"; fuel: number }
-  /** Returned something that is not representable data (function, cycle, too large). */
+  /** Returned what is no data (function, cycle, too large), or asked for what is not there. */
   | { kind: "refused"; reason: string; fuel: number }
+  /** Gave two values in two runs; of jobs with `twice`. */
+  | { kind: "nondeterministic"; reason: string; fuel: number }
   /** The source does not parse. */
   | { kind: "syntax"; message: string }
   /** The argument text is not a list of literals. */

@@ -1,8 +1,9 @@
 /**
  * Validation of proposals: a task is accepted only if its program is allowed,
- * parses, terminates, and returns a value that can be represented (paper,
- * section 3.3.3; there also "run it j times and compare", which one execution
- * replaces: every run starts from the same bytes and nothing in reach varies).
+ * parses, terminates, returns a value that can be represented, and the same one
+ * again (paper, section 3.3.3). A Python program runs twice, the second time with
+ * other hashes and addresses (see `python_mirror.ts`); for JavaScript one run is
+ * enough, since every run starts from the same bytes and nothing in reach varies.
  *
  * The audit at the end is for those who do not take that on trust.
  */
@@ -54,7 +55,8 @@ export async function validateProposals(
   reading: Reading = "official",
 ): Promise<ProposalVerdict[]> {
   const policies = proposals.map(({ program }) => checkPolicy(program, policy));
-  const jobs = proposals.filter((_, i) => policies[i].allowed);
+  const jobs = proposals.filter((_, i) => policies[i].allowed)
+    .map((proposal): Job => ({ ...proposal, twice: true }));
   const runs = await runWritten(executor, jobs, reading, "program");
   let next = 0;
   return policies.map((verdict) =>

@@ -6,9 +6,9 @@ import { defaultLimits, type Outcome } from "../../lib/sandbox/mod.ts";
 import type { WireJob } from "../../lib/sandbox/processes/frame.ts";
 import { Judge } from "../../lib/sandbox/processes/judge.ts";
 import {
-  type PythonEngine,
+  type PythonTwice,
   startPython,
-} from "../../lib/sandbox/python/python_engine.ts";
+} from "../../lib/sandbox/python/python_twice.ts";
 import { pythonRecipe } from "../../lib/sandbox/python/python_recipe.ts";
 import { MEMORY_ATTACKS } from "./memory_attacks.ts";
 
@@ -31,8 +31,8 @@ const TRAP = "import os\ndef f(x):\n    os.abort()";
 const FAULT =
   MEMORY_ATTACKS.find(([name]) => name.startsWith("the first byte"))![1];
 
-let started: Promise<PythonEngine> | undefined;
-function engine(): Promise<PythonEngine> {
+let started: Promise<PythonTwice> | undefined;
+function engine(): Promise<PythonTwice> {
   return started ??= pythonRecipe().then(({ payload }) =>
     startPython(payload, defaultLimits)
   );

@@ -30,7 +30,7 @@ console.log(JSON.stringify(sources.map((source) =>
 async function outcomesUnder(tierFlags: string): Promise<string> {
   const { payload, v8Flags } = await pythonRecipe();
   const engineUrl = new URL(
-    "../../lib/sandbox/python/python_engine.ts",
+    "../../lib/sandbox/python/python_twice.ts",
     import.meta.url,
   );
   const { defaultLimits } = await import("../../lib/sandbox/limits.ts");

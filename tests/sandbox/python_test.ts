@@ -12,9 +12,9 @@ import {
 } from "../../lib/sandbox/mod.ts";
 import { defaultLimits } from "../../lib/sandbox/limits.ts";
 import {
-  type PythonEngine,
+  type PythonTwice,
   startPython,
-} from "../../lib/sandbox/python/python_engine.ts";
+} from "../../lib/sandbox/python/python_twice.ts";
 import { pythonRecipe } from "../../lib/sandbox/python/python_recipe.ts";
 import {
   COMPARED_CASES,
@@ -26,8 +26,8 @@ import { workload } from "./workload.ts";
 const LIMITS = { ...defaultLimits, fuel: 5_000_000 };
 
 /** One engine in this process, for what can be seen only from within. */
-let started: Promise<PythonEngine> | undefined;
-function engine(): Promise<PythonEngine> {
+let started: Promise<PythonTwice> | undefined;
+function engine(): Promise<PythonTwice> {
   return started ??= pythonRecipe().then(({ payload }) =>
     startPython(payload, LIMITS)
   );

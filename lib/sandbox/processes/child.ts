@@ -81,8 +81,8 @@ function runGroup(
     return group.map(() => ({ kind: "infrastructure", reason }));
   }
   if (source.length > limits.sourceChars) {
-    const message = `source longer than ${limits.sourceChars} characters`;
-    return group.map(() => ({ kind: "syntax", message }));
+    const reason = `source longer than ${limits.sourceChars} characters`;
+    return group.map(() => ({ kind: "refused", reason, fuel: 0 }));
   }
   const bounds = { ...limits, ...setting?.limits };
   return engine.runEach(language, source, argumentTexts, bounds, setting);
@@ -94,7 +94,7 @@ async function engineNamed(name: EngineName): Promise<StartEngine> {
     case "quickjs":
       return (await import("../javascript/quickjs.ts")).startQuickJs;
     case "pyodide":
-      return (await import("../python/python_engine.ts")).startPython;
+      return (await import("../python/python_twice.ts")).startPython;
   }
 }
 

@@ -415,9 +415,11 @@ function unansweredIn(slot: Slot): Ticket[] {
 
 function wireJob({ id, job }: Ticket): WireJob {
   const { program: { language, source, entry }, argument } = job;
-  const { stdin, captureStdout, seed, limits, testSetup } = job;
+  const { stdin, captureStdout, seed, limits, twice, testSetup } = job;
   const setting: RunSetting = Object.fromEntries(
-    Object.entries({ entry, stdin, captureStdout, seed, limits, testSetup })
+    Object.entries({
+      ...{ entry, stdin, captureStdout, seed, limits, twice, testSetup },
+    })
       .filter(([, value]) => value !== undefined),
   );
   const isPlain = Object.keys(setting).length === 0;

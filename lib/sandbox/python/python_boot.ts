@@ -4,10 +4,11 @@
  *
  * It loads the part of the standard library that a pure function may want, so
  * that `import` later finds modules without a file system; closes the ways to
- * anything else; and makes what differs from run to run raise an error instead
- * of returning some value: unseeded random numbers and `id`. Clocks, entropy and
- * files need no Python text: their host calls are not there (see
- * `python_engine.ts`).
+ * anything else; and makes what differs from run to run, or from CPython on 64
+ * bits, end the run instead of returning some value: unseeded random numbers, `id`,
+ * native sizes. Such a function says so to the host by a call that no program can
+ * catch: `symlink`, whose host call is there for this. Clocks, entropy and files
+ * need no Python text: their host calls are not there (see `python_engine.ts`).
  *
  * Nothing in here is a security boundary. A program that undoes all of it reaches
  * only its own interpreter, which is restored before the next program runs.
@@ -17,27 +18,8 @@
 export const PRELOADED_MODULES = [
   // Imported by others when first needed, and by decoders and encoders.
   ...["_ast_unparse", "_colorize", "_compat_pickle", "_pylong"],
-  ...["_strptime", "_threading_local", "annotationlib", "encodings.ascii"],
-  ...["encodings.base64_codec", "encodings.cp1252", "encodings.hex_codec"],
-  ...["encodings.idna", "encodings.latin_1", "encodings.punycode"],
-  ...["encodings.raw_unicode_escape", "encodings.rot_13"],
-  ...["encodings.unicode_escape", "encodings.utf_16", "encodings.utf_32"],
-  ...[
-    "encodings.utf_8_sig",
-    "encodings.utf_16_le",
-    "encodings.utf_16_be",
-    "encodings.utf_32_le",
-    "encodings.utf_32_be",
-    "encodings.utf_7",
-    "encodings.iso8859_1",
-    "encodings.iso8859_15",
-    "encodings.mac_roman",
-    "encodings.cp437",
-    "encodings.zlib_codec",
-    "sched",
-    "string.templatelib",
-    "tomllib",
-  ],
+  ...["_strptime", "_threading_local", "annotationlib", "sched"],
+  ...["string.templatelib", "tomllib"],
   ...["__future__", "_collections_abc", "abc", "array", "ast", "base64"],
   ...["binascii", "bisect", "builtins", "calendar", "cmath", "codecs"],
   ...["collections", "collections.abc", "colorsys", "contextlib"],
@@ -67,9 +49,23 @@ def _boot():
     import builtins, gc, importlib, sys, warnings
     preloaded = PRELOADED_NAMES
     blocked = frozenset(BLOCKED_NAMES)
+
+    # As on 64 bits, before others take these numbers for their own.
+    sys.maxsize = 2**63 - 1
+    from collections import namedtuple
+    hash_info = namedtuple('hash_info', 'width modulus inf nan imag algorithm '
+                           'hash_bits seed_bits cutoff', module='sys')
+    hash_info.__name__ = hash_info.__qualname__ = 'sys.hash_info'
+    sys.hash_info = hash_info(64, 2**61 - 1, 314159, 0, 1000003, 'siphash13', 64, 128, 0)
+
     for name in preloaded:
         importlib.import_module(name)
-    import random, traceback, types
+    import encodings, pkgutil
+    for module in pkgutil.iter_modules(encodings.__path__, 'encodings.'):
+        if module.name not in ('encodings.mbcs', 'encodings.oem'):  # of Windows
+            importlib.import_module(module.name)
+    import random, struct, traceback, types
+    from posix import symlink
     for name in list(sys.modules):
         if name.partition('.')[0] in blocked:
             del sys.modules[name]
@@ -90,11 +86,27 @@ def _boot():
     warnings.resetwarnings()
     warnings.simplefilter('ignore')
 
-    def unavailable(name):
+    def unavailable(name, why='it differs from run to run'):
         def refuse(*arguments, **options):
-            raise RuntimeError(f'{name} is not available: it differs from run to run')
+            symlink(f'{name} is not available: {why}', 'refusal')
         refuse.__name__ = refuse.__qualname__ = name.rpartition('.')[2]
         return refuse
+
+    native_sizes = unavailable('struct with native sizes', 'they differ from CPython')
+
+    def sized(function):
+        def checked(format, *rest, **options):
+            text = str(format, 'latin-1') if isinstance(format, bytes) else format
+            if isinstance(text, str) and not {*text}.isdisjoint('lLnNP'):
+                if text[0] not in '=<>!':
+                    native_sizes()
+            return function(format, *rest, **options)
+        checked.__name__ = checked.__qualname__ = function.__name__
+        return checked
+
+    for name in ('Struct', 'calcsize', 'pack', 'pack_into', 'unpack',
+                 'unpack_from', 'iter_unpack'):
+        setattr(struct, name, sized(getattr(struct, name)))
 
     def mentions(code, name):
         return name in code.co_names or any(

@@ -6,7 +6,8 @@
  * Only trusted code runs here; no program ever does. The children that run
  * programs load the image alone: not a line of Pyodide's JavaScript reaches them.
  *
- * Argument: the folder of the Pyodide package. Needs read permission for it.
+ * Arguments: the folder of the Pyodide package, and `mirror` for the second image
+ * (see `python_mirror.ts`). Needs read permission for the folder.
  */
 
 import process from "node:process";
@@ -16,11 +17,13 @@ import { BOOT_SOURCE } from "./python_boot.ts";
 import { limitDepth } from "./python_depth.ts";
 import {
   HEAP_BYTES,
+  packMemory,
   type PythonImage,
-  usedLength,
   writeImage,
 } from "./python_image.ts";
+import { MIRROR_EXPORT, MOVED_BYTES } from "./python_mirror.ts";
 import { trackPages } from "./python_pages.ts";
+import { patchPython } from "./python_patches.ts";
 import {
   exportMutableGlobals,
   MUTABLE_GLOBAL,
@@ -62,7 +65,8 @@ interface Pyodide {
 }
 
 if (import.meta.main) {
-  const image = await buildImage(Deno.args[0]);
+  const [folder, kind] = Deno.args;
+  const image = await buildImage(folder, kind === "mirror");
   const bytes = writeImage(image);
   for (let done = 0; done < bytes.length;) {
     done += Deno.stdout.writeSync(bytes.subarray(done));
@@ -70,8 +74,11 @@ if (import.meta.main) {
 }
 
 /** Boots Pyodide from `folder` and takes the image of the interpreter. */
-async function buildImage(folder: string): Promise<PythonImage> {
-  const boot = interceptBoot();
+async function buildImage(
+  folder: string,
+  isMirror: boolean,
+): Promise<PythonImage> {
+  const boot = interceptBoot(isMirror);
   process.argv.splice(1, Infinity, PROGRAM_PATH);
   const { loadPyodide } = await import(
     new URL(`file://${folder}/pyodide.mjs`).href
@@ -94,7 +101,7 @@ function refill(boot: Boot): void {
 }
 
 /** Puts the rewritten module in place of Pyodide's own, and notes what it meets. */
-function interceptBoot(): Boot {
+function interceptBoot(isMirror: boolean): Boot {
   const boot: Boot = { ownTableLength: 0 };
   const instantiate = WebAssembly.instantiate;
   const substitute = async (
@@ -105,13 +112,14 @@ function interceptBoot(): Boot {
     if (boot.instance || original.length < 1_000_000) {
       return await instantiate(source, imports);
     }
-    const tracked = trackPages(limitDepth(original), HEAP_BYTES);
+    const tracked = trackPages(limitDepth(patchPython(original)), HEAP_BYTES);
     boot.wasm = exportMutableGlobals(meter(tracked).bytes);
     boot.imports = imports;
     const module = await WebAssembly.compile(boot.wasm);
     boot.instance = await instantiate(module, constantImports(imports, boot));
     boot.ownTableLength = functionTable(boot.instance).length;
     refill(boot);
+    if (isMirror) becomeMirror(boot.instance);
     return { module, instance: boot.instance };
   };
   WebAssembly.instantiate = substitute as typeof WebAssembly.instantiate;
@@ -134,6 +142,12 @@ function interceptBoot(): Boot {
   Date.now = () => BOOT_TIME_MS;
   performance.now = () => 0;
   return boot;
+}
+
+/** Before anything has run: other hashes from the first one on, and other places. */
+function becomeMirror({ exports }: WebAssembly.Instance): void {
+  (exports[MIRROR_EXPORT] as WebAssembly.Global).value = -1;
+  (exports.malloc as CallableFunction)(MOVED_BYTES);
 }
 
 function functionTable(instance: WebAssembly.Instance): WebAssembly.Table {
@@ -199,20 +213,20 @@ function takeImage(boot: Boot): PythonImage {
   for (const [name, value] of Object.entries(exports)) names.set(value, name);
   const added = addedEntries(table, boot.ownTableLength, names, trampolineCall);
   const heap = new Uint8Array(memory.buffer, 0, HEAP_BYTES);
+  const state = {
+    globals: mutableGlobals(exports),
+    tableLength: table.length,
+    ...added,
+    importedGlobals: Object.fromEntries(
+      Object.entries(imports["GOT.func"]).map((
+        [name, value],
+      ) => [name, (value as WebAssembly.Global).value]),
+    ),
+  };
   return {
     wasm: sealTables(wasm),
     trampoline: sealTables(trackPages(trampoline, HEAP_BYTES)),
-    memory: heap.slice(0, usedLength(heap)),
-    state: {
-      globals: mutableGlobals(exports),
-      tableLength: table.length,
-      ...added,
-      importedGlobals: Object.fromEntries(
-        Object.entries(imports["GOT.func"]).map((
-          [name, value],
-        ) => [name, (value as WebAssembly.Global).value]),
-      ),
-    },
+    snapshots: [{ memory: packMemory(heap), state }],
   };
 }
 

@@ -29,7 +29,11 @@ import {
   type Outcome,
   SCRIPT,
 } from "../outcome.ts";
-import { ForbiddenCall, PythonInterpreter } from "./python_interpreter.ts";
+import {
+  ForbiddenCall,
+  type PythonInterpreter,
+  Refusal,
+} from "./python_interpreter.ts";
 import {
   BuildError,
   ObjectBuilder,
@@ -45,6 +49,9 @@ type TextName = "program" | "entry" | "setup" | "case";
 /** CPython's start symbols: a whole module, or one expression. */
 const FILE_INPUT = 257;
 const EVAL_INPUT = 258;
+/** `PyCF_IGNORE_COOKIE` and `PyCF_SOURCE_IS_UTF8`: what a source says of its encoding is no matter. */
+const SOURCE_IS_TEXT = 0x900;
+const MINOR_VERSION = 14;
 /** Steps for what the engine does before its snapshot. */
 const START_FUEL = 0x7fffffff;
 /**
@@ -70,21 +77,13 @@ class EndOfRun extends Error {
   }
 }
 
-/** Boots the engine from the image that the parent sent. */
-export async function startPython(
-  payload: Uint8Array<ArrayBuffer>,
-  limits: Limits,
-): Promise<PythonEngine> {
-  return new PythonEngine(await PythonInterpreter.start(payload), limits);
-}
-
 export class PythonEngine implements LanguageEngine {
   readonly #interpreter: PythonInterpreter;
   readonly #builder: ObjectBuilder;
   readonly #reader: ObjectReader;
   /** Of the program that is running. */
   #setting: PythonSetting;
-  readonly #names: { program: number; f: number };
+  readonly #names: { program: number; f: number; compilerFlags: number };
   /** The namespace in which every program runs: that of the module `__program__`. */
   readonly #namespace: number;
   #isSuspect = false;
@@ -103,7 +102,11 @@ export class PythonEngine implements LanguageEngine {
     this.#names = {
       program: this.#cString("<program>"),
       f: this.#cString("f"),
+      compilerFlags: python.malloc(8),
     };
+    const { compilerFlags } = this.#names;
+    interpreter.view.setInt32(compilerFlags, SOURCE_IS_TEXT, true);
+    interpreter.view.setInt32(compilerFlags + 4, MINOR_VERSION, true);
     const module = python.PyImport_AddModule(this.#cString("__program__"));
     this.#namespace = python.PyModule_GetDict(module);
     python.PyDict_SetItemString(
@@ -246,6 +249,10 @@ export class PythonEngine implements LanguageEngine {
     if (error instanceof LiteralError) {
       return { kind: "refused", reason: error.message, fuel };
     }
+    const named = error instanceof Refusal
+      ? error.message
+      : interpreter.refusal;
+    if (named) return { kind: "refused", reason: named, fuel };
     if (error instanceof BuildError) return { kind: "memory", fuel };
     if (error instanceof ForbiddenCall) {
       const reason = `asks for what is not there: ${error.message}`;
@@ -300,15 +307,16 @@ export class PythonEngine implements LanguageEngine {
     limits: Limits,
   ): number {
     const { python } = this.#interpreter;
-    if (source.includes("\0")) {
-      throw new EndOfRun({ kind: "syntax", message: "a null character" });
+    if (source.includes("\0") || !source.isWellFormed()) {
+      const message = "a null character or half of a surrogate pair";
+      throw new EndOfRun({ kind: "syntax", message });
     }
     const text = this.#cString(source);
     const code = python.Py_CompileStringExFlags(
       text,
       name === "program" ? this.#names.program : this.#cString(`<${name}>`),
       start,
-      0,
+      this.#names.compilerFlags,
       -1,
     );
     python.free(text);

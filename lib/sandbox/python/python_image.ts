@@ -16,7 +16,13 @@ export interface PythonImage {
   wasm: Uint8Array<ArrayBuffer>;
   /** The rewritten helper module that calls C functions of any signature. */
   trampoline: Uint8Array<ArrayBuffer>;
-  /** Memory from address 0 to the last byte that is not zero. */
+  /** The booted interpreter, and its mirror image (see `python_mirror.ts`). */
+  snapshots: Snapshot[];
+}
+
+/** What makes an instance of the module a booted interpreter. */
+export interface Snapshot {
+  /** Memory without its pages of zeros; see {@link packMemory}. */
   memory: Uint8Array<ArrayBuffer>;
   state: InstanceState;
 }
@@ -43,9 +49,49 @@ export function usedLength(memory: Uint8Array): number {
   return 8 * (last + 1);
 }
 
+const PAGE_BYTES = 4096;
+
+/** The pages that are not all zeros: how many, their numbers, their contents. */
+export function packMemory(memory: Uint8Array): Uint8Array<ArrayBuffer> {
+  const words = new BigUint64Array(memory.buffer, memory.byteOffset);
+  const perPage = PAGE_BYTES / 8;
+  const pages: number[] = [];
+  for (let page = 0; page * PAGE_BYTES < memory.length; page++) {
+    const content = words.subarray(page * perPage, (page + 1) * perPage);
+    if (content.some((word) => word !== 0n)) pages.push(page);
+  }
+  const head = Uint32Array.of(pages.length, ...pages);
+  const packed = new Uint8Array(head.byteLength + pages.length * PAGE_BYTES);
+  packed.set(new Uint8Array(head.buffer));
+  pages.forEach((page, i) => {
+    const content = memory.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+    packed.set(content, head.byteLength + i * PAGE_BYTES);
+  });
+  return packed;
+}
+
+/** Memory from address 0 to its last page that is not all zeros. */
+export function unpackMemory(packed: Uint8Array): Uint8Array<ArrayBuffer> {
+  const view = new DataView(packed.buffer, packed.byteOffset);
+  const count = view.getUint32(0, true);
+  const pageAt = (i: number) => view.getUint32(4 + 4 * i, true);
+  const memory = new Uint8Array((pageAt(count - 1) + 1) * PAGE_BYTES);
+  for (let i = 0; i < count; i++) {
+    const start = 4 + 4 * count + i * PAGE_BYTES;
+    const content = packed.subarray(start, start + PAGE_BYTES);
+    memory.set(content, pageAt(i) * PAGE_BYTES);
+  }
+  return memory;
+}
+
 export function writeImage(image: PythonImage): Uint8Array<ArrayBuffer> {
-  const state = new TextEncoder().encode(JSON.stringify(image.state));
-  const parts = [state, image.wasm, image.trampoline, image.memory];
+  const parts = [
+    ...[image.wasm, image.trampoline],
+    ...image.snapshots.flatMap(({ memory, state }) => [
+      memory,
+      new TextEncoder().encode(JSON.stringify(state)),
+    ]),
+  ];
   const total = parts.reduce((sum, part) => sum + 4 + part.length, 0);
   const bytes = new Uint8Array(total);
   const view = new DataView(bytes.buffer);
@@ -66,11 +112,12 @@ export function readImage(bytes: Uint8Array<ArrayBuffer>): PythonImage {
     parts.push(bytes.subarray(position + 4, position + 4 + length));
     position += 4 + length;
   }
-  if (parts.length !== 4) throw new Error("the Python image is incomplete");
-  return {
-    state: JSON.parse(new TextDecoder().decode(parts[0])),
-    wasm: parts[1],
-    trampoline: parts[2],
-    memory: parts[3],
-  };
+  const [wasm, trampoline, ...rest] = parts;
+  const snapshots: Snapshot[] = [];
+  for (let i = 0; i + 1 < rest.length; i += 2) {
+    const state = JSON.parse(new TextDecoder().decode(rest[i + 1]));
+    snapshots.push({ memory: rest[i], state });
+  }
+  if (snapshots.length === 0) throw new Error("the Python image is incomplete");
+  return { wasm, trampoline, snapshots };
 }

@@ -17,13 +17,20 @@ import {
   HEAP_BYTES,
   type InstanceState,
   readImage,
+  unpackMemory,
   usedLength,
 } from "./python_image.ts";
+import { REFUSAL_EXPORT, REFUSALS } from "./python_width.ts";
 import { OVERLAP, PAGE_BYTES, PAGE_MAP, PAGE_SHIFT } from "./python_pages.ts";
 
 /** A program asked for something that is not there: a clock, entropy, the system. */
 export class ForbiddenCall extends Error {
   override name = "ForbiddenCall";
+}
+
+/** The boot text, or a program, ends the run and says why. */
+export class Refusal extends Error {
+  override name = "Refusal";
 }
 
 /** Functions of CPython's C interface that the executor calls. All take addresses. */
@@ -105,6 +112,9 @@ export interface PythonExports {
   sbrk(bytes: number): number;
 }
 
+/** Most of a refusal's text. */
+const REFUSAL_BYTES = 200;
+
 /** Pages that differ from the image, with their contents. */
 interface SavedPages {
   offsets: Map<number, number>;
@@ -141,14 +151,19 @@ export class PythonInterpreter {
     this.renew();
   }
 
-  static async start(
+  /** A function for each snapshot of the image, which makes its interpreter. */
+  static async starters(
     image: Uint8Array<ArrayBuffer>,
-  ): Promise<PythonInterpreter> {
-    const { wasm, trampoline, memory, state } = readImage(image);
+  ): Promise<(() => PythonInterpreter)[]> {
+    const { wasm, trampoline, snapshots } = readImage(image);
     const [module, helper] = await Promise.all(
       [wasm, trampoline].map((code) => WebAssembly.compile(code)),
     );
-    return new PythonInterpreter({ module, trampoline: helper, state }, memory);
+    return snapshots.map(({ memory, state }) => {
+      const parts = { module, trampoline: helper, state };
+      const packed = memory.slice(); // the rest of the image is not kept
+      return () => new PythonInterpreter(parts, unpackMemory(packed));
+    });
   }
 
   /** Throws the instance away, and what may be broken in it; a new one from the snapshot. */
@@ -206,6 +221,13 @@ export class PythonInterpreter {
     return (this.#exports.__stack_pointer as WebAssembly.Global).value;
   }
 
+  /** Why the interpreter's own code ended the run, if it did; see `python_width.ts`. */
+  get refusal(): string | undefined {
+    return REFUSALS[
+      (this.#exports[REFUSAL_EXPORT] as WebAssembly.Global).value
+    ];
+  }
+
   /** Whether the last trap was that of calls nested too deeply. */
   get isTooDeep(): boolean {
     return this.#depth.value > DEPTH_LIMIT;
@@ -217,6 +239,13 @@ export class PythonInterpreter {
 
   set fuel(steps: number) {
     this.#fuel.value = steps;
+  }
+
+  /** The beginning of a text that ends with a zero. */
+  shortText(address: number): string {
+    const bytes = this.bytes.subarray(address, address + REFUSAL_BYTES);
+    const end = bytes.indexOf(0);
+    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
   }
 
   /** Writes host data where the guest can read it; the restore will undo it. */
@@ -343,7 +372,7 @@ const NO_FILES = [
   ...["__syscall_rmdir", "__syscall_renameat", "__syscall_getcwd"],
 ];
 
-/** Every import of the module: three that do nothing, no files, and refusals. */
+/** Every import of the module: two that do nothing, no files, and refusals. */
 function guestImports(
   module: WebAssembly.Module,
   importedGlobals: Record<string, number>,
@@ -365,6 +394,9 @@ function guestImports(
   }
   for (const name of NO_FILES) imports.env[name] = () => NO_SUCH_FILE;
   imports.env.emscripten_resize_heap = () => 0;
+  imports.env.__syscall_symlinkat = (text: number) => {
+    throw new Refusal(interpreter().shortText(text));
+  };
   imports.wasi_snapshot_preview1.fd_write = (
     _file: number,
     vectors: number,

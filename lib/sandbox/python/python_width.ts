@@ -1,0 +1,115 @@
+/**
+ * Sizes beyond 2³¹: where CPython on 64 bits would count on and an interpreter of
+ * 32 bits can not, the run is refused by name.
+ *
+ * CPython turns an integer into a size in one function. Here that function leaves
+ * a number in the exported global `__refusal` and traps, which no program can
+ * catch, if the integer fits into 64 bits and not into 32. Slices cut a too large
+ * bound to the largest size, on both widths with the same result, and go on.
+ *
+ * Source: CPython 3.14, `PyLong_AsSsize_t`, `PyLong_AsLong`, `PyNumber_AsSsize_t`,
+ * `_PySys_GetSizeOf`.
+ */
+
+import type { AddedFunction, Exchange } from "../wasm/patch.ts";
+import { REFUSED_HASH } from "./python_hash.ts";
+
+export const REFUSAL_EXPORT = "__refusal";
+const REFUSED_SIZE = 1;
+const REFUSED_MEMORY_SIZE = 3;
+
+/** Why a run was refused, by the number in `__refusal`. */
+export const REFUSALS: Readonly<Record<number, string>> = {
+  [REFUSED_SIZE]: "it counts beyond 2^31, which this interpreter can not",
+  [REFUSED_HASH]: "hash of this type differs from CPython's",
+  [REFUSED_MEMORY_SIZE]: "sizes in memory differ from CPython's",
+};
+
+export const WIDTH_NAMES = { PyErr_Occurred: 4130, _PyNumber_Index: 867 };
+
+const refuse = (number: number) =>
+  `i32.const ${number} global.set $refusal unreachable`;
+/** Whether the object is an integer: a flag of its type. */
+const IS_INTEGER = "i32.load 4 i32.load8_u 87 i32.const 1 i32.and";
+
+const converting = (name: string, replaces: number): AddedFunction => ({
+  name,
+  replaces,
+  parameters: { object: "i32" },
+  result: "i32",
+  variables: { size: "i32" },
+  code: `
+    local.get $object call $old_${name} local.tee $size i32.const -1 i32.ne
+    if local.get $size return end
+    call $PyErr_Occurred
+    if
+      local.get $object
+      if
+        local.get $object ${IS_INTEGER}
+        if local.get $object call $fits_64 if ${refuse(REFUSED_SIZE)} end end
+      end
+    end
+    i32.const -1`,
+});
+
+export const WIDTH_FUNCTIONS: readonly AddedFunction[] = [
+  {
+    name: "fits_64", // at most two digits of 30 bits, or a third of three bits
+    parameters: { object: "i32" },
+    result: "i32",
+    variables: { digits: "i32" },
+    code: `
+      local.get $object i32.load 8 i32.const 3 i32.shr_u local.tee $digits
+      i32.const 3 i32.lt_u if i32.const 1 return end
+      local.get $digits i32.const 3 i32.ne if i32.const 0 return end
+      local.get $object i32.load 20 i32.const 8 i32.lt_u`,
+  },
+  converting("PyLong_AsSsize_t", 1981),
+  converting("PyLong_AsLong", 1979),
+  {
+    name: "PyNumber_AsSsize_t", // without an error to raise, it cuts
+    replaces: 865,
+    parameters: { item: "i32", error: "i32" },
+    result: "i32",
+    variables: { object: "i32", size: "i32", tag: "i32" },
+    code: `
+      local.get $error
+      if local.get $item local.get $error call $old_PyNumber_AsSsize_t return end
+      local.get $item call $_PyNumber_Index local.tee $object i32.eqz
+      if i32.const -1 return end
+      local.get $object i32.load 8 local.set $tag
+      local.get $tag i32.const 24 i32.ge_u ;; three digits, or two of 31 bits
+      if i32 i32.const 1
+      else
+        local.get $tag i32.const 16 i32.ge_u
+        if i32 local.get $object i32.load 16 i32.const 2 i32.ge_u
+        else i32.const 0 end
+      end
+      if
+        i32.const 0x80000000 i32.const 0x7fffffff
+        local.get $tag i32.const 3 i32.and i32.const 2 i32.eq select
+        local.set $size
+      else local.get $object call $old_PyLong_AsSsize_t local.set $size end
+      local.get $object call $Py_DecRef
+      local.get $size`,
+  },
+  {
+    name: "_PySys_GetSizeOf",
+    replaces: 4971,
+    parameters: { object: "i32" },
+    result: "i32",
+    code: refuse(REFUSED_MEMORY_SIZE),
+  },
+];
+
+/**
+ * `range_iter` and `range_reverse`, which turn to long integers when a bound does
+ * not fit.
+ */
+export const WIDTH_EXCHANGES: readonly Exchange[] = [2620, 2636].map((
+  index,
+) => ({
+  function: index,
+  from: "call $PyLong_AsLong",
+  to: Array(3).fill("call $old_PyLong_AsLong"),
+}));

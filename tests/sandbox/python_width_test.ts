@@ -1,0 +1,138 @@
+/**
+ * Where 32 bits differ from 64: hashes and orders of sets are CPython's, what can
+ * not be counted is refused.
+ *
+ * The digests in `python_hashes.txt`, one for each seed, come from CPython 3.13 on
+ * 64 bits; set `PYTHON_REFERENCE` to such an interpreter to compare with it anew.
+ */
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+
+import { type Outcome, startExecutor } from "../../lib/sandbox/mod.ts";
+
+const HASHES = Deno.readTextFileSync(
+  new URL("./python_hashes.py", import.meta.url),
+);
+const DIGESTS = Deno.readTextFileSync(
+  new URL("./python_hashes.txt", import.meta.url),
+);
+
+async function outcomes(jobs: [string, string?][]): Promise<Outcome[]> {
+  await using executor = await startExecutor({
+    workers: 1,
+    languages: ["python"],
+  });
+  return await executor.runMany(jobs.map(([source, argument = "1"]) => ({
+    program: { language: "python", source },
+    argument,
+  })));
+}
+
+const returning = (expression: string, imports = ""): [string] => [
+  `${imports}\ndef f(x):\n    return ${expression}`,
+];
+const shown = (outcome: Outcome) =>
+  outcome.kind === "value" ? outcome.literal : outcome.kind;
+
+Deno.test("hashes and the order of sets are CPython's on 64 bits, or refused", async () => {
+  const expected = await referenceDigests();
+  await using executor = await startExecutor({
+    workers: 1,
+    languages: ["python"],
+  });
+  const found = await executor.runMany(expected.map((_, seed) => ({
+    program: { language: "python", source: HASHES },
+    argument: `${seed}`,
+    twice: true,
+  })));
+  const isRefused = ({ kind }: Outcome) => kind === "nondeterministic";
+  found.forEach((outcome, seed) => {
+    if (isRefused(outcome)) return;
+    assert.equal(
+      digest(shown(outcome).slice(1, -1)),
+      expected[seed],
+      `${seed}`,
+    );
+  });
+  // After six collisions in a row the lower half of a hash is not enough.
+  const refused = found.filter(isRefused).length;
+  assert.ok(refused <= expected.length / 50, `${refused} refused`);
+});
+
+/** Of CPython 3.13; computed anew where `PYTHON_REFERENCE` names it. */
+async function referenceDigests(): Promise<string[]> {
+  const reference = Deno.env.get("PYTHON_REFERENCE");
+  if (!reference) return DIGESTS.trimEnd().split("\n");
+  const script = `${HASHES}\nfor seed in range(1000): print(f(seed))`;
+  const { stdout } = await new Deno.Command(reference, {
+    args: ["-c", script],
+  }).output();
+  return new TextDecoder().decode(stdout).trimEnd().split("\n").map(digest);
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+Deno.test("sizes beyond 2^31 are refused where they count, and cut where slices cut them", async () => {
+  const tools = "import bisect, collections, itertools, struct, sys";
+  const refused = [
+    "len(range(3 * 10**9))",
+    "bisect.bisect(range(10**10), 5)",
+    "collections.deque(maxlen=10**10)",
+    "list(itertools.islice([1, 2], 0, 10**10))",
+    "'abc' * 10**10",
+    "[1, 2].insert(10**10, 3)",
+    "sys.getsizeof([])",
+    "hash(range(3))",
+    "struct.calcsize('l')",
+    "struct.pack('@L', 1)",
+  ];
+  const values: [string, string][] = [
+    ["sys.maxsize", "9223372036854775807"],
+    ["sys.hash_info.width, sys.hash_info.modulus", "(64,2305843009213693951)"],
+    ["min([3, 1], default=sys.maxsize)", "1"],
+    ["'abc'[:10**10], [1, 2][-10**12:10**12]", "('abc',[1,2])"],
+    ["range(10**12)[10**11], 5 in range(10**12)", "(100000000000,True)"],
+    ["next(i for i in range(10**12) if i > 3)", "4"],
+    ["next(reversed(range(10**12)))", "999999999999"],
+    ["[1, 2, 3].index(3, 0, sys.maxsize)", "2"],
+    ["struct.calcsize('<l'), struct.pack('>H', 258)", "(4,b'\\x01\\x02')"],
+    [
+      "2**40 % 7, 10**20 // 3, (2**63).bit_length()",
+      "(2,33333333333333333333,64)",
+    ],
+  ];
+  const found = await outcomes([
+    ...refused.map((text) => returning(text, tools)),
+    ...values.map(([text]) => returning(text, tools)),
+    returning(
+      "try_it()",
+      "def try_it():\n    try: return len(range(2**40))\n    except BaseException: return 'caught'",
+    ),
+  ]);
+  refused.forEach((text, i) => assert.equal(found[i].kind, "refused", text));
+  values.forEach(([text, expected], i) =>
+    assert.equal(shown(found[refused.length + i]), expected, text)
+  );
+  assert.equal(found.at(-1)!.kind, "refused", "no program catches it");
+});
+
+Deno.test("sources say nothing of their encoding, and codecs are all there", async () => {
+  const found = await outcomes([
+    ["# -*- coding: latin-1 -*-\ndef f(x): return 'é'"],
+    ["# coding: utf-16\ndef f(x): return 1"],
+    ["def f(x): return '\ud800'"],
+    [`def f(x): return 1 # ${"x".repeat(40_000)}`],
+    returning("'13:45:56'.encode('shift_jis'), 'ж'.encode('koi8_r')"),
+    returning(
+      "'é'.encode('gbk'), 'ß'.encode('iso8859_2'), 'ж'.encode('cp1251')",
+    ),
+    returning("'x'.encode('mbcs')"),
+  ]);
+  assert.deepEqual(found.map(shown), [
+    ...["'é'", "1", "syntax", "refused", "(b'13:45:56',b'\\xd6')"],
+    ...["(b'\\xa8\\xa6',b'\\xdf',b'\\xe6')", "thrown"],
+  ]);
+});
