@@ -8,6 +8,11 @@
  * Left out: running (study_run.ts) and tables (`deno task report`).
  */
 
+import {
+  OFFICIAL_CONFIG,
+  PAPER_CONFIG,
+  type SelfPlayConfig,
+} from "../method/mod.ts";
 import { type Preset, presetNamed } from "./presets.ts";
 
 /** The settings in which an arm differs from its study's base preset. */
@@ -25,6 +30,15 @@ export interface Arm {
   /** What the arm changes and why one would, in a line. */
   says: string;
   change: ArmChange;
+}
+
+/** An arm as its file has it: it may ask for all that sets a source apart from the paper. */
+interface ArmFile extends Arm {
+  like?: {
+    source: "official";
+    /** Settings that are left as they are, each with the reason. */
+    except: Partial<Record<keyof SelfPlayConfig, string>>;
+  };
 }
 
 /** "The first arm ends above the second", and who says so. */
@@ -55,8 +69,9 @@ export interface Study {
 }
 
 /** A study as its file has it: the base is a preset's name and a change. */
-interface StudyFile extends Omit<Study, "base"> {
+interface StudyFile extends Omit<Study, "base" | "arms"> {
   base: { preset: string; change: ArmChange };
+  arms: ArmFile[];
 }
 
 const FOLDER = new URL("../../data/studies/", import.meta.url);
@@ -72,6 +87,18 @@ function changed(preset: Preset, change: ArmChange): Preset {
     selfPlay: { ...preset.selfPlay, ...selfPlay },
     evaluation: { ...preset.evaluation, ...evaluation },
   };
+}
+
+/** Returns an arm with the settings in which its source differs from the paper. */
+function resolved({ like, ...arm }: ArmFile): Arm {
+  if (!like) return arm;
+  const settings = Object.entries(OFFICIAL_CONFIG).filter(([field, value]) => {
+    const name = field as keyof SelfPlayConfig;
+    return !(name in like.except) &&
+      JSON.stringify(value) !== JSON.stringify(PAPER_CONFIG[name]);
+  });
+  const selfPlay = { ...Object.fromEntries(settings), ...arm.change.selfPlay };
+  return { ...arm, change: { ...arm.change, selfPlay } };
 }
 
 /** Returns the whole preset of an arm. */
@@ -97,9 +124,10 @@ export function armNamed(study: Study, name: string): Arm {
 /** Reads a study from the text of its file; throws with the file and the field. */
 export function parseStudy(text: string, file: string): Study {
   try {
-    const { base, ...rest }: StudyFile = JSON.parse(text);
+    const { base, arms, ...rest }: StudyFile = JSON.parse(text);
     const study = {
       ...rest,
+      arms: arms.map(resolved),
       base: changed(presetNamed(base.preset), base.change),
     };
     checkNames(study);

@@ -57,6 +57,25 @@ Deno.test("an arm changes what it names and nothing else", () => {
   assert.throws(() => studyNamed("nothing"), /there are: ablations/);
 });
 
+Deno.test("the official arm is all that sets the official code apart", () => {
+  const study = studyNamed("ablations");
+  const { change } = armNamed(study, "official");
+  assert.deepEqual(change.selfPlay, {
+    sampler: "official",
+    solveTiming: "lagged",
+    estimateForm: "ignored",
+    learnability: "official",
+    whitening: "token",
+    clipHigh: .28,
+    entropyCoefficient: 0,
+    weightDecay: 0,
+  });
+  // The arm trains on as many samples as the reference.
+  assert.ok(
+    armPreset(study, armNamed(study, "official")).selfPlay.trainOnEstimates,
+  );
+});
+
 Deno.test("a study's file is refused by file and arm", () => {
   const file = JSON.parse(Deno.readTextFileSync("data/studies/traps.json"));
   const refused = (change: object, cause: RegExp) =>
