@@ -27,8 +27,7 @@
  * lib/method, which tests/azr/twin_test.ts holds equal to this page.
  */
 
-import type { Engine, Sample, TrainReport } from "./method/mod.ts";
-import type { TextCodec } from "./method/mod.ts";
+import type { Engine, Sample, TextCodec, TrainReport } from "./method/mod.ts";
 import { type Dialect, modeOf, MODES, type Task } from "./method/modes/mod.ts";
 import { derivedSeed, randomStream } from "./random.ts";
 import type { Executor, Language } from "./sandbox/mod.ts";

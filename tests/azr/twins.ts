@@ -26,10 +26,9 @@ import { identityTasks } from "../../lib/method/buffer/mod.ts";
 import { DIALECTS, type Task } from "../../lib/method/modes/mod.ts";
 import type { Executor } from "../../lib/sandbox/mod.ts";
 
-/** What the page fixes, and the facts of a tiny model, which it is told. */
+/** The paper's config, which the page fixes, and the facts of a tiny model, which it is told. */
 const config: SelfPlayConfig = {
   ...PAPER_CONFIG,
-  trainOnEstimates: false,
   dialect: "compact",
   language: "javascript",
   maxPromptTokens: 66,
