@@ -12,6 +12,8 @@ import {
   verifyAbduction,
   verifyDeductions,
 } from "../../lib/sandbox/mod.ts";
+import { randomStream } from "../../lib/random.ts";
+import { oneExpression, piecesOf } from "../../lib/sandbox/syntax/written.ts";
 
 const python = (source: string): Program => ({ language: "python", source });
 
@@ -38,6 +40,7 @@ const OUTPUTS: [gold: string, answer: string, cause: string][] = [
   ["2", "2; 3", "unparsable"],
   ["2", "2\nx = 3", "unparsable"],
   ["2", "0) or (2", "unparsable"],
+  ["2", "abs)(-2", "unparsable"],
   ["[0]", "(x for x in [0])", "unparsable"],
   ["2", "lambda: 2", "unparsable"],
   ["2", "2 if open('/etc/passwd') else 2", "unparsable"],
@@ -46,6 +49,7 @@ const OUTPUTS: [gold: string, answer: string, cause: string][] = [
   ["2", "__import__('sys').exit()", "unparsable"],
   ["2", "", "unparsable"],
   ["2", " ", "unparsable"],
+  ["()", "# nothing", "unparsable"],
   ["2", "The answer is 2", "unparsable"],
 ];
 
@@ -77,6 +81,7 @@ Deno.test("an output that is an expression is evaluated, unless literals are ask
     ["2", "1, 2", "unparsable"],
     ["2", "2; 3", "unparsable"],
     ["2", "0) || (2", "unparsable"],
+    ["2", "Math.abs)(-2", "unparsable"],
     ["2", "()=>2", "unparsable"],
     ["2", "(()=>{for(;;);})()", "unparsable"],
     ["2", "Deno.pid", "unparsable"],
@@ -109,6 +114,8 @@ const ARGUMENTS: [text: string, literals: string | null][] = [
   ["lambda: 2, len", "lambda: 2, len"],
   ["1, 2 3", null],
   ["1) or f(2", null],
+  ["1)(2", null],
+  [")(", null],
   ["a=1, 2", null],
   ["**{1: 2}", null],
   ["undefined", null],
@@ -248,4 +255,41 @@ Deno.test("a sandbox that fails on an expression gives no verdict", async () => 
     "nothing",
   );
   assert.equal(run.outcome.kind, "infrastructure");
+});
+
+Deno.test("an argument list or a value is all of its text, whatever the text", () => {
+  const pieces =
+    "1 a = * ** ... , ( ) [ ] { } : 'x' f lambda => # // /* */ for in ;"
+      .split(" ");
+  let read = 0;
+  for (let trial = 0; trial < 10_000; trial++) {
+    const stream = randomStream(1, "written", trial);
+    const text = Array.from(
+      { length: stream.integer(0, 8) },
+      () => stream.choice(pieces),
+    ).join(" ");
+    for (const language of ["python", "javascript", "typescript"] as const) {
+      const list = piecesOf(text, language);
+      if (list === null) continue;
+      read++;
+      // What is no comma, comment, star or keyword is in some piece.
+      const bare = (code: string) =>
+        code.replace(
+          language === "python" ? /#.*/g : /\/\/.*|\/\*.*?\*\//g,
+          "",
+        ).trim();
+      const rest = list.reduce(
+        (left, piece) => left.replace(bare(piece.text), ""),
+        bare(text),
+      );
+      assert.match(
+        rest,
+        /^(?:\s|,|\*|\.{3}|a\s+=|f\s+=)*$/,
+        `${language} ${text}`,
+      );
+      assert.equal(oneExpression(`${text}\n)(`, language), null);
+      assert.equal(piecesOf(`${text}\n)(`, language), null);
+    }
+  }
+  assert.ok(read > 1000, `${read}`);
 });

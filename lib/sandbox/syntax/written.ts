@@ -23,9 +23,12 @@ export function callOf(text: string): string {
 export function piecesOf(text: string, language: Language): Piece[] | null {
   const source = callOf(text);
   const call = soleExpression(source, language);
-  if (call?.name !== "CallExpression") return null;
+  // In `f(a)(b)` it is `f(a)` that is called.
+  if (call?.name !== "CallExpression" || call.children[0].text !== "f") {
+    return null;
+  }
   const list = call.children[1];
-  if (list?.name !== "ArgList" || list.to !== source.length) return null;
+  if (list.name !== "ArgList") return null;
   const pieces: Piece[] = [];
   let nodes: PlacedNode[] = [];
   for (const node of list.children.slice(1)) {
@@ -62,15 +65,25 @@ export function bracketed({ text, kind }: Piece, language: Language): string {
   return language === "python" ? `[*(${text}\n)]` : `[...(${text}\n)]`;
 }
 
+/** What brackets around one expression make, and not `(f)(a)` or `(a) + (b)`. */
+const BRACKETED = [
+  "ParenthesizedExpression",
+  "TupleExpression",
+  "ComprehensionExpression",
+];
+
 /** The text in brackets, if it is one expression. */
 export function oneExpression(text: string, language: Language): string | null {
   const source = `(${text}\n)`;
   const node = soleExpression(source, language);
+  // A text without an expression makes the empty tuple.
+  if (!node || !BRACKETED.includes(node.name) || node.children.length < 3) {
+    return null;
+  }
   // In JavaScript `1, 2` would be 2.
-  const isSequence = node?.children.some(({ name }) =>
-    name === "SequenceExpression"
-  );
-  return node === null || isSequence || text.trim() === "" ? null : source;
+  return node.children.some(({ name }) => name === "SequenceExpression")
+    ? null
+    : source;
 }
 
 /** The one expression that a text is, if nothing stands before or after it. */
@@ -87,11 +100,5 @@ function soleExpression(
   const [expression] = statement.children;
   const isWhole = statement.children.length === 1 && expression.from === 0 &&
     expression.to === source.length;
-  return isWhole && isBracketed(expression) ? expression : null;
-}
-
-/** Whether the expression is a call or a value in brackets, and not `f(a) + (b)`. */
-function isBracketed({ name }: PlacedNode): boolean {
-  return name === "CallExpression" || name === "ParenthesizedExpression" ||
-    name === "TupleExpression" || name === "ComprehensionExpression";
+  return isWhole ? expression : null;
 }
