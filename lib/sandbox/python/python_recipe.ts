@@ -35,8 +35,9 @@ const OWN_FILES = [
 const STACK_SIZE = 7000;
 /**
  * V8 compiles a function a second time, well, when it has run for a while. Without
- * inlining and at four times the usual budget that costs the first thousand programs
- * half as much, and what comes out is as fast (`deno task bench python_profile`).
+ * inlining and at four times the usual budget the first thousand programs take two
+ * thirds as long; what inlining gives in the end pays after some ten thousand
+ * (`deno task bench python_profile`).
  */
 const COMPILER = ["--no-wasm-inlining", "--wasm-tiering-budget=50000000"];
 const HASH_BYTES = 32;
