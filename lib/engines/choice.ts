@@ -5,7 +5,7 @@
  */
 import { join, resolve } from "node:path";
 import { type DialectName, SPECIAL_TOKENS } from "../method/modes/mod.ts";
-import { LORA_TARGETS, Tokenizer } from "../model/mod.ts";
+import { LORA_TARGETS, parseJsonObject, Tokenizer } from "../model/mod.ts";
 import type { Engine, EngineLimit } from "../method/mod.ts";
 import type { Company } from "./http.ts";
 import {
@@ -166,7 +166,8 @@ function knownContextLength(config: EngineConfig): number | undefined {
   if (config.contextLength > 0) return config.contextLength;
   const file = join(tokenizerFolder(config), "config.json");
   if (!isFile(file)) return undefined;
-  const { max_position_embeddings } = JSON.parse(Deno.readTextFileSync(file));
+  const text = Deno.readTextFileSync(file);
+  const { max_position_embeddings } = parseJsonObject(text, file);
   return typeof max_position_embeddings === "number"
     ? max_position_embeddings
     : undefined;

@@ -34,6 +34,7 @@ export {
   type WeightFormat,
   writeModelFiles,
 } from "./files/checkpoint.ts";
+export { parseJsonObject } from "./files/json_file.ts";
 export { modelHash } from "./files/weight_files.ts";
 export { syncFolder, syncTree } from "./files/durable.ts";
 export { replaceFolder, restoreFolder } from "./files/replace_folder.ts";

@@ -44,6 +44,8 @@ export interface Engines {
 class DamagedCheckpoint extends Error {}
 
 const STATE_FILE = "state.json";
+/** The run's own files that a checkpoint has a copy of, should they be damaged. */
+const COPIED_FILES = ["config.json", "manifest.json"];
 
 function checkpointName(step: number): string {
   return `step-${String(step).padStart(6, "0")}`;
@@ -90,6 +92,9 @@ export async function writeCheckpoint(
     if (model === undefined) continue;
     await model.save(join(draft, name));
     if (holdsModel(join(draft, name))) await tokenizer.save(join(draft, name));
+  }
+  for (const name of COPIED_FILES) {
+    Deno.copyFileSync(join(runFolder, name), join(draft, name));
   }
   const file: StateFile = { ...state, files: recordsOf(draft) };
   Deno.writeTextFileSync(join(draft, STATE_FILE), JSON.stringify(file));
@@ -157,7 +162,7 @@ function readState(folder: string, step: number): CheckpointState {
   const path = join(folder, STATE_FILE);
   let state: Partial<StateFile>;
   try {
-    state = readJson(path);
+    state = readJson(path, "");
   } catch (error) {
     throw new DamagedCheckpoint((error as Error).message);
   }

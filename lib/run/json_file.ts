@@ -6,21 +6,23 @@ import { syncFolder } from "../model/mod.ts";
 /** Part of the name of whatever is not yet whole. */
 export const UNFINISHED = ".unfinished-";
 
-/** The object in a file. Throws naming the file where it holds none. */
-export function readJson<Fields extends object>(path: string): Fields {
+const CURE =
+  ": it is damaged; copy it from the newest folder in checkpoints/ of the run";
+
+/** The object in a run's file. Throws naming the file where it holds none. */
+export function readJson<Fields extends object>(
+  path: string,
+  cure = CURE,
+): Fields {
   let value: unknown;
   try {
     value = JSON.parse(Deno.readTextFileSync(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw error;
-    throw new Error(
-      `${path} is no JSON (${
-        (error as Error).message
-      }): it is damaged; restore it`,
-    );
+    throw new Error(`${path} is no JSON (${(error as Error).message})${cure}`);
   }
   if (typeof value === "object" && value !== null) return value as Fields;
-  throw new Error(`${path} holds no JSON object: it is damaged; restore it`);
+  throw new Error(`${path} holds no JSON object${cure}`);
 }
 
 /** Replaces a file by a complete new one, which a loss of power does not take. */

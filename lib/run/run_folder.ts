@@ -11,6 +11,7 @@ import { type EngineConfig, movableFields } from "../engines/mod.ts";
 import { EARLIER_CONFIG, type SelfPlayConfig } from "../method/mod.ts";
 import {
   type CheckpointState,
+  checkpointSteps,
   readNewestCheckpoint,
   tidyCheckpoints,
 } from "./checkpoint.ts";
@@ -55,6 +56,13 @@ export async function prepareFolder(
     refuseOtherEngine(folder, manifest, options);
     notes.push(...differencesOf(manifest, options));
     notes.forEach(say);
+  }
+  const done = checkpointSteps(folder).at(-1) ?? 0;
+  if (config.steps < done) {
+    throw new Error(
+      `${folder} has done ${done} steps, more than the ${config.steps} of "steps": ` +
+        `resume with at least ${done}`,
+    );
   }
   const text = JSON.stringify(config, null, 2) + "\n";
   writeAtomically(join(folder, "config.json"), text);

@@ -290,6 +290,36 @@ Deno.test("a language model keeps two checkpoints, a tiny one all of them", () =
   assert.equal(TINY_CONFIG.keepCheckpoints, 0);
 });
 
+Deno.test("fewer steps than were done are refused, and nothing is written", async () => {
+  const folder = join(parent, "fewer");
+  await play(folder, { config: { ...config, steps: 2 } });
+  const fewer = { ...config, steps: 1 };
+  await assert.rejects(
+    play(folder, { resume: true, config: fewer }),
+    /has done 2 steps, more than the 1 of "steps": resume with at least 2/,
+  );
+  assert.equal(readRun(folder).config.steps, 2);
+});
+
+Deno.test("a damaged manifest or config is named, and a checkpoint has the copy", async () => {
+  const folder = join(parent, "copies");
+  await play(folder, { config: { ...config, steps: 1 } });
+  for (const name of ["manifest.json", "config.json"]) {
+    const path = join(folder, name);
+    const text = Deno.readTextFileSync(path);
+    Deno.writeTextFileSync(path, text.slice(0, 40));
+    await assert.rejects(
+      play(folder, { resume: true, config: { ...config, steps: 1 } }),
+      new RegExp(
+        `${name} is no JSON .* copy it from the newest folder in checkpo`,
+      ),
+    );
+    Deno.copyFileSync(join(checkpointFolder(folder, 1), name), path);
+    assert.equal(Deno.readTextFileSync(path), text);
+  }
+  await play(folder, { resume: true });
+});
+
 Deno.test("one damaged run leaves the list of the others", async () => {
   const folder = join(parent, "listed");
   await play(join(folder, "good"), { config: { ...config, steps: 0 } });
