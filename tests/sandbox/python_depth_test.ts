@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
+import { type Outcome, startExecutor } from "../../lib/sandbox/mod.ts";
 import { pythonRecipe } from "../../lib/sandbox/python/python_recipe.ts";
 
 /** Kinds of recursion: in Python, in C with CPython's own check, in C without one. */
@@ -59,12 +60,78 @@ async function outcomesUnder(tierFlags: string): Promise<string> {
 
 Deno.test("recursion costs the same fuel in every compilation tier", async () => {
   const usual = await outcomesUnder("");
-  const kinds = JSON.parse(usual).map(({ kind }: { kind: string }) => kind);
-  assert.equal(kinds.length, RECURSIONS.length);
-  assert.ok(
-    kinds.every((kind: string) => kind === "thrown" || kind === "memory"),
-    usual,
+  const ends = JSON.parse(usual).map((outcome: Outcome) =>
+    outcome.kind === "thrown" ? outcome.name : outcome.kind
   );
+  assert.deepEqual(ends, [
+    ...["RecursionError", "RecursionError", "RecursionError", "refused"],
+    ...["RecursionError", "refused", "value", "value", "fuel"],
+  ]);
   assert.equal(await outcomesUnder("--liftoff-only"), usual);
   assert.equal(await outcomesUnder("--no-liftoff"), usual);
+});
+
+/** Programs that CPython runs, though what they build is thousands deep. */
+const DEEP: [string, string][] = [
+  [
+    "class Node:\n    def __init__(s, v, n): s.v, s.n = v, n\ndef f(x):\n    h = None\n    for i in range(10000): h = Node(i, h)\n    t, p = 0, h\n    while p: t, p = t + p.v, p.n\n    return t",
+    "49995000",
+  ],
+  [
+    "def f(x):\n    a = ()\n    for i in range(15000): a = (a,)\n    return 1",
+    "1",
+  ],
+  [
+    "def f(x):\n    a = {}\n    for i in range(10000): a = {'n': a}\n    return 1",
+    "1",
+  ],
+  [
+    "class S:\n    __slots__ = ('n',)\ndef f(x):\n    h = None\n    for i in range(20000):\n        s = S()\n        s.n, h = h, s\n    return 1",
+    "1",
+  ],
+  [
+    "def f(x):\n    e = None\n    for i in range(20000):\n        n = ValueError()\n        n.__cause__, e = e, n\n    return 1",
+    "1",
+  ],
+  [
+    "def f(x):\n    g = lambda: 0\n    for i in range(5000): g = (lambda h: lambda: h)(g)\n    return 1",
+    "1",
+  ],
+  [
+    "def f(x):\n    g = iter([1, -2])\n    for i in range(5000): g = map(abs, g)\n    return list(g)",
+    "[1,2]",
+  ],
+];
+
+/** Too deep for CPython's own stack: an error that a program can catch. */
+const CATCHABLE = [
+  "__import__('json').loads('[' * 100000 + ']' * 100000)",
+  "repr(nested(100000))",
+  "nested(100000) == nested(100000)",
+  "__import__('copy').deepcopy(nested(2000))",
+];
+
+Deno.test("what is thousands deep is built and freed; beyond, RecursionError is caught", async () => {
+  await using executor = await startExecutor({
+    workers: 1,
+    languages: ["python"],
+  });
+  const sources = [
+    ...DEEP.map(([source]) => source),
+    ...CATCHABLE.map((expression) =>
+      "def nested(n):\n    q = []\n    for i in range(n): q = [q]\n    return q\n" +
+      `def f(x):\n    try: ${expression}\n    except RecursionError: return 'caught'`
+    ),
+  ];
+  const outcomes = await executor.runMany(sources.map((source) => ({
+    program: { language: "python", source },
+    argument: "1",
+  })));
+  const found = outcomes.map((outcome) =>
+    outcome.kind === "value" ? outcome.literal : outcome.kind
+  );
+  assert.deepEqual(found, [
+    ...DEEP.map(([, expected]) => expected),
+    ...CATCHABLE.map(() => "'caught'"),
+  ]);
 });

@@ -1,23 +1,22 @@
 /**
  * Stack depth as a count: rewrites a WebAssembly module so that calls nested too
- * deeply trap at the same depth everywhere.
+ * deeply end at the same depth everywhere.
  *
  * Without it the machine's own stack would end first, at a depth that depends on
  * how V8 happened to compile the functions on it, and so would the program's fuel
- * and outcome. Each function adds an estimate of its frame in the largest tier to
- * the exported global `__depth` and takes it off again at every exit; an exception
- * handler sets what its own function had. A program over the limit traps.
+ * and outcome. Each function takes an estimate of its frame in the largest tier from
+ * the module's own stack pointer and gives it back at every exit; an exception
+ * handler sets what its own function had. So CPython, which compares that pointer
+ * with its limits, sees the real depth: it raises RecursionError, and puts off the
+ * freeing of long chains, before the depth is reached that traps.
  *
  * Left out: functions with several results, of which the interpreter has none.
  */
 
 import {
-  appended,
   concatenate,
   countImports,
   encodeUnsigned,
-  exportCode,
-  GLOBAL_KIND,
   readSections,
   readUnsigned,
   SECTION,
@@ -26,14 +25,28 @@ import {
   skipLocals,
 } from "../wasm/meter.ts";
 import { encodeSigned, localCount, skipTypes } from "./python_pages.ts";
+import { REFUSAL_EXPORT, REFUSED_DEPTH } from "./python_width.ts";
 
-export const DEPTH_EXPORT = "__depth";
-
-/** Bytes of estimated frames; V8's stack of 7 MB holds it in every tier. */
+/** Bytes of frames; V8's stack of 7 MB holds those estimated in every tier. */
 export const DEPTH_LIMIT = 3_500_000;
-/** A frame: what every one has, and what each variable adds. */
+/** A frame: what every one has, and what each variable adds; a multiple of 16. */
 const FRAME_BYTES = 96;
 const VARIABLE_BYTES = 8;
+/** Functions whose purpose is to move the stack pointer. */
+const STACK_FUNCTIONS = [
+  "_emscripten_stack_restore",
+  "_emscripten_stack_alloc",
+];
+
+/** What the code needs to know of the module. */
+interface Places {
+  stackPointer: number[];
+  refusal: number[];
+  /** Lowest address that the stack may reach. */
+  limit: number;
+  /** Indices, among the defined functions, of those left alone. */
+  exempt: ReadonlySet<number>;
+}
 
 interface FunctionType {
   parameters: number;
@@ -41,30 +54,70 @@ interface FunctionType {
   result: number;
 }
 
-/** Rewrites `wasm`. Throws if it lacks a global or export section. */
+/** Rewrites `wasm`, which exports its stack pointer and the global of refusals. */
 export function limitDepth(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
   const sections = readSections(wasm);
   const types = definedFunctionTypes(wasm, sections);
-  const globals = sections.find(({ id }) => id === SECTION.global)!;
-  // The module imports globals too; the index follows those and its own.
-  const depth = countImports(wasm, sections).globals +
-    readUnsigned(wasm, globals.start)[0];
+  const places = placesIn(wasm, sections);
   const parts: Uint8Array[] = [wasm.subarray(0, 8)];
   for (const section of sections) {
-    const body = wasm.subarray(section.start, section.end);
-    const rewritten = section.id === SECTION.global
-      ? appended(body, [[0x7f, 0x01, 0x41, 0x00, 0x0b]])
-      : section.id === SECTION.export
-      ? appended(body, [exportCode(DEPTH_EXPORT, GLOBAL_KIND, depth)])
-      : section.id === SECTION.code
-      ? rewriteCode(wasm, section, types, depth)
-      : body;
+    const rewritten = section.id === SECTION.code
+      ? rewriteCode(wasm, section, types, places)
+      : wasm.subarray(section.start, section.end);
     parts.push(
       Uint8Array.of(section.id, ...encodeUnsigned(rewritten.length)),
       rewritten,
     );
   }
   return concatenate(parts);
+}
+
+function placesIn(wasm: Uint8Array, sections: readonly Section[]): Places {
+  const imports = countImports(wasm, sections);
+  const exported = exportIndices(wasm, sections);
+  const stackPointer = exported.get("__stack_pointer")!;
+  const top = initialValue(wasm, sections, stackPointer - imports.globals);
+  return {
+    stackPointer: encodeUnsigned(stackPointer),
+    refusal: encodeUnsigned(exported.get(REFUSAL_EXPORT)!),
+    limit: top - DEPTH_LIMIT,
+    exempt: new Set(
+      STACK_FUNCTIONS.map((name) => exported.get(name)! - imports.functions),
+    ),
+  };
+}
+
+function exportIndices(
+  wasm: Uint8Array,
+  sections: readonly Section[],
+): Map<string, number> {
+  const section = sections.find(({ id }) => id === SECTION.export)!;
+  const indices = new Map<string, number>();
+  let [left, position] = readUnsigned(wasm, section.start);
+  for (; left > 0; left--) {
+    const [length, start] = readUnsigned(wasm, position);
+    const name = wasm.subarray(start, start + length);
+    const [index, next] = readUnsigned(wasm, start + length + 1);
+    indices.set(new TextDecoder().decode(name), index);
+    position = next;
+  }
+  return indices;
+}
+
+/** Of a global that the module defines: a positive constant of 32 bits. */
+function initialValue(
+  wasm: Uint8Array,
+  sections: readonly Section[],
+  index: number,
+): number {
+  const section = sections.find(({ id }) => id === SECTION.global)!;
+  let [, position] = readUnsigned(wasm, section.start);
+  for (; index > 0; index--) {
+    position += 2; // type, mutability
+    while (wasm[position] !== 0x0b) position = skipInstruction(wasm, position);
+    position++;
+  }
+  return readUnsigned(wasm, position + 3)[0];
 }
 
 /** The type of each function that the module defines, in order. */
@@ -106,7 +159,7 @@ function rewriteCode(
   wasm: Uint8Array,
   section: Section,
   types: readonly FunctionType[],
-  depth: number,
+  places: Places,
 ): Uint8Array {
   const [count, first] = readUnsigned(wasm, section.start);
   const parts: Uint8Array[] = [Uint8Array.from(encodeUnsigned(count))];
@@ -114,7 +167,9 @@ function rewriteCode(
   for (let index = 0; index < count; index++) {
     const [length, start] = readUnsigned(wasm, position);
     const end = start + length;
-    const pieces = rewriteFunction(wasm, start, end, types[index], depth);
+    const pieces = places.exempt.has(index)
+      ? [wasm.subarray(start, end)]
+      : rewriteFunction(wasm, start, end, types[index], places);
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     parts.push(Uint8Array.from(encodeUnsigned(size)), ...pieces);
     position = end;
@@ -128,20 +183,23 @@ function rewriteFunction(
   start: number,
   end: number,
   { parameters, result }: FunctionType,
-  depth: number,
+  { stackPointer, refusal, limit }: Places,
 ): Uint8Array[] {
   const bodyStart = skipLocals(wasm, start);
   const [groups, firstGroup] = readUnsigned(wasm, start);
   const variables = parameters + localCount(wasm, start);
   const saved = encodeUnsigned(variables);
-  const global = encodeUnsigned(depth);
-  const cost = encodeSigned(FRAME_BYTES + VARIABLE_BYTES * variables);
-  const enter = [0x20, ...saved, 0x41, ...cost, 0x6a, 0x24, ...global];
-  const leave = Uint8Array.from([0x20, ...saved, 0x24, ...global]);
+  const frame = FRAME_BYTES + VARIABLE_BYTES * variables;
+  const cost = encodeSigned(Math.ceil(frame / 16) * 16);
+  const enter = [
+    ...[0x20, ...saved, 0x41, ...cost, 0x6b, 0x24, ...stackPointer],
+  ];
+  const leave = Uint8Array.from([0x20, ...saved, 0x24, ...stackPointer]);
+  const refuse = [0x41, REFUSED_DEPTH, 0x24, ...refusal, 0x00];
   const prologue = Uint8Array.from([
-    ...[0x23, ...global, 0x21, ...saved, ...enter],
-    ...[0x23, ...global, 0x41, ...encodeSigned(DEPTH_LIMIT), 0x4b],
-    ...[0x04, 0x40, 0x00, 0x0b, 0x02, result],
+    ...[0x23, ...stackPointer, 0x21, ...saved, ...enter],
+    ...[0x23, ...stackPointer, 0x41, ...encodeSigned(limit), 0x48],
+    ...[0x04, 0x40, ...refuse, 0x0b, 0x02, result],
   ]);
   const pieces = [
     Uint8Array.from(encodeUnsigned(groups + 1)),

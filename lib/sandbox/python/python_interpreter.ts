@@ -12,7 +12,6 @@
 import { Buffer } from "node:buffer";
 
 import { FUEL_EXPORT } from "../wasm/meter.ts";
-import { DEPTH_EXPORT, DEPTH_LIMIT } from "./python_depth.ts";
 import {
   HEAP_BYTES,
   type InstanceState,
@@ -137,7 +136,6 @@ export class PythonInterpreter {
   readonly #parts: Parts;
   #exports!: WebAssembly.Exports;
   #fuel!: WebAssembly.Global;
-  #depth!: WebAssembly.Global;
   #globals: [global: WebAssembly.Global, value: number][] = [];
   /** Memory after boot, from address 0; zero beyond its end. */
   #snapshot: Uint8Array;
@@ -188,7 +186,6 @@ export class PythonInterpreter {
     this.#exports = exports;
     this.python = exports as unknown as PythonExports;
     this.#fuel = exports[FUEL_EXPORT] as WebAssembly.Global;
-    this.#depth = exports[DEPTH_EXPORT] as WebAssembly.Global;
     this.#globals = Object.entries(this.#parts.state.globals)
       .map(([name, value]) => [exports[name] as WebAssembly.Global, value]);
     const memory = (exports.memory as WebAssembly.Memory).buffer as ArrayBuffer;
@@ -226,11 +223,6 @@ export class PythonInterpreter {
     return REFUSALS[
       (this.#exports[REFUSAL_EXPORT] as WebAssembly.Global).value
     ];
-  }
-
-  /** Whether the last trap was that of calls nested too deeply. */
-  get isTooDeep(): boolean {
-    return this.#depth.value > DEPTH_LIMIT;
   }
 
   get fuel(): number {

@@ -17,11 +17,13 @@ import { REFUSED_HASH } from "./python_hash.ts";
 export const REFUSAL_EXPORT = "__refusal";
 const REFUSED_SIZE = 1;
 const REFUSED_MEMORY_SIZE = 3;
+export const REFUSED_DEPTH = 4;
 
 /** Why a run was refused, by the number in `__refusal`. */
 export const REFUSALS: Readonly<Record<number, string>> = {
   [REFUSED_SIZE]: "it counts beyond 2^31, which this interpreter can not",
   [REFUSED_HASH]: "hash of this type differs from CPython's",
+  [REFUSED_DEPTH]: "its calls are nested too deeply for this interpreter",
   [REFUSED_MEMORY_SIZE]: "sizes in memory differ from CPython's",
 };
 
