@@ -12,7 +12,11 @@ import {
   type RunOutcome,
   type TimingRow,
 } from "../lib/run/mod.ts";
-import { type SelfPlayEvent, settingsList } from "../lib/method/mod.ts";
+import {
+  type SeedingRound,
+  type SelfPlayEvent,
+  settingsList,
+} from "../lib/method/mod.ts";
 import { ArgumentError, parseArguments, USAGE } from "./selfplay/arguments.ts";
 import { engineTitle, type Plan, planOf, presetWith } from "./selfplay/plan.ts";
 import { diskCure, requireWritable } from "./selfplay/disk.ts";
@@ -88,9 +92,11 @@ function start(
   stop: AbortSignal,
 ): Promise<RunOutcome> {
   const onEvent = (event: SelfPlayEvent) => progress.event(event);
+  const onSeedingRound = (round: SeedingRound) => progress.seeding(round);
   const onNote = (note: string) => progress.note(note);
   if (preset === null) {
-    const recording = { folder, resume, stop, onEvent, onNote };
+    const following = { onEvent, onSeedingRound, onNote };
+    const recording = { folder, resume, stop, ...following };
     return playModel({ engine, config, ...recording });
   }
   return runExperiment({
@@ -109,6 +115,7 @@ function start(
           : `base model trained and kept in ${folder}`,
       ),
     onEvent,
+    onSeedingRound,
     onNote,
   });
 }
@@ -127,7 +134,11 @@ function stopOnInterrupt(progress: ProgressBar) {
       if (controller.signal.aborted && signal !== "SIGHUP") Deno.exit(130);
       if (controller.signal.aborted) return;
       controller.abort();
-      progress.note("stopping after this step; Ctrl-C again to leave at once");
+      progress.note(
+        `stopping${
+          progress.isSeeding ? "" : " after this step"
+        }; Ctrl-C again to leave at once`,
+      );
     };
     Deno.addSignalListener(signal, onSignal);
     return { signal, onSignal };
@@ -140,17 +151,17 @@ function stopOnInterrupt(progress: ProgressBar) {
   return { signal: controller.signal, release };
 }
 
-function report(
-  folder: string,
-  { step, finished }: RunOutcome,
-  seconds: number,
-): void {
-  if (finished) {
+function report(folder: string, outcome: RunOutcome, seconds: number): void {
+  if (outcome.finished) {
     summaryOf(readRun(folder), seconds).forEach((line) => console.log(line));
     return;
   }
+  const { step, seedingRounds } = outcome;
+  const saved = seedingRounds === undefined
+    ? `after step ${step}`
+    : `in the seeding, after round ${seedingRounds}`;
   console.log(
-    `stopped and saved after step ${step}; go on with:\n` +
+    `stopped and saved ${saved}; go on with:\n` +
       `  ${taskCommand("selfplay", ["--resume", "--out", folder])}`,
   );
 }

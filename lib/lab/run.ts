@@ -21,7 +21,11 @@ import {
   recordRun,
   type RunOutcome,
 } from "../run/mod.ts";
-import type { CandidateGenerator, SelfPlayEvent } from "../method/mod.ts";
+import type {
+  CandidateGenerator,
+  SeedingRound,
+  SelfPlayEvent,
+} from "../method/mod.ts";
 import {
   CORPUS_RANGE,
   type HeldOut,
@@ -51,6 +55,7 @@ export interface ExperimentOptions {
   onPretrain?: (progress: PretrainProgress) => void;
   onBase?: (base: BaseModel) => void;
   onEvent?: (event: SelfPlayEvent) => void;
+  onSeedingRound?: (round: SeedingRound) => void;
   /** Hears that a server is waited for, or asked for less. Default: `console.warn`. */
   onNote?: (note: string) => void;
 }
@@ -104,6 +109,7 @@ async function playFrom(
   options: ExperimentOptions,
 ): Promise<RunOutcome> {
   const { preset, seed, folder, resume, stop, onEvent } = options;
+  const { onSeedingRound, onNote } = options;
   const { engine, proposerEngine, tokenizer } = models;
   checkDialect(preset, dialectOf(tokenizer));
   const { splits } = worldParts(preset);
@@ -115,6 +121,8 @@ async function playFrom(
     resume,
     stop,
     onEvent,
+    onSeedingRound,
+    onNote,
     config,
     engine,
     proposerEngine,

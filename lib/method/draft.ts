@@ -11,6 +11,8 @@ export interface TaskRequest {
   step: number;
   /** The round of seeding, from 1; 0 in a step. */
   round: number;
+  /** When aborted, the request ends at once with the signal's reason. */
+  stop?: AbortSignal;
 }
 
 /** How many prompts were too long and had to be drawn again or dropped. */

@@ -16,7 +16,7 @@ import { checkEngine } from "./engine_limits.ts";
 import { checkExtras, extraOf } from "./extras.ts";
 import { type StepMetrics, stepMetrics } from "./metrics.ts";
 import { type Dialect, DIALECTS, type Task } from "./modes/mod.ts";
-import { seedBuffers } from "./seeding.ts";
+import { seedBuffers, type SeedingOptions } from "./seeding.ts";
 import type { EvaluationRow, Setting } from "./setting.ts";
 import { sourceOf } from "./source.ts";
 import { solveTasks } from "./solve.ts";
@@ -71,10 +71,14 @@ export type SelfPlayEvent =
     state: () => SelfPlayState;
   };
 
-/** What self-play is started with. `state` resumes after its step. */
+/**
+ * What self-play is started with. `state` resumes after its step, `seeding` within
+ * the seeding, whose rounds are no events.
+ */
 export interface SelfPlayOptions extends Omit<Setting, "dialect"> {
   config: SelfPlayConfig;
   state?: SelfPlayState;
+  seeding?: SeedingOptions;
 }
 
 /**
@@ -97,7 +101,7 @@ export async function* selfPlay(
   };
   let buffers: Buffers;
   if (options.state) buffers = Buffers.fromJSON(options.state.buffers);
-  else buffers = yield* seed(setting);
+  else buffers = yield* seed(setting, options.seeding);
   const first = (options.state?.step ?? 0) + 1;
   for (let step = first; step <= options.config.steps; step++) {
     yield* playStep(setting, buffers, step);
@@ -128,11 +132,16 @@ function checkPolicies({ config, proposerEngine }: SelfPlayOptions): void {
 
 async function* seed(
   setting: Setting,
+  options?: SeedingOptions,
 ): AsyncGenerator<SelfPlayEvent, Buffers, void> {
-  const { buffers, rounds, ...drawn } = await seedBuffers(setting);
+  const { buffers, rounds, tallies, ...drawn } = await seedBuffers(
+    setting,
+    options,
+  );
   yield { type: "seeded", step: 0, rounds, ...drawn };
   yield* finishStep(setting, buffers, 0, {
     ...drawn,
+    tallies,
     solved: [],
     samples: [],
     update: null,

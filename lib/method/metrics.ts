@@ -12,11 +12,19 @@ import { passAtK } from "./reward/mod.ts";
 import {
   type CreditedSample,
   type Reported,
-  type Response,
   type SolvedTask,
   type UpdateReport,
   wasJudged,
 } from "./stages.ts";
+import {
+  countOf,
+  INTRINSIC,
+  meanOf,
+  type ProposerTally,
+  type ResponseTally,
+  tallyProposals,
+  tallyResponses,
+} from "./tally.ts";
 
 /** What proposing looked like in one mode. */
 export interface ProposerMetrics {
@@ -113,6 +121,8 @@ export interface StepRecord {
   rolloutsPerTask: number;
   buffers: Buffers;
   proposals: readonly Reported[];
+  /** Sums over the proposals of each mode, where they were counted before. */
+  tallies?: Partial<Record<ModeName, ProposerTally>>;
   promptsRedrawn: number;
   promptsDropped: number;
   solved: readonly SolvedTask[];
@@ -126,7 +136,8 @@ export function stepMetrics(record: StepRecord): StepMetrics {
   const solve: StepMetrics["solve"] = {};
   for (const mode of record.modes) {
     propose[mode] = proposerMetrics(
-      record.proposals.filter((proposal) => proposal.mode === mode),
+      record.tallies?.[mode] ??
+        tallyProposals(record.proposals.filter((one) => one.mode === mode)),
     );
     solve[mode] = solverMetrics(
       record.solved.filter(({ task }) => task.mode === mode),
@@ -163,47 +174,31 @@ function reportMetrics(report: TrainReport | null) {
   };
 }
 
-function proposerMetrics(proposals: readonly Reported[]): ProposerMetrics {
+function proposerMetrics(tally: ProposerTally): ProposerMetrics {
+  const { proposals, programs, programCharacters } = tally;
   const withStatus = (status: Reported["status"]) =>
-    share(proposals, (proposal) => proposal.status === status);
-  const tasks = proposals.flatMap(({ task }) => task ?? []);
-  const programs = new Set(tasks.map(({ program }) => program.source));
-  const failures = proposals.filter(({ status }) => status !== "valid");
+    proposals === 0 ? null : (tally.statuses[status] ?? 0) / proposals;
   return {
-    proposals: proposals.length,
+    proposals,
     malformed: withStatus("malformed"),
     invalid: withStatus("invalid"),
     duplicate: withStatus("duplicate"),
     heldOut: withStatus("heldOut"),
     unjudged: withStatus("unjudged"),
     valid: withStatus("valid"),
-    failureCauses: tally(failures.map(({ cause }) => cause)),
-    distinctPrograms: programs.size,
-    distinctShare: tasks.length === 0 ? null : programs.size / tasks.length,
-    meanReward: mean(proposals.flatMap(({ reward }) => reward ?? [])),
-    meanProgramCharacters: mean(tasks.map((t) => t.program.source.length)),
-    ...responseMetrics(proposals.flatMap(({ response }) => response ?? [])),
-    outputEqualsInput: share(
-      tasks,
-      ({ examples }) => examples.every((e) => e.argument === e.output),
+    failureCauses: tally.failures,
+    distinctPrograms: programs.length,
+    distinctShare: programCharacters.count === 0
+      ? null
+      : programs.length / programCharacters.count,
+    meanReward: meanOf(tally.rewards),
+    meanProgramCharacters: meanOf(programCharacters),
+    ...responseMetrics(tally.responses),
+    outputEqualsInput: meanOf(tally.identities),
+    intrinsic: Object.fromEntries(
+      INTRINSIC.map((name) => [name, meanOf(tally.intrinsic[name])]),
     ),
-    intrinsic: intrinsicMeans(proposals),
   };
-}
-
-function intrinsicMeans(
-  proposals: readonly Reported[],
-): Record<string, number | null> {
-  const measured = proposals.flatMap(({ intrinsic }) => intrinsic ?? []);
-  const names = [
-    "complexity",
-    "halstead",
-    "editDistance",
-    "answerDiversity",
-  ] as const;
-  return Object.fromEntries(
-    names.map((name) => [name, mean(measured.flatMap((m) => m[name] ?? []))]),
-  );
 }
 
 function solverMetrics(
@@ -231,12 +226,14 @@ function solverMetrics(
     solvedAtLeastOnce: share(judged, ({ solveRate }) => solveRate > 0),
     passAtK: passCurve(judged, rolloutsPerTask),
     malformed: share(rollouts, ({ grade }) => grade === "malformed"),
-    gradeCauses: tally(rollouts.map(({ cause }) => cause)),
+    gradeCauses: countOf(rollouts.map(({ cause }) => cause)),
     meanReward: mean(trained.map(({ reward }) => reward)),
     thinkingRate: share(rollouts, ({ thought }) => thought),
     solveRateThinking: right(rollouts.filter(({ thought }) => thought)),
     solveRateDirect: right(rollouts.filter(({ thought }) => !thought)),
-    ...responseMetrics(rollouts.map(({ response }) => response)),
+    ...responseMetrics(
+      tallyResponses(rollouts.map(({ response }) => response)),
+    ),
   };
 }
 
@@ -257,13 +254,12 @@ function passCurve(
   return curve;
 }
 
-function responseMetrics(responses: readonly Response[]) {
-  const logProbs = responses.flatMap(({ sample }) => sample.logProbs);
-  const surprise = mean(logProbs);
+function responseMetrics(tally: ResponseTally) {
+  const surprise = meanOf(tally.logProbs);
   return {
-    meanResponseTokens: mean(responses.map((r) => r.sample.tokens.length)),
-    meanPromptTokens: mean(responses.map((r) => r.promptTokens.length)),
-    cutShare: share(responses, ({ sample }) => sample.finish === "length"),
+    meanResponseTokens: meanOf(tally.responseTokens),
+    meanPromptTokens: meanOf(tally.promptTokens),
+    cutShare: meanOf(tally.cut),
     entropyPerToken: surprise === null ? null : -surprise,
   };
 }
@@ -278,11 +274,4 @@ function share<T>(
   holds: (item: T) => boolean,
 ): number | null {
   return mean(items.map((item) => holds(item) ? 1 : 0));
-}
-
-/** Counts, in alphabetical order so that equal tallies are equal texts. */
-function tally(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of [...names].sort()) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
 }

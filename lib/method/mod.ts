@@ -50,7 +50,13 @@ export {
 export type { ProposerMetrics, SolverMetrics, StepMetrics } from "./metrics.ts";
 export { drawProposals } from "./propose.ts";
 export { type ObjectiveConfig, policyLoss } from "./objective/mod.ts";
-export { seedBuffers, type Seeding } from "./seeding.ts";
+export {
+  type SavedSeeding,
+  seedBuffers,
+  type Seeding,
+  type SeedingOptions,
+  type SeedingRound,
+} from "./seeding.ts";
 export type {
   CandidateGenerator,
   EvaluationRow,

@@ -1,5 +1,6 @@
 /** Proposing: references from the buffers, prompts, and the model's responses. */
 
+import { breathe } from "../breathe.ts";
 import type { Buffers } from "./buffer/mod.ts";
 import { draftPlace, type Drawn, type TaskRequest } from "./draft.ts";
 import { extraOf } from "./extras.ts";
@@ -26,12 +27,13 @@ export async function drawProposals(
   const { config, tokenizer, dialect } = setting;
   const { step, round } = request;
   const engine = setting.proposerEngine ?? setting.engine;
-  const drawn = [...request.wanted].flatMap(([mode, count]) =>
-    Array.from(
-      { length: count },
-      (_, number) => drawPrompt(setting, buffers, mode, number, request),
-    )
-  );
+  const drawn = [];
+  for (const [mode, count] of request.wanted) {
+    for (let number = 0; number < count; number++) {
+      await breathe(request.stop);
+      drawn.push(drawPrompt(setting, buffers, mode, number, request));
+    }
+  }
   const prompts = drawn.flatMap(({ prompt }) => prompt ?? []);
   const responses = await sampleResponses(
     { engine, tokenizer, dialect },
@@ -41,7 +43,7 @@ export async function drawProposals(
       maxNewTokens: config.maxProposalTokens,
       seed: derivedSeed(config.seed, "propose", step, round, mode, number),
     })),
-    config,
+    { ...config, stop: request.stop },
   );
   return {
     proposals: prompts.map(({ mode, number, references, parts }, i) => ({

@@ -18,6 +18,8 @@ export interface RespondOptions {
   temperature: number;
   topP?: number;
   bannedTokens?: readonly number[];
+  /** When aborted, sampling ends at once with the signal's reason. */
+  stop?: AbortSignal;
 }
 
 /** A prompt to respond to. */
@@ -32,12 +34,13 @@ export interface RespondRequest extends SampleRequest {
 export async function sampleResponses(
   { engine, tokenizer, dialect }: Speaker,
   requests: readonly RespondRequest[],
-  { temperature, topP, bannedTokens = [] }: RespondOptions,
+  { temperature, topP, bannedTokens = [], stop }: RespondOptions,
 ): Promise<Response[][]> {
   const strings = dialect.stopStrings;
   const samples = await engine.sample(requests, {
     temperature,
     ...(topP !== undefined && { topP }),
+    ...(stop !== undefined && { stop }),
     bannedTokens,
     stopTokens: [...tokenizer.endIds],
     ...(strings.length > 0 && {

@@ -7,24 +7,76 @@
  * abduction; induction takes its programs from them.
  */
 
-import { Buffers } from "./buffer/mod.ts";
+import { Buffers, type SavedBuffers } from "./buffer/mod.ts";
+import type { SelfPlayConfig } from "./config.ts";
 import { evenly, type PromptCounts } from "./draft.ts";
 import { type ModeName, modeOf, type Task } from "./modes/mod.ts";
 import type { Setting } from "./setting.ts";
 import { sourceOf } from "./source.ts";
 import type { Judged } from "./stages.ts";
+import { type ProposerTally, tallyProposals } from "./tally.ts";
 import { solverPromptLength, validateProposals } from "./validate.ts";
 
 /** The proposals of all rounds and the buffers that they filled. */
 export interface Seeding extends PromptCounts {
   rounds: number;
+  /** The proposals of the rounds that were played here: those before `saved` are not among them. */
   proposals: Judged[];
+  /** Sums over all proposals by mode, those before `saved` too. */
+  tallies: Partial<Record<ModeName, ProposerTally>>;
   buffers: Buffers;
 }
 
+/** A seeding after some of its rounds, as JSON. */
+export interface SavedSeeding
+  extends Pick<Seeding, "rounds" | "tallies">, PromptCounts {
+  buffers: SavedBuffers;
+}
+
+/** What came of one round. */
+export interface SeedingRound {
+  round: number;
+  proposals: Judged[];
+  /** Tasks held by each buffer that there is. */
+  sizes: Partial<Record<ModeName, number>>;
+  /** The seeding up to this round, to go on from. */
+  saved: () => SavedSeeding;
+}
+
+/** How a seeding is followed, stopped and taken up again. */
+export interface SeedingOptions {
+  saved?: SavedSeeding;
+  /** Called after each round. */
+  onRound?: (round: SeedingRound) => void;
+  /** When aborted, the round under way is given up at once, with the signal's reason. */
+  stop?: AbortSignal;
+}
+
 /** Seeds until every mode that is played has enough tasks, or the rounds are used up. */
-export async function seedBuffers(setting: Setting): Promise<Seeding> {
+export async function seedBuffers(
+  setting: Setting,
+  { saved, onRound, stop }: SeedingOptions = {},
+): Promise<Seeding> {
   const { config } = setting;
+  const seeding = saved ? resumed(saved) : begun(config);
+  const { buffers } = seeding;
+  while (seeding.rounds < config.seedRounds) {
+    const wanting = modesWanting(setting, buffers, seeding.rounds);
+    if (wanting.length === 0) break;
+    stop?.throwIfAborted();
+    seeding.rounds++;
+    const proposals = await seedOnce(setting, seeding, wanting, stop);
+    onRound?.({
+      round: seeding.rounds,
+      proposals,
+      sizes: buffers.sizes(),
+      saved: () => savedOf(seeding),
+    });
+  }
+  return seeding;
+}
+
+function begun(config: SelfPlayConfig): Seeding {
   const { bufferCapacity: capacity, inputsPerProgram } = config;
   const buffers = Buffers.fromIdentity(
     { capacity, inputsPerProgram },
@@ -33,20 +85,25 @@ export async function seedBuffers(setting: Setting): Promise<Seeding> {
     config.modes,
     config.dialect,
   );
-  const seeding: Seeding = {
+  return {
     rounds: 0,
     proposals: [],
+    tallies: {},
     promptsRedrawn: 0,
     promptsDropped: 0,
     buffers,
   };
-  while (seeding.rounds < config.seedRounds) {
-    const wanting = modesWanting(setting, buffers, seeding.rounds);
-    if (wanting.length === 0) break;
-    seeding.rounds++;
-    await seedOnce(setting, seeding, wanting);
-  }
-  return seeding;
+}
+
+function resumed({ buffers, ...saved }: SavedSeeding): Seeding {
+  return { ...saved, proposals: [], buffers: Buffers.fromJSON(buffers) };
+}
+
+function savedOf(
+  { rounds, tallies, promptsRedrawn, promptsDropped, buffers }: Seeding,
+): SavedSeeding {
+  const counts = { rounds, promptsRedrawn, promptsDropped };
+  return { ...counts, tallies: { ...tallies }, buffers: buffers.toJSON() };
 }
 
 /** Returns the modes that are still short of tasks. Those without programs of their own wait one round. */
@@ -71,10 +128,12 @@ async function seedOnce(
   setting: Setting,
   seeding: Seeding,
   modes: readonly ModeName[],
-): Promise<void> {
+  stop?: AbortSignal,
+): Promise<Judged[]> {
   const { config } = setting;
   const { buffers, rounds } = seeding;
-  const request = evenly(modes, 2 * config.proposalsPerMode, 0, rounds);
+  const each = evenly(modes, 2 * config.proposalsPerMode, 0, rounds);
+  const request = { ...each, stop };
   const { seedSource, taskSource } = config;
   const source = sourceOf(seedSource === "file" ? "file" : taskSource);
   const drawn = await source(setting, buffers, request);
@@ -86,9 +145,14 @@ async function seedOnce(
     const fitting = tasksFor(setting, valid, mode);
     admit(buffers, mode, fitting, config.seedTasksPerMode);
   }
-  seeding.proposals.push(...judged);
+  for (const mode of modes) {
+    const ofMode = judged.filter((proposal) => proposal.mode === mode);
+    seeding.tallies[mode] = tallyProposals(ofMode, seeding.tallies[mode]);
+  }
+  for (const proposal of judged) seeding.proposals.push(proposal);
   seeding.promptsRedrawn += drawn.promptsRedrawn;
   seeding.promptsDropped += drawn.promptsDropped;
+  return judged;
 }
 
 /** Adds what is new, up to the number wanted. */

@@ -132,9 +132,17 @@ export class Tokenizer {
     );
   }
 
-  /** Token ids of a text; nothing is added at either end. */
+  /**
+   * Token ids of a text; nothing is added at either end. Throws where the vocabulary
+   * has neither a part of the text nor a token for what it does not have.
+   */
   encode(text: string): number[] {
-    return this.#inner.encode(text, { add_special_tokens: false }).ids;
+    const { ids } = this.#inner.encode(text, { add_special_tokens: false });
+    if (ids.every((id) => id !== undefined)) return ids;
+    // The library leaves them open in vocabularies of whole words.
+    const { unk_token } = this.json.model as { unk_token?: string };
+    const unknown = this.id(unk_token ?? "<unk>");
+    return ids.map((id) => id ?? unknown);
   }
 
   /**

@@ -29,6 +29,8 @@ export interface Manifest {
   /** Where and when the run was taken up again. */
   resumed: {
     afterStep: number;
+    /** Rounds of seeding that were done, where the run was left in its seeding. */
+    seedingRounds?: number;
     at: string;
     address?: string;
     /** Folders and limits of time that were other ones then. */

@@ -68,6 +68,7 @@ export interface PlayOptions extends
     | "resume"
     | "stop"
     | "onEvent"
+    | "onSeedingRound"
     | "evaluate"
     | "heldOut"
     | "generateTasks"

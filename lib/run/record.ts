@@ -11,6 +11,7 @@
  * | `eval.jsonl` | evaluated task |
  * | `samples.md` | step, to be read by a person |
  * | `checkpoints/` | every `checkpointEvery` steps |
+ * | `seeding.json` | the seeding as far as it has come, until its end |
  *
  * Resuming is exact after a kill or a loss of power at any moment: the newest whole
  * checkpoint is loaded and every log is cut to the length it had then.
@@ -34,8 +35,9 @@ import { lockRun } from "./lock.ts";
 import { LogFile } from "./log_file.ts";
 import { rolloutRows, taskRow } from "./rows.ts";
 import type { RecordOptions } from "./record_options.ts";
-import { claimFolder, prepareFolder } from "./run_folder.ts";
+import { type BegunRun, claimFolder, prepareFolder } from "./run_folder.ts";
 import { sampleSection } from "./samples.ts";
+import { removeSeeding, writeSeeding } from "./seeding_file.ts";
 import { Stopwatch, timedEngine, timedExecutor } from "./stopwatch.ts";
 
 /** The logs of a run folder. */
@@ -52,15 +54,17 @@ type Logs = Record<typeof LOG_NAMES[number], LogFile>;
 
 /** How a run ended. */
 export interface RunOutcome {
-  /** Last step done. */
+  /** Last step done and, unless the run is finished, saved. */
   step: number;
+  /** Rounds of seeding that are saved, where the run was stopped in its seeding. */
+  seedingRounds?: number;
   /** Whether that is the config's last step. */
   finished: boolean;
 }
 
 /** Plays and records until the last step, or until told to stop. */
 export async function recordRun(options: RecordOptions): Promise<RunOutcome> {
-  const { folder, config, onEvent, stop } = options;
+  const { folder, config } = options;
   // Before there is a folder, so that a corrected config finds none in its way.
   checkConfig(config);
   checkEngine(config, options.engine);
@@ -68,38 +72,78 @@ export async function recordRun(options: RecordOptions): Promise<RunOutcome> {
   const say = options.onNote ?? console.error;
   claimFolder(options);
   using _lock = lockRun(folder, say);
-  const state = await prepareFolder(options, say);
-  const logs = openLogs(folder, state?.logBytes ?? {});
-  const watch = new Stopwatch();
-  let lastStep = state?.selfPlay.step ?? 0;
+  const begun = await prepareFolder(options, say);
+  const logs = openLogs(folder, begun?.logBytes ?? {});
+  const outcome: RunOutcome = {
+    step: begun?.selfPlay?.step ?? 0,
+    finished: false,
+    ...(!begun?.selfPlay && { seedingRounds: begun?.seeding?.rounds ?? 0 }),
+  };
   try {
-    const events = selfPlay({
-      ...options,
-      engine: timedEngine(options.engine, "model", watch),
-      proposerEngine: options.proposerEngine &&
-        timedEngine(options.proposerEngine, "proposer", watch),
-      executor: timedExecutor(options.executor, watch),
-      state: state?.selfPlay,
-    });
-    for await (const event of events) {
-      watch.mark(event.type);
-      writeEvent(logs, event);
-      if (event.type === "stepFinished") {
-        lastStep = event.step;
-        await saveIfDue(options, logs, event.step, event.state);
-        watch.mark("saved");
-        logs["timings.jsonl"].writeRows([watch.take(event.step)]);
-      }
-      onEvent?.(event);
-      if (event.type === "stepFinished" && stop?.aborted) break;
-    }
+    await drain(options, begun, logs, outcome);
   } catch (error) {
     if (error instanceof UpdateFailed) keepFailedBatch(folder, error);
-    throw error;
+    // What was given up is played again when the run is resumed.
+    if (!isAbort(error) || !options.stop?.aborted) throw error;
   } finally {
     for (const log of Object.values(logs)) log.close();
   }
-  return { step: lastStep, finished: lastStep >= config.steps };
+  return outcome;
+}
+
+/** Writes the events of self-play, and keeps `outcome` at what is saved. */
+async function drain(
+  options: RecordOptions,
+  begun: BegunRun | null,
+  logs: Logs,
+  outcome: RunOutcome,
+): Promise<void> {
+  const { folder, config, stop, onEvent, onSeedingRound } = options;
+  const watch = new Stopwatch();
+  const events = selfPlay({
+    ...options,
+    engine: timedEngine(options.engine, "model", watch),
+    proposerEngine: options.proposerEngine &&
+      timedEngine(options.proposerEngine, "proposer", watch),
+    executor: timedExecutor(options.executor, watch),
+    state: begun?.selfPlay,
+    seeding: {
+      saved: begun?.seeding,
+      stop,
+      onRound: (round) => {
+        logs["tasks.jsonl"].writeRows(
+          round.proposals.map((one) => taskRow(one)),
+        );
+        writeSeeding(folder, {
+          seeding: round.saved(),
+          logBytes: synced(logs),
+        });
+        outcome.seedingRounds = round.round;
+        onSeedingRound?.(round);
+      },
+    },
+  });
+  for await (const event of events) {
+    watch.mark(event.type);
+    writeEvent(logs, event);
+    if (event.type === "stepFinished") {
+      if (await saveIfDue(options, logs, event.step, event.state)) {
+        outcome.step = event.step;
+        delete outcome.seedingRounds;
+      }
+      watch.mark("saved");
+      logs["timings.jsonl"].writeRows([watch.take(event.step)]);
+    }
+    onEvent?.(event);
+    if (event.type !== "stepFinished") continue;
+    outcome.finished = event.step >= config.steps;
+    if (stop?.aborted) break;
+  }
+  outcome.finished ||= (begun?.selfPlay?.step ?? -1) >= config.steps;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
 }
 
 function openLogs(folder: string, bytes: Record<string, number>): Logs {
@@ -113,11 +157,6 @@ function openLogs(folder: string, bytes: Record<string, number>): Logs {
 
 function writeEvent(logs: Logs, event: SelfPlayEvent): void {
   switch (event.type) {
-    case "seeded":
-      logs["tasks.jsonl"].writeRows(
-        event.proposals.map((proposal) => taskRow(proposal)),
-      );
-      break;
     case "advantages": {
       const { step, proposals, solved, samples } = event;
       const sampleOf = new Map(
@@ -143,23 +182,32 @@ function writeEvent(logs: Logs, event: SelfPlayEvent): void {
   }
 }
 
+/** Saves where the config or the end of the run asks for it; returns whether it did. */
 async function saveIfDue(
   options: RecordOptions,
   logs: Logs,
   step: number,
   state: () => SelfPlayState,
-): Promise<void> {
+): Promise<boolean> {
   const { folder, config, stop } = options;
   const due = step === 0 || step === config.steps ||
     step % config.checkpointEvery === 0 || stop?.aborted;
-  if (!due) return;
+  if (!due) return false;
+  const logBytes = synced(logs);
+  await writeCheckpoint(folder, options, { selfPlay: state(), logBytes });
+  removeSeeding(folder);
+  tidyCheckpoints(folder, config.keepCheckpoints);
+  return true;
+}
+
+/** Brings the logs to the disk; returns their lengths. */
+function synced(logs: Logs): Record<string, number> {
   const logBytes: Record<string, number> = {};
   for (const [name, log] of Object.entries(logs)) {
     log.sync();
     logBytes[name] = log.bytes;
   }
-  await writeCheckpoint(folder, options, { selfPlay: state(), logBytes });
-  tidyCheckpoints(folder, config.keepCheckpoints);
+  return logBytes;
 }
 
 /** The batch of an update that was not finite, for study. */

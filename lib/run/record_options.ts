@@ -1,11 +1,16 @@
 /** What a recorded run is started with. */
 
 import type { EngineConfig } from "../engines/mod.ts";
-import type { SelfPlayEvent, SelfPlayOptions } from "../method/mod.ts";
+import type {
+  SeedingRound,
+  SelfPlayEvent,
+  SelfPlayOptions,
+} from "../method/mod.ts";
 import type { Tokenizer } from "../model/mod.ts";
 
 /** The parts of a run, its folder, and who hears of it. */
-export interface RecordOptions extends Omit<SelfPlayOptions, "state"> {
+export interface RecordOptions
+  extends Omit<SelfPlayOptions, "state" | "seeding"> {
   /** The model's own; it is kept with every checkpoint. */
   tokenizer: Tokenizer;
   /** The run's folder; must not hold a run unless `resume` is set. */
@@ -16,8 +21,13 @@ export interface RecordOptions extends Omit<SelfPlayOptions, "state"> {
   engineConfig?: EngineConfig;
   /** What to note in the manifest: preset, base model and its hash. */
   experiment?: Record<string, unknown>;
-  /** When aborted, the current step is finished and saved, and the run stops. */
+  /**
+   * When aborted, the current step is finished and saved, and the run stops. A round
+   * of seeding and the wait for a server are given up at once.
+   */
   stop?: AbortSignal;
+  /** Called after each round of seeding has been written and saved. */
+  onSeedingRound?: (round: SeedingRound) => void;
   /** Called after each event has been written. */
   onEvent?: (event: SelfPlayEvent) => void;
   /** Told what is not as it was when a run is taken up again; by default stderr. */

@@ -24,6 +24,7 @@ import {
   tokenizerHash,
 } from "./manifest.ts";
 import type { RecordOptions } from "./record_options.ts";
+import { readSeeding, type SeedingFile } from "./seeding_file.ts";
 
 /** Creates the folder. Throws where it holds something that is not to be overwritten. */
 export function claimFolder({ folder, resume }: RecordOptions): void {
@@ -37,11 +38,21 @@ export function claimFolder({ folder, resume }: RecordOptions): void {
   Deno.mkdirSync(join(folder, "checkpoints"), { recursive: true });
 }
 
-/** Writes a new run's first files, or restores the state of the newest whole checkpoint. */
+/** Where a run was when it was left: after a step, or within its seeding. */
+export interface BegunRun {
+  selfPlay?: CheckpointState["selfPlay"];
+  seeding?: SeedingFile["seeding"];
+  logBytes: CheckpointState["logBytes"];
+}
+
+/**
+ * Writes a new run's first files, or restores the state of the newest whole
+ * checkpoint, or of the seeding where there is no checkpoint yet.
+ */
 export async function prepareFolder(
   options: RecordOptions,
   say: (text: string) => void,
-): Promise<CheckpointState | null> {
+): Promise<BegunRun | null> {
   // Again, for another process may have played here until the lock was free.
   claimFolder(options);
   const { folder, config } = options;
@@ -71,15 +82,17 @@ export async function prepareFolder(
     say(text);
   });
   tidyCheckpoints(folder, config.keepCheckpoints);
-  if (state === null) return null;
+  const begun: BegunRun | null = state ?? readSeeding(folder, say);
+  if (begun === null) return null;
   noteResumed(folder, {
-    afterStep: state.selfPlay.step,
+    afterStep: begun.selfPlay?.step ?? 0,
+    seedingRounds: begun.seeding?.rounds,
     at: new Date().toISOString(),
     address: options.engineConfig?.address || undefined,
     moved: movesOf(readManifestFile(folder), options.engineConfig),
     ...(notes.length > 0 && { notes }),
   });
-  return state;
+  return begun;
 }
 
 /** The settings of the run in a folder. */

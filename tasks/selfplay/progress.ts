@@ -2,6 +2,7 @@
 
 import type { PretrainProgress } from "../../lib/lab/mod.ts";
 import type {
+  SeedingRound,
   SelfPlayConfig,
   SelfPlayEvent,
   StepMetrics,
@@ -37,6 +38,7 @@ export class ProgressBar {
   #stageBegan = performance.now();
   #lastLogged = -Infinity;
   #pretrainingStarted: number | null = null;
+  #seedingBegan: { round: number; at: number } | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** `before` are the times of a run that is resumed. */
@@ -66,12 +68,42 @@ export class ProgressBar {
     this.#show(this.#parts, share === 1);
   }
 
+  /** Follows the seeding: how full the buffers are, and the longest that it can take. */
+  seeding({ round, sizes }: SeedingRound): void {
+    const { seedRounds, seedTasksPerMode, modes } = this.#config;
+    const now = performance.now();
+    this.#seedingBegan ??= { round: round - 1, at: this.#stageBegan };
+    const { round: first, at } = this.#seedingBegan;
+    const seconds = (now - at) / 1000 / (round - first);
+    this.#parts = [
+      `seeding round ${round}/${seedRounds}`,
+      `at most ${duration((seedRounds - round) * seconds)} left`,
+      `tasks ${
+        modes.map((mode) =>
+          `${mode[0].toUpperCase()} ${sizes[mode] ?? 0}/${seedTasksPerMode}`
+        ).join(" ")
+      }`,
+    ];
+    this.#stage = "seeding";
+    this.#stageBegan = now;
+    this.#show(this.#parts, false);
+  }
+
+  /** Whether what is under way is given up at once when the run is told to stop. */
+  get isSeeding(): boolean {
+    return ["starting", "seeding"].includes(this.#stage);
+  }
+
   /** Follows self-play; every finished step is also a line of a log. */
   event(event: SelfPlayEvent): void {
     this.#estimate.mark(event, performance.now() / 1000);
     this.#begin(this.#stageAfter(event));
     if (event.type !== "stepFinished") {
       if (this.#terminal) this.#redraw();
+      // What follows may take minutes, and a log has no clock that moves.
+      else if (event.type === "seeded") {
+        console.log(`seeded in ${event.rounds} rounds`);
+      }
       return;
     }
     this.#parts = this.#stepParts(event.step, event.metrics);

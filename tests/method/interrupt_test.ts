@@ -3,32 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { checkpointSteps, readMetrics } from "../../lib/run/mod.ts";
-
-const COMMAND = new URL("../../tasks/selfplay.ts", import.meta.url).pathname;
-
-/** Runs the command, sends signals once a line matches, and gives code and output. */
-async function interrupted(
-  args: string[],
-  when: RegExp,
-  ...signals: Deno.Signal[]
-): Promise<{ code: number; said: string }> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", COMMAND, ...args],
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  let said = "";
-  let sent = false;
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    said += chunk;
-    if (sent || !when.test(said)) continue;
-    sent = true;
-    signals.forEach((signal) => child.kill(signal));
-  }
-  const { code } = await child.status;
-  assert.ok(sent, `never said ${when}:\n${said}`);
-  return { code, said };
-}
+import { interrupted } from "../run/interrupted.ts";
 
 Deno.test("Ctrl-C finishes the step, saves it and leaves; so do SIGTERM and SIGHUP", async () => {
   const parent = await Deno.makeTempDir({ prefix: "ctrl-c-" });

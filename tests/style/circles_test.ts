@@ -7,7 +7,16 @@ const LIB = new URL("../../lib/", import.meta.url).pathname;
 
 /** The rooms: one imports only those before it. */
 const ROOMS = [
-  ...["random.ts", "sandbox", "model", "method", "engines", "extras", "azr.ts"],
+  ...[
+    "random.ts",
+    "breathe.ts",
+    "sandbox",
+    "model",
+    "method",
+    "engines",
+    "extras",
+    "azr.ts",
+  ],
   ...["run", "lab", "show"],
 ];
 

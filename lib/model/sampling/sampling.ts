@@ -9,7 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Sample, SampleRequest, SamplingOptions } from "../requests.ts";
-import { breathe } from "../breathe.ts";
+import { breathe } from "../../breathe.ts";
 import { lengthBuckets, plainBatch } from "../training/batch.ts";
 import { EagerDecoding } from "./decode_eager.ts";
 import { decodesByGraph, NativeDecoding } from "../native/decode_native.ts";

@@ -7,7 +7,7 @@
  * total weight. Left out: the policy-gradient losses, which the caller gives.
  */
 import * as tf from "@tensorflow/tfjs";
-import { breathe } from "../breathe.ts";
+import { breathe } from "../../breathe.ts";
 import type { OptimiserConfig, TrainSequence } from "../requests.ts";
 import {
   lengthBuckets,

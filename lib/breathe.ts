@@ -1,6 +1,7 @@
 /**
- * Turns for everything else: native TensorFlow computes on the thread that also
- * hears of signals, timers and servers, and never lets go of it by itself.
+ * Turns for everything else: native TensorFlow and tokenizers compute on the thread
+ * that also hears of signals, timers and servers, and never let go of it by
+ * themselves.
  */
 
 /** Milliseconds between turns; one costs about a millisecond. */

@@ -1,0 +1,44 @@
+/**
+ * `seeding.json`: how far a run's seeding has come. Rewritten after each round, and
+ * removed when the first checkpoint is there. It holds no weights: none have changed.
+ */
+
+import { join } from "node:path";
+import type { SavedSeeding } from "../method/mod.ts";
+import { readJson, writeAtomically } from "./json_file.ts";
+
+/** A seeding, and the bytes of each log after its last round. */
+export interface SeedingFile {
+  seeding: SavedSeeding;
+  logBytes: Record<string, number>;
+}
+
+function seedingPath(runFolder: string): string {
+  return join(runFolder, "seeding.json");
+}
+
+export function writeSeeding(runFolder: string, file: SeedingFile): void {
+  writeAtomically(seedingPath(runFolder), JSON.stringify(file));
+}
+
+/** The seeding of a run that was stopped in it; null where there is none. A damaged one is told, and begun again. */
+export function readSeeding(
+  runFolder: string,
+  say: (text: string) => void,
+): SeedingFile | null {
+  try {
+    return readJson(seedingPath(runFolder));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    say(`${(error as Error).message}; until then the run is seeded anew`);
+    return null;
+  }
+}
+
+export function removeSeeding(runFolder: string): void {
+  try {
+    Deno.removeSync(seedingPath(runFolder));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
