@@ -3,7 +3,7 @@
  * child goes, at its start, in its first programs and when it is warm.
  *
  * FILE holds CRUXEval (`code` and `input` in lines of JSON); without it the tiny
- * programs of the tests are run. Each row is a process of its own with other flags
+ * programs of the tests are run, with the word `medium` those that loop. Each row is a process of its own with other flags
  * of V8: those of the recipe, V8's own, and the baseline compiler alone, which
  * shows what compiling a second time costs and gives. Times are CPU of all threads.
  *
@@ -88,8 +88,11 @@ async function measured(
 }
 
 function programsIn(file: string): [source: string, argument: string][] {
-  if (file === "") {
-    return workload("tiny", "python", PROGRAMS)
+  if (file === "" || file === "medium") {
+    const programs = file
+      ? workload(file, "python", 24)
+      : workload("tiny", "python", PROGRAMS);
+    return programs
       .map(({ program, argument }) => [program.source, argument]);
   }
   return Deno.readTextFileSync(file).trim().split("\n").slice(0, PROGRAMS)
