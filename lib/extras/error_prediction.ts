@@ -1,7 +1,7 @@
 /**
- * Error prediction: given a program and an input, say which exception the call
- * ends with, or `NoError` (paper, appendix D.1: no gain, so off by default; in the
- * official code the first valid proposal of this mode ends the run).
+ * Error prediction: given a program and an input, name the exception that the call
+ * ends with, or `NoError`. The paper saw no gain (appendix D.1), so the mode is off by
+ * default. In the official code its first valid proposal ends the run.
  *
  * A program that does not parse, defines no `f`, or runs out of fuel or memory
  * is no task: there is nothing to reason about. (The official code makes all of
@@ -93,7 +93,7 @@ export const errorPrediction: Mode = {
   },
 };
 
-/** How a call ended, as the answer to be given; null where that is no task. */
+/** Returns how a call ended, as the right answer; null where that makes no task. */
 function endingOf(outcome: Outcome): string | null {
   if (outcome.kind === "value") return NO_ERROR;
   if (outcome.kind !== "thrown" || outcome.name === NO_FUNCTION) return null;

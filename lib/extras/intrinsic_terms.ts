@@ -9,7 +9,7 @@
 
 import type { IntrinsicMeasures } from "../method/mod.ts";
 
-/** A coefficient per intrinsic measure; 0 leaves it out. */
+/** A coefficient per intrinsic measure; 0 leaves the measure out. */
 export type PerMeasure = Record<keyof IntrinsicMeasures, number>;
 
 /** How the terms join the learnability reward r (paper, equations 11 to 14). */

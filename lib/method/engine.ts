@@ -9,7 +9,7 @@
 
 import type { ObjectiveConfig } from "./objective/mod.ts";
 
-/** How to sample. Temperature 0 is greedy. */
+/** How tokens are sampled. Temperature 0 is greedy. */
 export interface SamplingOptions {
   temperature: number;
   topP?: number;
@@ -22,7 +22,7 @@ export interface SamplingOptions {
   stop?: AbortSignal;
 }
 
-/** One prompt to continue `count` times. */
+/** A prompt that is continued `count` times. */
 export interface SampleRequest {
   promptTokens: readonly number[];
   count: number;
@@ -31,7 +31,7 @@ export interface SampleRequest {
   seed: number;
 }
 
-/** One continuation. */
+/** One response to a prompt. */
 export interface Sample {
   tokens: number[];
   /** Log-probability of each token under the policy at the sampling temperature, nothing cut off by top k or top p. Greedy samples have those of temperature 1. */
@@ -44,19 +44,19 @@ export interface Sample {
 export interface TrainSequence {
   promptTokens: readonly number[];
   responseTokens: readonly number[];
-  /** Per response token; what the policy-gradient loss multiplies. */
+  /** Advantage of each response token. */
   advantages: readonly number[];
-  /** Per response token, recorded at sampling. */
+  /** Log-probability of each response token, as recorded at sampling. */
   oldLogProbs: readonly number[];
-  /** Per response token; the loss is the weighted SUM over tokens (means are made by the caller). */
+  /** Weight of each response token. The loss is the weighted SUM over tokens: the caller makes the means. */
   weights: readonly number[];
-  /** What was banned at sampling; probabilities are renormalised without these tokens. */
+  /** Tokens that were banned at sampling: the probabilities are those without them. */
   bannedTokens?: readonly number[];
   /** Sampling temperature, the same in all sequences of a call: the policy is that of the logits divided by it. 1 unless given. */
   temperature?: number;
 }
 
-/** AdamW with decoupled weight decay and global-norm clipping. */
+/** The settings of AdamW, with decoupled weight decay and clipping of the global norm. */
 export interface OptimiserConfig {
   learningRate: number;
   beta1: number;
@@ -66,7 +66,7 @@ export interface OptimiserConfig {
   maxGradientNorm: number;
 }
 
-/** What one optimiser step reports. All finite, or the step throws and nothing is changed. */
+/** The report of one optimiser step. All numbers are finite, or the step throws and changes nothing. */
 export interface TrainReport {
   loss: number;
   gradientNorm: number;
@@ -80,14 +80,14 @@ export interface TrainReport {
   seconds: number;
 }
 
-/** Something that a config may ask for and not every engine can do. */
+/** Something that a config may ask for and that some engines cannot do. */
 export type EngineLimit =
   | "training"
   | "bannedTokens"
   | "entropyTerm"
   | "temperature";
 
-/** Strings that end a sample: it is cut behind the first one in its text. */
+/** Strings that end a sample: the sample is cut behind the first one in its text. */
 export interface StopText {
   strings: readonly string[];
   decode(tokens: readonly number[]): string;
@@ -110,12 +110,12 @@ export interface Engine {
     /** SHA-256 of the weights that adapters are trained over, where this side has them. */
     frozenSha256?: string;
   };
-  /** `requests[i]` gives `result[i]`, with `count` samples each. */
+  /** Samples. `result[i]` holds the `count` samples of `requests[i]`. */
   sample(
     requests: readonly SampleRequest[],
     options: EngineSamplingOptions,
   ): Promise<Sample[][]>;
-  /** Log-probability of each response token. */
+  /** Returns the log-probability of each response token. */
   logProbs(
     sequences: readonly {
       promptTokens: readonly number[];
@@ -124,7 +124,7 @@ export interface Engine {
       temperature?: number;
     }[],
   ): Promise<number[][]>;
-  /** One optimiser step over all sequences (micro-batched inside). */
+  /** Takes one optimiser step over all sequences (in micro-batches inside). */
   trainStep(
     sequences: readonly TrainSequence[],
     objective: ObjectiveConfig,
@@ -132,6 +132,7 @@ export interface Engine {
   ): Promise<TrainReport>;
   /** Writes weights and optimiser state into a folder, atomically. */
   save(folder: string): Promise<void>;
+  /** Loads what `save` wrote. */
   load(folder: string): Promise<void>;
   dispose(): void;
 }

@@ -1,12 +1,12 @@
 /**
- * What a config asks of an engine, held against what the engine can do, so that
- * a run is refused before its first step and not in the middle of one.
+ * The check of a config against an engine, so that a run which the engine cannot do
+ * is refused before its first step.
  */
 
 import type { Engine, EngineLimit } from "./engine.ts";
 import type { SelfPlayConfig } from "./config.ts";
 
-/** When a config needs what an engine may lack, and what else can be done. */
+/** For each limit of an engine: the setting that needs more, when it does, and the cure. */
 const DEMANDS: Record<
   EngineLimit,
   {
@@ -38,7 +38,7 @@ const DEMANDS: Record<
   },
 };
 
-/** Throws `RangeError`, naming field and cure, where an engine with these limits cannot do what the config asks. */
+/** Throws `RangeError` with field and cure where an engine with these limits cannot do what the config asks. */
 export function checkLimits(
   config: SelfPlayConfig,
   limits: readonly EngineLimit[],
@@ -54,7 +54,7 @@ export function checkLimits(
   }
 }
 
-/** As `checkLimits`, for an engine that is open, and its context window. */
+/** Does the same for an open engine, and checks its context window. */
 export function checkEngine(
   config: SelfPlayConfig,
   { description }: Engine,

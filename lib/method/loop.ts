@@ -32,7 +32,7 @@ import type {
 import { countTokens, updatePolicy } from "./update.ts";
 import { validateProposals } from "./validate.ts";
 
-/** All of a run's state outside the engine, as JSON. `step` is the last one done. */
+/** The state of a run outside the engine, as JSON. `step` is the last step done. */
 export interface SelfPlayState {
   step: number;
   buffers: SavedBuffers;
@@ -72,8 +72,8 @@ export type SelfPlayEvent =
   };
 
 /**
- * What self-play is started with. `state` resumes after its step, `seeding` within
- * the seeding, whose rounds are no events.
+ * What self-play is started with. With `state` the run resumes after that step; with
+ * `seeding` it resumes within the seeding, whose rounds are no events.
  */
 export interface SelfPlayOptions extends Omit<Setting, "dialect"> {
   config: SelfPlayConfig;
@@ -82,8 +82,8 @@ export interface SelfPlayOptions extends Omit<Setting, "dialect"> {
 }
 
 /**
- * Plays `config.steps` steps. Throws `UpdateFailed`, with the batch, where an
- * update is not finite; whatever else the engine or executor throws passes through.
+ * Plays `config.steps` steps. Throws `UpdateFailed` with the batch where an update is
+ * not finite; other errors of the engine or the executor pass through.
  */
 export async function* selfPlay(
   options: SelfPlayOptions,
@@ -114,7 +114,7 @@ function dialectOf({ dialect, answerEnd }: SelfPlayConfig): Dialect {
   return answerEnd === "end-token" ? { ...named, stopStrings: [] } : named;
 }
 
-/** The number of models has to be the config's: it decides what is learnt. */
+/** Throws `TypeError` where the number of models is not the config's. */
 function checkPolicies({ config, proposerEngine }: SelfPlayOptions): void {
   if (config.policies === "separate" && !proposerEngine) {
     throw new TypeError(
@@ -208,7 +208,7 @@ async function draw(
   return { ...drawn, proposals: [...drawn.proposals, ...chained] };
 }
 
-/** Evaluates if it is due, and closes the step. */
+/** Evaluates where an evaluation is due, and closes the step. */
 async function* finishStep(
   setting: Setting,
   buffers: Buffers,

@@ -1,8 +1,8 @@
 /**
- * The numbers of a step, in plain words. They depend on nothing but the config,
- * the base model and the machine's arithmetic; times are kept elsewhere.
+ * The numbers of a step. They depend on the config, the base model and the machine's
+ * arithmetic alone; times are logged elsewhere.
  *
- * Means of nothing are null, never 0: a mode without valid tasks has no solve rate.
+ * The mean of nothing is null: a mode without valid tasks has no solve rate.
  */
 
 import type { Buffers } from "./buffer/mod.ts";
@@ -26,26 +26,26 @@ import {
   tallyResponses,
 } from "./tally.ts";
 
-/** What proposing looked like in one mode. */
+/** The proposals of one mode in numbers. */
 export interface ProposerMetrics {
   proposals: number;
-  /** Shares of all proposals, by fate. */
+  /** Shares of all proposals, by status. */
   malformed: number | null;
   invalid: number | null;
   duplicate: number | null;
   heldOut: number | null;
   unjudged: number | null;
   valid: number | null;
-  /** How often each named cause of failure occurred. */
+  /** Number of proposals per named cause of failure. */
   failureCauses: Record<string, number>;
   distinctPrograms: number;
-  /** Distinct programs among all that ran (valid, duplicate, held out) / their number. */
+  /** Distinct programs divided by the proposals that ran (valid, duplicate, held out). */
   distinctShare: number | null;
   meanReward: number | null;
   meanProgramCharacters: number | null;
   meanResponseTokens: number | null;
   meanPromptTokens: number | null;
-  /** Responses cut at the token limit. */
+  /** Share of responses that were cut at the token limit. */
   cutShare: number | null;
   /**
    * Mean of -log p of the sampled tokens, in nats: at temperature 1 without a top-p
@@ -58,17 +58,17 @@ export interface ProposerMetrics {
   intrinsic: Record<string, number | null>;
 }
 
-/** What solving looked like in one mode. */
+/** The attempts of one mode in numbers. */
 export interface SolverMetrics {
   tasks: number;
   freshTasks: number;
   rollouts: number;
-  /** Over this step's own tasks only, then over all tasks attempted; without those that could not be judged. */
+  /** Mean solve rate of the tasks that could be judged: the fresh ones, then all. */
   freshSolveRate: number | null;
   solveRate: number | null;
-  /** Share of fresh tasks that are neither always nor never solved. */
+  /** Share of fresh tasks with a solve rate between 0 and 1. */
   learnable: number | null;
-  /** Fresh tasks by number of rollouts that solve them, from 0 to n. */
+  /** Number of fresh tasks per number of rollouts that solve them, from 0 to n. */
   solveRateHistogram: number[];
   /** Share of tasks with at least one right rollout. */
   solvedAtLeastOnce: number | null;
@@ -108,13 +108,13 @@ export interface StepMetrics {
   trainedTokens: number;
   promptsRedrawn: number;
   promptsDropped: number;
-  /** Tasks held by each buffer that there is. */
+  /** Number of tasks per buffer. */
   bufferSizes: Partial<Record<ModeName, number>>;
   propose: Partial<Record<ModeName, ProposerMetrics>>;
   solve: Partial<Record<ModeName, SolverMetrics>>;
 }
 
-/** What the metrics of a step are made of. */
+/** What the metrics of a step are computed from. */
 export interface StepRecord {
   step: number;
   modes: readonly ModeName[];
@@ -130,6 +130,7 @@ export interface StepRecord {
   update: UpdateReport | null;
 }
 
+/** Computes the metrics of a step. */
 export function stepMetrics(record: StepRecord): StepMetrics {
   const { update, samples } = record;
   const propose: StepMetrics["propose"] = {};
@@ -237,7 +238,7 @@ function solverMetrics(
   };
 }
 
-/** pass@k over tasks with all of their n rollouts judged: fewer would be another n. */
+/** Returns pass@k over the tasks whose n rollouts were all judged: with fewer, n would be another. */
 function passCurve(
   solved: readonly SolvedTask[],
   n: number,

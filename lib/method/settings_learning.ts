@@ -1,7 +1,11 @@
 /** The rows of settings that say how a step is rewarded, sampled and learnt from. */
 
 import { ESTIMATORS } from "./advantage/mod.ts";
-import { LEARNABILITY_SHAPES } from "./reward/mod.ts";
+import {
+  LEARNABILITY_SHAPES,
+  PAPER_PROPOSER_REWARDS,
+  PAPER_SOLVER_REWARDS,
+} from "./reward/mod.ts";
 import {
   choice,
   decay,
@@ -24,20 +28,22 @@ export const LEARNING_SETTINGS = {
     "Shape of the learnability reward over the solve rate (equation 4). `official` gives -0.5 where `paper` gives 0.",
     { paper: "paper", official: "official" },
   ),
-  rewardRight: number("Reward of a right answer (equation 5).", { paper: 1 }),
+  rewardRight: number("Reward of a right answer (equation 5).", {
+    paper: PAPER_SOLVER_REWARDS.right,
+  }),
   rewardWrong: number("Reward of a well-formed wrong answer (equation 6).", {
-    paper: -0.5,
+    paper: PAPER_SOLVER_REWARDS.wrong,
   }),
   rewardMalformed: number("Reward of a malformed response (equation 6).", {
-    paper: -1,
+    paper: PAPER_SOLVER_REWARDS.malformed,
   }),
   rewardInvalid: number(
     "Reward of a well-formed proposal that the executor rejects.",
-    { paper: -1 },
+    { paper: PAPER_PROPOSER_REWARDS.invalid },
   ),
   rewardDuplicate: number(
     "Reward of a repeated task where `duplicates` is `penalise`.",
-    { kit: -0.5 },
+    { kit: PAPER_PROPOSER_REWARDS.duplicate },
   ),
   intrinsicCombination: choice(
     ["sum", "product", "sum-product", "product-sum"],

@@ -1,4 +1,4 @@
-/** The update: from samples with advantages to one optimiser step per epoch. */
+/** The update: from samples with advantages to an optimiser step per epoch. */
 
 import type {
   Engine,
@@ -16,7 +16,7 @@ import type {
   UpdateReport,
 } from "./stages.ts";
 
-/** The engine refused a batch (a loss or gradient that is not finite). Holds the batch for study. */
+/** Says that an engine refused a batch (its loss or gradient is not finite), and holds the batch for study. */
 export class UpdateFailed extends Error {
   override name = "UpdateFailed";
   constructor(
@@ -29,7 +29,7 @@ export class UpdateFailed extends Error {
   }
 }
 
-/** What an update needs of a setting. */
+/** The part of a setting that an update needs. */
 type Models = Pick<Setting, "config" | "engine" | "proposerEngine">;
 
 /** Trains on the samples, unless the config's `updates` are "none". Without a second model, one step serves both roles. */
@@ -197,7 +197,7 @@ function objectiveOf(config: SelfPlayConfig) {
   return { objective, clipLow, clipHigh, entropyCoefficient };
 }
 
-/** The optimiser's settings at a step (from 1), with the learning rate of that step. */
+/** Returns the optimiser's settings at a step, counted from 1, with that step's learning rate. */
 export function optimiserAt(
   config: SelfPlayConfig,
   step: number,
@@ -217,7 +217,7 @@ export function optimiserAt(
   };
 }
 
-/** Tokens sampled in a step and tokens that trained: what `trainOnEstimates` saves. */
+/** Counts the tokens that were sampled in a step and those that trained. */
 export function countTokens(
   proposals: readonly { response: Response | null }[],
   solved: readonly SolvedTask[],

@@ -17,7 +17,7 @@ import {
   type Program,
 } from "../../sandbox/mod.ts";
 
-/** Expressions that keep their meaning wherever a variable stood. */
+/** Expressions that need no parentheses where a variable stood. */
 const TIGHT = new Set([
   "CallExpression",
   "MemberExpression",
@@ -27,7 +27,7 @@ const TIGHT = new Set([
   "String",
 ]);
 
-/** `second` after `first`, or null where their forms do not allow it. */
+/** Returns the program that does `first` and then `second`, or null where their forms do not allow it. */
 export function chainPrograms(first: Program, second: Program): Program | null {
   if (first.language === "python" || second.language !== first.language) {
     return null;
@@ -54,7 +54,7 @@ function treeOf(program: Program): PlacedNode | null {
     : null;
 }
 
-/** The expression of `x=>expression`. */
+/** Returns the expression of `x=>expression`, or null for another form. */
 function arrowBody(statement: PlacedNode): PlacedNode | null {
   const [arrow] = statement.children;
   if (statement.name !== "ExpressionStatement") return null;
@@ -71,7 +71,7 @@ function arrowBody(statement: PlacedNode): PlacedNode | null {
     : null;
 }
 
-/** The expression after the only `return` of a function, which ends it. */
+/** Returns the expression after the only `return` of a function that ends in it, or null. */
 function returnedBody(statement: PlacedNode): PlacedNode | null {
   if (statement.name !== "FunctionDeclaration") return null;
   const returns = everyNode(statement).filter(({ name }) =>
@@ -88,7 +88,7 @@ function definitions(node: PlacedNode): string[] {
     .map(({ text }) => text);
 }
 
-/** The text of an expression with every use of a variable replaced. */
+/** Returns the text of an expression with every use of a variable replaced. */
 function withValue(body: PlacedNode, variable: string, value: string): string {
   const uses = everyNode(body).filter(({ name, text }) =>
     name === "VariableName" && text === variable

@@ -1,7 +1,7 @@
 /**
  * Composite programs: a proposal that must build on functions from the buffer,
  * `f` calling `g_0`, `g_1` and so on (paper, appendix D.2: no gain, the proposer
- * tends towards `f = g_0`; off by default).
+ * tends towards `f = g_0`, so composites are off by default).
  *
  * A part keeps its text but for its outermost names: `f` becomes `g_0`, a helper
  * `h` beside it `g_0_h`, so that no two parts and no proposal get in each
@@ -25,7 +25,7 @@ import {
   renamed,
 } from "../../sandbox/mod.ts";
 
-/** Why a program cannot be a part. */
+/** The causes why a program cannot be a part. */
 export type PartCause =
   /** Longer, or nested deeper, than any program worth building on. */
   | "partTooLarge"
@@ -40,7 +40,7 @@ export type PartCause =
   /** It uses a name that the composite program needs. */
   | "partNameTaken";
 
-/** A part under its own name, or the cause why there is none. */
+/** A part under its own name, or the cause why the program cannot be one. */
 export type PartDefinition =
   | { ok: true; source: string }
   | { ok: false; cause: PartCause };
@@ -83,7 +83,7 @@ export function partDefinition(
   };
 }
 
-/** The text of a program that is one expression, without what may follow it. */
+/** Returns the text of a program that is one expression, without what follows the expression; else null. */
 function loneExpression({ root }: OuterNames): string | null {
   const [statement, ...others] = root.children;
   if (others.length > 0 || statement?.name !== "ExpressionStatement") {
@@ -112,7 +112,7 @@ export function composeProgram(
   return parts.length === 0 ? source : `${partDefinitions(parts)}\n${source}`;
 }
 
-/** Why a proposal does not build on its parts as asked. */
+/** The causes why a proposal does not build on its parts as asked. */
 export type CompositeCause =
   /** It never names a part. */
   | "partUnused"

@@ -12,6 +12,7 @@
 
 import { type RewardedSample, sameTask, withinGroups } from "./sample.ts";
 
+/** Compares each attempt with the mean of its task. */
 export function drGrpo(samples: readonly RewardedSample[]): number[] {
   return withinGroups(samples, sameTask, (group) => {
     const mean = group.reduce((sum, { reward }) => sum + reward, 0) /

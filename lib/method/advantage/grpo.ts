@@ -10,6 +10,7 @@
 
 import { type RewardedSample, sameTask, withinGroups } from "./sample.ts";
 
+/** Scales the rewards of attempts at the same task. */
 export function grpo(samples: readonly RewardedSample[]): number[] {
   return withinGroups(samples, sameTask, (group) => {
     const count = group.length;

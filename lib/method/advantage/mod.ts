@@ -1,4 +1,4 @@
-/** Advantage estimators, one per file, chosen by name. */
+/** The advantage estimators, one a file, chosen by name. */
 
 import { drGrpo } from "./dr_grpo.ts";
 import { grpo } from "./grpo.ts";
@@ -36,6 +36,7 @@ export const ESTIMATORS = {
   (samples: readonly RewardedSample[], whitening: Whitening) => number[]
 >;
 
+/** The name of an estimator. */
 export type EstimatorName = keyof typeof ESTIMATORS;
 
 /**

@@ -12,6 +12,7 @@ import {
   type Whitening,
 } from "./sample.ts";
 
+/** Compares each response with the mean of the batch. */
 export function reinforceBaseline(
   samples: readonly RewardedSample[],
   whitening: Whitening,

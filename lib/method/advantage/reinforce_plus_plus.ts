@@ -8,6 +8,7 @@
 
 import { type RewardedSample, whiten, type Whitening } from "./sample.ts";
 
+/** Whitens the rewards of the whole batch. */
 export function reinforcePlusPlus(
   samples: readonly RewardedSample[],
   whitening: Whitening,

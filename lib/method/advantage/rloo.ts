@@ -10,6 +10,7 @@
 
 import { type RewardedSample, sameTask, withinGroups } from "./sample.ts";
 
+/** Compares each attempt with the mean of the others at the same task. */
 export function rloo(samples: readonly RewardedSample[]): number[] {
   return withinGroups(samples, sameTask, (group) => {
     if (group.length < 2) return [0];

@@ -1,16 +1,18 @@
 /**
- * What an advantage estimator sees of a response, and the statistics they share.
+ * What an advantage estimator sees of a response, and the statistics that the
+ * estimators share.
  */
 
 import type { ModeName } from "../modes/mod.ts";
 
+/** The two roles of the model. */
 export type Role = "propose" | "solve";
 
 /** One rewarded response. */
 export interface RewardedSample {
   role: Role;
   mode: ModeName;
-  /** Same for all responses to the same task; a proposal's own id otherwise. */
+  /** The same for all responses to one task; a proposal's own id. */
   promptGroup: string;
   reward: number;
   /** Response length in tokens. */
@@ -29,7 +31,7 @@ export type Whitening = "sample" | "token";
 /** Below this standard deviation rewards count as equal and advantages are 0. */
 export const EQUAL_REWARDS = 1e-6;
 
-/** Mean and standard deviation of the rewards; zero deviation for fewer than two values. */
+/** Returns mean and standard deviation of the rewards. The deviation of fewer than two values is 0. */
 export function rewardStatistics(
   samples: readonly RewardedSample[],
   whitening: Whitening,
@@ -53,7 +55,7 @@ export function rewardStatistics(
   return { mean, deviation };
 }
 
-/** (reward - mean) / deviation, or 0 where all rewards are equal. */
+/** Returns (reward - mean) / deviation for each sample, or 0 where all rewards are equal. */
 export function whiten(
   samples: readonly RewardedSample[],
   whitening: Whitening,
@@ -84,14 +86,14 @@ export function withinGroups(
   return advantages;
 }
 
-/** The key of a sample's role and mode, for example `solve/deduction`. */
+/** Returns the key of a sample's role and mode, for example `solve/deduction`. */
 export function roleAndMode(sample: RewardedSample): string {
   return `${sample.role}/${sample.mode}`;
 }
 
 /**
- * The group that per-prompt estimators compare a sample with: the other
- * attempts at the same task. A proposer prompt has one response only, so
+ * Returns the key of the group that a sample is compared with: the attempts at the
+ * same task. A proposer prompt has one response only, so
  * proposals are compared with the proposals of the same mode.
  */
 export function sameTask(sample: RewardedSample): string {

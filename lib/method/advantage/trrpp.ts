@@ -18,6 +18,7 @@ import {
   withinGroups,
 } from "./sample.ts";
 
+/** Whitens the rewards within each role and mode. */
 export function trrpp(
   samples: readonly RewardedSample[],
   whitening: Whitening,

@@ -15,7 +15,7 @@ import type { RandomStream } from "../../random.ts";
 import { identityTasks } from "./identity.ts";
 import { type BufferLimits, TaskBuffer } from "./task_buffer.ts";
 
-/** The buffers as JSON: everything there is to them. */
+/** The buffers as JSON. Nothing else of the buffers has to be saved. */
 export interface SavedBuffers {
   limits: BufferLimits;
   /** Per mode that has a buffer, oldest task first. */

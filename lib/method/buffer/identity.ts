@@ -1,6 +1,6 @@
 /**
- * The identity triplet: the only task a run starts from (paper, figure 5).
- * Everything else in the buffers has been proposed by the model.
+ * The identity triplet: the only task that a run starts from (paper, figure 5).
+ * The model has proposed every other task in the buffers.
  */
 
 import type { Language } from "../../sandbox/mod.ts";

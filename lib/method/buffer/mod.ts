@@ -1,4 +1,4 @@
-/** Buffers: the tasks a run has collected, and how they are drawn from. */
+/** The buffers: the tasks that a run has collected, and how tasks are drawn from them. */
 
 export * from "./buffers.ts";
 export * from "./identity.ts";

@@ -1,5 +1,6 @@
 /**
- * Which tasks the solver gets in a step: this step's, topped up from the past.
+ * Drawing the tasks that the solver gets in a step: the fresh ones, filled up with
+ * past ones.
  */
 
 import type { Task } from "../modes/mod.ts";
@@ -15,13 +16,13 @@ import type { RandomStream } from "../../random.ts";
  */
 export type SamplerName = "paper" | "official" | "uniform" | "recent";
 
-/** What can be drawn from. `past` and `fresh` do not overlap. */
+/** The tasks to draw from. No task is both in `past` and in `fresh`. */
 export interface TaskPool {
   fresh: readonly Task[];
   past: readonly Task[];
 }
 
-/** Up to `count` tasks; fewer only where the pool itself is smaller. */
+/** Draws `count` tasks, or fewer where the pool holds fewer. */
 export function sampleTasks(
   name: SamplerName,
   pool: TaskPool,

@@ -1,35 +1,36 @@
 /**
  * A bounded store of validated tasks of one mode, oldest first.
  *
- * When full it drops the OLDEST task. (The official code cuts the newest, so
- * that once full nothing new is ever kept.) A task that has been dropped is
- * forgotten: it may be proposed again.
+ * A full buffer drops its OLDEST task. (The official code drops the newest, so that
+ * a full buffer never keeps a new task.) A dropped task may be proposed again.
  */
 
 import { type Task, taskKey } from "../modes/mod.ts";
 
-/** Whether a task may enter, or why not. */
+/** The answer to a task that wants to enter: "new", or the reason against it. */
 export type Admission =
   | "new"
-  /** The same program with the same inputs is there already. */
+  /** The buffer holds the same program with the same inputs. */
   | "duplicate"
-  /** The program is there with as many inputs as allowed. */
+  /** The buffer holds the program with as many inputs as are allowed. */
   | "programFull";
 
+/** How much a buffer holds. */
 export interface BufferLimits {
-  /** Most tasks kept. The official value is 16384. */
+  /** Largest number of tasks. The paper has 16384. */
   capacity: number;
   /**
-   * Most tasks per program; 0 for no limit (the paper has none). Without it a
-   * small proposer escapes a duplicate penalty by reusing one program.
+   * Largest number of tasks with the same program; 0 sets no limit (paper). Without
+   * a limit a small proposer escapes the penalty on duplicates with one program.
    */
   inputsPerProgram: number;
 }
 
+/** The tasks of one mode, oldest first, counted by task and by program. */
 export class TaskBuffer {
   readonly limits: BufferLimits;
   #tasks: Task[] = [];
-  /** How often each task is held; more than once only where duplicates are admitted. */
+  /** Number of times that each task is held: above 1 only where duplicates are admitted. */
   readonly #perTask = new Map<string, number>();
   readonly #perProgram = new Map<string, number>();
 
@@ -43,7 +44,7 @@ export class TaskBuffer {
     this.add(tasks);
   }
 
-  /** The tasks, oldest first. */
+  /** Returns the tasks, oldest first. */
   get tasks(): readonly Task[] {
     return this.#tasks;
   }
@@ -53,8 +54,8 @@ export class TaskBuffer {
   }
 
   /**
-   * What would become of each candidate if they were offered in order, given
-   * that an earlier `new` one counts for the later ones. Changes nothing.
+   * Says what would become of each candidate if all were offered in order: an
+   * earlier candidate that is "new" counts for the later ones. Changes nothing.
    */
   judge(candidates: readonly Task[]): Admission[] {
     const keys = new Set<string>();
@@ -73,7 +74,7 @@ export class TaskBuffer {
     });
   }
 
-  /** Appends tasks and drops the oldest beyond the capacity. Does not judge. */
+  /** Appends tasks without judging them, and drops the oldest beyond the capacity. */
   add(tasks: readonly Task[]): void {
     for (const task of tasks) {
       this.#tasks.push(task);
@@ -90,7 +91,7 @@ export class TaskBuffer {
   }
 }
 
-/** Counts up or down; what is counted down to 0 is gone. */
+/** Counts a key up or down, and deletes it at 0. */
 function changeCount(
   counts: Map<string, number>,
   key: string,

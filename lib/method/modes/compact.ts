@@ -61,24 +61,24 @@ export const INDUCTION_MINIMUM = 5;
 /** Examples shown to the solver; the others are hidden and must all match. */
 export const INDUCTION_SHOWN = 3;
 
-/** A past task as the proposer sees it. */
+/** A past task as the proposer is shown it. */
 export interface Reference {
   program: string;
   argument: string;
   output: string;
 }
 
-/** Predict the output. */
+/** Asks for the output of a call. */
 export function deductionPrompt(program: string, argument: string): string {
   return `<SD>${program}<i>${argument}<o>`;
 }
 
-/** Find an input that gives the output. */
+/** Asks for an input that gives the output. */
 export function abductionPrompt(program: string, output: string): string {
   return `<SA>${program}<o>${output}<i>`;
 }
 
-/** Write the program behind the examples (only those to be shown). */
+/** Asks for the program behind the examples that are shown. */
 export function inductionPrompt(examples: readonly Example[]): string {
   const pairs = examples.map(({ argument, output }) =>
     `<i>${argument}<o>${output}`
@@ -86,7 +86,7 @@ export function inductionPrompt(examples: readonly Example[]): string {
   return `<SI>${pairs.join("")}<f>`;
 }
 
-/** Propose a program and an input, after K references (K may be 0). */
+/** Asks for a program and an input, after K references; K may be 0. */
 export function proposePrompt(
   mode: "deduction" | "abduction",
   references: readonly Reference[],
@@ -97,17 +97,17 @@ export function proposePrompt(
   return `${mode === "deduction" ? "<PD>" : "<PA>"}${shown.join("")}<f>`;
 }
 
-/** Propose inputs for a given program. */
+/** Asks for inputs to a given program. */
 export function proposeInductionPrompt(program: string): string {
   return `<PI>${program}<i>`;
 }
 
-/** A question in words or figures; used in evaluation, never in self-play. */
+/** Asks a question in words or figures; used in evaluation, never in self-play. */
 export function mathsPrompt(question: string): string {
   return `<q>${question}<o>`;
 }
 
-/** Whether a text holds any marker, and so cannot be put inside a prompt. */
+/** Tells whether a text holds a marker, so that no prompt can show it. */
 export function containsMarker(text: string): boolean {
   return SPECIAL_TOKENS.some((token) => text.includes(token));
 }
@@ -215,7 +215,7 @@ export function parseInductionProposal(
   return { ok: true, arguments: kept.slice(0, INDUCTION_INPUTS) };
 }
 
-/** The pieces between `<i>` markers, or the cause why there are none. */
+/** Returns the pieces between `<i>` markers, or the cause why there are none. */
 function splitInputs(
   responseText: string,
 ): string[] | { ok: false; cause: ProposalFormatCause } {
@@ -226,7 +226,7 @@ function splitInputs(
   return parts;
 }
 
-/** The response without its final `<eos>`, or null if it was cut before one. */
+/** Returns the response without its final `<eos>`, or null if it was cut before one. */
 function withoutEnd(responseText: string): string | null {
   if (!responseText.endsWith(END_TOKEN)) return null;
   return responseText.slice(0, -END_TOKEN.length);
@@ -291,7 +291,7 @@ export const compactDialect: Dialect = {
   isUnsafe: (text) => containsMarker(text),
 };
 
-/** What follows the last `<a>`, up to the next marker. */
+/** Returns the text between the last `<a>` and the next marker, or null. */
 function findAnswer(responseText: string): string | null {
   const start = responseText.lastIndexOf(ANSWER_TOKEN);
   if (start < 0) return null;

@@ -1,10 +1,9 @@
 /**
- * Checking equal answers once. The rollouts of one task often agree (eight
- * attempts at an easy task are mostly the same answer), and execution is
- * deterministic, so each distinct answer runs once.
+ * Checking equal answers once. Most of eight attempts at an easy task give the same
+ * answer, and execution is deterministic, so each distinct answer runs once.
  */
 
-/** `verify` on the first of each set of items with equal keys; results for all, in order. */
+/** Calls `verify` on the first of the items with equal keys, and returns the verdicts on all items in order. */
 export async function verifyDistinct<Item, Verdict>(
   items: readonly Item[],
   keyOf: (item: Item) => string,

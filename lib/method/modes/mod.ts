@@ -1,4 +1,4 @@
-/** Modes: what a task is, how it is asked, and how its answer is read and checked. */
+/** The modes: what a task is, how it is asked, and how its answer is read and checked. */
 
 import type { Dialect, DialectName } from "./dialect.ts";
 import { chatDialect } from "./chat.ts";

@@ -23,7 +23,7 @@ export interface Candidate {
   message: string;
 }
 
-/** Whether a candidate makes a task, with its gold outputs or the cause why not. */
+/** The verdict on a candidate: a task with its gold outputs, or the cause why it is none. */
 export type CandidateVerdict =
   | { valid: true; examples: Example[] }
   | { valid: false; cause: string; reason: string };

@@ -1,35 +1,34 @@
 /**
  * A task: what a proposal becomes once the executor has accepted it.
  *
- * A task holds literal texts only (program source, argument lists, outputs), so
- * it can be written to JSON, compared and shown as it is. How a task turns into
- * a prompt is a dialect's business (`compact.ts`, `chat.ts`); how its answer is
- * checked is its mode's.
+ * A task holds texts only (program, argument lists, outputs), so that it can be
+ * written to JSON, compared and shown as it is. A dialect turns the task into a
+ * prompt (`compact.ts`, `chat.ts`); its mode checks the answers.
  */
 
 import type { Program } from "../../sandbox/mod.ts";
 
 /**
- * The three ways of reasoning about a triplet (program, input, output): predict
- * the output, find an input, or write the program (paper, section 3.2); and
- * predicting how a call ends, which the paper tried without gain (appendix D.1).
+ * The name of a mode. Three ways of reasoning about a triplet (program, input,
+ * output): predict the output, find an input, write the program (paper, section
+ * 3.2). A fourth, predicting how a call ends, is an extra (paper, appendix D.1).
  */
 export type ModeName = "deduction" | "abduction" | "induction" | "error";
 
-/** The three modes of the paper's runs, in the order in which a step proposes them. */
+/** The names of the paper's three modes, in the order in which a step proposes them. */
 export const MODE_NAMES: readonly ModeName[] = [
   "deduction",
   "abduction",
   "induction",
 ];
 
-/** One observed call, as literal texts: `argument` is an argument list. */
+/** One observed call as literal texts. `argument` is a list of arguments. */
 export interface Example {
   argument: string;
   output: string;
 }
 
-/** Where a task comes from and what has been learnt about it. */
+/** Where a task comes from, and its solve rate. */
 export interface Provenance {
   /**
    * `seed`: the identity triplet. `proposed`: the model. `generated`: a program
@@ -39,15 +38,15 @@ export interface Provenance {
   source: "seed" | "proposed" | "generated" | "file" | "chained";
   /** Ids of the reference tasks in the proposer's prompt. */
   parents: string[];
-  /** Ids of the tasks whose programs it builds on, if it is composite or chained. */
+  /** Ids of the tasks whose programs the task builds on, if it is composite or chained. */
   composedOf?: string[];
-  /** The step that made it; 0 for seeding. */
+  /** The step that made the task; 0 for seeding. */
   step: number;
   /** Seed of the run. */
   seed: number;
   /** The executor's verdict on the proposal. */
   verdict: string;
-  /** Share of solver rollouts that were right when it was proposed; null if never tried. */
+  /** Solve rate in the step that proposed the task; null if nobody tried. */
   solveRate: number | null;
 }
 
@@ -56,7 +55,7 @@ export interface Task {
   id: string;
   mode: ModeName;
   program: Program;
-  /** One example, or for induction several: the first `shownCount` are shown, the rest hidden. */
+  /** One example, or several for induction: the first `shownCount` are shown, the others hidden. */
   examples: Example[];
   shownCount: number;
   /** The proposer's description of the program (induction in the chat dialect), or "". */
@@ -64,7 +63,7 @@ export interface Task {
   provenance: Provenance;
 }
 
-/** What two tasks must share to count as the same: the program and the inputs, per mode. */
+/** Returns a key that is equal for tasks of the same mode, program and inputs. */
 export function taskKey(
   task: Pick<Task, "mode" | "program" | "examples">,
 ): string {

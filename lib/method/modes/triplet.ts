@@ -13,7 +13,7 @@ import {
 import { type Dialect, PAPER_READING, type ReadingRules } from "./dialect.ts";
 import type { Candidate, CandidateVerdict } from "./mode.ts";
 
-/** Verdicts on the candidates' first inputs, in order. */
+/** Returns the verdicts on the candidates with their first inputs, in order. */
 export async function validateTriplets(
   executor: Executor,
   candidates: readonly Candidate[],

@@ -20,7 +20,7 @@ import type { ModeName } from "../modes/mod.ts";
  */
 export type Aggregation = "token-mean" | "sequence-mean" | "fixed-length";
 
-/** What the weights depend on. */
+/** The part of a sample that its weight depends on. */
 export interface WeightedSequence {
   role: Role;
   mode: ModeName;

@@ -1,6 +1,6 @@
 /**
- * The composite rewards of both roles: a graded answer to "was it well formed,
- * was it right, and was it worth asking?" (paper, equation 6).
+ * The composite rewards of both roles (paper, equation 6): a response is rewarded
+ * for its form, for being right and, if it is a task, for what the task teaches.
  *
  * | outcome | solver | proposer |
  * |---|---|---|
@@ -11,24 +11,24 @@
 
 import { learnabilityReward, type LearnabilityShape } from "./learnability.ts";
 
-/** How far a response got. */
+/** The grade of a solver response. */
 export type Grade = "malformed" | "wrong" | "right";
 
-/** Rewards of equation 6. */
+/** The solver's reward for each grade. */
 export interface SolverRewards {
   right: number;
   wrong: number;
   malformed: number;
 }
 
-/** The paper's values, and the official code's. */
+/** The values of the paper and of the official code. */
 export const PAPER_SOLVER_REWARDS: SolverRewards = {
   right: 1,
   wrong: -0.5,
   malformed: -1,
 };
 
-/** The reward of one solver response. */
+/** Returns the reward of one solver response. */
 export function solverReward(
   grade: Grade,
   rewards: SolverRewards = PAPER_SOLVER_REWARDS,
@@ -36,31 +36,31 @@ export function solverReward(
   return rewards[grade];
 }
 
-/** How a proposal fared. The last two have no reward and are not trained on. */
+/** The status of a proposal. The last two have no reward and are not trained on. */
 export type ProposalStatus =
   | "malformed"
   | "invalid"
   | "duplicate"
   | "valid"
-  /** Equals an evaluation task. */
+  /** The task belongs to an evaluation. */
   | "heldOut"
   /** The sandbox itself failed, which says nothing about the proposal. */
   | "unjudged";
 
-/** What each fate of a proposal is worth. */
+/** The proposer's reward for each status. */
 export interface ProposerRewards {
   learnability: LearnabilityShape;
   malformed: number;
   /**
-   * Well formed but rejected by the executor. The paper counts validity as a
-   * part of the format, -1; -0.5 tells a tiny model apart that the form was right.
+   * A well-formed proposal that the executor rejects. The paper counts validity as
+   * a part of the form: -1. With -0.5 a tiny model learns that its form was right.
    */
   invalid: number;
-  /** A task that the buffer holds, or one input too many for its program. */
+  /** A task that the buffer holds, or an input too many for its program. */
   duplicate: number;
 }
 
-/** The paper's values; it has no rule on duplicates, tiny models need one. */
+/** The paper's values. The paper has no rule on duplicates; the value for them is the kit's. */
 export const PAPER_PROPOSER_REWARDS: ProposerRewards = {
   learnability: "paper",
   malformed: -1,
@@ -68,7 +68,7 @@ export const PAPER_PROPOSER_REWARDS: ProposerRewards = {
   duplicate: -0.5,
 };
 
-/** The reward of one proposal; `solveRate` is needed only if it is valid. */
+/** Returns the reward of one proposal. Throws `TypeError` where a valid one has no solve rate. */
 export function proposerReward(
   status: Exclude<ProposalStatus, "heldOut" | "unjudged">,
   solveRate: number | null,

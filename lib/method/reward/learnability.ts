@@ -1,11 +1,10 @@
 /**
- * The learnability reward: what a valid proposal is worth, given how often
- * the solver gets it right.
+ * The learnability reward: what a valid proposal is worth, given the share of
+ * attempts in which the solver is right.
  *
  * The solve rate is the mean of n solver rollouts, sampled at the training
- * temperature, never greedily: greedy rollouts are all alike, every solve rate
- * becomes 0 or 1, and the reward vanishes (this happened in one published
- * revision of the official code).
+ * temperature. Greedy rollouts would all be alike, so that every solve rate is 0 or
+ * 1 and the reward vanishes; one published revision of the official code did this.
  */
 
 /**
@@ -30,7 +29,7 @@ export type LearnabilityShape =
   | "band"
   | "uniform";
 
-/** All shapes, for figures and argument checks. */
+/** Lists all shapes, for figures and the check of the setting. */
 export const LEARNABILITY_SHAPES: readonly LearnabilityShape[] = [
   "paper",
   "official",
@@ -41,7 +40,7 @@ export const LEARNABILITY_SHAPES: readonly LearnabilityShape[] = [
   "uniform",
 ];
 
-/** The reward of a valid proposal whose solve rate is `solveRate`, in [0, 1]. */
+/** Returns the reward of a valid proposal. Throws `RangeError` for a solve rate outside [0, 1]. */
 export function learnabilityReward(
   shape: LearnabilityShape,
   solveRate: number,
@@ -69,11 +68,11 @@ export function learnabilityReward(
 }
 
 /**
- * What a task of true solve rate p earns on average, when its rate is estimated
- * from n attempts: sum over k of C(n, k) p^k (1 - p)^(n - k) r(k / n).
+ * Returns what a task of true solve rate p earns on average, when its rate is
+ * estimated from n attempts: the sum over k of C(n, k) p^k (1 - p)^(n - k) r(k / n).
  *
- * Few attempts bend the shape: a task that is solved one time in ten mostly
- * looks unsolvable to eight of them.
+ * Few attempts bend the shape: eight attempts at a task with p = 0.1 are all wrong
+ * in 43 % of cases, and the task then looks unsolvable.
  */
 export function expectedReward(
   shape: LearnabilityShape,

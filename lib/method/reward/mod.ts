@@ -1,4 +1,4 @@
-/** Rewards of both roles: learnability, correctness and format; and pass@k. */
+/** The rewards of both roles: learnability, correctness and form; and pass@k. */
 
 export * from "./composite.ts";
 export * from "./learnability.ts";
