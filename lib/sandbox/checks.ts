@@ -80,7 +80,7 @@ export function checkLanguage(language: unknown, at: string): void {
 }
 
 function checkJobOptions(options: JobOptions, limits: Limits, at: string) {
-  const { stdin, captureStdout, seed } = options;
+  const { stdin, captureStdout, seed, twice } = options;
   if (stdin !== undefined) {
     requireString(stdin, `${at}.stdin`);
     if (stdin.length > limits.stdinChars) {
@@ -89,9 +89,10 @@ function checkJobOptions(options: JobOptions, limits: Limits, at: string) {
       );
     }
   }
-  if (captureStdout !== undefined && typeof captureStdout !== "boolean") {
+  for (const [name, value] of Object.entries({ captureStdout, twice })) {
+    if (value === undefined || typeof value === "boolean") continue;
     throw new TypeError(
-      `${at}.captureStdout must be true or false, not ${shown(captureStdout)}`,
+      `${at}.${name} must be true or false, not ${shown(value)}`,
     );
   }
   if (seed !== undefined) requireInteger(seed, 0, LARGEST_SEED, `${at}.seed`);

@@ -7,14 +7,7 @@
  * needs no package by name and so no configuration.
  */
 
-import {
-  checkJob,
-  checkLanguage,
-  checkTest,
-  LANGUAGES,
-  requireInteger,
-  requireObject,
-} from "./checks.ts";
+import { checkJob, checkTest, LANGUAGES } from "./checks.ts";
 import { quickJsRecipe } from "./javascript/quickjs_recipe.ts";
 import type { EngineName, EngineRecipe } from "./language_engine.ts";
 import { limitsWith } from "./limits.ts";
@@ -29,11 +22,14 @@ import type {
   TestRun,
 } from "./outcome.ts";
 import { makeCacheFolder } from "./processes/cache_folder.ts";
-import { childStarter, Pool, type PoolJob } from "./processes/pool.ts";
+import { checkOptions, type ExecutorOptions } from "./options.ts";
+import type { PoolJob } from "./processes/job_queue.ts";
+import { childStarter, Pool } from "./processes/pool.ts";
 import { pythonRecipe } from "./python/python_recipe.ts";
 import { thisMachine, workersFor } from "./workers.ts";
 
 export { describeOutcome } from "./describe.ts";
+export type { ExecutorOptions } from "./options.ts";
 export {
   type Details,
   type Executor,
@@ -50,21 +46,6 @@ export {
   type TestReport,
   type TestRun,
 } from "./outcome.ts";
-
-export interface ExecutorOptions {
-  /** Sandbox processes of each engine; by default as cores and memory allow. */
-  workers?: number;
-  /** Replacements for some of the default limits. */
-  limits?: Partial<Limits>;
-  /** Jobs sent to a process at a time; by default up to 64, as the queue's length asks. */
-  batchSize?: number;
-  /** Languages to accept; all unless some are named. */
-  languages?: readonly Language[];
-}
-
-const MOST_WORKERS = 256;
-const LARGEST_BATCH = 1024;
-const OPTIONS = ["workers", "limits", "batchSize", "languages"];
 
 /** What a stream brings: the outcome of the job with that index. */
 export interface StreamedOutcome {
@@ -91,40 +72,6 @@ export async function startExecutor(
     throw error;
   }
   return executor;
-}
-
-function checkOptions(options: ExecutorOptions): void {
-  requireObject(options, "options");
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `there is no option "${unknown}"; there are ${OPTIONS.join(", ")}`,
-    );
-  }
-  const { workers, batchSize, languages } = options;
-  if (workers !== undefined) {
-    requireInteger(workers, 1, MOST_WORKERS, "workers");
-  }
-  if (batchSize !== undefined) {
-    requireInteger(batchSize, 1, LARGEST_BATCH, "batchSize");
-  }
-  limitsWith(options.limits);
-  if (languages === undefined) return;
-  if (!Array.isArray(languages) || languages.length === 0) {
-    throw new TypeError("languages must be a list of one language or more");
-  }
-  languages.forEach((language, i) =>
-    checkLanguage(language, `languages[${i}]`)
-  );
-  if (
-    options.limits?.memoryBytes !== undefined && languages.includes("python")
-  ) {
-    throw new RangeError(
-      "limits.memoryBytes does not apply to Python, whose memory is fixed: " +
-        "leave it out, set it for single jobs, or start an executor of its own " +
-        "for the other languages",
-    );
-  }
 }
 
 /** An engine in use: its pool, and what it adds to the identity. */

@@ -126,6 +126,9 @@ function errorCause(outcome: Outcome, error: string): string | null {
 
 /** Messages of errors may quote the data set: only their names are told. */
 function outcomeCause(outcome: Exclude<Outcome, { kind: "value" }>): string {
+  const missing = outcome.kind === "thrown" &&
+    /^No module named '([\w.]+)'/.exec(outcome.message)?.[1];
+  if (missing) return `a package that the sandbox has not: ${missing}`;
   const about = outcome.kind === "thrown"
     ? outcome.name
     : outcome.kind === "refused"

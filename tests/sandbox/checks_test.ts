@@ -60,6 +60,7 @@ const JOBS: [job: unknown, error: RegExp][] = [
   [{ program, argument: "1", seed: -1 }, /^RangeError: jobs\[1\]\.seed/],
   [{ program, argument: "1", seed: "1" }, /^TypeError: jobs\[1\]\.seed/],
   [{ program, argument: "1", captureStdout: 1 }, /captureStdout/],
+  [{ program, argument: "1", twice: "yes" }, /twice must be true or false/],
   [{ program, argument: "1", limits: { fuel: 0 } }, /jobs\[1\]\.limits\.fuel/],
   [
     { program, argument: "1", limits: { wallMs: 5 } },

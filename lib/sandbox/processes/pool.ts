@@ -13,9 +13,16 @@
 
 import { ChildProcess, type Silence } from "./child_process.ts";
 import type { Reply, WireJob } from "./frame.ts";
-import type { EngineRecipe, RunSetting } from "../language_engine.ts";
+import type { EngineRecipe } from "../language_engine.ts";
 import { wallFor } from "../limits.ts";
-import type { Job, Limits, Outcome } from "../outcome.ts";
+import type { Limits, Outcome } from "../outcome.ts";
+import {
+  isWanted,
+  JobQueue,
+  type PoolJob,
+  type Ticket as QueueTicket,
+  wireJob,
+} from "./job_queue.ts";
 
 const LARGEST_BATCH = 64;
 const SMALLEST_BATCH = 16;
@@ -30,8 +37,6 @@ const FAILURES_ALONE: Record<Silence, number> = {
   died: 5,
 };
 const START_ATTEMPTS = 3;
-/** Most characters of a frame's jobs, a little more for the last: far from the longest frame. */
-const FRAME_CHARS = 2_000_000;
 /** A program that runs for longer than this lets idle children take what is behind it. */
 const SLOW_MS = 100;
 
@@ -67,21 +72,7 @@ export function childStarter(
   return () => ChildProcess.start(recipe, limits, cacheFolder);
 }
 
-/** A job, and of a test's case what the children must know besides. */
-export type PoolJob = Job & { testSetup?: string };
-
-/** A job waiting for its outcome. */
-interface Ticket {
-  id: number;
-  job: PoolJob;
-  failuresAlone: number;
-  /** The children that have it. */
-  holders: Set<Slot>;
-  settle(outcome: Outcome): void;
-  fail(error: unknown): void;
-  /** Whether nobody waits for it: it is settled, or its caller has given up. */
-  isOver(): boolean;
-}
+type Ticket = QueueTicket<Slot>;
 
 /** A frame that a child holds. */
 interface Frame {
@@ -109,9 +100,7 @@ export class Pool {
   readonly #startChild: StartChild;
   readonly #options: PoolOptions;
   readonly #slots: Slot[];
-  #queue: Ticket[] = [];
-  #head = 0;
-  #alone: Ticket[] = [];
+  readonly #queue = new JobQueue<Slot>();
   #nextId = 0;
   #closed = false;
 
@@ -204,8 +193,7 @@ export class Pool {
   #wake(): void {
     const free = this.#slots.filter(({ running }) => running === null);
     if (free.length === 0) return;
-    const jobs = this.#queue.length - this.#head + this.#alone.length +
-      this.#heldUp(free[0]).length;
+    const jobs = this.#queue.size + this.#heldUp(free[0]).length;
     const ready = free.filter(({ child }) => child !== null);
     const starting = free.filter(({ child }) => child === null);
     const most = Math.max(0, jobs - ready.length);
@@ -242,8 +230,8 @@ export class Pool {
   }
 
   #hasWork(slot: Slot): boolean {
-    return slot.frames.length > 0 || this.#alone.length > 0 ||
-      this.#head < this.#queue.length || this.#heldUp(slot).length > 0;
+    return slot.frames.length > 0 || this.#queue.size > 0 ||
+      this.#heldUp(slot).length > 0;
   }
 
   /** The backstop for the slowest program of a child's first frame. */
@@ -287,8 +275,8 @@ export class Pool {
     while (slot.frames.length < FRAMES_PER_CHILD) {
       const isIdle = slot.frames.length === 0;
       const isUrgent = this.#isNearEnd();
-      const alone = isIdle ? this.#takeAlone() : null;
-      const tickets = alone ? [alone] : this.#takeBatch();
+      const alone = isIdle ? this.#queue.takeAlone() : null;
+      const tickets = alone ? [alone] : this.#queue.take(this.#batchSize());
       if (tickets.length === 0 && isIdle) {
         tickets.push(...this.#heldUp(slot).slice(0, LARGEST_BATCH));
       }
@@ -299,45 +287,25 @@ export class Pool {
         tickets: new Map(tickets.map((ticket) => [ticket.id, ticket])),
       });
       child.send(tickets.map(wireJob), isUrgent);
-      if (alone || this.#alone.length > 0) return;
+      if (alone || this.#queue.hasAlone) return;
     }
   }
 
   /** Whether children will soon have nothing to do but help each other. */
   #isNearEnd(): boolean {
     const room = LARGEST_BATCH * FRAMES_PER_CHILD * this.#slots.length;
-    return this.#queue.length - this.#head <= room;
+    return this.#queue.waiting <= room;
   }
 
-  #takeAlone(): Ticket | null {
-    for (;;) {
-      const ticket = this.#alone.shift();
-      if (ticket === undefined) return null;
-      if (isWanted(ticket)) return ticket;
-    }
-  }
-
-  #takeBatch(): Ticket[] {
-    const waiting = this.#queue.length - this.#head;
+  /** Enough for the children's rounds to be even, and a frame's cost to be shared. */
+  #batchSize(): number {
+    const { waiting } = this.#queue;
     const share = Math.ceil(waiting / (FRAMES_PER_CHILD * this.#slots.length));
-    const smallest = Math.ceil(waiting / this.#slots.length);
-    const size = this.#options.batchSize ?? Math.min(
+    const fewest = Math.ceil(waiting / this.#slots.length);
+    return this.#options.batchSize ?? Math.min(
       LARGEST_BATCH,
-      Math.max(Math.min(SMALLEST_BATCH, smallest), share),
+      Math.max(Math.min(SMALLEST_BATCH, fewest), share),
     );
-    const tickets: Ticket[] = [];
-    for (let chars = 0; tickets.length < size && chars < FRAME_CHARS;) {
-      if (this.#head === this.#queue.length) break;
-      const ticket = this.#queue[this.#head++];
-      if (!isWanted(ticket)) continue;
-      tickets.push(ticket);
-      chars += charsOf(ticket.job);
-    }
-    if (this.#head === this.#queue.length) {
-      this.#queue = [];
-      this.#head = 0;
-    }
-    return tickets;
   }
 
   /** Settles what counts; false if the child answered for a job it does not hold. */
@@ -381,54 +349,25 @@ export class Pool {
           `${ticket.failuresAlone} times on this job alone`;
         ticket.settle({ kind: "infrastructure", reason });
       } else {
-        this.#alone.push(ticket);
+        this.#queue.pushAlone(ticket);
       }
     }
     // Frames behind the running one had not begun.
-    for (const frame of queued) this.#queue.push(...frame.tickets.values());
+    for (const { tickets } of queued) this.#queue.push(...tickets.values());
     await child.end();
     this.#wake();
   }
 
   #failAll(error: unknown): void {
     const waiting = [
-      ...this.#queue.slice(this.#head),
-      ...this.#alone,
+      ...this.#queue.takeAll(),
       ...this.#slots.flatMap(unansweredIn),
     ];
-    this.#queue = [];
-    this.#head = 0;
-    this.#alone = [];
     for (const slot of this.#slots) slot.frames = [];
     for (const ticket of waiting) ticket.fail(error);
   }
 }
 
-/** Whether somebody waits for it and no child has it. */
-function isWanted(ticket: Ticket): boolean {
-  return !ticket.isOver() && ticket.holders.size === 0;
-}
-
 function unansweredIn(slot: Slot): Ticket[] {
   return slot.frames.flatMap(({ tickets }) => [...tickets.values()]);
-}
-
-function wireJob({ id, job }: Ticket): WireJob {
-  const { program: { language, source, entry }, argument } = job;
-  const { stdin, captureStdout, seed, limits, twice, testSetup } = job;
-  const setting: RunSetting = Object.fromEntries(
-    Object.entries({
-      ...{ entry, stdin, captureStdout, seed, limits, twice, testSetup },
-    })
-      .filter(([, value]) => value !== undefined),
-  );
-  const isPlain = Object.keys(setting).length === 0;
-  return isPlain
-    ? [id, language, source, argument]
-    : [id, language, source, argument, setting];
-}
-
-function charsOf({ program, argument, stdin, testSetup }: PoolJob): number {
-  return program.source.length + argument.length + (stdin?.length ?? 0) +
-    (testSetup?.length ?? 0);
 }
