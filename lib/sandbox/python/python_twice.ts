@@ -71,7 +71,7 @@ export class PythonTwice implements LanguageEngine {
     setting: RunSetting = {},
   ): Generator<Outcome> {
     const run = (engine: PythonEngine, texts: readonly string[]) =>
-      engine.runEach(language, source, texts, limits);
+      engine.runEach(language, source, texts, limits, setting);
     if (!setting.twice) return yield* run(this.usual, argumentTexts);
     const outcomes = [...run(this.usual, argumentTexts)];
     const isValue = (_: string, i: number) => outcomes[i].kind === "value";
