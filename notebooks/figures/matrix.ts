@@ -9,7 +9,7 @@
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
 import { styledFigure } from "../../lib/show/figures/style.ts";
-import { tokenAxis } from "../../lib/show/figures/token_labels.ts";
+import { tokenAxis } from "./token_labels.ts";
 
 /** One matrix of the plot; several may share a grid. */
 export interface MarkedMatrix {

@@ -3,10 +3,7 @@
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
 import { type Labels, styledFigure } from "../../lib/show/figures/style.ts";
-import {
-  LONGEST_LABEL,
-  tokenAxis,
-} from "../../lib/show/figures/token_labels.ts";
+import { LONGEST_LABEL, tokenAxis } from "./token_labels.ts";
 
 /** One set of bars, with marks where a second measurement of the same stands. */
 export interface TokenValues {

@@ -29,3 +29,7 @@ export interface Figure {
   layout: Layout;
   config?: Record<string, unknown>;
 }
+
+export function numbers(values: Trace["y"]): number[] {
+  return Array.from(values ?? [], Number);
+}

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { figureSvg } from "../../../tasks/notebook/static_images.ts";
 import {
   estimatorColumns,
   logProbChanges,
   objectiveCurves,
   whiteningScatter,
-} from "../../../lib/show/figures/mod.ts";
-import { figureSvg } from "../../../tasks/notebook/static_images.ts";
+} from "../../../notebooks/figures/estimators.ts";
 
 const sample = (role: "solve" | "propose", advantage: number) => ({
   role,

@@ -2,14 +2,12 @@ import assert from "node:assert/strict";
 import type { EvaluationResult } from "../../../lib/lab/evaluation/mod.ts";
 import type { ScoreRow } from "../../../lib/lab/mod.ts";
 import {
-  accuracyByDepth,
   accuracyCurve,
   armCurves,
   dotIntervals,
   type EvaluatedItem,
   type Figure,
   learningCurves,
-  lengthHistograms,
   panelFigure,
   rangeOfSeeds,
 } from "../../../lib/show/figures/mod.ts";
@@ -18,6 +16,8 @@ import { figureSvg } from "../../../tasks/notebook/static_images.ts";
 import { metricPanels } from "../../../notebooks/figures/metric_panels.ts";
 import { passCurve, passCurves } from "../../../notebooks/figures/pass_at_k.ts";
 import { solveRateShift } from "../../../notebooks/figures/solve_rate_shift.ts";
+import { accuracyByDepth } from "../../../notebooks/figures/depth_accuracy.ts";
+import { lengthHistograms } from "../../../notebooks/figures/length_histograms.ts";
 
 function score(
   step: number,

@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import {
   accuracyBars,
-  advantageByGroup,
   duplicateCurves,
   type EvaluatedItem,
   type Figure,
-  learnabilityCurves,
   MODE_COLOURS,
   rewardCurves,
   type RunRows,
   solveRateCurves,
-  solveRateHistogram,
   thinkingRateCurves,
   tokenLengthCurves,
   validityCurves,
@@ -21,6 +18,9 @@ import type {
 } from "../../../lib/method/mod.ts";
 import { figureSvg } from "../../../tasks/notebook/static_images.ts";
 import { throughputBars } from "../../../notebooks/figures/throughput.ts";
+import { advantageByGroup } from "../../../notebooks/figures/advantage.ts";
+import { learnabilityCurves } from "../../../notebooks/figures/learnability.ts";
+import { solveRateHistogram } from "../../../notebooks/figures/solve_rate_histogram.ts";
 
 /** Rows of a run in which induction has no task to solve in the second step. */
 const rows = [1, 2, 3].map((step) => {
@@ -100,7 +100,7 @@ const figures: Record<string, { figure: Figure; traces: number }> = {
   lengths: { figure: tokenLengthCurves(rows), traces: 4 },
   thinking: { figure: thinkingRateCurves(rows), traces: 3 },
   histogram: { figure: solveRateHistogram(rows), traces: 3 },
-  learnability: { figure: learnabilityCurves(8), traces: 5 },
+  learnability: { figure: learnabilityCurves(8), traces: 7 },
   advantages: { figure: advantageByGroup(advantages), traces: 2 },
   accuracy: { figure: accuracyBars(evaluated, "familiar"), traces: 3 },
   throughput: {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lineChart, tokenLabel } from "../../../lib/show/figures/mod.ts";
+import { lineChart } from "../../../lib/show/figures/mod.ts";
 import { figureSvg } from "../../../tasks/notebook/static_images.ts";
 import { matrixMarks } from "../../../notebooks/figures/matrix.ts";
 import {
@@ -10,6 +10,7 @@ import {
 import { operationBars } from "../../../notebooks/figures/operation_bars.ts";
 import { ratioScatter } from "../../../notebooks/figures/ratios.ts";
 import { tokenBars } from "../../../notebooks/figures/token_bars.ts";
+import { tokenLabel } from "../../../notebooks/figures/token_labels.ts";
 
 const labels = { title: "t", x: "x", y: "y" };
 

@@ -1,18 +1,22 @@
 import assert from "node:assert/strict";
+import { tokenUseBars } from "../../../lib/show/figures/mod.ts";
+import { figureSvg } from "../../../tasks/notebook/static_images.ts";
 import {
-  bufferGrowth,
   distinctProgramCurves,
+  rejectionCauses,
+} from "../../../notebooks/figures/proposals.ts";
+import {
   estimateHistogram,
   expectedRewardCurves,
+  standardErrorCurves,
+} from "../../../notebooks/figures/solve_rates.ts";
+import {
   familyTree,
   generations,
-  rejectionCauses,
-  sampledSteps,
-  standardErrorCurves,
-  tokenUseBars,
   type TreeTask,
-} from "../../../lib/show/figures/mod.ts";
-import { figureSvg } from "../../../tasks/notebook/static_images.ts";
+} from "../../../notebooks/figures/family_tree.ts";
+import { sampledSteps } from "../../../notebooks/figures/sampled_steps.ts";
+import { bufferGrowth } from "../../../lib/show/figures/buffer_growth.ts";
 
 function task(id: string, parents: string[], step = 0): TreeTask {
   return {

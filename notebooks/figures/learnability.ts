@@ -4,9 +4,13 @@ import {
   LEARNABILITY_SHAPES,
   learnabilityReward,
   type LearnabilityShape,
-} from "../../method/reward/mod.ts";
-import type { Figure, Trace } from "./figure.ts";
-import { MODE_COLOURS, OTHER_COLOURS, styledFigure } from "./style.ts";
+} from "../../lib/method/reward/mod.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import {
+  MODE_COLOURS,
+  OTHER_COLOURS,
+  styledFigure,
+} from "../../lib/show/figures/style.ts";
 
 /**
  * The learnability reward at every solve rate that `rollouts` attempts can

@@ -1,9 +1,13 @@
 /** Advantages within each group: who gains and who loses from an update. */
 
-import type { Role } from "../../method/advantage/mod.ts";
-import type { ModeName } from "../../method/modes/mod.ts";
-import type { Figure, Trace } from "./figure.ts";
-import { DRAWN_MODES, MODE_COLOURS, styledFigure } from "./style.ts";
+import type { Role } from "../../lib/method/advantage/mod.ts";
+import type { ModeName } from "../../lib/method/modes/mod.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import {
+  DRAWN_MODES,
+  MODE_COLOURS,
+  styledFigure,
+} from "../../lib/show/figures/style.ts";
 
 /** What the figure needs of a sample. */
 export interface AdvantageSample {

@@ -1,16 +1,16 @@
 /** The same rewards under several advantage estimators, and what an update moved. */
 
-import type { Role } from "../../method/advantage/mod.ts";
-import type { ModeName } from "../../method/modes/mod.ts";
+import type { Role } from "../../lib/method/advantage/mod.ts";
+import type { ModeName } from "../../lib/method/modes/mod.ts";
 import type { AdvantageSample } from "./advantage.ts";
-import type { Figure, Trace } from "./figure.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import {
   DRAWN_MODES,
   MODE_COLOURS,
   OTHER_COLOURS,
   REFERENCE_COLOUR,
   styledFigure,
-} from "./style.ts";
+} from "../../lib/show/figures/style.ts";
 
 /** The samples of one batch with the advantages of one estimator. */
 export interface EstimatedBatch {

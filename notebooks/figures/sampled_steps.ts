@@ -1,8 +1,12 @@
 /** From which steps the solver's tasks come, under each sampler. */
 
-import type { Task } from "../../method/modes/mod.ts";
-import type { Figure, Trace } from "./figure.ts";
-import { MODE_COLOURS, OTHER_COLOURS, styledFigure } from "./style.ts";
+import type { Task } from "../../lib/method/modes/mod.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import {
+  MODE_COLOURS,
+  OTHER_COLOURS,
+  styledFigure,
+} from "../../lib/show/figures/style.ts";
 
 /** The tasks of many batches drawn under one rule. */
 export interface DrawnTasks {

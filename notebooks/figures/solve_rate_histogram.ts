@@ -1,8 +1,12 @@
 /** How many of a task's attempts were right, over the tasks of a step or a run. */
 
-import type { StepMetrics } from "../../method/mod.ts";
-import type { Figure, Trace } from "./figure.ts";
-import { DRAWN_MODES, MODE_COLOURS, styledFigure } from "./style.ts";
+import type { StepMetrics } from "../../lib/method/mod.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import {
+  DRAWN_MODES,
+  MODE_COLOURS,
+  styledFigure,
+} from "../../lib/show/figures/style.ts";
 
 /**
  * Bars over 0…n right attempts, one colour per mode, summed over `rows`. Only

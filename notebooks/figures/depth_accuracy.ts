@@ -1,10 +1,14 @@
 /** Held-out accuracy by the depth of the program. */
 
-import { bootstrapMean } from "../../lab/evaluation/mod.ts";
-import type { EvaluationResult } from "../../lab/evaluation/mod.ts";
-import type { Figure, Trace } from "./figure.ts";
-import { panelFigure } from "./panels.ts";
-import { DRAWN_MODES, MODE_COLOURS, REFERENCE_COLOUR } from "./style.ts";
+import { bootstrapMean } from "../../lib/lab/evaluation/mod.ts";
+import type { EvaluationResult } from "../../lib/lab/evaluation/mod.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import { panelFigure } from "../../lib/show/figures/panels.ts";
+import {
+  DRAWN_MODES,
+  MODE_COLOURS,
+  REFERENCE_COLOUR,
+} from "../../lib/show/figures/style.ts";
 
 /** Rows that share a line: for instance those made to think. */
 export interface DepthSeries {

@@ -1,16 +1,15 @@
 /** What became of proposals: why they were refused, how the buffers grew. */
 
-import type { ModeName } from "../../method/modes/mod.ts";
-import type { Judged } from "../../method/mod.ts";
-import type { Figure, Trace } from "./figure.ts";
+import type { Judged } from "../../lib/method/mod.ts";
+import type { ModeName } from "../../lib/method/modes/mod.ts";
+import { type Figure, type Trace } from "../../lib/show/figures/figure.ts";
 import {
   DRAWN_MODES,
   MODE_COLOURS,
-  modeLine,
   OTHER_COLOURS,
   REFERENCE_COLOUR,
   styledFigure,
-} from "./style.ts";
+} from "../../lib/show/figures/style.ts";
 
 /**
  * One horizontal bar per named cause, stacked by mode, the most frequent on
@@ -55,28 +54,6 @@ export function rejectionCauses(
   );
 }
 
-/** Tasks held by each buffer that changes, against the round of proposals. */
-export function bufferGrowth(
-  sizes: readonly Partial<Record<ModeName, number>>[],
-): Figure {
-  const traces = DRAWN_MODES
-    .filter((mode) => new Set(sizes.map((row) => row[mode])).size > 1)
-    .map((mode): Trace => ({
-      type: "scatter",
-      mode: "lines",
-      name: mode,
-      x: sizes.map((_, round) => round),
-      y: sizes.map((row) => row[mode] ?? null),
-      line: modeLine(mode),
-    }));
-  return styledFigure({
-    title: "Tasks in the buffers",
-    x: "round of proposals",
-    y: "tasks",
-    yRange: [0, 1.05 * Math.max(1, ...traces.flatMap(({ y }) => numbers(y)))],
-  }, traces);
-}
-
 /** Programs in the order of their tasks, under one rule of admission. */
 export interface AdmittedPrograms {
   name: string;
@@ -115,8 +92,4 @@ export function distinctProgramCurves(
     x: "tasks admitted",
     y: "distinct programs",
   }, [diagonal, ...traces]);
-}
-
-function numbers(values: Trace["y"]): number[] {
-  return Array.from(values ?? [], Number);
 }

@@ -3,14 +3,14 @@
 import {
   expectedReward,
   type LearnabilityShape,
-} from "../../method/reward/mod.ts";
-import type { Figure, Trace } from "./figure.ts";
+} from "../../lib/method/reward/mod.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import {
   MODE_COLOURS,
   OTHER_COLOURS,
   REFERENCE_COLOUR,
   styledFigure,
-} from "./style.ts";
+} from "../../lib/show/figures/style.ts";
 
 /** Solve rates of the same tasks, estimated in one way. */
 export interface EstimatedRates {

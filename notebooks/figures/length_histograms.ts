@@ -1,8 +1,8 @@
 /** How long texts are, in tokens: histograms of two sorts of them, side by side by kind. */
 
-import type { Figure, Trace } from "./figure.ts";
-import { CURVE_COLOURS } from "./line_chart.ts";
-import { panelFigure } from "./panels.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
+import { panelFigure } from "../../lib/show/figures/panels.ts";
 
 /** Lengths of the texts of one kind. */
 export interface KindLengths {

@@ -1,8 +1,12 @@
 /** Where a task comes from: its references, their references, to the seed. */
 
-import type { Task } from "../../method/modes/mod.ts";
-import type { Figure, Trace } from "./figure.ts";
-import { DRAWN_MODES, MODE_COLOURS, styledFigure } from "./style.ts";
+import type { Task } from "../../lib/method/modes/mod.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import {
+  DRAWN_MODES,
+  MODE_COLOURS,
+  styledFigure,
+} from "../../lib/show/figures/style.ts";
 
 /** What the tree needs of a task. */
 export type TreeTask = Pick<Task, "id" | "mode" | "program" | "provenance">;

@@ -1,0 +1,27 @@
+/** How the task buffers grow over the steps of a run. */
+
+import type { ModeName } from "../../method/modes/mod.ts";
+import { type Figure, numbers, type Trace } from "./figure.ts";
+import { DRAWN_MODES, modeLine, styledFigure } from "./style.ts";
+
+/** Tasks held by each buffer that changes, against the round of proposals. */
+export function bufferGrowth(
+  sizes: readonly Partial<Record<ModeName, number>>[],
+): Figure {
+  const traces = DRAWN_MODES
+    .filter((mode) => new Set(sizes.map((row) => row[mode])).size > 1)
+    .map((mode): Trace => ({
+      type: "scatter",
+      mode: "lines",
+      name: mode,
+      x: sizes.map((_, round) => round),
+      y: sizes.map((row) => row[mode] ?? null),
+      line: modeLine(mode),
+    }));
+  return styledFigure({
+    title: "Tasks in the buffers",
+    x: "round of proposals",
+    y: "tasks",
+    yRange: [0, 1.05 * Math.max(1, ...traces.flatMap(({ y }) => numbers(y)))],
+  }, traces);
+}
