@@ -14,10 +14,11 @@
  */
 
 import {
+  compactDialect,
   INDUCTION_INPUTS,
-  INDUCTION_SHOWN,
   MODE_NAMES,
   type ModeName,
+  modeOf,
   type Task,
 } from "../../method/modes/mod.ts";
 import { type RandomStream, randomStream } from "../../random.ts";
@@ -172,7 +173,7 @@ function programSplit(
     if (refused > MOST_REFUSED) throw tooFewTasks(name, mode, items, count);
     const sketch = draw(
       mode,
-      mode === "induction" ? INDUCTION_INPUTS : 1,
+      modeOf(mode).writesProgram ? 1 : INDUCTION_INPUTS,
       random,
     );
     const task = toTask(
@@ -181,7 +182,7 @@ function programSplit(
       config,
       `${name}/${mode}/${items.length}`,
     );
-    if (mode === "induction" && !tellsSomething(task)) continue;
+    if (task.examples.length > 1 && !tellsSomething(task)) continue;
     const key = itemKey(task);
     if (seen.has(key)) continue;
     seen.add(key);
@@ -212,22 +213,22 @@ function tooFewTasks(
   );
 }
 
-/** What two items of a split may not share: program, and input unless induction. */
+/** Returns what two items of a split may not share: the program, and with one example what is shown of it. */
 function itemKey(task: Task): string {
-  if (task.mode === "induction") return task.program.source;
+  if (task.examples.length > 1) return task.program.source;
   const { argument, output } = task.examples[0];
   return `${task.program.source} ${
     task.mode === "deduction" ? argument : output
   }`;
 }
 
-/** Whether the shown examples differ in their outputs. */
+/** Tells whether the shown examples differ in their outputs. */
 function tellsSomething(task: Task): boolean {
   const shown = task.examples.slice(0, task.shownCount);
   return new Set(shown.map((example) => example.output)).size > 1;
 }
 
-/** A sketch as a task, as self-play would hold it. */
+/** Returns a sketch as a task, as self-play would hold it. */
 export function toTask(
   sketch: Sketch,
   mode: ModeName,
@@ -245,7 +246,7 @@ export function toTask(
       argument: literal(input),
       output: literal(sketch.runs[i].output),
     })),
-    shownCount: mode === "induction" ? INDUCTION_SHOWN : 1,
+    shownCount: modeOf(mode).shownCount(compactDialect.induction),
     message: "",
     provenance: {
       source: "generated",

@@ -7,6 +7,7 @@ import { compactDialect } from "./compact.ts";
 export * from "./chat.ts";
 export { type ChatFormatCause, parseChatResponse } from "./chat_reading.ts";
 export * from "./compact.ts";
+export * from "./compact_words.ts";
 export {
   type ChatWords,
   registerChatWords,
