@@ -1,5 +1,6 @@
 # Hashes, and the order of sets, of values that a seed decides. Run by the tests in
 # the sandbox, and by CPython of 64 bits with the seeds as its input.
+from decimal import Decimal
 from fractions import Fraction
 
 LAST = [0]
@@ -41,7 +42,8 @@ def value(depth=0):
     if kind == 7:
         return -1 - 8 * draw(20)
     if kind == 8:
-        return Fraction(signed(10), 1 + draw(9))
+        return (Fraction(signed(10), 1 + draw(9)) if draw(2) else
+                Decimal(signed(20)).scaleb(draw(41) - 30))
     if kind == 9:
         return Point(signed(5), signed(5))
     values = [value(depth + 1) for _ in range(draw(4))]

@@ -11,7 +11,7 @@ const python = (source: string, argument = "1") => ({
 });
 const returning = (expression: string) =>
   python(
-    "import copy, collections\nclass A: pass\n" +
+    "import copy, collections, decimal, fractions\nclass A: pass\n" +
       `def f(x):\n    return ${expression}`,
   );
 
@@ -57,6 +57,10 @@ const SETTLED: [string, string][] = [
   ["list({0.5, 1.5, 2.5, 0.25, 7.125})", "[0.5,1.5,2.5,0.25,7.125]"],
   ["hash((1, 2.5, None))", "-199678045025271641"],
   ["A() == A(), A is A", "(False,True)"],
+  [
+    "{0.5, fractions.Fraction(1, 2), decimal.Decimal('0.5')}, decimal.Decimal('Infinity') in {float('inf')}",
+    "({0.5},True)",
+  ],
   ["len({A(), A()})", "2"],
   ["copy.deepcopy([[1], [2]])", "[[1],[2]]"],
 ];

@@ -9,8 +9,8 @@
  * numbers the upper half is computed again; for other keys what would be shifted
  * in beyond that differs between the two images.
  *
- * Types: integers, floats, complex numbers, tuples, frozensets, None, and classes
- * that define `__hash__`. For texts, bytes and addresses, whose hash differs from
+ * Types: integers, floats, complex numbers, decimals, tuples, frozensets, None, and
+ * classes that define `__hash__`. For texts, bytes and addresses, whose hash differs from
  * run to run in CPython too, see `python_mirror.ts`; `hash()` of others refuses.
  *
  * Source: CPython 3.14, `long_hash`, `_Py_HashDouble`, `complex_hash`, `tuple_hash`,
@@ -22,6 +22,7 @@ import type { AddedFunction, Exchange } from "../wasm/patch.ts";
 /** Functions of the module by their names in CPython, most of them not exported. */
 const AT = {
   builtin_hash: 3756,
+  dec_hash: 6522,
   frozenset_hash: 2667,
   long_hash: 2045,
   slot_tp_hash: 2968,
@@ -43,7 +44,7 @@ const SET_FUNCTIONS = [
 /** Places in the function table, as the slot `tp_hash` of a type holds them. */
 const SLOTS = {
   ...{ long: 915, float: 716, tuple: 1255, frozenset: 1208 },
-  ...{ complex: 422, none: 1095, method: 1351 },
+  ...{ complex: 422, none: 1095, method: 1351, decimal: 3289 },
 };
 const NUMBERS = [SLOTS.long, SLOTS.float, SLOTS.complex, SLOTS.none];
 /** Those of texts, bytes and addresses. */
@@ -53,6 +54,8 @@ const HASH_SLOT = 60;
 export const HASH_NAMES = {
   ...{ slot_tp_hash: AT.slot_tp_hash, PyLong_AsSsize_t: 1981 },
   ...{ PyObject_Hash: 2441, PyLong_FromLongLong: 2000, Py_DecRef: 1287 },
+  ...{ PyObject_GetAttrString: 2442, PyObject_CallNoArgs: 1203 },
+  ...{ PyNumber_Power: 908, PyNumber_Multiply: 903 },
 };
 /** What `__hash__` of a class returned last, in 64 bits. */
 export const HASH_GLOBALS = ["wide_low", "wide_high"];
@@ -67,6 +70,8 @@ const PRIME_5 = 2870177450012600261n;
 const INSTEAD_OF_ERROR = -1 - 2 ** 30;
 /** `_PySet_Dummy`, which marks the place of a removed item. */
 const DUMMY = 3211504;
+/** Of the text `as_integer_ratio`. */
+const RATIO_NAME = 114958;
 
 const isOneOf = (name: string, values: readonly number[]) =>
   values.map((value, i) =>
@@ -211,6 +216,35 @@ const HASH_FROZENSET: AddedFunction = {
     i64.const 590923713 local.get $hash local.get $hash i64.const -1 i64.eq select`,
 };
 
+/**
+ * Of a decimal: numerator times the inverse of the denominator, modulo 2⁶¹ - 1.
+ * Infinities and NaN, by the flags of their number, have what they had.
+ */
+const HASH_DECIMAL: AddedFunction = {
+  name: "hash_decimal",
+  parameters: { object: "i32" },
+  result: "i64",
+  variables: { method: "i32", ratio: "i32", product: "i32", hash: "i64" },
+  code: `
+    local.get $object i32.load8_u 12 i32.const 14 i32.and
+    if local.get $object call $old_dec_hash i64.extend_i32_s return end
+    local.get $object i32.const ${RATIO_NAME} call $PyObject_GetAttrString
+    local.tee $method i32.eqz if i64.const -1 return end
+    local.get $method call $PyObject_CallNoArgs local.set $ratio
+    local.get $method call $Py_DecRef
+    local.get $ratio i32.eqz if i64.const -1 return end
+    local.get $ratio i32.load 20
+    i64.const ${MODULUS - 2n} call $PyLong_FromLongLong
+    i64.const ${MODULUS} call $PyLong_FromLongLong
+    call $PyNumber_Power local.tee $product i32.eqz
+    if i64.const -1 return end
+    local.get $ratio i32.load 16 local.get $product call $PyNumber_Multiply
+    local.tee $product i32.eqz if i64.const -1 return end
+    local.get $product call $hash_integer local.set $hash
+    local.get $product call $Py_DecRef local.get $ratio call $Py_DecRef
+    local.get $hash`,
+};
+
 /** By the slot `tp_hash` of the type; -1, with the exception set, if it failed. */
 const HASH_BY: AddedFunction = {
   name: "hash_by",
@@ -226,6 +260,7 @@ const HASH_BY: AddedFunction = {
     when(SLOTS.none, "i64.const 0xfca86420"),
     when(SLOTS.frozenset, "local.get $object call $hash_frozenset"),
     when(SLOTS.complex, "local.get $object call $hash_complex"),
+    when(SLOTS.decimal, "local.get $object call $hash_decimal"),
     when(
       SLOTS.method,
       `local.get $object call $slot_tp_hash i32.const -1 i32.eq
@@ -365,6 +400,20 @@ const REPLACEMENTS: AddedFunction[] = [
       local.get $kept`,
   },
   {
+    name: "dec_hash", // and a decimal
+    replaces: AT.dec_hash,
+    parameters: { object: "i32" },
+    result: "i32",
+    variables: { kept: "i32", hash: "i64" },
+    code: `
+      local.get $object i32.load 8 local.tee $kept i32.const -1 i32.ne
+      if local.get $kept return end
+      local.get $object call $hash_decimal local.tee $hash i64.const -1 i64.eq
+      if i32.const -1 return end
+      local.get $object local.get $hash call $low local.tee $kept i32.store 8
+      local.get $kept`,
+  },
+  {
     name: "builtin_hash",
     replaces: AT.builtin_hash,
     parameters: { module: "i32", object: "i32" },
@@ -399,14 +448,8 @@ const REPLACEMENTS: AddedFunction[] = [
 
 export const HASH_FUNCTIONS: readonly AddedFunction[] = [
   ...[HASH_INTEGER, HASH_DOUBLE, HASH_COMPLEX, HASH_TUPLE, HASH_FROZENSET],
-  ...[
-    HASH_BY,
-    WHOLE_HASH,
-    HASH_OBJECT,
-    METHOD_HASH,
-    ...HELPERS,
-    ...REPLACEMENTS,
-  ],
+  ...[HASH_DECIMAL, HASH_BY, WHOLE_HASH, HASH_OBJECT, METHOD_HASH],
+  ...[...HELPERS, ...REPLACEMENTS],
 ];
 
 /**
