@@ -1,6 +1,6 @@
 /** Credit: what each proposal and each trained rollout earned, and its advantage. */
 
-import { estimateAdvantages } from "./advantage/mod.ts";
+import { type Baselines, estimateAdvantages, rae } from "./advantage/mod.ts";
 import type { Buffers } from "./buffer/mod.ts";
 import { findExtra } from "./extras.ts";
 import { proposerReward, solverReward } from "./reward/mod.ts";
@@ -93,16 +93,31 @@ function solverSamples(
 
 /** Adds the advantage of every sample, by the config's estimator. */
 export function creditSamples(
-  { config }: Pick<Setting, "config">,
+  setting: Pick<Setting, "config">,
   samples: readonly PolicySample[],
 ): CreditedSample[] {
-  const advantages = estimateAdvantages(
-    config.estimator,
-    samples.map((sample) => ({
-      ...sample,
-      tokenCount: sample.response.sample.tokens.length,
-    })),
-    config.whitening,
-  );
-  return samples.map((sample, i) => ({ ...sample, advantage: advantages[i] }));
+  return creditWith(setting, samples, {}).samples;
+}
+
+/** As `creditSamples`, with the running means before the step; returns those after it too. */
+export function creditWith(
+  { config: { estimator, whitening, baselineDecay } }: Pick<Setting, "config">,
+  samples: readonly PolicySample[],
+  before: Baselines,
+): { samples: CreditedSample[]; baselines: Baselines } {
+  const counted = samples.map((sample) => ({
+    ...sample,
+    tokenCount: sample.response.sample.tokens.length,
+  }));
+  const { advantages, baselines } = estimator === "rae"
+    ? rae(counted, before, baselineDecay)
+    : {
+      advantages: estimateAdvantages(estimator, counted, whitening),
+      baselines: before,
+    };
+  const credited = samples.map((sample, i) => ({
+    ...sample,
+    advantage: advantages[i],
+  }));
+  return { samples: credited, baselines };
 }

@@ -8,9 +8,10 @@
  * needs the state below and the engine's checkpoint, and nothing else.
  */
 
+import type { Baselines } from "./advantage/mod.ts";
 import { Buffers, type SavedBuffers } from "./buffer/mod.ts";
 import { checkConfig, type SelfPlayConfig } from "./config.ts";
-import { creditSamples, rewardStep } from "./credit.ts";
+import { creditWith, rewardStep } from "./credit.ts";
 import type { Drawn, PromptCounts } from "./draft.ts";
 import { checkEngine } from "./engine_limits.ts";
 import { checkExtras, extraOf } from "./extras.ts";
@@ -36,6 +37,8 @@ import { validateProposals } from "./validate.ts";
 export interface SelfPlayState {
   step: number;
   buffers: SavedBuffers;
+  /** The running means of the estimator `rae`, once there are any. */
+  baselines?: Baselines;
 }
 
 /** What the loop reports, in the order of a step. Step 0 is the seeding. */
@@ -103,8 +106,9 @@ export async function* selfPlay(
   if (options.state) buffers = Buffers.fromJSON(options.state.buffers);
   else buffers = yield* seed(setting, options.seeding);
   const first = (options.state?.step ?? 0) + 1;
+  let baselines = options.state?.baselines ?? {};
   for (let step = first; step <= options.config.steps; step++) {
-    yield* playStep(setting, buffers, step);
+    baselines = yield* playStep(setting, buffers, baselines, step);
   }
 }
 
@@ -139,7 +143,7 @@ async function* seed(
     options,
   );
   yield { type: "seeded", step: 0, rounds, ...drawn };
-  yield* finishStep(setting, buffers, 0, {
+  yield* finishStep(setting, buffers, {}, 0, {
     ...drawn,
     tallies,
     solved: [],
@@ -149,11 +153,13 @@ async function* seed(
   return buffers;
 }
 
+/** Plays one step; returns the running means after it. */
 async function* playStep(
   setting: Setting,
   buffers: Buffers,
+  before: Baselines,
   step: number,
-): AsyncGenerator<SelfPlayEvent, void, void> {
+): AsyncGenerator<SelfPlayEvent, Baselines, void> {
   const drawn = await draw(setting, buffers, step);
   yield { type: "proposed", step, ...drawn };
 
@@ -168,7 +174,8 @@ async function* playStep(
   const { proposals } = rewards;
   yield { type: "rewarded", step, solved, ...rewards };
 
-  const samples = creditSamples(setting, rewards.samples);
+  const credit = creditWith(setting, rewards.samples, before);
+  const { samples, baselines } = credit;
   yield { type: "advantages", step, proposals, solved, samples };
 
   const update: UpdateReport = {
@@ -178,13 +185,14 @@ async function* playStep(
   yield { type: "updated", step, report: update };
 
   keepTasks(setting, buffers, proposals);
-  yield* finishStep(setting, buffers, step, {
+  yield* finishStep(setting, buffers, baselines, step, {
     ...drawn,
     proposals,
     solved,
     samples,
     update,
   });
+  return baselines;
 }
 
 /** Draws the step's drafts from the config's source of tasks. */
@@ -212,6 +220,7 @@ async function draw(
 async function* finishStep(
   setting: Setting,
   buffers: Buffers,
+  baselines: Baselines,
   step: number,
   outcome: Omit<
     Parameters<typeof stepMetrics>[0],
@@ -231,7 +240,12 @@ async function* finishStep(
     rolloutsPerTask: config.rolloutsPerTask,
     buffers,
   });
-  const state = () => ({ step, buffers: buffers.toJSON() });
+  const known = Object.keys(baselines).length > 0;
+  const state = () => ({
+    step,
+    buffers: buffers.toJSON(),
+    ...(known && { baselines }),
+  });
   yield { type: "stepFinished", step, metrics, state };
 }
 

@@ -73,9 +73,13 @@ export const LEARNING_SETTINGS = {
 
   // Advantages, and who is trained on what.
   estimator: choice(
-    Object.keys(ESTIMATORS) as (keyof typeof ESTIMATORS)[],
-    "Advantage estimator. `trrpp` is the paper's TRR++ (equation 8).",
+    [...Object.keys(ESTIMATORS) as (keyof typeof ESTIMATORS)[], "rae"],
+    "Advantage estimator. `trrpp` is the paper's TRR++ (equation 8). `rae` compares with a running mean of each role and mode (SPIRAL).",
     { paper: "trrpp" },
+  ),
+  baselineDecay: decay(
+    "Decay of the running means of the estimator `rae`, per response.",
+    { kit: 0.95 },
   ),
   whitening: choice(
     ["sample", "token"],

@@ -119,6 +119,7 @@ Deno.test("runs on disk", async (t) => {
         ...rollouts.map((row) => ({ ...row, role: "solve" as Role })),
       ].filter((row) => row.step === step && row.advantage !== null);
       assert.equal(rows.length, trainedSamples);
+      assert.ok(smallConfig.estimator !== "rae"); // needs more than the batch
       const recomputed = estimateAdvantages(
         smallConfig.estimator,
         rows.map(({ role, mode, reward, responseTokens }) => ({

@@ -8,6 +8,7 @@ import { rloo } from "./rloo.ts";
 import type { RewardedSample, Whitening } from "./sample.ts";
 import { trrpp } from "./trrpp.ts";
 
+export { type Baselines, rae } from "./rae.ts";
 export { drGrpo } from "./dr_grpo.ts";
 export { grpo } from "./grpo.ts";
 export { reinforceBaseline } from "./reinforce_baseline.ts";
@@ -23,7 +24,7 @@ export {
 } from "./sample.ts";
 export { trrpp } from "./trrpp.ts";
 
-/** The estimators by their names in a config. */
+/** The estimators that need nothing but the batch, by their names in a config. */
 export const ESTIMATORS = {
   "trrpp": trrpp,
   "reinforce-plus-plus": reinforcePlusPlus,

@@ -87,7 +87,9 @@ export function withinGroups(
 }
 
 /** Returns the key of a sample's role and mode, for example `solve/deduction`. */
-export function roleAndMode(sample: RewardedSample): string {
+export function roleAndMode(
+  sample: Pick<RewardedSample, "role" | "mode">,
+): string {
   return `${sample.role}/${sample.mode}`;
 }
 
