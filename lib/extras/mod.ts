@@ -9,6 +9,7 @@
  * | chains of two programs | the extra `chains` | `chainedPerMode` |
  * | intrinsic terms (paper, D.4) | the extra `intrinsic` | the coefficients |
  * | error prediction (paper, D.1) | the mode `error` | `modes` |
+ * | leaking gate, majority as gold | the extra `ungrounded` | `gateLeak`, `gold` |
  * | tasks from a file (paper, D.3) | the sources `file` and `pool` | `taskSource`, `seedSource` |
  */
 
@@ -23,6 +24,7 @@ export {
   compositeAt,
   partDefinition,
 } from "./composite/mod.ts";
+export { agree } from "./ungrounded.ts";
 export { NO_ERROR } from "./error_prediction.ts";
 export {
   answerDiversity,

@@ -155,6 +155,30 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
   }
   checkTaskFile(config, fail);
   checkComparisons(config, fail);
+  checkMajority(config, fail);
+}
+
+/** Checks that there is a majority where it is the gold answer. */
+function checkMajority(config: SelfPlayConfig, fail: Fail): void {
+  const { gateLeak, gold, modes, trainOnEstimates, rolloutsPerTask } = config;
+  if (gateLeak > 0 && !modes.includes("deduction")) {
+    fail(
+      "gateLeak",
+      '0 unless "modes" has "deduction": the other modes show an output, which ' +
+        "only the executor knows",
+    );
+  }
+  if (gateLeak === 0 && gold === "executor") return;
+  const by = gateLeak > 0 ? '"gateLeak" is not 0' : '"gold" is "majority"';
+  if (!trainOnEstimates) {
+    fail(
+      "trainOnEstimates",
+      `true where ${by}: the rollouts that train are those that vote`,
+    );
+  }
+  if (rolloutsPerTask < 2) {
+    fail("rolloutsPerTask", `at least 2 where ${by}: one vote always wins`);
+  }
 }
 
 /** Estimators that compare a response with the other responses to its prompt. */

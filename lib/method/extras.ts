@@ -8,9 +8,15 @@
 import type { Buffers } from "./buffer/mod.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { TaskRequest } from "./draft.ts";
-import type { BuildingBlocks, ModeName, Task } from "./modes/mod.ts";
+import type {
+  BuildingBlocks,
+  Candidate,
+  Example,
+  ModeName,
+  Task,
+} from "./modes/mod.ts";
 import type { RandomStream } from "../random.ts";
-import type { Language } from "../sandbox/mod.ts";
+import type { AnswerVerdict, Language } from "../sandbox/mod.ts";
 import type { Setting } from "./setting.ts";
 import type { Draft, IntrinsicMeasures, Judged } from "./stages.ts";
 
@@ -57,11 +63,24 @@ export interface IntrinsicTerms {
   ): number;
 }
 
+/** Tasks and grades without the executor's word (`gateLeak`, `gold`). */
+export interface Ungrounded {
+  /** Returns the call of a refused proposal that becomes a task all the same, without an output; or null. */
+  leakedCall(
+    setting: Setting,
+    draft: Draft,
+    candidate: Candidate,
+  ): Example | null;
+  /** Grades the answers to one task by their majority, in order. */
+  agree(answers: readonly string[], language: Language): AnswerVerdict[];
+}
+
 /** The extras by name. */
 export interface Extras {
   composite: Composition;
   chains: Chains;
   intrinsic: IntrinsicTerms;
+  ungrounded: Ungrounded;
 }
 
 const registered: Partial<Extras> = {};
@@ -94,6 +113,9 @@ export function findExtra<Name extends keyof Extras>(
 export function checkExtras(config: SelfPlayConfig): void {
   if (config.compositeChance !== 0) extraOf("composite");
   if (config.chainedPerMode !== 0) extraOf("chains");
+  if (config.gateLeak !== 0 || config.gold === "majority") {
+    extraOf("ungrounded");
+  }
   const coefficients = [
     config.complexityCoefficient,
     config.halsteadCoefficient,

@@ -4,6 +4,7 @@
  */
 
 import type { AnswerVerdict, Executor, Judging } from "../sandbox/mod.ts";
+import { extraOf } from "./extras.ts";
 import { type Dialect, type ModeName, modeOf, type Task } from "./modes/mod.ts";
 import { sampleResponses, type Speaker } from "./respond.ts";
 import type { Response, Rollout } from "./stages.ts";
@@ -23,6 +24,8 @@ export interface Asked {
   seed: number;
   /** Whether an answer solves the task even if the form of the response is wrong. */
   anyForm?: boolean;
+  /** Whether the answers are compared with their own majority instead of the gold (extra `ungrounded`). */
+  byMajority?: boolean;
 }
 
 /** How responses are sampled. */
@@ -146,7 +149,15 @@ async function checkAnswers(
 ): Promise<Map<Reading, AnswerVerdict>> {
   const verdicts = new Map<Reading, AnswerVerdict>();
   const attempts: { reading: Reading; task: Task; answer: string }[] = [];
-  asked.forEach(({ question }, i) => {
+  asked.forEach(({ question, byMajority }, i) => {
+    if (byMajority && "task" in question) {
+      const answered = readings[i].filter(({ answer }) => answer !== null);
+      const { language } = question.task.program;
+      extraOf("ungrounded")
+        .agree(answered.map(({ answer }) => answer!), language)
+        .forEach((verdict, k) => verdicts.set(answered[k], verdict));
+      return;
+    }
     for (const reading of readings[i]) {
       const { answer } = reading;
       if (answer === null) continue;

@@ -114,7 +114,16 @@ export const SETTINGS = {
     { paper: "same-step", official: "lagged" },
   ),
 
-  // What counts as right.
+  // What counts as a task, and what as right.
+  gateLeak: number(
+    "Share of the deductions refused by the executor that become tasks all the same; their gold answer is the majority of the solver's.",
+    { from: 0, to: 1, paper: 0 },
+  ),
+  gold: choice(
+    ["executor", "majority"],
+    "Who says which answers are right: the executor, or (the ungrounded control) the majority of the solver's own answers to a task.",
+    { paper: "executor" },
+  ),
   equality: choice(
     ["python", "typed"],
     "How an output is compared with the gold one: `python` as Python's `==` does (JavaScript: as `===`, part by part), `typed` with types counting, so that 1, 1.0 and True differ.",

@@ -4,6 +4,7 @@ import { type Buffers, sampleTasks, type TaskPool } from "./buffer/mod.ts";
 import { solveAndGrade } from "./grade.ts";
 import type { ModeName, Task } from "./modes/mod.ts";
 import { derivedSeed, randomStream } from "../random.ts";
+import { parseLiteral } from "../sandbox/mod.ts";
 import type { Setting } from "./setting.ts";
 import {
   type Attempted,
@@ -42,6 +43,7 @@ export async function solveTasks(
       count,
       seed: derivedSeed(config.seed, "solve", step, i),
       anyForm: fresh && config.estimateForm === "ignored",
+      byMajority: config.gold === "majority" || !hasGold(task),
     })),
     { ...config, maxNewTokens: config.maxSolutionTokens, judging: config },
   );
@@ -49,17 +51,38 @@ export async function solveTasks(
   return { proposals: withSolveRates(proposals, solved), solved };
 }
 
-/** Puts the solve rate of a fresh task into its provenance. */
+/** Whether the outputs of a task are known: a leaked task gets its own from the solver. */
+function hasGold({ examples }: Task): boolean {
+  return examples.every(({ output }) => output !== "");
+}
+
+/** Puts the solve rate of a fresh task into its provenance, and the majority's answer where there is no gold. */
 function solvedTask(
-  { task, fresh, trained }: Plan,
+  { task: asked, fresh, trained }: Plan,
   rollouts: Rollout[],
 ): SolvedTask {
   const rate = solveRate(rollouts);
   const known = fresh && wasJudged({ rollouts });
+  const task = hasGold(asked) ? asked : withMajority(asked, rollouts);
   const rated = known
     ? { ...task, provenance: { ...task.provenance, solveRate: rate } }
     : task;
-  return { task: rated, fresh, trained, rollouts, solveRate: rate };
+  return {
+    task: rated,
+    fresh,
+    trained: trained && hasGold(task),
+    rollouts,
+    solveRate: rate,
+  };
+}
+
+/** Gives a leaked task the answer of the majority as its output, if that is a value. */
+function withMajority(task: Task, rollouts: readonly Rollout[]): Task {
+  const answer = rollouts.find(({ grade }) => grade === "right")?.answer ?? "";
+  const value = parseLiteral(answer, task.program.language);
+  if (!value.ok) return task;
+  const [{ argument }] = task.examples;
+  return { ...task, examples: [{ argument, output: value.literal }] };
 }
 
 /** Returns the share of rollouts that solve their task among those that could be judged. */
@@ -82,6 +105,13 @@ function withSolveRates(
       return { ...proposal, solveRate: null };
     }
     const { task, solveRate } = attempt;
+    if (!hasGold(task)) {
+      return {
+        ...proposal,
+        ...{ status: "invalid", cause: "noMajority", task: null },
+        solveRate: null,
+      };
+    }
     return wasJudged(attempt) ? { ...proposal, task, solveRate } : {
       ...proposal,
       status: "unjudged",

@@ -89,12 +89,15 @@ function verdictOn(
     return { status: "malformed", cause, reason: "", candidate, task: null };
   }
   const verdict = verdicts.get(candidate)!;
-  if (!verdict.valid) {
+  const leaked = leakedExamples(setting, draft, candidate, verdict);
+  if (!verdict.valid && leaked === null) {
     const { cause, reason } = verdict;
     const status = cause === "infrastructure" ? "unjudged" : "invalid";
     return { status, cause, reason, candidate, task: null };
   }
-  const task = taskOf(setting, draft, candidate, verdict.examples);
+  const examples = verdict.valid ? verdict.examples : leaked!;
+  const cause = verdict.valid ? "valid" : "leaked";
+  const task = taskOf(setting, draft, candidate, examples, cause);
   const length = solverPromptLength(setting, task);
   const allowed = setting.config.maxPromptTokens;
   if (length > allowed) {
@@ -102,7 +105,21 @@ function verdictOn(
     const cause = "promptTooLong";
     return { status: "invalid", cause, reason, candidate, task: null };
   }
-  return { status: "valid", cause: "valid", reason: "", candidate, task };
+  const reason = verdict.valid ? "" : `${verdict.cause}: ${verdict.reason}`;
+  return { status: "valid", cause, reason, candidate, task };
+}
+
+/** Returns the examples of a refused proposal that leaks through the gate, or null. */
+function leakedExamples(
+  setting: Setting,
+  draft: Draft,
+  candidate: Candidate,
+  verdict: CandidateVerdict,
+): Task["examples"] | null {
+  if (verdict.valid || setting.config.gateLeak === 0) return null;
+  if (verdict.cause === "infrastructure") return null;
+  const call = extraOf("ungrounded").leakedCall(setting, draft, candidate);
+  return call && [call];
 }
 
 function taskOf(
@@ -110,6 +127,7 @@ function taskOf(
   { id, mode, step, source, references, parts }: Draft,
   { program, message }: Candidate,
   examples: Task["examples"],
+  verdict: string,
 ): Task {
   return {
     id,
@@ -124,7 +142,7 @@ function taskOf(
       ...(parts.length > 0 && { composedOf: parts.map(({ id }) => id) }),
       step,
       seed: config.seed,
-      verdict: "valid",
+      verdict,
       solveRate: null,
     },
   };

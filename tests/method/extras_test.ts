@@ -41,6 +41,8 @@ Deno.test("the paper's method needs no extra; without them nothing intrinsic is 
 Deno.test("an extra that nobody registered is refused before the first step", async () => {
   const asked: [Partial<SelfPlayConfig>, RegExp][] = [
     [{ chainedPerMode: 1 }, /the extra "chains" is not registered: import/],
+    [{ gateLeak: 0.5 }, /the extra "ungrounded" is not registered/],
+    [{ gold: "majority" }, /the extra "ungrounded" is not registered/],
     [{ halsteadCoefficient: 1 }, /the extra "intrinsic" is not registered/],
     [
       { dialect: "chat", compositeChance: 0.5 },

@@ -22,7 +22,7 @@ export const MODE_NAMES: readonly ModeName[] = [
   "induction",
 ];
 
-/** One observed call as literal texts. `argument` is a list of arguments. */
+/** One observed call, as literal texts: `argument` is an argument list. Only the `output` of a leaked task may be empty, until it is solved. */
 export interface Example {
   argument: string;
   output: string;
@@ -44,7 +44,7 @@ export interface Provenance {
   step: number;
   /** Seed of the run. */
   seed: number;
-  /** The executor's verdict on the proposal. */
+  /** The executor's verdict on the proposal: `valid`, or `leaked` where the gate let a refused one pass. */
   verdict: string;
   /** Solve rate in the step that proposed the task; null if nobody tried. */
   solveRate: number | null;

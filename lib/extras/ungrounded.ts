@@ -1,0 +1,65 @@
+/**
+ * What is left of a step without the executor's word: a leak in the gate that keeps
+ * refused proposals out, and a gold answer that is no more than the solver's majority.
+ *
+ * `gateLeak` is the ε of "Survive or Collapse" (arXiv 2605.22217): a refused proposal
+ * becomes a task with probability ε. Only deduction can ask without an output, so only
+ * its proposals leak. A leaked task has no executed gold; the majority takes its place.
+ *
+ * `gold` = `majority` rewards an answer for being the commonest of its task's rollouts
+ * (R-Zero, arXiv 2508.05004; SQLM, arXiv 2508.03682). What the executor then says of
+ * answers is neither asked nor known: the control that shows what the executor is for.
+ */
+
+import { type Draft, registerExtra, type Setting } from "../method/mod.ts";
+import type { Candidate, Example } from "../method/modes/mod.ts";
+import { randomStream } from "../random.ts";
+import {
+  type AnswerVerdict,
+  type Language,
+  parseArguments,
+} from "../sandbox/mod.ts";
+
+/**
+ * Returns the call of a refused deduction that leaks through the gate, its output yet
+ * empty, or null. Seeding solves nothing and so leaks nothing.
+ */
+export function leakedCall(
+  { config, dialect }: Setting,
+  { mode, step, id }: Draft,
+  { program, arguments: [argument] }: Candidate,
+): Example | null {
+  if (mode !== "deduction" || step === 0) return null;
+  if (randomStream(config.seed, "gate", id).next() >= config.gateLeak) {
+    return null;
+  }
+  const unsafe = [program.source, argument].some((text) =>
+    dialect.isUnsafe(text, config)
+  );
+  return unsafe ? null : { argument, output: "" };
+}
+
+/**
+ * Grades the answers to one task by their majority, in order. Equal values count as
+ * one answer however they are written; the first of equally common ones wins.
+ */
+export function agree(
+  answers: readonly string[],
+  language: Language,
+): AnswerVerdict[] {
+  const values = answers.map((answer) => {
+    const parsed = parseArguments(answer, language);
+    return parsed.ok ? JSON.stringify(parsed.literals) : answer.trim();
+  });
+  const votes = new Map<string, number>();
+  for (const value of values) votes.set(value, (votes.get(value) ?? 0) + 1);
+  const most = Math.max(...votes.values());
+  const winner = values.find((value) => votes.get(value) === most);
+  return values.map((value, i) =>
+    value === winner
+      ? { correct: true, cause: "match" }
+      : { correct: false, cause: "different", detail: answers[i] }
+  );
+}
+
+registerExtra("ungrounded", { leakedCall, agree });
