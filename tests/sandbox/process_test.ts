@@ -242,3 +242,25 @@ Deno.test("a limit of memory that Python cannot honour is refused, alone and in 
     await assert.rejects(starting, /memoryBytes does not apply to Python/);
   }
 });
+
+Deno.test("a source of half a character or too many is no program, in any language", async () => {
+  await using executor = await startExecutor({
+    workers: 1,
+    languages: ["javascript", "python"],
+  });
+  const sources = [
+    ["javascript", "x => '\ud800'"],
+    ["python", "lambda x: '\udfff'"],
+    ["javascript", `x => 1 //${"x".repeat(40_000)}`],
+    ["python", `lambda x: 1 #${"x".repeat(40_000)}`],
+  ] as const;
+  const outcomes = await executor.runMany(
+    sources.map(([language, source]) => ({
+      program: { language, source },
+      argument: "1",
+    })),
+  );
+  assert.deepEqual(outcomes.map(({ kind }) => kind), [
+    ...["syntax", "syntax", "refused", "refused"],
+  ]);
+});

@@ -84,6 +84,12 @@ function runGroup(
     const reason = `source longer than ${limits.sourceChars} characters`;
     return group.map(() => ({ kind: "refused", reason, fuel: 0 }));
   }
+  if (
+    ![source, setting?.testSetup ?? ""].every((text) => text.isWellFormed())
+  ) {
+    const message = "half of a surrogate pair";
+    return group.map(() => ({ kind: "syntax", message }));
+  }
   const bounds = { ...limits, ...setting?.limits };
   return engine.runEach(language, source, argumentTexts, bounds, setting);
 }

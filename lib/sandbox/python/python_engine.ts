@@ -306,9 +306,8 @@ export class PythonEngine implements LanguageEngine {
     limits: Limits,
   ): number {
     const { python } = this.#interpreter;
-    if (source.includes("\0") || !source.isWellFormed()) {
-      const message = "a null character or half of a surrogate pair";
-      throw new EndOfRun({ kind: "syntax", message });
+    if (source.includes("\0")) {
+      throw new EndOfRun({ kind: "syntax", message: "a null character" });
     }
     const text = this.#cString(source);
     const code = python.Py_CompileStringExFlags(

@@ -8,12 +8,8 @@
  */
 
 import { patchModule } from "../wasm/patch.ts";
-import {
-  HASH_EXCHANGES,
-  HASH_FUNCTIONS,
-  HASH_GLOBALS,
-  HASH_NAMES,
-} from "./python_hash.ts";
+import { HASH_GLOBALS, HASH_NAMES } from "./python_hash_places.ts";
+import { HASH_EXCHANGES, HASH_FUNCTIONS } from "./python_hash_use.ts";
 import {
   MIRROR_EXCHANGES,
   MIRROR_EXPORT,

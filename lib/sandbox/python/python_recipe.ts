@@ -25,11 +25,11 @@ const PACKAGE_FILES = [
   "python_stdlib.zip",
 ];
 const OWN_FILES = [
-  ...["../wasm/meter.ts", "python_boot.ts", "python_build.ts"],
-  ...["python_depth.ts", "python_image.ts", "python_pages.ts"],
-  ...["python_seal.ts", "python_hash.ts", "python_mirror.ts"],
-  ...["python_patches.ts", "python_width.ts"],
-  ...["../wasm/assembler.ts", "../wasm/patch.ts"],
+  ...["../wasm/assembler.ts", "../wasm/meter.ts", "../wasm/patch.ts"],
+  ...["python_boot.ts", "python_build.ts", "python_depth.ts"],
+  ...["python_hash.ts", "python_hash_places.ts", "python_hash_use.ts"],
+  ...["python_image.ts", "python_mirror.ts", "python_pages.ts"],
+  ...["python_patches.ts", "python_seal.ts", "python_width.ts"],
 ];
 /** KiB. The most that an ordinary 8 MiB thread can hold. */
 const STACK_SIZE = 7000;

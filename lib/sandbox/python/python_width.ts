@@ -12,7 +12,7 @@
  */
 
 import type { AddedFunction, Exchange } from "../wasm/patch.ts";
-import { REFUSED_HASH } from "./python_hash.ts";
+import { REFUSED_HASH } from "./python_hash_places.ts";
 
 export const REFUSAL_EXPORT = "__refusal";
 const REFUSED_SIZE = 1;
