@@ -173,7 +173,8 @@ async function makeView(
         `from read_json_auto([${files.map(quote).join(", ")}], ` +
         "format = 'newline_delimited', " +
         "union_by_name = true, filename = true, sample_size = -1" +
-        `${cut ? ", ignore_errors = true" : ""})`,
+        // What is ignored becomes a row of nothing; every row of a log has its step.
+        `${cut ? ", ignore_errors = true) where step is not null" : ")"}`,
     );
     return null;
   } catch (error) {

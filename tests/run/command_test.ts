@@ -137,6 +137,12 @@ Deno.test({
     await Deno.writeTextFile(broken, '{"step": 9, "ha\n' + whole);
     const beside = await answerTo(`${metrics} order by run`, parent, true);
     assert.match(beside, /\nit's one +1\nleft out: .*two\/metrics\.jsonl/);
+    // A last line that was cut is left out, and is no row of nothing either.
+    await Deno.writeTextFile(broken, whole + '{"step": 9, "ha');
+    const rows =
+      "select run, count(*) as n from metrics group by all order by 1";
+    const cut = await answerTo(rows, parent, true);
+    assert.match(cut, /\nit's one +2\ntwo +3\n?.*last line is not whole/);
     await Deno.writeTextFile(broken, whole);
     await assert.rejects(
       answerTo("select nonsense from metrics", parent),
