@@ -28,7 +28,9 @@ import {
 export interface RealMeasurements {
   /** The Python beside which everything is measured. */
   cpython: string;
-  /** The machine: cores, and the load of the minute before. */
+  /** The command, the processor and its cores, and the load of the minute before. */
+  command: string;
+  processor: string;
   cores: number;
   load: number;
   engines: Record<string, { version: string; sha256: string }>;
@@ -70,6 +72,8 @@ export async function measureReal(
   }
   return {
     cpython: version,
+    command: "deno task bench executor --real FOLDER --json",
+    processor: processorName(),
     cores: navigator.hardwareConcurrency,
     load,
     engines: executor.identity.engines,
@@ -85,4 +89,9 @@ async function versionOf(python: string): Promise<string> {
     args: ["-c", "import platform; print(platform.python_version())"],
   }).output();
   return new TextDecoder().decode(stdout).trim();
+}
+
+function processorName(): string {
+  const text = Deno.readTextFileSync("/proc/cpuinfo");
+  return /^model name\s*:\s*(.+)$/m.exec(text)?.[1] ?? "unknown";
 }
