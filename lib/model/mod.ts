@@ -35,6 +35,7 @@ export {
   writeModelFiles,
 } from "./files/checkpoint.ts";
 export { parseJsonObject } from "./files/json_file.ts";
+export { ggufFiles, importGguf } from "./files/gguf.ts";
 export { modelHash } from "./files/weight_files.ts";
 export { syncFolder, syncTree } from "./files/durable.ts";
 export { replaceFolder, restoreFolder } from "./files/replace_folder.ts";

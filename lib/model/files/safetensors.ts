@@ -252,7 +252,12 @@ function openExisting(path: string): Deno.FsFile {
   }
 }
 
-function readExactly(file: Deno.FsFile, bytes: Uint8Array, path: string) {
+/** Fills `bytes` from where the file stands. Throws where it ends too early. */
+export function readExactly(
+  file: Deno.FsFile,
+  bytes: Uint8Array,
+  path: string,
+) {
   let filled = 0;
   while (filled < bytes.length) {
     const count = file.readSync(bytes.subarray(filled));
