@@ -32,6 +32,7 @@ const SLOW = [
   ...["model/long_run_test.ts", "model/training_test.ts"],
   ...["model/large_model_test.ts", "model/processes_test.ts"],
   ...["model/lora_test.ts", "model/transformers_test.ts"],
+  ...["model/smollm2_test.ts"],
   ...["lab/transfer_test.ts", "lab/run_test.ts", "lab/committed_test.ts"],
   ...["lab/study_test.ts", "lab/long_test.ts", "lab/world/executor_test.ts"],
   ...["method/interrupt_test.ts", "method/modes/composite_test.ts"],

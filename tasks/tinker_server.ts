@@ -5,12 +5,13 @@
  *     deno task tinker [FOLDER]   prints the address, runs until Ctrl-C
  *
  * FOLDER holds a model in Hugging Face's layout, for example a base model of
- * .cache/base; without it a tiny random model is served.
+ * .cache/base, or is a model's name; without it a tiny random model is served.
  *
  * Opt-in: the first run makes a large Python environment (python_server.ts).
  * Needs Python 3.12 or newer; set AZR_PYTHON if it is not on the PATH.
  */
 import { join, resolve } from "node:path";
+import { modelFolder } from "./model/folder.ts";
 import {
   CACHE,
   ensureEnvironment,
@@ -83,7 +84,9 @@ function serverArguments(
 }
 
 if (import.meta.main) {
-  const server = await startTinkerServer({ baseModel: Deno.args[0] });
+  const [named] = Deno.args;
+  const baseModel = named === undefined ? named : await modelFolder(named);
+  const server = await startTinkerServer({ baseModel });
   console.log(`url        ${server.url}`);
   console.log(`baseModel  ${server.baseModel}`);
   console.log("Ctrl-C stops the server.");

@@ -115,7 +115,7 @@ export function checkEngineConfig(config: EngineConfig): void {
     fail(
       config,
       "model",
-      "is no model folder: there is no config.json in it; give the folder where the model lies",
+      "is no model folder: there is no config.json in it; give the folder where the model lies (`deno task model get NAME` fetches one by name)",
     );
   }
   if (engine === "local" && address !== "") {

@@ -89,8 +89,9 @@ export const OPTIONS: Record<string, Option> = {
   "--model": ofEngine(
     "model",
     "MODEL",
-    "a model's folder, or its name on the server; without\nit the preset's " +
-      "own base model plays. With --resume:\nwhere the model lies now",
+    "a model's name (deno task model lists them), folder or\nGGUF file, or its " +
+      "name on the server; without it the\npreset's own base model plays. " +
+      "With --resume: where\nthe model lies now",
   ),
   "--lora": ofEngineNumber(
     "loraRank",
@@ -106,7 +107,8 @@ export const OPTIONS: Record<string, Option> = {
   "--tokenizer": ofEngine(
     "tokenizer",
     "FOLDER",
-    "folder of the model's tokenizer.json, for a server's model",
+    "folder of the model's tokenizer.json, or a name as for\n--model, for a " +
+      "server's model",
   ),
   "--form": ofEngine(
     "form",

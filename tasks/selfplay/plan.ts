@@ -26,6 +26,7 @@ import {
   type SelfPlayArguments,
   withSettings,
 } from "./arguments.ts";
+import { modelFolder } from "../model/folder.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** A command line made whole. */
@@ -44,10 +45,8 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
   if (asked.resume && asked.out !== null && holdsRun(asked.out)) {
     return resumedPlan(asked, asked.out);
   }
-  const engine = {
-    ...ENGINES[asked.engine.engine ?? "local"],
-    ...asked.engine,
-  };
+  const known = ENGINES[asked.engine.engine ?? "local"];
+  const engine = { ...known, ...await withFolders(asked.engine, known) };
   checkEngineConfig(engine);
   const preset = asked.preset === null && engine.model !== ""
     ? null
@@ -55,7 +54,7 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
   checkUsed(asked, engine);
   const settings = preset?.selfPlay ?? await settingsFor(engine);
   const config = withChanges(settings, asked);
-  const name = preset?.name ?? basename(engine.model);
+  const name = preset?.name ?? basename(asked.engine.model ?? "", ".gguf");
   const folder = asked.out ?? join("runs", `${name}-seed${config.seed}`);
   if (asked.resume && asked.out === null && holdsRun(folder)) {
     return resumedPlan(asked, folder);
@@ -72,6 +71,20 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
     resume: asked.resume,
     cache: asked.cache ?? undefined,
   };
+}
+
+/** Names of models as folders, fetched where they are not here yet; a server has its own names. */
+async function withFolders(
+  asked: Partial<EngineConfig>,
+  { engine }: EngineConfig,
+): Promise<Partial<EngineConfig>> {
+  const folders = { ...asked };
+  for (const field of ["model", "tokenizer"] as const) {
+    const named = asked[field] ?? "";
+    if (named === "" || (field === "model" && engine !== "local")) continue;
+    folders[field] = await modelFolder(named);
+  }
+  return folders;
 }
 
 /** An option that would do nothing is refused. */
@@ -140,7 +153,10 @@ function withChanges(
   return changed;
 }
 
-function resumedPlan(asked: SelfPlayArguments, folder: string): Plan {
+async function resumedPlan(
+  asked: SelfPlayArguments,
+  folder: string,
+): Promise<Plan> {
   const config = readRunConfig(folder);
   const { experiment, engineConfig, resumed } = readManifest(folder);
   const name = experiment.preset === undefined
@@ -165,7 +181,8 @@ function resumedPlan(asked: SelfPlayArguments, folder: string): Plan {
   for (const { address, moved } of resumed) {
     Object.assign(known, address === undefined ? {} : { address }, moved);
   }
-  const engine = resumedEngine(folder, known, asked.engine);
+  const moved = await withFolders(asked.engine, known);
+  const engine = resumedEngine(folder, known, moved);
   checkUsed(asked, engine);
   return {
     preset: name === null ? null : presetNamed(name),

@@ -14,7 +14,7 @@ export function isOffline(): boolean {
 export function assertNetworkAllowed(address: string): void {
   if (isOffline()) {
     throw new Error(
-      `KIT_OFFLINE forbids fetching ${address}; unset it and run set-up again`,
+      `KIT_OFFLINE forbids fetching ${address}; unset it and try again`,
     );
   }
 }

@@ -16,10 +16,13 @@ export function firstLine(error: unknown): string {
   return text.split("\n")[0].trim();
 }
 
-/** What a person can do about an error of the disk or of the network, by what it says; `place` could not be reached. */
-export function cureOf(error: unknown, place: string): string {
+/** What a person can do about an error of the disk or of the network, by what it says; `place` could not be reached, and `again` is how to go on. */
+export function cureOf(
+  error: unknown,
+  place: string,
+  again = "run `deno task setup` again",
+): string {
   const text = error instanceof Error ? error.message : String(error);
-  const again = "run `deno task setup` again";
   if (/certificate|UnknownIssuer|\bSSL/i.test(text)) {
     return "this machine does not trust the certificate that it was shown. Behind a " +
       "company's proxy name the company's own: DENO_CERT=FILE.pem, or " +
@@ -42,12 +45,12 @@ export function cureOf(error: unknown, place: string): string {
 }
 
 /** An error of the network or of the disk as a problem with its cure; whatever else is a defect stays as it is. */
-export function asProblem(error: unknown): unknown {
+export function asProblem(error: unknown, again?: string): unknown {
   const text = firstLine(error);
   const isOutside = error instanceof Error &&
     /error sending request|os error \d|the server answered|no answer for|KIT_OFFLINE/
       .test(text);
   return isOutside
-    ? new SetupProblem(text, cureOf(error, "the network"))
+    ? new SetupProblem(text, cureOf(error, "the network", again))
     : error;
 }

@@ -23,9 +23,13 @@ export interface Step {
 }
 
 /**
- * Runs every step. Returns the titles of those that this machine could not do.
+ * Runs every step. Returns the titles of those that this machine could not do;
+ * `again` is what a message names to go on.
  */
-export async function runSteps(steps: readonly Step[]): Promise<string[]> {
+export async function runSteps(
+  steps: readonly Step[],
+  again?: string,
+): Promise<string[]> {
   const failed: string[] = [];
   for (const step of steps) {
     const start = performance.now();
@@ -35,7 +39,7 @@ export async function runSteps(steps: readonly Step[]): Promise<string[]> {
       const result = await step.work(progressLine(step.title));
       say(`✓ ${step.title}: ${result} (${seconds()})`);
     } catch (error) {
-      if (step.otherwise === undefined) throw asProblem(error);
+      if (step.otherwise === undefined) throw asProblem(error, again);
       failed.push(step.title);
       say(
         `✗ ${step.title}: ${describe(error)} ${step.otherwise}. (${seconds()})`,

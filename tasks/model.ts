@@ -1,0 +1,41 @@
+/**
+ * `deno task model get NAME`: fetches a language model and prints the folder in
+ * which it lies. `NAME` is also what every `--model` takes.
+ */
+
+import { existsSync } from "node:fs";
+import { BUILT_IN } from "./model/built_in.ts";
+import { modelFolder } from "./model/folder.ts";
+import { SetupProblem } from "./setup/problem.ts";
+
+const USAGE = [
+  "deno task model get NAME\n",
+  "  NAME is a GGUF file, a folder that holds one, or",
+  ...Object.entries(BUILT_IN).map(([name, { says }]) => `  ${name}: ${says}`),
+].join("\n");
+
+/** Runs the command line; returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [verb, name, ...rest] = args;
+  if (args.length === 0 || verb === "--help") {
+    console.log(USAGE);
+    return 0;
+  }
+  if (verb !== "get" || name === undefined || rest.length > 0) {
+    console.error(`model: not understood: ${args.join(" ")}\n${USAGE}`);
+    return 2;
+  }
+  try {
+    const folder = await modelFolder(name);
+    if (!existsSync(folder)) throw new Error(`there is no model "${name}"`);
+    console.log(folder);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const cure = error instanceof SetupProblem ? "" : `\n${USAGE}`;
+    console.error(`model: ${error.message}${cure}`);
+    return 1;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
