@@ -15,10 +15,9 @@ export function describeOutcome(outcome: Outcome): string {
       return `still running after ${outcome.fuel} steps`;
     case "memory":
       return "out of memory";
-    case "refused":
-      return `refused: ${outcome.reason}`;
     case "syntax":
       return outcome.message;
+    case "refused":
     case "nondeterministic":
     case "badArgument":
     case "policy":
