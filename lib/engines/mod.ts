@@ -20,8 +20,5 @@ export {
   type TinkerOptions,
   TinkerStateLostError,
 } from "./tinker/tinker.ts";
-export {
-  OpenAiEngine,
-  type OpenAiOptions,
-  SamplingOnlyError,
-} from "./openai.ts";
+export { OpenAiEngine, type OpenAiOptions } from "./openai.ts";
+export { SamplingOnlyError } from "./openai_answer.ts";

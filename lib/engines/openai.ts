@@ -32,8 +32,6 @@
  * model was played, and `load` asks for the same. Whether the same seed gives the same samples is up to the
  * server; vLLM and Ollama do not promise it under load.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { derivedSeed } from "../random.ts";
 import type {
   Engine,
@@ -57,23 +55,13 @@ import {
   malformed,
   readChoices,
   refusalIn,
+  SamplingOnlyError,
   SERVICE,
 } from "./openai_answer.ts";
 import { SparedFields } from "./openai_fields.ts";
 import { Form, type FormName, type TextCodec } from "./openai_form.ts";
 import { RemoteError } from "./remote_error.ts";
-
-/** Something only a training engine can do was asked of a sampling one. */
-export class SamplingOnlyError extends RemoteError {
-  override name = "SamplingOnlyError";
-  constructor(verb: string) {
-    super(
-      "OpenAI-compatible server",
-      verb,
-      "this engine only samples; train with LocalEngine or TinkerEngine",
-    );
-  }
-}
+import { requireServedModel, writeServedModel } from "./served_model.ts";
 
 /** Which server, which model, how to speak to it. */
 export interface OpenAiOptions {
@@ -110,8 +98,6 @@ export const OPENAI_LIMITS: readonly EngineLimit[] = [
   "entropyTerm",
   "temperature",
 ];
-
-const STATE_FILE = "served_model.json";
 
 export class OpenAiEngine implements Engine {
   readonly description: Engine["description"];
@@ -194,34 +180,13 @@ export class OpenAiEngine implements Engine {
   }
 
   /** Notes which model was played: its weights are the server's and never change. */
-  async save(folder: string): Promise<void> {
-    await mkdir(folder, { recursive: true });
-    const state = { format: "served-model-1", model: this.#model };
-    await writeFile(join(folder, STATE_FILE), JSON.stringify(state) + "\n");
+  save(folder: string): Promise<void> {
+    return writeServedModel(folder, this.#model);
   }
 
   /** Checks that the folder is one of `save`, for this very model. */
-  async load(folder: string): Promise<void> {
-    const file = join(folder, STATE_FILE);
-    let model: unknown;
-    try {
-      model = JSON.parse(await readFile(file, "utf8")).model;
-    } catch (error) {
-      throw new RemoteError(
-        SERVICE,
-        "load",
-        `${file} cannot be read (${
-          (error as Error).message
-        }); give the folder that save() wrote`,
-      );
-    }
-    if (model === this.#model) return;
-    throw new RemoteError(
-      SERVICE,
-      "load",
-      `${file} was saved with model ${model}, but this engine has ${this.#model}; ` +
-        "connect with the same model",
-    );
+  load(folder: string): Promise<void> {
+    return requireServedModel(folder, this.#model);
   }
 
   dispose(): void {

@@ -5,6 +5,18 @@ import { excerpt, RemoteError } from "./remote_error.ts";
 
 export const SERVICE = "OpenAI-compatible server";
 
+/** Something only a training engine can do was asked of a sampling one. */
+export class SamplingOnlyError extends RemoteError {
+  override name = "SamplingOnlyError";
+  constructor(verb: string) {
+    super(
+      "OpenAI-compatible server",
+      verb,
+      "this engine only samples; train with LocalEngine or TinkerEngine",
+    );
+  }
+}
+
 /** The endpoint of a form's requests: the two that servers have. */
 export type Endpoint = "completions" | "chat/completions";
 
