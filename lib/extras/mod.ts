@@ -9,12 +9,16 @@
  * | chains of two programs | the extra `chains` | `chainedPerMode` |
  * | intrinsic terms (paper, D.4) | the extra `intrinsic` | the coefficients |
  * | error prediction (paper, D.1) | the mode `error` | `modes` |
+ * | learning progress as reward | the extra `progress` | `rewardValid` |
+ * | dynamic sampling | the extra `dynamicSampling` | `dynamicSampling` |
  * | leaking gate, majority as gold | the extra `ungrounded` | `gateLeak`, `gold` |
  * | tasks from a file (paper, D.3) | the sources `file` and `pool` | `taskSource`, `seedSource` |
  */
 
 import "./chains/chains.ts";
+import "./dynamic_sampling.ts";
 import "./intrinsic.ts";
+import "./progress.ts";
 import "./task_file.ts";
 
 export { chainPrograms } from "./chains/chain.ts";

@@ -156,6 +156,30 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
   checkTaskFile(config, fail);
   checkComparisons(config, fail);
   checkMajority(config, fail);
+  if (config.dynamicSampling > 0 && trainedRollouts(config) < 2) {
+    fail(
+      "dynamicSampling",
+      "0 where one rollout of a task is trained: none of them differs from the " +
+        'others (or set "trainOnEstimates" to true and "rolloutsPerTask" to 2 or more)',
+    );
+  }
+  if (config.rewardValid === "progress" && !learnsToPropose(config)) {
+    fail(
+      "rewardValid",
+      '"learnability" unless "trainProposer" is true, "updates" are made and ' +
+        '"taskSource" is "self-play": nobody would earn the progress',
+    );
+  }
+}
+
+/** Returns how many rollouts of a task of the solver's batch are trained. */
+function trainedRollouts(config: SelfPlayConfig): number {
+  return config.trainOnEstimates ? config.rolloutsPerTask : 1;
+}
+
+function learnsToPropose(config: SelfPlayConfig): boolean {
+  return config.trainProposer && config.updates !== "none" &&
+    config.taskSource === "self-play";
 }
 
 /** Checks that there is a majority where it is the gold answer. */
@@ -186,9 +210,8 @@ const PER_TASK: readonly string[] = ["grpo", "dr-grpo", "rloo"];
 
 /** Checks that there is something to compare a response or a task with. */
 function checkComparisons(config: SelfPlayConfig, fail: Fail): void {
-  const { estimator, trainOnEstimates, rolloutsPerTask, learnability } = config;
-  const trained = trainOnEstimates ? rolloutsPerTask : 1;
-  if (PER_TASK.includes(estimator) && trained < 2) {
+  const { estimator, rolloutsPerTask, learnability } = config;
+  if (PER_TASK.includes(estimator) && trainedRollouts(config) < 2) {
     fail(
       "estimator",
       `"trrpp" or another estimator without a baseline per task, where one rollout ` +
@@ -196,10 +219,9 @@ function checkComparisons(config: SelfPlayConfig, fail: Fail): void {
         'to true and "rolloutsPerTask" to 2 or more)',
     );
   }
-  const learns = config.trainProposer && config.updates !== "none" &&
-    config.taskSource === "self-play";
-  const differs = learnability === "uniform" || learnability === "inverse";
-  if (learns && rolloutsPerTask < 2 && !differs) {
+  const differs = learnability === "uniform" || learnability === "inverse" ||
+    config.rewardValid === "progress";
+  if (learnsToPropose(config) && rolloutsPerTask < 2 && !differs) {
     fail(
       "rolloutsPerTask",
       "at least 2: with one rollout every solve rate is 0 or 1, and every valid task " +

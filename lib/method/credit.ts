@@ -48,9 +48,13 @@ export function rewardStep(
 
 function rewardOf(
   { config }: Setting,
-  { status, solveRate }: Attempted,
+  { status, solveRate, solveRateAfter }: Attempted,
 ): number | null {
   if (status === "heldOut" || status === "unjudged") return null;
+  if (status === "valid" && config.rewardValid === "progress") {
+    const unknown = solveRate === null || solveRateAfter == null;
+    return unknown ? null : solveRateAfter - solveRate;
+  }
   return proposerReward(status, solveRate, {
     learnability: config.learnability,
     malformed: config.rewardMalformed,
@@ -67,7 +71,8 @@ function proposerSamples(proposals: readonly Rewarded[]): PolicySample[] {
   );
 }
 
-function solverSamples(
+/** Returns the rollouts of the solver's batch with their rewards. */
+export function solverSamples(
   { config }: Setting,
   solved: readonly SolvedTask[],
 ): PolicySample[] {

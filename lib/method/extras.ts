@@ -5,6 +5,7 @@
  * step.
  */
 
+import type { Baselines } from "./advantage/mod.ts";
 import type { Buffers } from "./buffer/mod.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { TaskRequest } from "./draft.ts";
@@ -18,7 +19,15 @@ import type {
 import type { RandomStream } from "../random.ts";
 import type { AnswerVerdict, Language } from "../sandbox/mod.ts";
 import type { Setting } from "./setting.ts";
-import type { Draft, IntrinsicMeasures, Judged } from "./stages.ts";
+import type {
+  Attempted,
+  CreditedSample,
+  Draft,
+  IntrinsicMeasures,
+  Judged,
+  PolicyUpdate,
+  SolvedTask,
+} from "./stages.ts";
 
 /** Proposals that have to build on programs of the buffer (`compositeChance`). */
 export interface Composition {
@@ -75,12 +84,43 @@ export interface Ungrounded {
   agree(answers: readonly string[], language: Language): AnswerVerdict[];
 }
 
+/** Learning progress as the proposer's reward (`rewardValid`). */
+export interface Progress {
+  /** Trains the solver, has it solve the fresh tasks again, and returns both. */
+  practise(
+    setting: Setting,
+    proposals: readonly Attempted[],
+    solved: readonly SolvedTask[],
+    before: Baselines,
+    step: number,
+  ): Promise<{
+    proposals: Attempted[];
+    samples: CreditedSample[];
+    baselines: Baselines;
+    update: PolicyUpdate;
+    again: SolvedTask[];
+  }>;
+}
+
+/** Dynamic sampling of the solver's batch (`dynamicSampling`). */
+export interface DynamicSampling {
+  /** Replaces tasks of the batch that were solved always or never. */
+  refill(
+    setting: Setting,
+    buffers: Buffers,
+    batch: readonly SolvedTask[],
+    step: number,
+  ): Promise<SolvedTask[]>;
+}
+
 /** The extras by name. */
 export interface Extras {
   composite: Composition;
   chains: Chains;
   intrinsic: IntrinsicTerms;
   ungrounded: Ungrounded;
+  progress: Progress;
+  dynamicSampling: DynamicSampling;
 }
 
 const registered: Partial<Extras> = {};
@@ -116,6 +156,8 @@ export function checkExtras(config: SelfPlayConfig): void {
   if (config.gateLeak !== 0 || config.gold === "majority") {
     extraOf("ungrounded");
   }
+  if (config.rewardValid === "progress") extraOf("progress");
+  if (config.dynamicSampling > 0) extraOf("dynamicSampling");
   const coefficients = [
     config.complexityCoefficient,
     config.halsteadCoefficient,

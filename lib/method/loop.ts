@@ -26,6 +26,7 @@ import type {
   Draft,
   Judged,
   PolicySample,
+  PolicyUpdate,
   Rewarded,
   SolvedTask,
   UpdateReport,
@@ -170,17 +171,29 @@ async function* playStep(
   const { solved } = attempts;
   yield { type: "solved", step, solved };
 
-  const rewards = rewardStep(setting, buffers, attempts.proposals, solved);
+  const practice = setting.config.rewardValid === "progress"
+    ? await extraOf("progress")
+      .practise(setting, attempts.proposals, solved, before, step)
+    : null;
+  const attempted = practice?.proposals ?? attempts.proposals;
+  const rewards = rewardStep(setting, buffers, attempted, solved);
   const { proposals } = rewards;
   yield { type: "rewarded", step, solved, ...rewards };
 
-  const credit = creditWith(setting, rewards.samples, before);
-  const { samples, baselines } = credit;
+  // After practice the solver has had its update, and the proposer's is left.
+  const left = rewards.samples.filter(({ role }) =>
+    practice === null || role === "propose"
+  );
+  const credit = creditWith(setting, left, practice?.baselines ?? before);
+  const { baselines } = credit;
+  const samples = [...credit.samples, ...practice?.samples ?? []];
   yield { type: "advantages", step, proposals, solved, samples };
 
+  const made = await updatePolicy(setting, credit.samples, step);
+  const tried = [...solved, ...practice?.again ?? []];
   const update: UpdateReport = {
-    ...await updatePolicy(setting, samples, step),
-    ...countTokens(proposals, solved, samples),
+    ...practice === null ? made : bothUpdates(practice.update, made),
+    ...countTokens(proposals, tried, samples),
   };
   yield { type: "updated", step, report: update };
 
@@ -193,6 +206,15 @@ async function* playStep(
     update,
   });
   return baselines;
+}
+
+/** Joins the solver's update with the proposer's after it, on one model or on two. */
+function bothUpdates(first: PolicyUpdate, second: PolicyUpdate): PolicyUpdate {
+  return {
+    ...first,
+    proposer: second.proposer ?? second.solver,
+    sequences: first.sequences + second.sequences,
+  };
 }
 
 /** Draws the step's drafts from the config's source of tasks. */

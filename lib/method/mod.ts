@@ -11,7 +11,12 @@ export {
   type SelfPlayConfig,
   TINY_CONFIG,
 } from "./config.ts";
-export { creditSamples, rewardStep } from "./credit.ts";
+export {
+  creditSamples,
+  creditWith,
+  rewardStep,
+  solverSamples,
+} from "./credit.ts";
 export { draftPlace, type Drawn, evenly, type TaskRequest } from "./draft.ts";
 export {
   type Chains,
@@ -65,26 +70,27 @@ export type {
 } from "./setting.ts";
 export { SETTINGS } from "./settings.ts";
 export { paperTable3, settingsList } from "./settings_list.ts";
-export { solveTasks } from "./solve.ts";
+export { attemptTasks, solveTasks } from "./solve.ts";
 export {
   drawGiven,
   registerSource,
   sourceOf,
   type TaskSource,
 } from "./source.ts";
-export type {
-  Attempted,
-  CreditedSample,
-  Draft,
-  IntrinsicMeasures,
-  Judged,
-  PolicySample,
-  Reported,
-  Response,
-  Rewarded,
-  Rollout,
-  SolvedTask,
-  UpdateReport,
+export {
+  type Attempted,
+  type CreditedSample,
+  type Draft,
+  type IntrinsicMeasures,
+  type Judged,
+  type PolicySample,
+  type Reported,
+  type Response,
+  type Rewarded,
+  type Rollout,
+  type SolvedTask,
+  type UpdateReport,
+  wasJudged,
 } from "./stages.ts";
 export {
   optimiserAt,

@@ -108,6 +108,10 @@ export const SETTINGS = {
     "How the solver's tasks are drawn. `paper` takes the fresh tasks and then past ones without repetition; `official` may repeat fresh ones; `uniform` draws from all alike; `recent` prefers new ones.",
     { paper: "paper", official: "official" },
   ),
+  dynamicSampling: whole(
+    "Rounds in which tasks of the solver's batch that all of their rollouts solve, or none, are replaced from the buffer (DAPO); those left do not train. 0 trains on all.",
+    { paper: 0 },
+  ),
   solveTiming: choice(
     ["same-step", "lagged"],
     "`same-step` solves tasks in the step that proposed them (Algorithm 1). `lagged` solves them one step later.",

@@ -28,6 +28,11 @@ export const LEARNING_SETTINGS = {
     "Shape of the learnability reward over the solve rate (equation 4). `official` gives -0.5 where `paper` gives 0.",
     { paper: "paper", official: "official" },
   ),
+  rewardValid: choice(
+    ["learnability", "progress"],
+    "What a valid proposal earns: by its solve rate (equation 4), or the solve rate after the solver's update minus before it. `progress` takes two updates a step and solves the fresh tasks twice.",
+    { paper: "learnability" },
+  ),
   rewardRight: number("Reward of a right answer (equation 5).", {
     paper: PAPER_SOLVER_REWARDS.right,
   }),

@@ -1,6 +1,7 @@
 /** The solver's turn: which tasks it gets, its graded rollouts, and their solve rates. */
 
 import { type Buffers, sampleTasks, type TaskPool } from "./buffer/mod.ts";
+import { extraOf } from "./extras.ts";
 import { solveAndGrade } from "./grade.ts";
 import type { ModeName, Task } from "./modes/mod.ts";
 import { derivedSeed, randomStream } from "../random.ts";
@@ -14,11 +15,8 @@ import {
   wasJudged,
 } from "./stages.ts";
 
-/** A task to be attempted. */
-interface Plan {
-  task: Task;
-  fresh: boolean;
-  trained: boolean;
+/** A task to be attempted `count` times. */
+export interface Plan extends Pick<SolvedTask, "task" | "fresh" | "trained"> {
   count: number;
 }
 
@@ -36,19 +34,32 @@ export async function solveTasks(
   const plans = config.modes.flatMap((mode) =>
     planMode(setting, buffers, proposals, mode, step)
   );
+  const batch = await attemptTasks(setting, plans, ["solve", step]);
+  const solved = config.dynamicSampling > 0
+    ? await extraOf("dynamicSampling").refill(setting, buffers, batch, step)
+    : batch;
+  return { proposals: withSolveRates(proposals, solved), solved };
+}
+
+/** Has the solver attempt tasks; `address` names the random draws. */
+export async function attemptTasks(
+  setting: Setting,
+  plans: readonly Plan[],
+  address: readonly (string | number)[],
+): Promise<SolvedTask[]> {
+  const { config } = setting;
   const rollouts = await solveAndGrade(
     setting,
     plans.map(({ task, fresh, count }, i) => ({
       question: { task },
       count,
-      seed: derivedSeed(config.seed, "solve", step, i),
+      seed: derivedSeed(config.seed, ...address, i),
       anyForm: fresh && config.estimateForm === "ignored",
       byMajority: config.gold === "majority" || !hasGold(task),
     })),
     { ...config, maxNewTokens: config.maxSolutionTokens, judging: config },
   );
-  const solved = plans.map((plan, i) => solvedTask(plan, rollouts[i]));
-  return { proposals: withSolveRates(proposals, solved), solved };
+  return plans.map((plan, i) => solvedTask(plan, rollouts[i]));
 }
 
 /** Whether the outputs of a task are known: a leaked task gets its own from the solver. */

@@ -80,6 +80,8 @@ export type Judged = Draft & Verdict;
 export type Attempted = Judged & {
   /** Share of the solver's rollouts that solve the task; null where there is none. */
   solveRate: number | null;
+  /** The same after the solver's update; only where `rewardValid` is `progress`. */
+  solveRateAfter?: number | null;
 };
 
 /** The intrinsic measures of one valid proposal; each is >= 0, or null if not measured. */
@@ -154,12 +156,16 @@ export interface PolicySample {
 export type CreditedSample = PolicySample & { advantage: number };
 
 /** What one update did, for each model that was trained. */
-export interface UpdateReport {
+export interface PolicyUpdate {
   solver: TrainReport | null;
   proposer: TrainReport | null;
   optimiser: OptimiserConfig;
   /** Sequences handed to the engine after merging equal ones. */
   sequences: number;
+}
+
+/** What a step's update did, with the tokens of the step. */
+export interface UpdateReport extends PolicyUpdate {
   /** Tokens sampled in this step, and those of them that trained. */
   sampledTokens: number;
   trainedTokens: number;

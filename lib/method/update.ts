@@ -11,9 +11,9 @@ import type { SelfPlayConfig } from "./config.ts";
 import type { Setting } from "./setting.ts";
 import type {
   CreditedSample,
+  PolicyUpdate,
   Response,
   SolvedTask,
-  UpdateReport,
 } from "./stages.ts";
 
 /** Says that an engine refused a batch (its loss or gradient is not finite), and holds the batch for study. */
@@ -37,9 +37,7 @@ export async function updatePolicy(
   setting: Models,
   samples: readonly CreditedSample[],
   step: number,
-): Promise<
-  Pick<UpdateReport, "solver" | "proposer" | "sequences" | "optimiser">
-> {
+): Promise<PolicyUpdate> {
   const optimiser = optimiserAt(setting.config, step);
   const { engine, proposerEngine } = setting;
   if (setting.config.updates === "none") {

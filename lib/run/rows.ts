@@ -31,6 +31,8 @@ export interface TaskRow {
   /** Ids of the tasks whose programs it had to build on. */
   parts: string[];
   solveRate: number | null;
+  /** The same after the solver's update; only where `rewardValid` is `progress`. */
+  solveRateAfter?: number | null;
   reward: number | null;
   /** As the config's estimator gave it; null for a proposal that does not train. */
   advantage: number | null;
@@ -91,6 +93,9 @@ export function taskRow(
     parents: proposal.references.map(({ id }) => id),
     parts: proposal.parts.map(({ id }) => id),
     solveRate: proposal.solveRate ?? null,
+    ...(proposal.solveRateAfter !== undefined && {
+      solveRateAfter: proposal.solveRateAfter,
+    }),
     reward: proposal.reward ?? null,
     advantage: sample?.advantage ?? null,
     intrinsic: proposal.intrinsic ? { ...proposal.intrinsic } : null,

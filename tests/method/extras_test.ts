@@ -43,6 +43,8 @@ Deno.test("an extra that nobody registered is refused before the first step", as
     [{ chainedPerMode: 1 }, /the extra "chains" is not registered: import/],
     [{ gateLeak: 0.5 }, /the extra "ungrounded" is not registered/],
     [{ gold: "majority" }, /the extra "ungrounded" is not registered/],
+    [{ rewardValid: "progress" }, /the extra "progress" is not registered/],
+    [{ dynamicSampling: 1 }, /the extra "dynamicSampling" is not registered/],
     [{ halsteadCoefficient: 1 }, /the extra "intrinsic" is not registered/],
     [
       { dialect: "chat", compositeChance: 0.5 },
