@@ -27,8 +27,11 @@
  * lib/method, which tests/azr/twin_test.ts holds equal to this page.
  */
 
-import type { Engine, Sample, TextCodec, TrainReport } from "./method/mod.ts";
-import { type Dialect, modeOf, MODES, type Task } from "./method/modes/mod.ts";
+import type { Engine, Sample, TrainReport } from "./method/engine.ts";
+import type { TextCodec } from "./method/setting.ts";
+import type { Dialect } from "./method/modes/dialect.ts";
+import { modeOf, MODES } from "./method/modes/registry.ts";
+import type { Task } from "./method/modes/task.ts";
 import { derivedSeed, randomStream } from "./random.ts";
 import type { Executor, Language } from "./sandbox/mod.ts";
 

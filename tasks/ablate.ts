@@ -9,11 +9,11 @@ import { join } from "node:path";
 import {
   type Arm,
   armNamed,
-  playArm,
   STUDIES,
   type Study,
   studyNamed,
-} from "../lib/lab/mod.ts";
+} from "../lib/lab/studies.ts";
+import { playArm } from "../lib/lab/study_run.ts";
 import { studyReport } from "./report/study.ts";
 
 const USAGE =

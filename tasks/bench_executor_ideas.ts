@@ -6,7 +6,7 @@
 
 import process from "node:process";
 
-import { defaultLimits } from "../lib/sandbox/mod.ts";
+import { defaultLimits } from "../lib/sandbox/limits.ts";
 import { writeBytecodeValue } from "../lib/sandbox/python/bytecode_writer.ts";
 import { parseJavaScriptList } from "../lib/sandbox/literals/literal_javascript.ts";
 import { QuickJsEngine } from "../lib/sandbox/javascript/quickjs.ts";

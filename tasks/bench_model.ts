@@ -31,18 +31,20 @@ import {
   Adapters,
   createModel,
   Decoder,
-  type DecodingKind,
   defaultOptimiser,
-  eagerDecoding,
   type LanguageModelExample,
   languageModelStep,
   LORA_TARGETS,
   modelConfig,
-  type ModelShape,
   sampleBatch,
   startBackend,
 } from "../lib/model/mod.ts";
-import { median } from "../lib/lab/evaluation/mod.ts";
+import {
+  type DecodingKind,
+  eagerDecoding,
+} from "../lib/model/sampling/sampling.ts";
+import type { ModelShape } from "../lib/model/config.ts";
+import { median } from "../lib/lab/evaluation/statistics.ts";
 import { randomStream } from "../lib/random.ts";
 import {
   startOperationProfile,

@@ -7,7 +7,7 @@
  * Left out: whole steps and generations (bench_model.ts).
  */
 import * as tf from "@tensorflow/tfjs";
-import { median } from "../lib/lab/evaluation/mod.ts";
+import { median } from "../lib/lab/evaluation/statistics.ts";
 import { NativeDecoding } from "../lib/model/native/decode_native.ts";
 import { FLOAT, Graph } from "../lib/model/native/graph.ts";
 import { GraphSession } from "../lib/model/native/graph_session.ts";

@@ -13,7 +13,7 @@
 
 import process from "node:process";
 
-import { startExecutor } from "../lib/sandbox/executor.ts";
+import { startExecutor } from "../lib/sandbox/mod.ts";
 import { defaultLimits } from "../lib/sandbox/limits.ts";
 import { PythonEngine } from "../lib/sandbox/python/python_engine.ts";
 import { PythonInterpreter } from "../lib/sandbox/python/python_interpreter.ts";

@@ -6,13 +6,9 @@
 
 import { join } from "node:path";
 import { cpus } from "node:os";
-import {
-  type Preset,
-  presetNamed,
-  runExperiment,
-  seedFolder,
-  writeHardware,
-} from "../lib/lab/mod.ts";
+import { type Preset, presetNamed } from "../lib/lab/presets.ts";
+import { runExperiment } from "../lib/lab/run.ts";
+import { seedFolder, writeHardware } from "../lib/lab/report_folder.ts";
 import { experimentReport } from "./report/experiment.ts";
 
 const USAGE =

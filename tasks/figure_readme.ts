@@ -10,23 +10,22 @@
  */
 
 import { parseArgs } from "node:util";
-import {
-  type EvaluationLog,
-  scoreRows,
-  seedFolder,
-  seedsIn,
-} from "../lib/lab/mod.ts";
+import type { EvaluationLog } from "../lib/lab/report.ts";
+import { scoreRows } from "../lib/lab/scores.ts";
+import { seedFolder, seedsIn } from "../lib/lab/report_folder.ts";
 import {
   accuracyBars,
   type EvaluatedItem,
-  type Figure,
-  learningCurves,
+} from "../lib/show/figures/accuracy.ts";
+import type { Figure } from "../lib/show/figures/figure.ts";
+import { learningCurves } from "../lib/show/figures/learning_curves.ts";
+import {
   rewardCurves,
   solveRateCurves,
   thinkingRateCurves,
   tokenLengthCurves,
-} from "../lib/show/figures/mod.ts";
-import { readEvaluations, readMetrics } from "../lib/run/mod.ts";
+} from "../lib/show/figures/run_curves.ts";
+import { readEvaluations, readMetrics } from "../lib/run/read.ts";
 import { figureSvg } from "./notebook/static_images.ts";
 
 /** The pictures of an experiment by file name. */

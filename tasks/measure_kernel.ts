@@ -185,7 +185,7 @@ async function denoVersion(deno: string): Promise<string> {
 const SET_UPS = {
   "plain kernel": "",
   "with lib/show/notebook": `await import(${
-    JSON.stringify(kitUrl("lib/show/notebook/mod.ts"))
+    JSON.stringify(kitUrl("lib/show/mod.ts"))
   });`,
 };
 

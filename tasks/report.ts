@@ -5,7 +5,8 @@
  */
 
 import { join } from "node:path";
-import { presetNamed, PRESETS, STUDIES, studyNamed } from "../lib/lab/mod.ts";
+import { presetNamed, PRESETS } from "../lib/lab/presets.ts";
+import { STUDIES, studyNamed } from "../lib/lab/studies.ts";
 import { experimentReport } from "./report/experiment.ts";
 import { PAGES, withResults } from "./report/readme.ts";
 import { SETTINGS_PAGE, settingsPage } from "./report/settings.ts";

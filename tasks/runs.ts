@@ -12,14 +12,9 @@
  */
 
 import { basename, join, relative, resolve } from "node:path";
-import {
-  beforeAndAfter,
-  differingSettings,
-  findRuns,
-  type Manifest,
-  readRun,
-  type RunSummary,
-} from "../lib/run/mod.ts";
+import { beforeAndAfter, differingSettings } from "../lib/run/compare.ts";
+import { findRuns, readRun, type RunSummary } from "../lib/run/read.ts";
+import type { Manifest } from "../lib/run/manifest.ts";
 
 const USAGE =
   `deno task runs list [FOLDER]            runs below FOLDER (default: runs)

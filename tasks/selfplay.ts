@@ -4,19 +4,15 @@
  * `--resume` goes on from there, to the same numbers as if never stopped.
  */
 
-import { presetNamed, PRESETS, runExperiment } from "../lib/lab/mod.ts";
-import {
-  playModel,
-  readRun,
-  readTimings,
-  type RunOutcome,
-  type TimingRow,
-} from "../lib/run/mod.ts";
-import {
-  type SeedingRound,
-  type SelfPlayEvent,
-  settingsList,
-} from "../lib/method/mod.ts";
+import { presetNamed, PRESETS } from "../lib/lab/presets.ts";
+import { runExperiment } from "../lib/lab/run.ts";
+import { playModel } from "../lib/run/play.ts";
+import { readRun, readTimings } from "../lib/run/read.ts";
+import type { RunOutcome } from "../lib/run/record.ts";
+import type { TimingRow } from "../lib/run/stopwatch.ts";
+import type { SeedingRound } from "../lib/method/seeding.ts";
+import type { SelfPlayEvent } from "../lib/method/loop.ts";
+import { settingsList } from "../lib/method/settings_list.ts";
 import { ArgumentError, parseArguments, USAGE } from "./selfplay/arguments.ts";
 import { engineTitle, type Plan, planOf, presetWith } from "./selfplay/plan.ts";
 import { diskCure, requireWritable } from "./selfplay/disk.ts";

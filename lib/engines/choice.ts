@@ -4,9 +4,10 @@
  * Left out: what a config of self-play may ask of an engine (lib/method).
  */
 import { join, resolve } from "node:path";
-import { type DialectName, SPECIAL_TOKENS } from "../method/modes/mod.ts";
+import type { DialectName } from "../method/modes/dialect.ts";
+import { SPECIAL_TOKENS } from "../method/modes/compact_words.ts";
 import { LORA_TARGETS, parseJsonObject, Tokenizer } from "../model/mod.ts";
-import type { Engine, EngineLimit } from "../method/mod.ts";
+import type { Engine, EngineLimit } from "../method/engine.ts";
 import type { Company } from "./http.ts";
 import {
   checkEngineConfig,

@@ -27,17 +27,16 @@ import {
   writeModelFiles,
   writeOptimiserState,
 } from "../model/mod.ts";
-import { policyLoss } from "../method/objective/mod.ts";
+import { type ObjectiveConfig, policyLoss } from "../method/objective/loss.ts";
 import type {
   Engine,
   EngineSamplingOptions,
-  ObjectiveConfig,
   OptimiserConfig,
   Sample,
   SampleRequest,
   TrainReport,
   TrainSequence,
-} from "../method/mod.ts";
+} from "../method/engine.ts";
 
 /** An {@link Engine} that computes in this process. Owns its model. */
 export class LocalEngine implements Engine {

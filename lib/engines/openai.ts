@@ -41,7 +41,7 @@ import type {
   SampleRequest,
   TrainReport,
   TrainSequence,
-} from "../method/mod.ts";
+} from "../method/engine.ts";
 import { fromEnvironment, serverAddress } from "./address.ts";
 import {
   type Company,

@@ -1,5 +1,5 @@
 /** What an OpenAI-compatible server answers, read as data: nothing in it is taken on trust. */
-import type { Sample } from "../method/mod.ts";
+import type { Sample } from "../method/engine.ts";
 import type { JsonObject } from "./http.ts";
 import { excerpt, RemoteError } from "./remote_error.ts";
 

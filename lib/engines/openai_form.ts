@@ -2,7 +2,7 @@
  * The three ways to ask an OpenAI-compatible server and to read its choices:
  * "tokens", "text" and "chat" (openai.ts says when to use which).
  */
-import type { EngineSamplingOptions, Sample } from "../method/mod.ts";
+import type { EngineSamplingOptions, Sample } from "../method/engine.ts";
 import type { JsonObject } from "./http.ts";
 import {
   chattedText,

@@ -2,7 +2,11 @@
  * Stop strings on this side of the line, for engines whose server knows only
  * stop tokens or hands on more than was asked for.
  */
-import type { EngineSamplingOptions, Sample, StopText } from "../method/mod.ts";
+import type {
+  EngineSamplingOptions,
+  Sample,
+  StopText,
+} from "../method/engine.ts";
 
 /** The sample up to and with its first stop string; what was written after it is dropped. */
 export function cutAtStopText(sample: Sample, stopText?: StopText): Sample {

@@ -8,15 +8,12 @@
  * The replacements come from the buffer. What left the batch stays in the record.
  */
 
-import type { Buffers } from "../method/buffer/mod.ts";
-import {
-  attemptTasks,
-  registerExtra,
-  type Setting,
-  type SolvedTask,
-  wasJudged,
-} from "../method/mod.ts";
-import type { ModeName } from "../method/modes/mod.ts";
+import type { Buffers } from "../method/buffer/buffers.ts";
+import { attemptTasks } from "../method/solve.ts";
+import { registerExtra } from "../method/extras.ts";
+import type { Setting } from "../method/setting.ts";
+import { type SolvedTask, wasJudged } from "../method/stages.ts";
+import type { ModeName } from "../method/modes/task.ts";
 import { randomStream } from "../random.ts";
 
 /** Replaces tasks of the batch that were solved always or never, in at most `dynamicSampling` rounds. */

@@ -17,14 +17,13 @@ import {
   type Outcome,
   runWritten,
 } from "../sandbox/mod.ts";
+import type { CandidateVerdict, Mode } from "../method/modes/mode.ts";
 import {
-  type CandidateVerdict,
   type ChatWords,
-  type Mode,
-  PAPER_READING,
   registerChatWords,
-  registerMode,
-} from "../method/modes/mod.ts";
+} from "../method/modes/chat_words.ts";
+import { PAPER_READING } from "../method/modes/dialect.ts";
+import { registerMode } from "../method/modes/registry.ts";
 
 /** The answer for a call that returns. */
 export const NO_ERROR = "NoError";

@@ -8,20 +8,18 @@
  * long (0.2 s for a pair of 60 lines) and gives much the same number.
  */
 
-import type { Buffers } from "../method/buffer/mod.ts";
-import {
-  type IntrinsicMeasures,
-  type Judged,
-  registerExtra,
-  type SelfPlayConfig,
-  type Setting,
-} from "../method/mod.ts";
-import { type ModeName, modeOf, type Task } from "../method/modes/mod.ts";
+import type { Buffers } from "../method/buffer/buffers.ts";
+import type { IntrinsicMeasures, Judged } from "../method/stages.ts";
+import { registerExtra } from "../method/extras.ts";
+import type { SelfPlayConfig } from "../method/config.ts";
+import type { Setting } from "../method/setting.ts";
+import type { ModeName, Task } from "../method/modes/task.ts";
+import { modeOf } from "../method/modes/registry.ts";
 import {
   officialComplexityScore,
   officialEditDistance,
   officialHalsteadScore,
-} from "./complexity/mod.ts";
+} from "./complexity/official.ts";
 import {
   answerDiversity,
   intrinsicTerms,

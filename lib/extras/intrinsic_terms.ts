@@ -7,7 +7,7 @@
  * the measures are capped and combined.
  */
 
-import type { IntrinsicMeasures } from "../method/mod.ts";
+import type { IntrinsicMeasures } from "../method/stages.ts";
 
 /** A coefficient per intrinsic measure; 0 leaves the measure out. */
 export type PerMeasure = Record<keyof IntrinsicMeasures, number>;

@@ -18,22 +18,17 @@
 import "./chains/chains.ts";
 import "./dynamic_sampling.ts";
 import "./intrinsic.ts";
+import "./ungrounded.ts";
+import "./error_prediction.ts";
+import "./composite/register.ts";
 import "./progress.ts";
 import "./task_file.ts";
 
-export { chainPrograms } from "./chains/chain.ts";
+export { measureComplexity } from "./complexity/measure.ts";
+export { officialEditDistance } from "./complexity/official.ts";
+export { checkParts, composeProgram } from "./composite/composite.ts";
 export {
-  checkParts,
-  composeProgram,
-  compositeAt,
-  partDefinition,
-} from "./composite/mod.ts";
-export { agree } from "./ungrounded.ts";
-export { NO_ERROR } from "./error_prediction.ts";
-export {
-  answerDiversity,
   type IntrinsicCombination,
   intrinsicTerms,
-  type PerMeasure,
   withIntrinsicTerms,
 } from "./intrinsic_terms.ts";

@@ -14,18 +14,17 @@
  * about 1/2 has a standard error of 0.7 / √n: far more than one update teaches.
  */
 
-import type { Baselines } from "../method/advantage/mod.ts";
+import type { Baselines } from "../method/advantage/rae.ts";
 import {
   type Attempted,
-  attemptTasks,
-  creditWith,
-  registerExtra,
-  type Setting,
   type SolvedTask,
-  solverSamples,
-  updatePolicy,
   wasJudged,
-} from "../method/mod.ts";
+} from "../method/stages.ts";
+import { attemptTasks } from "../method/solve.ts";
+import { creditWith, solverSamples } from "../method/credit.ts";
+import { registerExtra } from "../method/extras.ts";
+import type { Setting } from "../method/setting.ts";
+import { updatePolicy } from "../method/update.ts";
 
 /** Trains the solver on the step's tasks, and has it solve the fresh ones again. */
 export async function practise(

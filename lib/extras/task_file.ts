@@ -12,13 +12,12 @@
  * are left out. Outputs in the file are not read: the executor computes them again.
  */
 
-import {
-  drawGiven,
-  registerSource,
-  type SelfPlayConfig,
-  type TaskRequest,
-} from "../method/mod.ts";
-import { type Candidate, type ModeName, modeOf } from "../method/modes/mod.ts";
+import { drawGiven, registerSource } from "../method/source.ts";
+import type { SelfPlayConfig } from "../method/config.ts";
+import type { TaskRequest } from "../method/draft.ts";
+import type { Candidate } from "../method/modes/mode.ts";
+import type { ModeName } from "../method/modes/task.ts";
+import { modeOf } from "../method/modes/registry.ts";
 import { randomStream } from "../random.ts";
 
 /**

@@ -11,8 +11,11 @@
  * answers is neither asked nor known: the control that shows what the executor is for.
  */
 
-import { type Draft, registerExtra, type Setting } from "../method/mod.ts";
-import type { Candidate, Example } from "../method/modes/mod.ts";
+import type { Draft } from "../method/stages.ts";
+import { registerExtra } from "../method/extras.ts";
+import type { Setting } from "../method/setting.ts";
+import type { Candidate } from "../method/modes/mode.ts";
+import type { Example } from "../method/modes/task.ts";
 import { randomStream } from "../random.ts";
 import {
   type AnswerVerdict,

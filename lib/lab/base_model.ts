@@ -15,12 +15,11 @@ import {
   Tokenizer,
   writeModelFiles,
 } from "../model/mod.ts";
+import { buildSplits, type SplitSet } from "./world/splits.ts";
 import {
-  buildSplits,
-  type SplitSet,
   worldTokenizerConfig,
   worldTokenizerJson,
-} from "./world/mod.ts";
+} from "./world/vocabulary.ts";
 import type { Preset } from "./presets.ts";
 import { pretrain, type PretrainProgress } from "./pretrain.ts";
 

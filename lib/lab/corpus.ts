@@ -9,7 +9,7 @@
 
 import type { LanguageModelExample, Tokenizer } from "../model/mod.ts";
 import type { RandomStream } from "../random.ts";
-import type { DocumentWriter } from "./world/mod.ts";
+import type { DocumentWriter } from "./world/documents.ts";
 
 /** Documents sorted together. */
 const CHUNK_DOCUMENTS = 1024;

@@ -11,9 +11,10 @@ import {
   evaluateSplits,
   type EvaluationOptions,
   type EvaluationResult,
-} from "./evaluation/mod.ts";
-import type { SelfPlayConfig, Solver } from "../method/mod.ts";
-import type { SplitSet } from "./world/mod.ts";
+} from "./evaluation/evaluate.ts";
+import type { SelfPlayConfig } from "../method/config.ts";
+import type { Solver } from "../method/grade.ts";
+import type { SplitSet } from "./world/splits.ts";
 import type { EvaluationPlan } from "./presets.ts";
 
 /** When an evaluation is made. */

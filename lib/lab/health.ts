@@ -3,9 +3,9 @@
  * healthy, does its curriculum move, and where do time and tokens go?
  */
 
-import type { StepMetrics } from "../method/mod.ts";
-import type { TimingRow } from "../run/mod.ts";
-import { mean } from "./evaluation/mod.ts";
+import type { StepMetrics } from "../method/metrics.ts";
+import type { TimingRow } from "../run/stopwatch.ts";
+import { mean } from "./evaluation/statistics.ts";
 
 /** The logs of one seed that this section reads. */
 export interface SeedRecord {

@@ -1,19 +1,43 @@
 /** The experiment: presets, base models, and runs of self-play on them. */
 
-export * from "./base_model.ts";
-export * from "./corpus.ts";
-export * from "./evaluation_plan.ts";
-export * from "./health.ts";
-export { type Lab, type LabOptions, openLab } from "./open.ts";
-export * from "./presets.ts";
-export * from "./pretrain.ts";
-export * from "./report.ts";
-export * from "./report_folder.ts";
-export * from "./run.ts";
-export * from "./scores.ts";
-export * from "./studies.ts";
-export * from "./study_changes.ts";
-export * from "./study_scores.ts";
-export * from "./study_run.ts";
-export * from "./targets.ts";
-export * from "./thought.ts";
+export { baseModelSteps, worldParts } from "./base_model.ts";
+export { corpusBatches } from "./corpus.ts";
+export {
+  evaluateSplits,
+  type EvaluationResult,
+  questionOf,
+} from "./evaluation/evaluate.ts";
+export { bootstrapOverSeeds, type Interval } from "./evaluation/statistics.ts";
+export { summarise } from "./evaluation/summary.ts";
+export { collapsedModes } from "./health.ts";
+export { openLab } from "./open.ts";
+export { type Preset, presetNamed, PRESETS } from "./presets.ts";
+export { createTinyModel } from "./pretrain.ts";
+export { type EvaluationLog, reportLines } from "./report.ts";
+export { seedFolder, seedsIn } from "./report_folder.ts";
+export { generatedTasks, runExperiment } from "./run.ts";
+export { accuracies, scoreAt, type ScoreRow, scoreRows } from "./scores.ts";
+export {
+  armNamed,
+  armPreset,
+  STUDIES,
+  type Study,
+  studyNamed,
+} from "./studies.ts";
+export { changeOf } from "./study_changes.ts";
+export {
+  difference,
+  familiar,
+  finalAccuracies,
+  judgeClaims,
+  readStudy,
+  verdictOf,
+} from "./study_scores.ts";
+export { judgeTargets } from "./targets.ts";
+export { thoughtLines } from "./thought.ts";
+export type { DocumentKind } from "./world/config.ts";
+export { type Document, DocumentWriter } from "./world/documents.ts";
+export { ProgramGenerator } from "./world/generator.ts";
+export { HeldOut, normaliseText } from "./world/held_out.ts";
+export { renderProgram } from "./world/program.ts";
+export { CORPUS_RANGE, literal } from "./world/value.ts";

@@ -5,15 +5,13 @@
 
 import { join } from "node:path";
 import type { Run } from "../azr.ts";
-import { LocalEngine } from "../engines/mod.ts";
-import type { SelfPlayConfig, Setting } from "../method/mod.ts";
-import { identityTasks } from "../method/buffer/mod.ts";
-import {
-  type Dialect,
-  DIALECTS,
-  type ModeName,
-  type Task,
-} from "../method/modes/mod.ts";
+import { LocalEngine } from "../engines/local.ts";
+import type { SelfPlayConfig } from "../method/config.ts";
+import type { Setting } from "../method/setting.ts";
+import { identityTasks } from "../method/buffer/identity.ts";
+import type { Dialect } from "../method/modes/dialect.ts";
+import { DIALECTS } from "../method/modes/mod.ts";
+import type { ModeName, Task } from "../method/modes/task.ts";
 import type { Tokenizer } from "../model/mod.ts";
 import {
   type Executor,
@@ -27,7 +25,8 @@ import {
   worldParts,
 } from "./base_model.ts";
 import { type Preset, presetNamed } from "./presets.ts";
-import { type SplitSet, worldLanguages } from "./world/mod.ts";
+import type { SplitSet } from "./world/splits.ts";
+import { worldLanguages } from "./world/config.ts";
 
 /** An open laboratory. Disposing of it closes the sandbox and every model it opened. */
 export interface Lab extends AsyncDisposable {

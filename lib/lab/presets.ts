@@ -6,8 +6,8 @@
  * measurement on two processor cores.
  */
 
-import { type SelfPlayConfig, TINY_CONFIG } from "../method/mod.ts";
-import type { WorldConfig } from "./world/mod.ts";
+import { type SelfPlayConfig, TINY_CONFIG } from "../method/config.ts";
+import type { WorldConfig } from "./world/config.ts";
 import type { PretrainConfig, TinyModelShape } from "./pretrain.ts";
 
 /** What is evaluated, and when. */

@@ -17,8 +17,9 @@ import {
   type Tokenizer,
 } from "../model/mod.ts";
 import { derivedSeed, randomStream } from "../random.ts";
-import { type DocumentMix, DocumentWriter, type HeldOut } from "./world/mod.ts";
-import type { WorldConfig } from "./world/mod.ts";
+import { type DocumentMix, DocumentWriter } from "./world/documents.ts";
+import type { HeldOut } from "./world/held_out.ts";
+import type { WorldConfig } from "./world/config.ts";
 import { corpusBatches } from "./corpus.ts";
 
 /** The shape of a tiny base model; the rest of its configuration is fixed. */

@@ -9,10 +9,10 @@
 import {
   bootstrapMean,
   bootstrapOverSeeds,
-  type EvaluationResult,
   type Interval,
   mean,
-} from "./evaluation/mod.ts";
+} from "./evaluation/statistics.ts";
+import type { EvaluationResult } from "./evaluation/evaluate.ts";
 import { isForPassAtK } from "./evaluation_plan.ts";
 
 /** One seed's evaluation rows, with the step of each. */

@@ -5,36 +5,29 @@
  * base model, from the cache or rebuilt.
  */
 
+import { dialectOf } from "../engines/choice.ts";
 import {
-  dialectOf,
   type EngineConfig,
   ENGINES,
   withWholePaths,
-} from "../engines/mod.ts";
+} from "../engines/engine_config.ts";
 import { resolve } from "node:path";
-import type { EvaluationResult } from "./evaluation/mod.ts";
+import type { EvaluationResult } from "./evaluation/evaluate.ts";
 import { type Executor, startExecutor } from "../sandbox/mod.ts";
 import { randomStream } from "../random.ts";
-import {
-  openModels,
-  type PlayingModels,
-  recordRun,
-  type RunOutcome,
-} from "../run/mod.ts";
-import type {
-  CandidateGenerator,
-  SeedingRound,
-  SelfPlayEvent,
-} from "../method/mod.ts";
-import {
-  CORPUS_RANGE,
-  type HeldOut,
-  literal,
-  ProgramGenerator,
-  renderProgram,
-  worldLanguages,
-} from "./world/mod.ts";
-import { DIALECTS, INDUCTION_INPUTS, modeOf } from "../method/modes/mod.ts";
+import { openModels, type PlayingModels } from "../run/play.ts";
+import { recordRun, type RunOutcome } from "../run/record.ts";
+import type { CandidateGenerator } from "../method/setting.ts";
+import type { SeedingRound } from "../method/seeding.ts";
+import type { SelfPlayEvent } from "../method/loop.ts";
+import { CORPUS_RANGE, literal } from "./world/value.ts";
+import type { HeldOut } from "./world/held_out.ts";
+import { ProgramGenerator } from "./world/generator.ts";
+import { renderProgram } from "./world/program.ts";
+import { worldLanguages } from "./world/config.ts";
+import { DIALECTS } from "../method/modes/mod.ts";
+import { INDUCTION_INPUTS } from "../method/modes/compact_words.ts";
+import { modeOf } from "../method/modes/registry.ts";
 import { type BaseModel, buildBaseModel, worldParts } from "./base_model.ts";
 import { evaluateMoment, momentOf } from "./evaluation_plan.ts";
 import type { Preset } from "./presets.ts";

@@ -6,7 +6,7 @@
  * for every paired interval; what the model wrote is left out.
  */
 
-import type { EvaluationResult } from "./evaluation/mod.ts";
+import type { EvaluationResult } from "./evaluation/evaluate.ts";
 
 export interface ScoreRow {
   step: number;

@@ -12,7 +12,7 @@ import {
   OFFICIAL_CONFIG,
   PAPER_CONFIG,
   type SelfPlayConfig,
-} from "../method/mod.ts";
+} from "../method/config.ts";
 import { type Preset, presetNamed } from "./presets.ts";
 
 /** The settings in which an arm differs from its study's base preset. */

@@ -5,7 +5,11 @@
  * ends cannot be compared; their changes can.
  */
 
-import { bootstrapOverSeeds, type Interval, mean } from "./evaluation/mod.ts";
+import {
+  bootstrapOverSeeds,
+  type Interval,
+  mean,
+} from "./evaluation/statistics.ts";
 import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
 
 /** Accuracy of one arm on one split: before, with thinking forced, and after. */

@@ -8,8 +8,8 @@
  */
 
 import { join } from "node:path";
-import type { EvaluationResult } from "./evaluation/mod.ts";
-import { readEvaluations, readRows } from "../run/mod.ts";
+import type { EvaluationResult } from "./evaluation/evaluate.ts";
+import { readEvaluations, readRows } from "../run/read.ts";
 import { type Arm, armPreset, type Study } from "./studies.ts";
 import {
   type HardwareRecord,

@@ -6,7 +6,7 @@
  */
 
 import { join } from "node:path";
-import { bootstrapOverSeeds, type Interval } from "./evaluation/mod.ts";
+import { bootstrapOverSeeds, type Interval } from "./evaluation/statistics.ts";
 import { seedFolder } from "./report_folder.ts";
 import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
 import type { Claim, Study } from "./studies.ts";

@@ -7,7 +7,7 @@
  * that close a step.
  */
 
-import { bootstrapOverSeeds, type Interval } from "./evaluation/mod.ts";
+import { bootstrapOverSeeds, type Interval } from "./evaluation/statistics.ts";
 import type { EvaluationLog } from "./report.ts";
 
 /** Share of steps written out, of the base made to think and after self-play. */

@@ -3,7 +3,7 @@
  * setting of the table in `settings.ts`, and the check of such an object.
  */
 
-import { MODE_NAMES } from "./modes/mod.ts";
+import { MODE_NAMES } from "./modes/task.ts";
 import type { SettingRow } from "./setting_kinds.ts";
 import { SETTINGS } from "./settings.ts";
 

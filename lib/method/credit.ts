@@ -1,9 +1,10 @@
 /** Credit: what each proposal and each trained rollout earned, and its advantage. */
 
-import { type Baselines, estimateAdvantages, rae } from "./advantage/mod.ts";
-import type { Buffers } from "./buffer/mod.ts";
+import { type Baselines, rae } from "./advantage/rae.ts";
+import { estimateAdvantages } from "./advantage/mod.ts";
+import type { Buffers } from "./buffer/buffers.ts";
 import { findExtra } from "./extras.ts";
-import { proposerReward, solverReward } from "./reward/mod.ts";
+import { proposerReward, solverReward } from "./reward/composite.ts";
 import type { Setting } from "./setting.ts";
 import type {
   Attempted,

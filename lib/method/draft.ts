@@ -1,6 +1,6 @@
 /** What a source of tasks is asked for and what it returns. */
 
-import type { ModeName } from "./modes/mod.ts";
+import type { ModeName } from "./modes/task.ts";
 import type { Draft } from "./stages.ts";
 
 /** A request for drafts. */

@@ -7,7 +7,7 @@
  * The engines themselves are in lib/engines.
  */
 
-import type { ObjectiveConfig } from "./objective/mod.ts";
+import type { ObjectiveConfig } from "./objective/loss.ts";
 
 /** How tokens are sampled. Temperature 0 is greedy. */
 export interface SamplingOptions {

@@ -5,17 +5,13 @@
  * step.
  */
 
-import type { Baselines } from "./advantage/mod.ts";
-import type { Buffers } from "./buffer/mod.ts";
+import type { Baselines } from "./advantage/rae.ts";
+import type { Buffers } from "./buffer/buffers.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { TaskRequest } from "./draft.ts";
-import type {
-  BuildingBlocks,
-  Candidate,
-  Example,
-  ModeName,
-  Task,
-} from "./modes/mod.ts";
+import type { BuildingBlocks } from "./modes/dialect.ts";
+import type { Candidate } from "./modes/mode.ts";
+import type { Example, ModeName, Task } from "./modes/task.ts";
 import type { RandomStream } from "../random.ts";
 import type { AnswerVerdict, Language } from "../sandbox/mod.ts";
 import type { Setting } from "./setting.ts";

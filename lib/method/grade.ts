@@ -5,7 +5,9 @@
 
 import type { AnswerVerdict, Executor, Judging } from "../sandbox/mod.ts";
 import { extraOf } from "./extras.ts";
-import { type Dialect, type ModeName, modeOf, type Task } from "./modes/mod.ts";
+import type { Dialect } from "./modes/dialect.ts";
+import type { ModeName, Task } from "./modes/task.ts";
+import { modeOf } from "./modes/registry.ts";
 import { sampleResponses, type Speaker } from "./respond.ts";
 import type { Response, Rollout } from "./stages.ts";
 

@@ -8,15 +8,17 @@
  * needs the state below and the engine's checkpoint, and nothing else.
  */
 
-import type { Baselines } from "./advantage/mod.ts";
-import { Buffers, type SavedBuffers } from "./buffer/mod.ts";
+import type { Baselines } from "./advantage/rae.ts";
+import { Buffers, type SavedBuffers } from "./buffer/buffers.ts";
 import { checkConfig, type SelfPlayConfig } from "./config.ts";
 import { creditWith, rewardStep } from "./credit.ts";
 import type { Drawn, PromptCounts } from "./draft.ts";
 import { checkEngine } from "./engine_limits.ts";
 import { checkExtras, extraOf } from "./extras.ts";
 import { type StepMetrics, stepMetrics } from "./metrics.ts";
-import { type Dialect, DIALECTS, type Task } from "./modes/mod.ts";
+import type { Dialect } from "./modes/dialect.ts";
+import { DIALECTS } from "./modes/mod.ts";
+import type { Task } from "./modes/task.ts";
 import { seedBuffers, type SeedingOptions } from "./seeding.ts";
 import type { EvaluationRow, Setting } from "./setting.ts";
 import { sourceOf } from "./source.ts";

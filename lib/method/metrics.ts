@@ -5,10 +5,10 @@
  * The mean of nothing is null: a mode without valid tasks has no solve rate.
  */
 
-import type { Buffers } from "./buffer/mod.ts";
+import type { Buffers } from "./buffer/buffers.ts";
 import type { TrainReport } from "./engine.ts";
-import type { ModeName } from "./modes/mod.ts";
-import { passAtK } from "./reward/mod.ts";
+import type { ModeName } from "./modes/task.ts";
+import { passAtK } from "./reward/pass_at_k.ts";
 import {
   type CreditedSample,
   type Reported,

@@ -1,10 +1,11 @@
 /** Proposing: references from the buffers, prompts, and the model's responses. */
 
 import { breathe } from "../breathe.ts";
-import type { Buffers } from "./buffer/mod.ts";
+import type { Buffers } from "./buffer/buffers.ts";
 import { draftPlace, type Drawn, type TaskRequest } from "./draft.ts";
 import { extraOf } from "./extras.ts";
-import { type ModeName, modeOf, type Task } from "./modes/mod.ts";
+import type { ModeName, Task } from "./modes/task.ts";
+import { modeOf } from "./modes/registry.ts";
 import { derivedSeed, randomStream } from "../random.ts";
 import { sampleResponses } from "./respond.ts";
 import type { Setting } from "./setting.ts";

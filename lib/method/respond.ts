@@ -1,7 +1,7 @@
 /** Sampling responses: from prompts as tokens to responses as the dialect reads them. */
 
 import type { Engine, SampleRequest } from "./engine.ts";
-import type { Dialect } from "./modes/mod.ts";
+import type { Dialect } from "./modes/dialect.ts";
 import type { TextCodec } from "./setting.ts";
 import type { Response } from "./stages.ts";
 

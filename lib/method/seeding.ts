@@ -7,10 +7,11 @@
  * abduction; induction takes its programs from them.
  */
 
-import { Buffers, type SavedBuffers } from "./buffer/mod.ts";
+import { Buffers, type SavedBuffers } from "./buffer/buffers.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import { evenly, type PromptCounts } from "./draft.ts";
-import { type ModeName, modeOf, type Task } from "./modes/mod.ts";
+import type { ModeName, Task } from "./modes/task.ts";
+import { modeOf } from "./modes/registry.ts";
 import type { Setting } from "./setting.ts";
 import { sourceOf } from "./source.ts";
 import type { Judged } from "./stages.ts";

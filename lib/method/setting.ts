@@ -3,7 +3,9 @@
 import type { Engine } from "./engine.ts";
 import type { Executor, Program } from "../sandbox/mod.ts";
 import type { SelfPlayConfig } from "./config.ts";
-import type { Candidate, Dialect, ModeName } from "./modes/mod.ts";
+import type { Candidate } from "./modes/mode.ts";
+import type { Dialect } from "./modes/dialect.ts";
+import type { ModeName } from "./modes/task.ts";
 
 /** The part of a tokenizer that self-play needs. */
 export interface TextCodec {

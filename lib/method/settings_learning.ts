@@ -1,11 +1,11 @@
 /** The rows of settings that say how a step is rewarded, sampled and learnt from. */
 
 import { ESTIMATORS } from "./advantage/mod.ts";
+import { LEARNABILITY_SHAPES } from "./reward/learnability.ts";
 import {
-  LEARNABILITY_SHAPES,
   PAPER_PROPOSER_REWARDS,
   PAPER_SOLVER_REWARDS,
-} from "./reward/mod.ts";
+} from "./reward/composite.ts";
 import {
   choice,
   decay,

@@ -1,9 +1,10 @@
 /** The solver's turn: which tasks it gets, its graded rollouts, and their solve rates. */
 
-import { type Buffers, sampleTasks, type TaskPool } from "./buffer/mod.ts";
+import type { Buffers } from "./buffer/buffers.ts";
+import { sampleTasks, type TaskPool } from "./buffer/sampler.ts";
 import { extraOf } from "./extras.ts";
 import { solveAndGrade } from "./grade.ts";
-import type { ModeName, Task } from "./modes/mod.ts";
+import type { ModeName, Task } from "./modes/task.ts";
 import { derivedSeed, randomStream } from "../random.ts";
 import { parseLiteral } from "../sandbox/mod.ts";
 import type { Setting } from "./setting.ts";

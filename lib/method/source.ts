@@ -6,9 +6,10 @@
  * function that registers itself, and a name in the setting `taskSource`.
  */
 
-import type { Buffers } from "./buffer/mod.ts";
+import type { Buffers } from "./buffer/buffers.ts";
 import type { SelfPlayConfig } from "./config.ts";
-import type { Candidate, ModeName, Provenance } from "./modes/mod.ts";
+import type { Candidate } from "./modes/mode.ts";
+import type { ModeName, Provenance } from "./modes/task.ts";
 import { drawProposals } from "./propose.ts";
 import type { Setting } from "./setting.ts";
 import { draftPlace, type Drawn, type TaskRequest } from "./draft.ts";

@@ -13,10 +13,11 @@
  * which stage it has passed.
  */
 
-import type { Role } from "./advantage/mod.ts";
+import type { Role } from "./advantage/sample.ts";
 import type { OptimiserConfig, Sample, TrainReport } from "./engine.ts";
-import type { Candidate, ModeName, Provenance, Task } from "./modes/mod.ts";
-import type { Grade } from "./reward/mod.ts";
+import type { Candidate } from "./modes/mode.ts";
+import type { ModeName, Provenance, Task } from "./modes/task.ts";
+import type { Grade } from "./reward/composite.ts";
 
 /** A prompt and its sampled response. */
 export interface Response {

@@ -6,7 +6,7 @@ import type {
   TrainReport,
   TrainSequence,
 } from "./engine.ts";
-import { tokenWeights } from "./objective/mod.ts";
+import { tokenWeights } from "./objective/weights.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { Setting } from "./setting.ts";
 import type {

@@ -1,12 +1,10 @@
 /** Validation: from a draft to a task, or to the named cause why it is none. */
 
-import type { Admission, Buffers } from "./buffer/mod.ts";
-import {
-  type Candidate,
-  type CandidateVerdict,
-  modeOf,
-  type Task,
-} from "./modes/mod.ts";
+import type { Admission } from "./buffer/task_buffer.ts";
+import type { Buffers } from "./buffer/buffers.ts";
+import type { Candidate, CandidateVerdict } from "./modes/mode.ts";
+import { modeOf } from "./modes/registry.ts";
+import type { Task } from "./modes/task.ts";
 import { extraOf } from "./extras.ts";
 import type { Setting } from "./setting.ts";
 import type { Draft, Judged, Verdict } from "./stages.ts";

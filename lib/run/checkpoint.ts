@@ -10,8 +10,8 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Engine } from "../method/mod.ts";
-import type { SelfPlayState } from "../method/mod.ts";
+import type { Engine } from "../method/engine.ts";
+import type { SelfPlayState } from "../method/loop.ts";
 import { syncFolder, syncTree, type Tokenizer } from "../model/mod.ts";
 import { readJson, UNFINISHED } from "./json_file.ts";
 

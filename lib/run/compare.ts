@@ -1,6 +1,6 @@
 /** Runs side by side: what was set differently, and what came of it. */
 
-import type { EvaluationRow } from "../method/mod.ts";
+import type { EvaluationRow } from "../method/setting.ts";
 import type { RunSummary } from "./read.ts";
 
 /** A setting in which runs differ, with each run's value. */

@@ -1,9 +1,10 @@
 /** `manifest.json`: what a run was made with, so that it can be made again. */
 
 import { createHash } from "node:crypto";
-import type { EngineConfig } from "../engines/mod.ts";
+import type { EngineConfig } from "../engines/engine_config.ts";
 import type { ExecutorIdentity } from "../sandbox/mod.ts";
-import type { SelfPlayConfig, SelfPlayOptions } from "../method/mod.ts";
+import type { SelfPlayConfig } from "../method/config.ts";
+import type { SelfPlayOptions } from "../method/loop.ts";
 import type { Tokenizer } from "../model/mod.ts";
 
 export interface Manifest {

@@ -10,17 +10,13 @@
  * Another engine is another line. Left out: base models and worlds of a preset
  * (lib/lab), and whatever evaluation the caller does not hand in.
  */
-import {
-  type Company,
-  dialectOf,
-  type EngineConfig,
-  openModel,
-  withWholePaths,
-} from "../engines/mod.ts";
-import type { Engine } from "../method/mod.ts";
+import type { Company } from "../engines/http.ts";
+import { dialectOf, openModel } from "../engines/choice.ts";
+import { type EngineConfig, withWholePaths } from "../engines/engine_config.ts";
+import type { Engine } from "../method/engine.ts";
 import { startExecutor } from "../sandbox/mod.ts";
 import type { Tokenizer } from "../model/mod.ts";
-import type { SelfPlayConfig } from "../method/mod.ts";
+import type { SelfPlayConfig } from "../method/config.ts";
 import { recordRun, type RunOutcome } from "./record.ts";
 import type { RecordOptions } from "./record_options.ts";
 

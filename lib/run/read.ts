@@ -1,11 +1,9 @@
 /** Reading runs back, for notebooks and the command line. */
 
 import { join } from "node:path";
-import type {
-  EvaluationRow,
-  SelfPlayConfig,
-  StepMetrics,
-} from "../method/mod.ts";
+import type { EvaluationRow } from "../method/setting.ts";
+import type { SelfPlayConfig } from "../method/config.ts";
+import type { StepMetrics } from "../method/metrics.ts";
 import { checkpointSteps } from "./checkpoint.ts";
 import type { Manifest } from "./manifest.ts";
 import { readJson } from "./json_file.ts";

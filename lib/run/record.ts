@@ -20,14 +20,14 @@
 import { join } from "node:path";
 // Registers the extras, which a config may name.
 import "../extras/mod.ts";
+import { checkConfig } from "../method/config.ts";
+import { checkEngine } from "../method/engine_limits.ts";
 import {
-  checkConfig,
-  checkEngine,
   selfPlay,
   type SelfPlayEvent,
   type SelfPlayState,
-  UpdateFailed,
-} from "../method/mod.ts";
+} from "../method/loop.ts";
+import { UpdateFailed } from "../method/update.ts";
 import { syncFolder } from "../model/mod.ts";
 import { tidyCheckpoints, writeCheckpoint } from "./checkpoint.ts";
 import { writeAtomically } from "./json_file.ts";

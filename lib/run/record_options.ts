@@ -1,11 +1,8 @@
 /** What a recorded run is started with. */
 
-import type { EngineConfig } from "../engines/mod.ts";
-import type {
-  SeedingRound,
-  SelfPlayEvent,
-  SelfPlayOptions,
-} from "../method/mod.ts";
+import type { EngineConfig } from "../engines/engine_config.ts";
+import type { SeedingRound } from "../method/seeding.ts";
+import type { SelfPlayEvent, SelfPlayOptions } from "../method/loop.ts";
 import type { Tokenizer } from "../model/mod.ts";
 
 /** The parts of a run, its folder, and who hears of it. */

@@ -5,7 +5,7 @@ import type {
   Reported,
   Response,
   SolvedTask,
-} from "../method/mod.ts";
+} from "../method/stages.ts";
 
 /** The samples of a step by the response they train on. */
 export type SamplesByResponse = ReadonlyMap<Response, CreditedSample>;

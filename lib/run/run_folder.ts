@@ -7,8 +7,8 @@
  */
 
 import { join } from "node:path";
-import { type EngineConfig, movableFields } from "../engines/mod.ts";
-import { EARLIER_CONFIG, type SelfPlayConfig } from "../method/mod.ts";
+import { type EngineConfig, movableFields } from "../engines/engine_config.ts";
+import { EARLIER_CONFIG, type SelfPlayConfig } from "../method/config.ts";
 import {
   type CheckpointState,
   checkpointSteps,

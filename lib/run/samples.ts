@@ -1,7 +1,7 @@
 /** `samples.md`: a few proposals and solutions per step, for a person to read. */
 
-import type { Task } from "../method/modes/mod.ts";
-import type { Rewarded, SolvedTask } from "../method/mod.ts";
+import type { Task } from "../method/modes/task.ts";
+import type { Rewarded, SolvedTask } from "../method/stages.ts";
 
 /** One section: the first proposal of each mode with some of its solutions. */
 export function sampleSection(

@@ -4,7 +4,7 @@
  */
 
 import { join } from "node:path";
-import type { SavedSeeding } from "../method/mod.ts";
+import type { SavedSeeding } from "../method/seeding.ts";
 import { readJson, writeAtomically } from "./json_file.ts";
 
 /** A seeding, and the bytes of each log after its last round. */

@@ -4,7 +4,7 @@
  * from run to run.
  */
 
-import type { Engine } from "../method/mod.ts";
+import type { Engine } from "../method/engine.ts";
 import type { Executor, Job } from "../sandbox/mod.ts";
 
 /** One line of `timings.jsonl`. */

@@ -19,50 +19,21 @@
  * an engine: compare them only within one `Executor.identity`.
  */
 
-export {
-  describeOutcome,
-  type Details,
-  type Executor,
-  type ExecutorIdentity,
-  type ExecutorOptions,
-  type Job,
-  type JobLimits,
-  type JobOptions,
-  type Language,
-  type Limits,
-  type Outcome,
-  PooledExecutor,
-  type Program,
-  SCRIPT,
-  startExecutor,
-  type StreamedOutcome,
-  type TestCase,
-  type TestReport,
-  type TestRun,
-} from "./executor.ts";
-export { type Equality, type Judging, PAPER_JUDGING } from "./judging.ts";
-export {
-  type Reading,
-  runWritten,
-  type Scope,
-  type WrittenRun,
-} from "./expressions.ts";
-export { defaultLimits } from "./limits.ts";
-export {
-  parseArguments,
-  type ParsedArguments,
-  type ParsedLiteral,
-  parseLiteral,
-} from "./literals/literals.ts";
-export {
-  checkPolicy,
-  defaultPolicy,
-  emptyPolicy,
-  OFFICIAL_BANNED_MODULES,
-  type Policy,
-  policySentences,
-  type PolicyVerdict,
-} from "./policy.ts";
+export { describeOutcome } from "./describe.ts";
+export { startExecutor } from "./executor.ts";
+export { type Reading, runWritten } from "./expressions.ts";
+export type { Judging } from "./judging.ts";
+export { parseArguments, parseLiteral } from "./literals/literals.ts";
+export type { ExecutorOptions } from "./options.ts";
+export type {
+  Executor,
+  ExecutorIdentity,
+  Job,
+  Language,
+  Outcome,
+  Program,
+} from "./outcome.ts";
+export { checkPolicy, defaultPolicy, policySentences } from "./policy.ts";
 export { type OuterNames, outerNames, renamed } from "./syntax/names.ts";
 export { hasModuleSyntax } from "./syntax/names_javascript.ts";
 export { hasFixedImport } from "./syntax/names_python.ts";
@@ -74,22 +45,9 @@ export {
   type PlacedNode,
   placedSyntax,
 } from "./syntax/syntax.ts";
+export { auditDeterminism, validateProposals } from "./validate.ts";
 export {
-  auditDeterminism,
-  type InvalidCause,
-  type Proposal,
-  type ProposalVerdict,
-  validateProposal,
-  validateProposals,
-} from "./validate.ts";
-export {
-  type AbductionAnswer,
-  type AnswerCause,
   type AnswerVerdict,
-  type DeductionAnswer,
-  type HiddenExample,
-  type InductionAnswer,
-  type InductionVerdict,
   verifyAbduction,
   verifyAbductions,
   verifyDeduction,

@@ -1,7 +1,7 @@
 /** Advantages within each group: who gains and who loses from an update. */
 
-import type { Role } from "../../lib/method/advantage/mod.ts";
-import type { ModeName } from "../../lib/method/modes/mod.ts";
+import type { Role } from "../../lib/method/advantage/sample.ts";
+import type { ModeName } from "../../lib/method/modes/task.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import {
   DRAWN_MODES,

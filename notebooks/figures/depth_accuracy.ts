@@ -1,7 +1,7 @@
 /** Held-out accuracy by the depth of the program. */
 
-import { bootstrapMean } from "../../lib/lab/evaluation/mod.ts";
-import type { EvaluationResult } from "../../lib/lab/evaluation/mod.ts";
+import { bootstrapMean } from "../../lib/lab/evaluation/statistics.ts";
+import type { EvaluationResult } from "../../lib/lab/evaluation/evaluate.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import { panelFigure } from "../../lib/show/figures/panels.ts";
 import {

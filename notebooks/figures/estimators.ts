@@ -1,7 +1,7 @@
 /** The same rewards under several advantage estimators, and what an update moved. */
 
-import type { Role } from "../../lib/method/advantage/mod.ts";
-import type { ModeName } from "../../lib/method/modes/mod.ts";
+import type { Role } from "../../lib/method/advantage/sample.ts";
+import type { ModeName } from "../../lib/method/modes/task.ts";
 import type { AdvantageSample } from "./advantage.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import {

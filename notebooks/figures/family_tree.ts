@@ -1,6 +1,6 @@
 /** Where a task comes from: its references, their references, to the seed. */
 
-import type { Task } from "../../lib/method/modes/mod.ts";
+import type { Task } from "../../lib/method/modes/task.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import {
   DRAWN_MODES,

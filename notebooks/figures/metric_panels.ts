@@ -5,7 +5,7 @@
  * A step in which no seed measured something is left out.
  */
 
-import type { StepMetrics } from "../../lib/method/mod.ts";
+import type { StepMetrics } from "../../lib/method/metrics.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import { panelFigure } from "../../lib/show/figures/panels.ts";
 import { bandTraces, rangeOfSeeds } from "../../lib/show/figures/seed_bands.ts";
@@ -14,7 +14,7 @@ import {
   type Labels,
   MODE_COLOURS,
 } from "../../lib/show/figures/style.ts";
-import type { ModeName } from "../../lib/method/modes/mod.ts";
+import type { ModeName } from "../../lib/method/modes/task.ts";
 
 /** The steps of one seed. */
 export type SeedMetrics = readonly StepMetrics[];

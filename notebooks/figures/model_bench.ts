@@ -5,7 +5,7 @@
  * carries over to another.
  */
 
-import { median } from "../../lib/lab/evaluation/mod.ts";
+import { median } from "../../lib/lab/evaluation/statistics.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
 import { styledFigure } from "../../lib/show/figures/style.ts";

@@ -1,6 +1,6 @@
 /** Figures of the notebook on modes: which answers fit, and how responses fail. */
 
-import { MODE_NAMES, type ModeName } from "../../lib/method/modes/mod.ts";
+import { MODE_NAMES, type ModeName } from "../../lib/method/modes/task.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import { MODE_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
 

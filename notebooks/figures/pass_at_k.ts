@@ -9,8 +9,8 @@ import {
   bootstrapMean,
   bootstrapOverSeeds,
   type Interval,
-  passAtK,
-} from "../../lib/lab/evaluation/mod.ts";
+} from "../../lib/lab/evaluation/statistics.ts";
+import { passAtK } from "../../lib/method/reward/pass_at_k.ts";
 import type { EvaluatedItem } from "../../lib/show/figures/accuracy.ts";
 import type { Figure } from "../../lib/show/figures/figure.ts";
 import { panelFigure } from "../../lib/show/figures/panels.ts";

@@ -1,8 +1,8 @@
 /** What became of proposals: why they were refused, how the buffers grew. */
 
-import type { Judged } from "../../lib/method/mod.ts";
-import type { ModeName } from "../../lib/method/modes/mod.ts";
-import { type Figure, type Trace } from "../../lib/show/figures/figure.ts";
+import type { Judged } from "../../lib/method/stages.ts";
+import type { ModeName } from "../../lib/method/modes/task.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import {
   DRAWN_MODES,
   MODE_COLOURS,

@@ -1,6 +1,6 @@
 /** Figures of the notebook on rewards: a batch on the curve, and who gains by it. */
 
-import type { ModeName } from "../../lib/method/modes/mod.ts";
+import type { ModeName } from "../../lib/method/modes/task.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import {
   MODE_COLOURS,

@@ -1,6 +1,6 @@
 /** From which steps the solver's tasks come, under each sampler. */
 
-import type { Task } from "../../lib/method/modes/mod.ts";
+import type { Task } from "../../lib/method/modes/task.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import {
   MODE_COLOURS,

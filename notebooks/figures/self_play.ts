@@ -1,7 +1,7 @@
 /** What the notebook on self-play shows of a run: a line for an event, and weights. */
 
-import type { SelfPlayEvent } from "../../lib/method/mod.ts";
-import type { ModeName } from "../../lib/method/modes/mod.ts";
+import type { SelfPlayEvent } from "../../lib/method/loop.ts";
+import type { ModeName } from "../../lib/method/modes/task.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import { MODE_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
 

@@ -1,6 +1,6 @@
 /** How many of a task's attempts were right, over the tasks of a step or a run. */
 
-import type { StepMetrics } from "../../lib/method/mod.ts";
+import type { StepMetrics } from "../../lib/method/metrics.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import {
   DRAWN_MODES,

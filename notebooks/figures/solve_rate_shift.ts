@@ -1,6 +1,6 @@
 /** How the solve rates of proposed tasks move between two parts of a run. */
 
-import type { StepMetrics } from "../../lib/method/mod.ts";
+import type { StepMetrics } from "../../lib/method/metrics.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import { panelFigure } from "../../lib/show/figures/panels.ts";
 import {
@@ -8,7 +8,7 @@ import {
   MODE_COLOURS,
   REFERENCE_COLOUR,
 } from "../../lib/show/figures/style.ts";
-import type { ModeName } from "../../lib/method/modes/mod.ts";
+import type { ModeName } from "../../lib/method/modes/task.ts";
 
 /**
  * A panel per mode: tasks by their right attempts, as shares, in the first third

@@ -3,7 +3,7 @@
 import {
   expectedReward,
   type LearnabilityShape,
-} from "../../lib/method/reward/mod.ts";
+} from "../../lib/method/reward/learnability.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import {
   MODE_COLOURS,

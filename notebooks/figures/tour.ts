@@ -4,7 +4,7 @@
  */
 
 import type { Advantaged, Attempt, Judged } from "../../lib/azr.ts";
-import type { Task } from "../../lib/method/modes/mod.ts";
+import type { Task } from "../../lib/method/modes/task.ts";
 import type { Figure, Layout, Trace } from "../../lib/show/figures/figure.ts";
 import {
   MODE_COLOURS,

@@ -5,7 +5,7 @@ import type { Figure } from "../../lib/show/figures/figure.ts";
 import {
   accuracyBars,
   type EvaluatedItem,
-} from "../../lib/show/figures/mod.ts";
+} from "../../lib/show/figures/accuracy.ts";
 import { modeLine } from "../../lib/show/figures/style.ts";
 import { mean, MODES, percent, tourFigure } from "./tour.ts";
 

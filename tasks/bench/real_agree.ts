@@ -11,9 +11,9 @@ import {
   describeOutcome,
   type Outcome,
   parseLiteral,
-  type PooledExecutor,
   runWritten,
 } from "../../lib/sandbox/mod.ts";
+import type { PooledExecutor } from "../../lib/sandbox/executor.ts";
 import type { RealCase, Reference } from "./real_cases.ts";
 
 /** A case on which the two do not agree. */

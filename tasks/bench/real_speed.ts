@@ -8,9 +8,9 @@ import {
   type Job,
   type Outcome,
   parseArguments,
-  type PooledExecutor,
   startExecutor,
 } from "../../lib/sandbox/mod.ts";
+import type { PooledExecutor } from "../../lib/sandbox/executor.ts";
 import { cpuOf, ownCpu, residentMegabytes, rounded } from "./process_cost.ts";
 import { REAL_LIMITS } from "./real_agree.ts";
 import { PythonWorker, type RealCase, runOnTwo } from "./real_cases.ts";

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { ggufFiles, importGguf } from "../../lib/model/mod.ts";
+import { ggufFiles, importGguf } from "../../lib/model/files/gguf.ts";
 import type { DownloadProgress } from "../setup/download.ts";
 import { cacheFolder } from "../setup/project.ts";
 import { runSteps } from "../setup/steps.ts";

@@ -7,7 +7,7 @@
  * (`static_images.ts`).
  */
 
-import { UNCAUGHT_ERRORS } from "../../lib/show/notebook/mod.ts";
+import { UNCAUGHT_ERRORS } from "../../lib/show/notebook/interrupt.ts";
 import { type Execution, Kernel } from "./kernel.ts";
 import {
   type Cell,

@@ -16,7 +16,7 @@ import {
   readEvaluations,
   readMetrics,
   readTimings,
-} from "../../lib/run/mod.ts";
+} from "../../lib/run/read.ts";
 import { healthSection } from "./health.ts";
 import { interval, percent } from "./markdown.ts";
 import { passSection } from "./pass.ts";

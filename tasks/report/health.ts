@@ -3,7 +3,7 @@
  * a run, and on where time and tokens went.
  */
 
-import { mean } from "../../lib/lab/evaluation/mod.ts";
+import { mean } from "../../lib/lab/evaluation/statistics.ts";
 import {
   collapsedModes,
   type Role,

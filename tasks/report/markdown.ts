@@ -1,6 +1,6 @@
 /** Tables and figures of reports as Markdown. */
 
-import type { Interval } from "../../lib/lab/evaluation/mod.ts";
+import type { Interval } from "../../lib/lab/evaluation/statistics.ts";
 
 export function markdownTable(
   header: readonly string[],

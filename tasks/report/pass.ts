@@ -4,8 +4,8 @@ import {
   bootstrapMean,
   bootstrapOverSeeds,
   type Interval,
-  passAtK,
-} from "../../lib/lab/evaluation/mod.ts";
+} from "../../lib/lab/evaluation/statistics.ts";
+import { passAtK } from "../../lib/method/reward/pass_at_k.ts";
 import { isForPassAtK } from "../../lib/lab/evaluation_plan.ts";
 import type { EvaluationLog } from "../../lib/lab/report.ts";
 import { markdownTable, percent } from "./markdown.ts";

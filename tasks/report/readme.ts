@@ -1,20 +1,21 @@
 /** The figures in README: tables between marks, made from the logs. */
 
 import { join } from "node:path";
+import { changeOf } from "../../lib/lab/study_changes.ts";
 import {
-  changeOf,
   type EvaluationLog,
+  type ReportLine,
+  reportLines,
+} from "../../lib/lab/report.ts";
+import {
   judgeClaims,
   type JudgedClaim,
   readStudy,
-  type ReportLine,
-  reportLines,
-  seedFolder,
-  seedsIn,
-  studyNamed,
   verdictOf,
-} from "../../lib/lab/mod.ts";
-import { readEvaluations } from "../../lib/run/mod.ts";
+} from "../../lib/lab/study_scores.ts";
+import { seedFolder, seedsIn } from "../../lib/lab/report_folder.ts";
+import { studyNamed } from "../../lib/lab/studies.ts";
+import { readEvaluations } from "../../lib/run/read.ts";
 import { modelSpeedTable, sandboxSpeedTable } from "./speed.ts";
 import { table } from "./table.ts";
 

@@ -1,11 +1,8 @@
 /** The page of settings: the paper's Table 3 and every setting by source, from the library's table. */
 
-import {
-  paperTable3,
-  type SelfPlayConfig,
-  SETTINGS,
-  TINY_CONFIG,
-} from "../../lib/method/mod.ts";
+import { paperTable3 } from "../../lib/method/settings_list.ts";
+import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/config.ts";
+import { SETTINGS } from "../../lib/method/settings.ts";
 
 /** Where the page lies, from the project's folder. */
 export const SETTINGS_PAGE = "lib/method/SETTINGS.md";

@@ -1,7 +1,7 @@
 /** Tables of speed, from the logs of `deno task bench`. */
 
 import { join } from "node:path";
-import { median } from "../../lib/lab/evaluation/mod.ts";
+import { median } from "../../lib/lab/evaluation/statistics.ts";
 import { table } from "./table.ts";
 import {
   type ModelBenchRow,

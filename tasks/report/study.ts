@@ -4,7 +4,7 @@
  */
 
 import { join } from "node:path";
-import { mean } from "../../lib/lab/evaluation/mod.ts";
+import { mean } from "../../lib/lab/evaluation/statistics.ts";
 import { seedFolder } from "../../lib/lab/report_folder.ts";
 import {
   accuracies,

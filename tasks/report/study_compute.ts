@@ -6,9 +6,9 @@
  */
 
 import { join } from "node:path";
-import { mean } from "../../lib/lab/evaluation/mod.ts";
+import { mean } from "../../lib/lab/evaluation/statistics.ts";
 import type { Preset } from "../../lib/lab/presets.ts";
-import { readMetrics, readTimings } from "../../lib/run/mod.ts";
+import { readMetrics, readTimings } from "../../lib/run/read.ts";
 import { markdownTable } from "./markdown.ts";
 
 /** Means over the seeds of an arm. */

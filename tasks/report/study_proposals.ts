@@ -4,10 +4,10 @@
  * and a solve rate that rises says as much about the tasks as about the solver.
  */
 
-import { mean } from "../../lib/lab/evaluation/mod.ts";
+import { mean } from "../../lib/lab/evaluation/statistics.ts";
 import { thirdMean } from "../../lib/lab/health.ts";
-import type { StepMetrics } from "../../lib/method/mod.ts";
-import { readMetrics, readTimings } from "../../lib/run/mod.ts";
+import type { StepMetrics } from "../../lib/method/metrics.ts";
+import { readMetrics, readTimings } from "../../lib/run/read.ts";
 import { markdownTable, percent } from "./markdown.ts";
 
 type Third = "first" | "last";

@@ -1,7 +1,7 @@
 /** The command line of self-play, read strictly: what is not understood is an error. */
 
-import { type EngineConfig, ENGINES } from "../../lib/engines/mod.ts";
-import type { SelfPlayConfig } from "../../lib/method/mod.ts";
+import { type EngineConfig, ENGINES } from "../../lib/engines/engine_config.ts";
+import type { SelfPlayConfig } from "../../lib/method/config.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** What was asked for. */

@@ -2,9 +2,10 @@
  * The time that is left, from the time that was taken: a plain step's median over
  * the last ones, and evaluations, which are longer and do not come in every step.
  */
-import { median } from "../../lib/lab/evaluation/mod.ts";
-import type { SelfPlayConfig, SelfPlayEvent } from "../../lib/method/mod.ts";
-import type { TimingRow } from "../../lib/run/mod.ts";
+import { median } from "../../lib/lab/evaluation/statistics.ts";
+import type { SelfPlayConfig } from "../../lib/method/config.ts";
+import type { SelfPlayEvent } from "../../lib/method/loop.ts";
+import type { TimingRow } from "../../lib/run/stopwatch.ts";
 
 /** Steps whose times make the estimate. */
 const STEPS_REMEMBERED = 10;

@@ -4,23 +4,26 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import {
   checkEngineConfig,
-  dialectOf,
-  ENGINE_LIMITS,
   type EngineConfig,
   ENGINES,
   movableFields,
-  openTokenizer,
   withWholePaths,
-} from "../../lib/engines/mod.ts";
-import { type Preset, presetNamed } from "../../lib/lab/mod.ts";
-import { findRuns, readManifest, readRunConfig } from "../../lib/run/mod.ts";
+} from "../../lib/engines/engine_config.ts";
+import {
+  dialectOf,
+  ENGINE_LIMITS,
+  openTokenizer,
+} from "../../lib/engines/choice.ts";
+import { type Preset, presetNamed } from "../../lib/lab/presets.ts";
+import { findRuns, readManifest } from "../../lib/run/read.ts";
+import { readRunConfig } from "../../lib/run/run_folder.ts";
 import {
   checkConfig,
-  checkLimits,
   PAPER_CONFIG,
   type SelfPlayConfig,
   TINY_CONFIG,
-} from "../../lib/method/mod.ts";
+} from "../../lib/method/config.ts";
+import { checkLimits } from "../../lib/method/engine_limits.ts";
 import {
   ArgumentError,
   type SelfPlayArguments,

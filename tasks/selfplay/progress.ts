@@ -1,13 +1,11 @@
 /** Progress on the terminal: one line that moves, or one line per step in a log. */
 
-import type { PretrainProgress } from "../../lib/lab/mod.ts";
-import type {
-  SeedingRound,
-  SelfPlayConfig,
-  SelfPlayEvent,
-  StepMetrics,
-} from "../../lib/method/mod.ts";
-import type { TimingRow } from "../../lib/run/mod.ts";
+import type { PretrainProgress } from "../../lib/lab/pretrain.ts";
+import type { SeedingRound } from "../../lib/method/seeding.ts";
+import type { SelfPlayConfig } from "../../lib/method/config.ts";
+import type { SelfPlayEvent } from "../../lib/method/loop.ts";
+import type { StepMetrics } from "../../lib/method/metrics.ts";
+import type { TimingRow } from "../../lib/run/stopwatch.ts";
 import { Estimate } from "./estimate.ts";
 
 /** Milliseconds between two looks at the clock of a terminal's line. */

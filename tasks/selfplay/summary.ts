@@ -1,7 +1,8 @@
 /** What a finished run has come to, in lines of at most 80 columns. */
 
-import { bootstrapChange } from "../../lib/lab/evaluation/mod.ts";
-import { beforeAndAfter, type RunSummary } from "../../lib/run/mod.ts";
+import { bootstrapChange } from "../../lib/lab/evaluation/statistics.ts";
+import { beforeAndAfter } from "../../lib/run/compare.ts";
+import type { RunSummary } from "../../lib/run/read.ts";
 import { taskCommand } from "./hints.ts";
 import { duration } from "./progress.ts";
 

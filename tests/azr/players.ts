@@ -1,7 +1,7 @@
 /** Two models for the twins: one that learns, and one that speaks in words. */
 
-import { LocalEngine } from "../../lib/engines/mod.ts";
-import { type Executor } from "../../lib/sandbox/mod.ts";
+import { LocalEngine } from "../../lib/engines/local.ts";
+import type { Executor } from "../../lib/sandbox/mod.ts";
 import {
   characterTokenizer,
   ScriptedEngine,

@@ -13,17 +13,17 @@ import type {
   Engine,
   TrainReport,
   TrainSequence,
-} from "../../lib/method/mod.ts";
+} from "../../lib/method/engine.ts";
+import { PAPER_CONFIG, type SelfPlayConfig } from "../../lib/method/config.ts";
 import {
-  PAPER_CONFIG,
   selfPlay,
-  type SelfPlayConfig,
   type SelfPlayEvent,
   type SelfPlayState,
-  type TextCodec,
-} from "../../lib/method/mod.ts";
-import { identityTasks } from "../../lib/method/buffer/mod.ts";
-import { DIALECTS, type Task } from "../../lib/method/modes/mod.ts";
+} from "../../lib/method/loop.ts";
+import type { TextCodec } from "../../lib/method/setting.ts";
+import { identityTasks } from "../../lib/method/buffer/identity.ts";
+import { DIALECTS } from "../../lib/method/modes/mod.ts";
+import type { Task } from "../../lib/method/modes/task.ts";
 import type { Executor } from "../../lib/sandbox/mod.ts";
 
 /** The paper's config, which the page fixes, and the facts of a tiny model, which it is told. */

@@ -5,16 +5,13 @@ import {
   checkEngineConfig,
   type EngineConfig,
   ENGINES,
-  LocalEngine,
-  OpenAiEngine,
-  openModel,
-  TinkerEngine,
-} from "../../lib/engines/mod.ts";
-import {
-  checkEngine,
-  PAPER_CONFIG,
-  TINY_CONFIG,
-} from "../../lib/method/mod.ts";
+} from "../../lib/engines/engine_config.ts";
+import { LocalEngine } from "../../lib/engines/local.ts";
+import { OpenAiEngine } from "../../lib/engines/openai.ts";
+import { openModel } from "../../lib/engines/choice.ts";
+import { TinkerEngine } from "../../lib/engines/tinker/tinker.ts";
+import { checkEngine } from "../../lib/method/engine_limits.ts";
+import { PAPER_CONFIG, TINY_CONFIG } from "../../lib/method/config.ts";
 import { writeChatModel } from "../run/chat_model.ts";
 import { FakeTinker } from "./fake_tinker.ts";
 

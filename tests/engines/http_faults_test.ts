@@ -6,7 +6,9 @@ import {
   proxyRemark,
   retryAfterSeconds,
 } from "../../lib/engines/http_faults.ts";
-import { ENGINES, OpenAiEngine, openModel } from "../../lib/engines/mod.ts";
+import { ENGINES } from "../../lib/engines/engine_config.ts";
+import { OpenAiEngine } from "../../lib/engines/openai.ts";
+import { openModel } from "../../lib/engines/choice.ts";
 import {
   RemoteError,
   UnreachableError,

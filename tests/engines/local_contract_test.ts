@@ -1,5 +1,5 @@
 /** The engine contract, held to the engine on this machine. */
-import { LocalEngine } from "../../lib/engines/mod.ts";
+import { LocalEngine } from "../../lib/engines/local.ts";
 import { startBackend } from "../../lib/model/mod.ts";
 import { smallModel } from "../model/shapes.ts";
 import { engineContract } from "./contract.ts";

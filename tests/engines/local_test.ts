@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { LocalEngine } from "../../lib/engines/mod.ts";
-import type { TrainSequence } from "../../lib/method/mod.ts";
+import { LocalEngine } from "../../lib/engines/local.ts";
+import type { TrainSequence } from "../../lib/method/engine.ts";
 import {
   defaultOptimiser,
   loadModel,

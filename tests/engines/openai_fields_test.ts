@@ -1,9 +1,8 @@
 /** A server that refuses a field: it is used without, unless the field is needed. */
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../lib/engines/http.ts";
-import { OpenAiEngine } from "../../lib/engines/mod.ts";
-import type { EngineSamplingOptions, Sample } from "../../lib/method/mod.ts";
-import type { OpenAiOptions } from "../../lib/engines/openai.ts";
+import { OpenAiEngine, type OpenAiOptions } from "../../lib/engines/openai.ts";
+import type { EngineSamplingOptions, Sample } from "../../lib/method/engine.ts";
 import { AnsweringServer } from "./answering_server.ts";
 
 /** Token n is the letter with code n; the newline is the stop token. */

@@ -4,7 +4,7 @@
  * test:tinker`.
  */
 import assert from "node:assert/strict";
-import { OpenAiEngine } from "../../lib/engines/mod.ts";
+import { OpenAiEngine } from "../../lib/engines/openai.ts";
 import { Tokenizer } from "../../lib/model/mod.ts";
 
 const url = Deno.env.get("AZR_OPENAI_URL");

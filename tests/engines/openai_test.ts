@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../lib/engines/http.ts";
 import { OpenAiEngine, type OpenAiOptions } from "../../lib/engines/openai.ts";
-import { SamplingOnlyError } from "../../lib/engines/mod.ts";
+import { SamplingOnlyError } from "../../lib/engines/openai_answer.ts";
 import { AnsweringServer } from "./answering_server.ts";
 
 /** Token n is the letter with code n; the newline is the stop token. */

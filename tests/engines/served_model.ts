@@ -1,5 +1,5 @@
 /** A local model behind the plainest OpenAI-compatible server: text in, text out. */
-import type { LocalEngine } from "../../lib/engines/mod.ts";
+import type { LocalEngine } from "../../lib/engines/local.ts";
 import type { Tokenizer } from "../../lib/model/mod.ts";
 
 interface CompletionsRequest {

@@ -4,7 +4,8 @@
  * without them these tests are ignored.
  */
 import assert from "node:assert/strict";
-import { LocalEngine, TinkerEngine } from "../../lib/engines/mod.ts";
+import { LocalEngine } from "../../lib/engines/local.ts";
+import { TinkerEngine } from "../../lib/engines/tinker/tinker.ts";
 import { engineContract } from "./contract.ts";
 
 const url = Deno.env.get("AZR_TINKER_URL");

@@ -1,6 +1,6 @@
 /** Objectives in the API's words, and a step's numbers worked by hand. */
 import assert from "node:assert/strict";
-import type { ObjectiveConfig } from "../../lib/method/mod.ts";
+import type { ObjectiveConfig } from "../../lib/method/objective/loss.ts";
 import {
   responseLogProbs,
   stepStatistics,

@@ -1,6 +1,9 @@
 /** What the Tinker engine makes of its options, against the small lying server. */
 import assert from "node:assert/strict";
-import { TinkerEngine, type TinkerOptions } from "../../lib/engines/mod.ts";
+import {
+  TinkerEngine,
+  type TinkerOptions,
+} from "../../lib/engines/tinker/tinker.ts";
 import { FakeTinker } from "./fake_tinker.ts";
 
 function connect(server: FakeTinker, options: Partial<TinkerOptions> = {}) {

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readManifest, readMetrics } from "../../lib/run/mod.ts";
+import { readManifest, readMetrics } from "../../lib/run/read.ts";
 import { main } from "../../tasks/selfplay.ts";
 import { startTinkerServer } from "../../tasks/tinker_server.ts";
 import { characterTokenizer } from "../method/scripted_engine.ts";

@@ -3,7 +3,8 @@
  * applied once with the right gradient, or its loss is said.
  */
 import assert from "node:assert/strict";
-import type { ObjectiveConfig, TrainSequence } from "../../lib/method/mod.ts";
+import type { ObjectiveConfig } from "../../lib/method/objective/loss.ts";
+import type { TrainSequence } from "../../lib/method/engine.ts";
 import {
   TinkerEngine,
   type TinkerOptions,

@@ -3,7 +3,7 @@
  * by `deno task test:tinker`; starts and stops servers of its own.
  */
 import assert from "node:assert/strict";
-import type { TrainSequence } from "../../lib/method/mod.ts";
+import type { TrainSequence } from "../../lib/method/engine.ts";
 import {
   TinkerEngine,
   TinkerStateLostError,

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import { DIALECTS, MODES } from "../../lib/method/modes/mod.ts";
-import { chainPrograms } from "../../lib/extras/mod.ts";
+import { DIALECTS } from "../../lib/method/modes/mod.ts";
+import { MODES } from "../../lib/method/modes/registry.ts";
+import { chainPrograms } from "../../lib/extras/chains/chain.ts";
 import { randomStream } from "../../lib/random.ts";
-import {
-  CORPUS_RANGE,
-  literal,
-  ProgramGenerator,
-  renderProgram,
-} from "../../lib/lab/world/mod.ts";
+import { CORPUS_RANGE, literal } from "../../lib/lab/world/value.ts";
+import { ProgramGenerator } from "../../lib/lab/world/generator.ts";
+import { renderProgram } from "../../lib/lab/world/program.ts";
 import { TEST_WORLD } from "../lab/world/world_config.ts";
+import "../../lib/extras/mod.ts";
 
 const chained = (first: string, second: string) =>
   chainPrograms(

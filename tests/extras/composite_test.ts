@@ -6,13 +6,15 @@ import {
   type Outcome,
   startExecutor,
 } from "../../lib/sandbox/mod.ts";
-import { chatDialect, MODES } from "../../lib/method/modes/mod.ts";
+import { chatDialect } from "../../lib/method/modes/chat.ts";
+import { MODES } from "../../lib/method/modes/registry.ts";
 import {
   checkParts,
   composeProgram,
   partDefinition,
-} from "../../lib/extras/mod.ts";
+} from "../../lib/extras/composite/composite.ts";
 import { workload } from "../sandbox/workload.ts";
+import "../../lib/extras/mod.ts";
 
 function renamed(language: Language, source: string): string {
   const definition = partDefinition({ language, source }, 0);

@@ -3,7 +3,8 @@ import {
   answerDiversity,
   intrinsicTerms,
   withIntrinsicTerms,
-} from "../../lib/extras/mod.ts";
+} from "../../lib/extras/intrinsic_terms.ts";
+import "../../lib/extras/mod.ts";
 
 Deno.test("intrinsic terms are capped, combined four ways, and never rescue a useless task", () => {
   const measures = {

@@ -4,12 +4,11 @@ import assert from "node:assert/strict";
 import "../../lib/extras/mod.ts";
 import {
   checkConfig,
-  selfPlay,
   type SelfPlayConfig,
-  type SelfPlayEvent,
   TINY_CONFIG,
-  type TrainSequence,
-} from "../../lib/method/mod.ts";
+} from "../../lib/method/config.ts";
+import { selfPlay, type SelfPlayEvent } from "../../lib/method/loop.ts";
+import type { TrainSequence } from "../../lib/method/engine.ts";
 import { type Executor, startExecutor } from "../../lib/sandbox/mod.ts";
 import {
   characterTokenizer,

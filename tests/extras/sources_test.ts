@@ -4,17 +4,17 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   checkConfig,
-  evenly,
   PAPER_CONFIG,
-  selfPlay,
   type SelfPlayConfig,
-  type SelfPlayEvent,
-  type Setting,
-  sourceOf,
   TINY_CONFIG,
-} from "../../lib/method/mod.ts";
-import { Buffers } from "../../lib/method/buffer/mod.ts";
-import { compactDialect, type ModeName } from "../../lib/method/modes/mod.ts";
+} from "../../lib/method/config.ts";
+import { evenly } from "../../lib/method/draft.ts";
+import { selfPlay, type SelfPlayEvent } from "../../lib/method/loop.ts";
+import type { Setting } from "../../lib/method/setting.ts";
+import { sourceOf } from "../../lib/method/source.ts";
+import { Buffers } from "../../lib/method/buffer/buffers.ts";
+import { compactDialect } from "../../lib/method/modes/compact.ts";
+import type { ModeName } from "../../lib/method/modes/task.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
 import {
   characterTokenizer,

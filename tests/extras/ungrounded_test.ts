@@ -1,19 +1,19 @@
 /** A gate that leaks, and the majority as the gold answer. */
 
 import assert from "node:assert/strict";
-import { agree } from "../../lib/extras/mod.ts";
+import { agree } from "../../lib/extras/ungrounded.ts";
 import {
   checkConfig,
-  selfPlay,
   type SelfPlayConfig,
-  type SelfPlayEvent,
   TINY_CONFIG,
-} from "../../lib/method/mod.ts";
+} from "../../lib/method/config.ts";
+import { selfPlay, type SelfPlayEvent } from "../../lib/method/loop.ts";
 import { type Executor, startExecutor } from "../../lib/sandbox/mod.ts";
 import {
   characterTokenizer,
   ScriptedEngine,
 } from "../method/scripted_engine.ts";
+import "../../lib/extras/mod.ts";
 
 const right = (answers: string[], language: "javascript" | "python") =>
   agree(answers, language).map(({ correct }) => correct);

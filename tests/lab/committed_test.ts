@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { seedsIn } from "../../lib/lab/mod.ts";
+import { seedsIn } from "../../lib/lab/report_folder.ts";
 import { PAGES, withResults } from "../../tasks/report/readme.ts";
 import { reportedNames, reportOf } from "../../tasks/report.ts";
 

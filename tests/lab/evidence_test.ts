@@ -3,15 +3,13 @@
 import assert from "node:assert/strict";
 import {
   collapsedModes,
-  type EvaluationLog,
-  judgeTargets,
-  reportLines,
   type SeedRecord,
   thirdMean,
-  thoughtLines,
-  writtenSteps,
-} from "../../lib/lab/mod.ts";
-import type { StepMetrics } from "../../lib/method/mod.ts";
+} from "../../lib/lab/health.ts";
+import { type EvaluationLog, reportLines } from "../../lib/lab/report.ts";
+import { judgeTargets } from "../../lib/lab/targets.ts";
+import { thoughtLines, writtenSteps } from "../../lib/lab/thought.ts";
+import type { StepMetrics } from "../../lib/method/metrics.ts";
 import { passLines, passSection } from "../../tasks/report/pass.ts";
 import { thoughtSection } from "../../tasks/report/thought.ts";
 

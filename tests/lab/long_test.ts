@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { presetNamed, runExperiment } from "../../lib/lab/mod.ts";
-import { readRun } from "../../lib/run/mod.ts";
-import { checkConfig } from "../../lib/method/mod.ts";
+import { presetNamed } from "../../lib/lab/presets.ts";
+import { runExperiment } from "../../lib/lab/run.ts";
+import { readRun } from "../../lib/run/read.ts";
+import { checkConfig } from "../../lib/method/config.ts";
 import { MICRO } from "./micro_preset.ts";
 
 Deno.test("the long preset is well formed, and a shrunken copy of it plays", async () => {

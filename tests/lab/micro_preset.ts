@@ -1,6 +1,6 @@
 /** A preset small enough for tests: seconds, not minutes. It learns nothing. */
 
-import { type Preset, presetNamed } from "../../lib/lab/mod.ts";
+import { type Preset, presetNamed } from "../../lib/lab/presets.ts";
 
 const smoke = presetNamed("smoke");
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { azrStep } from "../../lib/azr.ts";
-import { openLab } from "../../lib/lab/mod.ts";
-import { seedBuffers } from "../../lib/method/mod.ts";
+import { openLab } from "../../lib/lab/open.ts";
+import { seedBuffers } from "../../lib/method/seeding.ts";
 import { MICRO } from "./micro_preset.ts";
 
 Deno.test("an open laboratory plays a step of the page, and goes back to its base model", async () => {

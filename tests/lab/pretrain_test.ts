@@ -4,12 +4,12 @@ import {
   baseModelHash,
   baseModelSteps,
   buildBaseModel,
-  corpusBatches,
-  rateAt,
   worldParts,
-} from "../../lib/lab/mod.ts";
+} from "../../lib/lab/base_model.ts";
+import { corpusBatches } from "../../lib/lab/corpus.ts";
+import { rateAt } from "../../lib/lab/pretrain.ts";
 import { randomStream } from "../../lib/random.ts";
-import { DocumentWriter } from "../../lib/lab/world/mod.ts";
+import { DocumentWriter } from "../../lib/lab/world/documents.ts";
 import { MICRO } from "./micro_preset.ts";
 
 Deno.test("the learning rate warms up, stays, and falls to its end", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type EvaluationLog, reportLines } from "../../lib/lab/mod.ts";
+import { type EvaluationLog, reportLines } from "../../lib/lab/report.ts";
 import { reportMarkdown } from "../../tasks/report/experiment.ts";
 
 /** 100 items: `before`, `forced` and `after` of them are right. */

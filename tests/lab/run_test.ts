@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { EvaluationResult } from "../../lib/lab/evaluation/mod.ts";
-import { runExperiment } from "../../lib/lab/mod.ts";
+import type { EvaluationResult } from "../../lib/lab/evaluation/evaluate.ts";
+import { runExperiment } from "../../lib/lab/run.ts";
 import { MICRO } from "./micro_preset.ts";
 
 function rows<Row>(folder: string, file: string): Row[] {

@@ -1,16 +1,11 @@
 /** What self-play changed per arm, and the two studies that need it. */
 
 import assert from "node:assert/strict";
-import {
-  armNamed,
-  armPreset,
-  baseModelHash,
-  changeOf,
-  type ScoreKey,
-  type ScoreRow,
-  studyNamed,
-} from "../../lib/lab/mod.ts";
-import { worldLanguages } from "../../lib/lab/world/mod.ts";
+import { armNamed, armPreset, studyNamed } from "../../lib/lab/studies.ts";
+import { baseModelHash } from "../../lib/lab/base_model.ts";
+import { changeOf } from "../../lib/lab/study_changes.ts";
+import type { ScoreKey, ScoreRow } from "../../lib/lab/scores.ts";
+import { worldLanguages } from "../../lib/lab/world/config.ts";
 import { changeTable } from "../../tasks/report/study_changes.ts";
 
 const KEY: ScoreKey = {

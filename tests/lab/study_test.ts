@@ -2,22 +2,26 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   accuracies,
-  armNamed,
-  armPreset,
-  difference,
-  familiar,
-  parseStudy,
-  playArm,
   scoreAt,
   type ScoreRow,
   scoreRows,
+} from "../../lib/lab/scores.ts";
+import {
+  armNamed,
+  armPreset,
+  parseStudy,
   STUDIES,
   type Study,
   studyNamed,
+} from "../../lib/lab/studies.ts";
+import {
+  difference,
+  familiar,
   type StudyScores,
   verdictOf,
-} from "../../lib/lab/mod.ts";
-import { checkConfig } from "../../lib/method/mod.ts";
+} from "../../lib/lab/study_scores.ts";
+import { playArm } from "../../lib/lab/study_run.ts";
+import { checkConfig } from "../../lib/method/config.ts";
 import { MICRO } from "./micro_preset.ts";
 import { computeOf } from "../../tasks/report/study_compute.ts";
 import { proposalTable } from "../../tasks/report/study_proposals.ts";

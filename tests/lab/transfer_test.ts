@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Preset, runExperiment } from "../../lib/lab/mod.ts";
-import { readEvaluations } from "../../lib/run/mod.ts";
+import type { Preset } from "../../lib/lab/presets.ts";
+import { runExperiment } from "../../lib/lab/run.ts";
+import { readEvaluations } from "../../lib/run/read.ts";
 import { MICRO } from "./micro_preset.ts";
 
 const BILINGUAL: Preset = {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TINY_CONFIG } from "../../lib/method/mod.ts";
+import { TINY_CONFIG } from "../../lib/method/config.ts";
 import {
   ArgumentError,
   parseArguments,

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import {
-  PAPER_CONFIG,
-  selfPlay,
-  type SelfPlayConfig,
-  type SelfPlayEvent,
-} from "../../lib/method/mod.ts";
+import { PAPER_CONFIG, type SelfPlayConfig } from "../../lib/method/config.ts";
+import { selfPlay, type SelfPlayEvent } from "../../lib/method/loop.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
 import "../../lib/extras/mod.ts";
 

@@ -1,12 +1,8 @@
 /** The method without the extras: what it lacks is refused with the cure. Nothing here may import them. */
 
 import assert from "node:assert/strict";
-import {
-  selfPlay,
-  type SelfPlayConfig,
-  type SelfPlayEvent,
-  TINY_CONFIG,
-} from "../../lib/method/mod.ts";
+import { selfPlay, type SelfPlayEvent } from "../../lib/method/loop.ts";
+import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/config.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
 

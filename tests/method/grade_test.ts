@@ -5,13 +5,10 @@ import {
   type Question,
   solveAndGrade,
   type SolveOptions,
-} from "../../lib/method/mod.ts";
-import {
-  type DialectName,
-  DIALECTS,
-  type ModeName,
-  type Task,
-} from "../../lib/method/modes/mod.ts";
+} from "../../lib/method/grade.ts";
+import type { DialectName } from "../../lib/method/modes/dialect.ts";
+import { DIALECTS } from "../../lib/method/modes/mod.ts";
+import type { ModeName, Task } from "../../lib/method/modes/task.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
 

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { checkpointSteps, readMetrics } from "../../lib/run/mod.ts";
+import { checkpointSteps } from "../../lib/run/checkpoint.ts";
+import { readMetrics } from "../../lib/run/read.ts";
 import { interrupted } from "../run/interrupted.ts";
 
 Deno.test("Ctrl-C finishes the step, saves it and leaves; so do SIGTERM and SIGHUP", async () => {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { LocalEngine } from "../../lib/engines/mod.ts";
+import type { LocalEngine } from "../../lib/engines/local.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import { readMetrics, recordRun } from "../../lib/run/mod.ts";
-import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/mod.ts";
+import { readMetrics } from "../../lib/run/read.ts";
+import { recordRun } from "../../lib/run/record.ts";
+import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/config.ts";
 import { characterTokenizer } from "./scripted_engine.ts";
 import { taughtEngine } from "./tiny_model.ts";
 

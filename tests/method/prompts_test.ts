@@ -1,23 +1,17 @@
 /** Prompts that are too long: reported, drawn again within a bound, never a loop. */
 
 import assert from "node:assert/strict";
-import { Buffers } from "../../lib/method/buffer/mod.ts";
+import { Buffers } from "../../lib/method/buffer/buffers.ts";
 import { type Executor, startExecutor } from "../../lib/sandbox/mod.ts";
-import {
-  type DialectName,
-  DIALECTS,
-  type ModeName,
-  type Task,
-} from "../../lib/method/modes/mod.ts";
-import {
-  drawProposals,
-  evenly,
-  seedBuffers,
-  type SelfPlayConfig,
-  type Setting,
-  TINY_CONFIG,
-  validateProposals,
-} from "../../lib/method/mod.ts";
+import type { DialectName } from "../../lib/method/modes/dialect.ts";
+import { DIALECTS } from "../../lib/method/modes/mod.ts";
+import type { ModeName, Task } from "../../lib/method/modes/task.ts";
+import { drawProposals } from "../../lib/method/propose.ts";
+import { evenly } from "../../lib/method/draft.ts";
+import { seedBuffers } from "../../lib/method/seeding.ts";
+import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/config.ts";
+import type { Setting } from "../../lib/method/setting.ts";
+import { validateProposals } from "../../lib/method/validate.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
 import "../../lib/extras/mod.ts";
 

@@ -12,10 +12,10 @@ import type {
   SamplingOptions,
   TrainReport,
   TrainSequence,
-} from "../../lib/method/mod.ts";
+} from "../../lib/method/engine.ts";
 import { Tokenizer } from "../../lib/model/mod.ts";
 import { randomStream } from "../../lib/random.ts";
-import { SPECIAL_TOKENS } from "../../lib/method/modes/mod.ts";
+import { SPECIAL_TOKENS } from "../../lib/method/modes/compact_words.ts";
 import { wordTokenizerJson } from "../../lib/lab/world/word_tokenizer.ts";
 
 const PROGRAMS = [

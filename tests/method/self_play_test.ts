@@ -6,18 +6,20 @@ import {
 } from "../../lib/sandbox/mod.ts";
 import {
   checkConfig,
-  type CreditedSample,
   OFFICIAL_CONFIG,
   PAPER_CONFIG,
-  selfPlay,
   type SelfPlayConfig,
+  TINY_CONFIG,
+} from "../../lib/method/config.ts";
+import type { CreditedSample } from "../../lib/method/stages.ts";
+import {
+  selfPlay,
   type SelfPlayEvent,
   type SelfPlayOptions,
   type SelfPlayState,
-  type StepMetrics,
-  TINY_CONFIG,
-  UpdateFailed,
-} from "../../lib/method/mod.ts";
+} from "../../lib/method/loop.ts";
+import type { StepMetrics } from "../../lib/method/metrics.ts";
+import { UpdateFailed } from "../../lib/method/update.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
 import "../../lib/extras/mod.ts";
 

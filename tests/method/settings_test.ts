@@ -3,11 +3,11 @@ import {
   checkConfig,
   OFFICIAL_CONFIG,
   PAPER_CONFIG,
-  paperTable3,
   type SelfPlayConfig,
-  SETTINGS,
   TINY_CONFIG,
-} from "../../lib/method/mod.ts";
+} from "../../lib/method/config.ts";
+import { paperTable3 } from "../../lib/method/settings_list.ts";
+import { SETTINGS } from "../../lib/method/settings.ts";
 import { SETTINGS_PAGE, settingsPage } from "../../tasks/report/settings.ts";
 
 const fields = Object.keys(SETTINGS) as (keyof SelfPlayConfig)[];

@@ -3,7 +3,7 @@
  * it can then propose and solve a little, and get things wrong.
  */
 
-import { LocalEngine } from "../../lib/engines/mod.ts";
+import { LocalEngine } from "../../lib/engines/local.ts";
 import {
   AdamW,
   createModel,
@@ -19,7 +19,7 @@ import {
   inductionPrompt,
   proposeInductionPrompt,
   proposePrompt,
-} from "../../lib/method/modes/mod.ts";
+} from "../../lib/method/modes/compact_words.ts";
 import { type RandomStream, randomStream } from "../../lib/random.ts";
 
 /** Prompt and response of one document about `x=>x+c`. */

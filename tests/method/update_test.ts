@@ -2,19 +2,20 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { LocalEngine } from "../../lib/engines/mod.ts";
+import { LocalEngine } from "../../lib/engines/local.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { startBackend } from "../../lib/model/mod.ts";
-import { checkpointSteps, readMetrics, recordRun } from "../../lib/run/mod.ts";
+import { checkpointSteps } from "../../lib/run/checkpoint.ts";
+import { readMetrics } from "../../lib/run/read.ts";
+import { recordRun } from "../../lib/run/record.ts";
+import type { CreditedSample } from "../../lib/method/stages.ts";
+import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/config.ts";
 import {
-  type CreditedSample,
-  type SelfPlayConfig,
-  TINY_CONFIG,
+  corrected,
   trainSequences,
   UpdateFailed,
   updatePolicy,
-} from "../../lib/method/mod.ts";
-import { corrected } from "../../lib/method/update.ts";
+} from "../../lib/method/update.ts";
 import { smallModel, tokensOf } from "../model/shapes.ts";
 import { characterTokenizer } from "./scripted_engine.ts";
 import { taughtEngine } from "./tiny_model.ts";

@@ -2,21 +2,24 @@
 
 import assert from "node:assert/strict";
 import { type Executor, startExecutor } from "../../lib/sandbox/mod.ts";
-import { learnabilityReward } from "../../lib/method/reward/mod.ts";
+import { learnabilityReward } from "../../lib/method/reward/learnability.ts";
 import {
   OFFICIAL_CONFIG,
-  selfPlay,
   type SelfPlayConfig,
+  TINY_CONFIG,
+} from "../../lib/method/config.ts";
+import {
+  selfPlay,
   type SelfPlayEvent,
   type SelfPlayState,
-  TINY_CONFIG,
-} from "../../lib/method/mod.ts";
+} from "../../lib/method/loop.ts";
+import { compositeAt } from "../../lib/extras/composite/parts.ts";
 import {
-  compositeAt,
   intrinsicTerms,
   withIntrinsicTerms,
-} from "../../lib/extras/mod.ts";
+} from "../../lib/extras/intrinsic_terms.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
+import "../../lib/extras/mod.ts";
 
 const tokenizer = characterTokenizer();
 

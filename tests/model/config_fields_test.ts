@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { configJson, parseModelConfig } from "../../lib/model/mod.ts";
+import { configJson, parseModelConfig } from "../../lib/model/config.ts";
 import { rotaryFrequencies, rotaryLength } from "../../lib/model/rope.ts";
 
 interface Fixture {

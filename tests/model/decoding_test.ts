@@ -5,16 +5,16 @@ import {
   Adapters,
   currentBackend,
   type Decoder,
-  type ModelShape,
-  type SamplingOptions,
+  sampleBatch,
   startBackend,
 } from "../../lib/model/mod.ts";
+import type { ModelShape } from "../../lib/model/config.ts";
+import type { SamplingOptions } from "../../lib/model/requests.ts";
 import {
   type DecodingKind,
   eagerDecoding,
   fastestDecoding,
   graphDecoding,
-  sampleBatch,
 } from "../../lib/model/sampling/sampling.ts";
 import { NativeDecoding } from "../../lib/model/native/decode_native.ts";
 import { laneSizes } from "../../lib/model/native/lanes.ts";

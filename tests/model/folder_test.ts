@@ -13,7 +13,7 @@ import {
   Tokenizer,
   writeAdapters,
 } from "../../lib/model/mod.ts";
-import type { WeightFormat } from "../../lib/model/mod.ts";
+import type { WeightFormat } from "../../lib/model/files/checkpoint.ts";
 import { smallModel, tokensOf } from "./shapes.ts";
 
 await startBackend();

@@ -5,12 +5,8 @@ import {
   packedBatch,
   plainBatch,
 } from "../../lib/model/training/batch.ts";
-import {
-  configJson,
-  modelConfig,
-  parameterCount,
-  parseModelConfig,
-} from "../../lib/model/mod.ts";
+import { configJson, parseModelConfig } from "../../lib/model/config.ts";
+import { modelConfig, parameterCount } from "../../lib/model/mod.ts";
 import {
   halvesToPairs,
   pairsToHalves,

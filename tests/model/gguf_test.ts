@@ -8,13 +8,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  ggufFiles,
-  importGguf,
-  loadModel,
-  startBackend,
-  Tokenizer,
-} from "../../lib/model/mod.ts";
+import { ggufFiles, importGguf } from "../../lib/model/files/gguf.ts";
+import { loadModel, startBackend, Tokenizer } from "../../lib/model/mod.ts";
 import { openWeights } from "../../lib/model/files/weight_files.ts";
 import { inTemporaryFolder } from "../setup/temporary_folder.ts";
 

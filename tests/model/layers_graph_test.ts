@@ -14,10 +14,10 @@ import {
   Decoder,
   defaultOptimiser,
   languageModelStep,
-  type ModelShape,
   responseLogProbs,
   startBackend,
 } from "../../lib/model/mod.ts";
+import type { ModelShape } from "../../lib/model/config.ts";
 import { randomStream } from "../../lib/random.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
 import { policyStep } from "./policy_step.ts";

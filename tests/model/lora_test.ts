@@ -13,7 +13,7 @@ import {
   saveModel,
   startBackend,
 } from "../../lib/model/mod.ts";
-import { LocalEngine } from "../../lib/engines/mod.ts";
+import { LocalEngine } from "../../lib/engines/local.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
 
 await startBackend();

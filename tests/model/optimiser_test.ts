@@ -5,12 +5,12 @@ import {
   type Decoder,
   defaultOptimiser,
   languageModelStep,
-  type ModelShape,
-  type OptimiserConfig,
   readOptimiserState,
   startBackend,
   writeOptimiserState,
 } from "../../lib/model/mod.ts";
+import type { ModelShape } from "../../lib/model/config.ts";
+import type { OptimiserConfig } from "../../lib/model/requests.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
 
 await startBackend();

@@ -1,13 +1,18 @@
 /** One step on one of the method's losses, with its report by name. */
 
-import { type ObjectiveConfig, policyLoss } from "../../lib/method/mod.ts";
+import {
+  type ObjectiveConfig,
+  policyLoss,
+} from "../../lib/method/objective/loss.ts";
 import {
   type AdamW,
   type Decoder,
-  type OptimiserConfig,
   policyGradientStep,
-  type TrainSequence,
 } from "../../lib/model/mod.ts";
+import type {
+  OptimiserConfig,
+  TrainSequence,
+} from "../../lib/model/requests.ts";
 
 export async function policyStep(
   model: Decoder,

@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import {
   type Decoder,
   sampleBatch,
-  type SampleRequest,
-  type SamplingOptions,
   startBackend,
   stopAt,
 } from "../../lib/model/mod.ts";
+import type {
+  SampleRequest,
+  SamplingOptions,
+} from "../../lib/model/requests.ts";
 import {
   type DecodingKind,
   eagerDecoding,

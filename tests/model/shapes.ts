@@ -1,10 +1,6 @@
 /** Small models and documents shared by the model's tests. */
-import {
-  createModel,
-  type Decoder,
-  modelConfig,
-  type ModelShape,
-} from "../../lib/model/mod.ts";
+import { createModel, type Decoder, modelConfig } from "../../lib/model/mod.ts";
+import type { ModelShape } from "../../lib/model/config.ts";
 import { randomStream } from "../../lib/random.ts";
 
 /** Two layers, grouped-query attention, weights large enough to matter. */

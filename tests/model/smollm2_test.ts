@@ -1,7 +1,7 @@
 /** The language model that has a name here, as a fresh clone gets it: fetched once a machine. */
 import assert from "node:assert/strict";
+import { chatPrompt } from "../../lib/model/chat.ts";
 import {
-  chatPrompt,
   loadModel,
   sampleText,
   startBackend,

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chatPrompt, Tokenizer } from "../../lib/model/mod.ts";
+import { chatPrompt } from "../../lib/model/chat.ts";
+import { Tokenizer } from "../../lib/model/mod.ts";
 
 const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
 const parent = await Deno.makeTempDir();

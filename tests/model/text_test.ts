@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import {
-  chatPrompt,
-  learningRateAt,
-  sampleText,
-  startBackend,
-  Tokenizer,
-} from "../../lib/model/mod.ts";
+import { chatPrompt } from "../../lib/model/chat.ts";
+import { learningRateAt } from "../../lib/model/training/schedule.ts";
+import { sampleText, startBackend, Tokenizer } from "../../lib/model/mod.ts";
 import { smallModel } from "./shapes.ts";
 import { wordTokenizerJson } from "../../lib/lab/world/word_tokenizer.ts";
 

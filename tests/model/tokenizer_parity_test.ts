@@ -2,11 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  type ChatMessage,
-  chatPrompt,
-  Tokenizer,
-} from "../../lib/model/mod.ts";
+import { type ChatMessage, chatPrompt } from "../../lib/model/chat.ts";
+import { Tokenizer } from "../../lib/model/mod.ts";
 
 const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
 

@@ -4,16 +4,16 @@ import {
   AdamW,
   type Decoder,
   defaultOptimiser,
-  eagerDecoding,
   languageModelEvaluation,
   languageModelStep,
-  NonFiniteError,
   responseLogProbs,
   sampleBatch,
   startBackend,
 } from "../../lib/model/mod.ts";
+import { eagerDecoding } from "../../lib/model/sampling/sampling.ts";
+import { NonFiniteError } from "../../lib/model/training/optimiser.ts";
 import { tempered } from "../../lib/model/sampling/choice.ts";
-import type { ObjectiveConfig } from "../../lib/method/mod.ts";
+import type { ObjectiveConfig } from "../../lib/method/objective/loss.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
 import { policyStep } from "./policy_step.ts";
 

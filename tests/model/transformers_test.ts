@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   AdamW,
-  chatPrompt,
   createModel,
   type Decoder,
   defaultOptimiser,
@@ -24,10 +23,11 @@ import {
   Tokenizer,
   writeAdapters,
 } from "../../lib/model/mod.ts";
+import { chatPrompt } from "../../lib/model/chat.ts";
 import {
   worldTokenizerConfig,
   worldTokenizerJson,
-} from "../../lib/lab/world/mod.ts";
+} from "../../lib/lab/world/vocabulary.ts";
 import { fullWeights } from "./shapes.ts";
 import { TEST_WORLD } from "../lab/world/world_config.ts";
 

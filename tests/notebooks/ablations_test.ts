@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import {
   judgeClaims,
   readStudy,
-  STUDIES,
-  studyNamed,
   verdictOf,
-} from "../../lib/lab/mod.ts";
+} from "../../lib/lab/study_scores.ts";
+import { STUDIES, studyNamed } from "../../lib/lab/studies.ts";
 import {
   kitRoot,
   type Notebook,

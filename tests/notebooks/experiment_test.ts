@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import {
-  type EvaluationLog,
-  judgeTargets,
-  seedFolder,
-  seedsIn,
-} from "../../lib/lab/mod.ts";
-import { readEvaluations } from "../../lib/run/mod.ts";
+import type { EvaluationLog } from "../../lib/lab/report.ts";
+import { judgeTargets } from "../../lib/lab/targets.ts";
+import { seedFolder, seedsIn } from "../../lib/lab/report_folder.ts";
+import { readEvaluations } from "../../lib/run/read.ts";
 import {
   kitRoot,
   type Notebook,

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { cp as copy } from "node:fs/promises";
 import { join } from "node:path";
-import { ENGINES } from "../../lib/engines/mod.ts";
+import { ENGINES } from "../../lib/engines/engine_config.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import {
-  differingSettings,
-  readRun,
-  recordRun,
-  type RunSummary,
-} from "../../lib/run/mod.ts";
+import { differingSettings } from "../../lib/run/compare.ts";
+import { readRun, type RunSummary } from "../../lib/run/read.ts";
+import { recordRun } from "../../lib/run/record.ts";
 import { DUCKDB, main } from "../../tasks/runs.ts";
 import {
   characterTokenizer,

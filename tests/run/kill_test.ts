@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type RandomStream, randomStream } from "../../lib/random.ts";
-import { LOG_NAMES, readRun } from "../../lib/run/mod.ts";
+import { LOG_NAMES } from "../../lib/run/record.ts";
+import { readRun } from "../../lib/run/read.ts";
 
 const KILLS = 20;
 const STEPS = 80;

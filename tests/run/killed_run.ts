@@ -5,7 +5,7 @@
  */
 
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import { recordRun } from "../../lib/run/mod.ts";
+import { recordRun } from "../../lib/run/record.ts";
 import {
   characterTokenizer,
   ScriptedEngine,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { type EngineConfig, ENGINES } from "../../lib/engines/mod.ts";
-import { presetNamed } from "../../lib/lab/mod.ts";
-import type { Manifest } from "../../lib/run/mod.ts";
-import { PAPER_CONFIG } from "../../lib/method/mod.ts";
+import { type EngineConfig, ENGINES } from "../../lib/engines/engine_config.ts";
+import { presetNamed } from "../../lib/lab/presets.ts";
+import type { Manifest } from "../../lib/run/manifest.ts";
+import { PAPER_CONFIG } from "../../lib/method/config.ts";
 import { OPTIONS, parseArguments } from "../../tasks/selfplay/arguments.ts";
 import { planOf, presetWith } from "../../tasks/selfplay/plan.ts";
 import { writeChatModel } from "./chat_model.ts";

@@ -1,26 +1,23 @@
 /** The loop with models opened by name: language models, adapters, a served model. */
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
-import {
-  dialectOf,
-  type EngineConfig,
-  ENGINES,
-  LocalEngine,
-} from "../../lib/engines/mod.ts";
-import { runExperiment } from "../../lib/lab/mod.ts";
+import { dialectOf } from "../../lib/engines/choice.ts";
+import { type EngineConfig, ENGINES } from "../../lib/engines/engine_config.ts";
+import { LocalEngine } from "../../lib/engines/local.ts";
+import { runExperiment } from "../../lib/lab/run.ts";
 import { Tokenizer } from "../../lib/model/mod.ts";
+import { playModel } from "../../lib/run/play.ts";
 import {
-  playModel,
   readManifest,
   readMetrics,
   readRollouts,
   readTasks,
-} from "../../lib/run/mod.ts";
+} from "../../lib/run/read.ts";
 import {
   PAPER_CONFIG,
   type SelfPlayConfig,
   TINY_CONFIG,
-} from "../../lib/method/mod.ts";
+} from "../../lib/method/config.ts";
 import { main } from "../../tasks/selfplay.ts";
 import { MICRO } from "../lab/micro_preset.ts";
 import { ServedModel } from "../engines/served_model.ts";

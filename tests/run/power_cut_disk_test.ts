@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { randomStream } from "../../lib/random.ts";
-import { LOG_NAMES } from "../../lib/run/mod.ts";
+import { LOG_NAMES } from "../../lib/run/record.ts";
 
 const CUTS = 8;
 const STEPS = 60;

@@ -1,9 +1,10 @@
 /** The power goes at any moment of a run: whatever the disk holds then, it resumes. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { LocalEngine } from "../../lib/engines/mod.ts";
+import { LocalEngine } from "../../lib/engines/local.ts";
 import { LORA_TARGETS, saveModel } from "../../lib/model/mod.ts";
-import { checkpointSteps, recordRun } from "../../lib/run/mod.ts";
+import { checkpointSteps } from "../../lib/run/checkpoint.ts";
+import { recordRun } from "../../lib/run/record.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { characterTokenizer } from "../method/scripted_engine.ts";
 import { taughtEngine } from "../method/tiny_model.ts";

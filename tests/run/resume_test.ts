@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { LocalEngine } from "../../lib/engines/mod.ts";
+import { LocalEngine } from "../../lib/engines/local.ts";
 import {
   hasAdapters,
   loadModel,
@@ -12,14 +12,11 @@ import {
   saveModel,
   Tokenizer,
 } from "../../lib/model/mod.ts";
-import {
-  checkpointFolder,
-  checkpointSteps,
-  readRun,
-  type RecordOptions,
-  recordRun,
-} from "../../lib/run/mod.ts";
-import { PAPER_CONFIG, TINY_CONFIG } from "../../lib/method/mod.ts";
+import { checkpointFolder, checkpointSteps } from "../../lib/run/checkpoint.ts";
+import { readRun } from "../../lib/run/read.ts";
+import type { RecordOptions } from "../../lib/run/record_options.ts";
+import { recordRun } from "../../lib/run/record.ts";
+import { PAPER_CONFIG, TINY_CONFIG } from "../../lib/method/config.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { main as runs } from "../../tasks/runs.ts";
 import {

@@ -1,25 +1,23 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import {
-  estimateAdvantages,
-  type Role,
-} from "../../lib/method/advantage/mod.ts";
-import { type EngineConfig, ENGINES } from "../../lib/engines/mod.ts";
+import { estimateAdvantages } from "../../lib/method/advantage/mod.ts";
+import type { Role } from "../../lib/method/advantage/sample.ts";
+import { type EngineConfig, ENGINES } from "../../lib/engines/engine_config.ts";
 import { type Executor, startExecutor } from "../../lib/sandbox/mod.ts";
+import { checkpointSteps } from "../../lib/run/checkpoint.ts";
 import {
-  checkpointSteps,
   findRuns,
-  LOG_NAMES,
   readMetrics,
   readRollouts,
   readRun,
   readTasks,
   readTimings,
-  type RecordOptions,
-  recordRun,
-} from "../../lib/run/mod.ts";
-import type { ModeName } from "../../lib/method/modes/mod.ts";
-import { EARLIER_CONFIG, type SelfPlayEvent } from "../../lib/method/mod.ts";
+} from "../../lib/run/read.ts";
+import { LOG_NAMES, recordRun } from "../../lib/run/record.ts";
+import type { RecordOptions } from "../../lib/run/record_options.ts";
+import type { ModeName } from "../../lib/method/modes/task.ts";
+import { EARLIER_CONFIG } from "../../lib/method/config.ts";
+import type { SelfPlayEvent } from "../../lib/method/loop.ts";
 import {
   characterTokenizer,
   ScriptedEngine,

@@ -2,12 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import {
-  LOG_NAMES,
-  readRun,
-  type RecordOptions,
-  recordRun,
-} from "../../lib/run/mod.ts";
+import { LOG_NAMES, recordRun } from "../../lib/run/record.ts";
+import { readRun } from "../../lib/run/read.ts";
+import type { RecordOptions } from "../../lib/run/record_options.ts";
 import {
   characterTokenizer,
   ScriptedEngine,

@@ -1,4 +1,4 @@
-import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/mod.ts";
+import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/config.ts";
 
 /** A run of seconds. */
 export const smallConfig: SelfPlayConfig = {

@@ -1,10 +1,12 @@
 /** What the command line shows: progress in 80 columns, a summary, hints that can be pasted. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { PAPER_CONFIG, type SelfPlayEvent } from "../../lib/method/mod.ts";
-import type { EvaluationRow } from "../../lib/method/mod.ts";
+import { PAPER_CONFIG } from "../../lib/method/config.ts";
+import type { SelfPlayEvent } from "../../lib/method/loop.ts";
+import type { EvaluationRow } from "../../lib/method/setting.ts";
 import { LogFile } from "../../lib/run/log_file.ts";
-import type { RunSummary, TimingRow } from "../../lib/run/mod.ts";
+import type { RunSummary } from "../../lib/run/read.ts";
+import type { TimingRow } from "../../lib/run/stopwatch.ts";
 import { diskCure, requireWritable } from "../../tasks/selfplay/disk.ts";
 import { Estimate } from "../../tasks/selfplay/estimate.ts";
 import { quoted, taskCommand } from "../../tasks/selfplay/hints.ts";

@@ -6,8 +6,8 @@ import {
   type ExecutorOptions,
   type Job,
   startExecutor,
-  type TestRun,
 } from "../../lib/sandbox/mod.ts";
+import type { TestRun } from "../../lib/sandbox/outcome.ts";
 import { parseEntry } from "../../lib/sandbox/entry.ts";
 import { limitsWith } from "../../lib/sandbox/limits.ts";
 import { workersFor } from "../../lib/sandbox/workers.ts";

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
-import { defaultLimits, startExecutor } from "../../lib/sandbox/mod.ts";
+import { defaultLimits } from "../../lib/sandbox/limits.ts";
+import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { QuickJsEngine } from "../../lib/sandbox/javascript/quickjs.ts";
 import { meteredQuickJs } from "../../lib/sandbox/javascript/quickjs_recipe.ts";
 

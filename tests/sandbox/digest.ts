@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 
-import { defaultLimits } from "../../lib/sandbox/mod.ts";
+import { defaultLimits } from "../../lib/sandbox/limits.ts";
 import { QuickJsEngine } from "../../lib/sandbox/javascript/quickjs.ts";
 import { meteredQuickJs } from "../../lib/sandbox/javascript/quickjs_recipe.ts";
 import { COMPARED_CASES, FURTHER_CASES } from "./hostile_javascript.ts";

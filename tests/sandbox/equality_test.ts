@@ -6,11 +6,11 @@ import { randomStream } from "../../lib/random.ts";
 import {
   type Judging,
   type Language,
-  PAPER_JUDGING,
   startExecutor,
   verifyDeduction,
   verifyInduction,
 } from "../../lib/sandbox/mod.ts";
+import { PAPER_JUDGING } from "../../lib/sandbox/judging.ts";
 import { RIGHT, RIGHT_FOR_PYTHON, RIGHT_HERE, WRONG } from "./verdict_rows.ts";
 
 const TYPED: Judging = { ...PAPER_JUDGING, equality: "typed" };

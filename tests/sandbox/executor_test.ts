@@ -6,10 +6,10 @@ import {
   type Job,
   type Language,
   type Outcome,
-  type PooledExecutor,
-  SCRIPT,
   startExecutor,
 } from "../../lib/sandbox/mod.ts";
+import type { PooledExecutor } from "../../lib/sandbox/executor.ts";
+import { SCRIPT } from "../../lib/sandbox/outcome.ts";
 
 type Options = Partial<Job> & { entry?: string };
 

@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 
 import {
   type Language,
-  PAPER_JUDGING,
   type Program,
   runWritten,
   startExecutor,
-  validateProposal,
   verifyAbduction,
   verifyDeductions,
 } from "../../lib/sandbox/mod.ts";
+import { PAPER_JUDGING } from "../../lib/sandbox/judging.ts";
+import { validateProposal } from "../../lib/sandbox/validate.ts";
 import { randomStream } from "../../lib/random.ts";
 import { oneExpression, piecesOf } from "../../lib/sandbox/syntax/written.ts";
 

@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import {
   type Job,
   type Outcome,
-  type PooledExecutor,
   startExecutor,
 } from "../../lib/sandbox/mod.ts";
+import type { PooledExecutor } from "../../lib/sandbox/executor.ts";
 import {
   COMPARED_CASES,
   FURTHER_CASES,

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 
-import { defaultLimits, type Outcome } from "../../lib/sandbox/mod.ts";
+import { defaultLimits } from "../../lib/sandbox/limits.ts";
+import type { Outcome } from "../../lib/sandbox/mod.ts";
 import { QuickJsEngine } from "../../lib/sandbox/javascript/quickjs.ts";
 import { meteredQuickJs } from "../../lib/sandbox/javascript/quickjs_recipe.ts";
 import { type RandomStream, randomStream } from "../../lib/random.ts";

@@ -5,11 +5,11 @@ import assert from "node:assert/strict";
 import {
   type Job,
   type Outcome,
-  type PooledExecutor,
   startExecutor,
   validateProposals,
   verifyInduction,
 } from "../../lib/sandbox/mod.ts";
+import type { PooledExecutor } from "../../lib/sandbox/executor.ts";
 import { MEMORY_ATTACKS, mutant, wildStore } from "./memory_attacks.ts";
 
 /** For example 20,000, whose ends are printed: ten minutes of two idle cores. */

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 
-import { defaultLimits, type Outcome } from "../../lib/sandbox/mod.ts";
+import { defaultLimits } from "../../lib/sandbox/limits.ts";
+import type { Outcome } from "../../lib/sandbox/mod.ts";
 import type { WireJob } from "../../lib/sandbox/processes/frame.ts";
 import { Judge } from "../../lib/sandbox/processes/judge.ts";
 import {

@@ -2,11 +2,8 @@
 
 import assert from "node:assert/strict";
 
-import {
-  defaultLimits,
-  parseArguments,
-  parseLiteral,
-} from "../../lib/sandbox/mod.ts";
+import { defaultLimits } from "../../lib/sandbox/limits.ts";
+import { parseArguments, parseLiteral } from "../../lib/sandbox/mod.ts";
 import { parsePythonLiteral } from "../../lib/sandbox/literals/literal_python.ts";
 import { printPython } from "../../lib/sandbox/literals/python_print.ts";
 import {

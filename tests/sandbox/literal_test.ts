@@ -7,7 +7,7 @@ import {
   parseLiteral,
   startExecutor,
 } from "../../lib/sandbox/mod.ts";
-import { defaultLimits } from "../../lib/sandbox/mod.ts";
+import { defaultLimits } from "../../lib/sandbox/limits.ts";
 import {
   type DataObject,
   type DataValue,

@@ -9,14 +9,18 @@ const CELL_MS = 60_000;
 
 /** Starts an executor in a cell, keeps it busy for ever, and prints its processes. */
 const CELL = `
-import "../lib/show/notebook/mod.ts";
+import "../lib/show/mod.ts";
 import { startExecutor } from "../lib/sandbox/mod.ts";
-const executor = await startExecutor();
+const executor = await startExecutor({ workers: 2 });
 const spin = {
   program: { language: "javascript", source: "x=>{for(;;);}" },
   argument: "1",
 };
 executor.runMany(Array(100).fill(spin)).catch(() => {});
+// A child is started when its language is first used.
+while (executor.pids.length < 2) {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}
 console.log(JSON.stringify(executor.pids));
 `;
 

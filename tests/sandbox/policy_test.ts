@@ -5,10 +5,10 @@ import assert from "node:assert/strict";
 import {
   checkPolicy,
   defaultPolicy,
-  emptyPolicy,
   type Language,
   policySentences,
 } from "../../lib/sandbox/mod.ts";
+import { emptyPolicy } from "../../lib/sandbox/policy.ts";
 
 function reasonFor(source: string, language: Language): string | null {
   const verdict = checkPolicy({ source, language });

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 
-import { emptyPolicy, validateProposals } from "../../lib/sandbox/mod.ts";
-import { startExecutor } from "../../lib/sandbox/mod.ts";
+import { emptyPolicy } from "../../lib/sandbox/policy.ts";
+import { startExecutor, validateProposals } from "../../lib/sandbox/mod.ts";
 
 const python = (source: string, argument = "1") => ({
   program: { language: "python" as const, source },

@@ -4,9 +4,7 @@ import assert from "node:assert/strict";
 
 import {
   type Judging,
-  PAPER_JUDGING,
   startExecutor,
-  validateProposal,
   validateProposals,
   verifyAbduction,
   verifyAbductions,
@@ -14,6 +12,8 @@ import {
   verifyInduction,
   verifyInductions,
 } from "../../lib/sandbox/mod.ts";
+import { PAPER_JUDGING } from "../../lib/sandbox/judging.ts";
+import { validateProposal } from "../../lib/sandbox/validate.ts";
 
 const javascript = (source: string) => ({
   language: "javascript" as const,

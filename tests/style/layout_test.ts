@@ -5,14 +5,6 @@ import { join } from "node:path";
 
 const LIB = new URL("../../lib/", import.meta.url).pathname;
 
-/** Imports between folders of lib: from which file, of which folder's file. */
-interface Crossing {
-  file: string;
-  from: string;
-  folder: string;
-  entry: string;
-}
-
 const folders = [...Deno.readDirSync(LIB)]
   .filter(({ isDirectory }) => isDirectory).map(({ name }) => name).sort();
 const files = folders.flatMap((folder) =>
@@ -22,6 +14,23 @@ const files = folders.flatMap((folder) =>
     text: Deno.readTextFileSync(path),
   }))
 );
+
+const NOTEBOOKS = new URL("../../notebooks/", import.meta.url).pathname;
+
+/** The code of every notebook, cell by cell. */
+const notebooks = [...Deno.readDirSync(NOTEBOOKS)]
+  .filter(({ name }) => name.endsWith(".ipynb")).map(({ name }) => {
+    const { cells } = JSON.parse(Deno.readTextFileSync(join(NOTEBOOKS, name)));
+    const code = cells.filter((cell: { cell_type: string }) =>
+      cell.cell_type === "code"
+    );
+    return {
+      name,
+      cells: code.map(({ source }: { source: string[] }) =>
+        source.join("")
+      ) as string[],
+    };
+  });
 
 /** The TypeScript files of a folder, with those of its subfolders. */
 function sources(folder: string): string[] {
@@ -34,28 +43,39 @@ function sources(folder: string): string[] {
   );
 }
 
-const crossings: Crossing[] = files.flatMap(({ folder, file, text }) =>
-  [...text.matchAll(/(?:from|import\() ?"(?:\.\.\/)+([a-z_]+)\/([\w.]+)"/g)]
-    .map(
-      ([, to, entry]) => ({ file, from: folder, folder: to, entry }),
-    ).filter(({ folder: to }) => to !== folder && folders.includes(to))
-);
+/** Targets of the imports of some code, relative to `lib/`; empty where it imports none of lib. */
+function targets(code: string): string[] {
+  return [...code.matchAll(/from "(?:\.\.\/)+(?:lib\/)?([\w/]+\.ts)"/g)]
+    .map(([, target]) => target);
+}
 
-Deno.test("folders of lib are entered by mod.ts alone", () => {
-  assert.ok(crossings.length > 50);
-  assert.deepEqual(crossings.filter(({ entry }) => entry !== "mod.ts"), []);
+Deno.test("the sandbox and the model are entered by their doors alone", () => {
+  const wrong = files.flatMap(({ folder, file, text }) =>
+    targets(text).filter((target) =>
+      ["sandbox", "model"].some((room) =>
+        folder !== room && target.startsWith(`${room}/`) &&
+        target !== `${room}/mod.ts`
+      )
+    ).map((target) => `${file} imports ${target}`)
+  );
+  assert.deepEqual(wrong, []);
 });
 
-Deno.test("later stages import earlier ones, never back", () => {
-  const reaches = (folder: string, seen = new Set<string>()): Set<string> => {
-    for (const crossing of crossings) {
-      if (crossing.from !== folder || seen.has(crossing.folder)) continue;
-      seen.add(crossing.folder);
-      reaches(crossing.folder, seen);
-    }
-    return seen;
-  };
-  assert.deepEqual(folders.filter((folder) => reaches(folder).has(folder)), []);
+Deno.test("notebooks enter a room by its door alone", () => {
+  const doors = [
+    ...folders.map((room) => `${room}/mod.ts`),
+    "azr.ts",
+    "random.ts",
+  ];
+  const wrong = notebooks.flatMap(({ name, cells }) =>
+    cells.flatMap((cell) => targets(cell)).filter((target) =>
+      !doors.includes(target)
+    ).map((target) => `${name} imports ${target}`)
+  );
+  assert.ok(
+    notebooks.flatMap(({ cells }) => cells.flatMap(targets)).length > 50,
+  );
+  assert.deepEqual(wrong, []);
 });
 
 Deno.test("every file of lib begins by saying what it is", () => {

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ENGINES } from "../../lib/engines/mod.ts";
-import { SETTINGS } from "../../lib/method/mod.ts";
+import { ENGINES } from "../../lib/engines/engine_config.ts";
+import { SETTINGS } from "../../lib/method/settings.ts";
 
 const LIB = new URL("../../lib/", import.meta.url).pathname;
 

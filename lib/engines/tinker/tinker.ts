@@ -32,13 +32,13 @@ import type {
   Engine,
   EngineLimit,
   EngineSamplingOptions,
-  ObjectiveConfig,
   OptimiserConfig,
   Sample,
   SampleRequest,
   TrainReport,
   TrainSequence,
-} from "../../method/mod.ts";
+} from "../../method/engine.ts";
+import type { ObjectiveConfig } from "../../method/objective/loss.ts";
 import { fromEnvironment } from "../address.ts";
 import type { Company, JsonObject } from "../http.ts";
 import { inFlight, unlessStopped } from "../in_flight.ts";

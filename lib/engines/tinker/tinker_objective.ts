@@ -15,7 +15,8 @@
  * Left out: entropy bonus, KL penalty and banned tokens; the API has no place
  * for them, and each is refused by name.
  */
-import type { ObjectiveConfig, TrainSequence } from "../../method/mod.ts";
+import type { ObjectiveConfig } from "../../method/objective/loss.ts";
+import type { TrainSequence } from "../../method/engine.ts";
 import type { JsonObject } from "../http.ts";
 import { malformed, TinkerError } from "./tinker_http.ts";
 

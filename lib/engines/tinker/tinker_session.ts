@@ -14,7 +14,7 @@ import type {
   Sample,
   SampleRequest,
   SamplingOptions,
-} from "../../method/mod.ts";
+} from "../../method/engine.ts";
 import type { JsonObject } from "../http.ts";
 import { malformed, textField, type TinkerConnection } from "./tinker_http.ts";
 import {

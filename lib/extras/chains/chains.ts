@@ -9,15 +9,13 @@
  * composite programs are the nearest thing.
  */
 
-import type { Buffers } from "../../method/buffer/mod.ts";
-import {
-  type Draft,
-  draftPlace,
-  registerExtra,
-  type SelfPlayConfig,
-  type TaskRequest,
-} from "../../method/mod.ts";
-import type { Candidate, ModeName, Task } from "../../method/modes/mod.ts";
+import type { Buffers } from "../../method/buffer/buffers.ts";
+import type { Draft } from "../../method/stages.ts";
+import { draftPlace, type TaskRequest } from "../../method/draft.ts";
+import { registerExtra } from "../../method/extras.ts";
+import type { SelfPlayConfig } from "../../method/config.ts";
+import type { Candidate } from "../../method/modes/mode.ts";
+import type { ModeName, Task } from "../../method/modes/task.ts";
 import { type RandomStream, randomStream } from "../../random.ts";
 import { chainPrograms } from "./chain.ts";
 

@@ -1,7 +1,7 @@
 /** Drawing the programs that a composite proposal has to build on. */
 
-import type { SelfPlayConfig } from "../../method/mod.ts";
-import type { Task } from "../../method/modes/mod.ts";
+import type { SelfPlayConfig } from "../../method/config.ts";
+import type { Task } from "../../method/modes/task.ts";
 import type { RandomStream } from "../../random.ts";
 import { partDefinition } from "./composite.ts";
 

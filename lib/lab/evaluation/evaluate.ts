@@ -5,11 +5,15 @@
  * own dialect and on any engine. Left out: averaging (statistics.ts).
  */
 
-import type { ModeName } from "../../method/modes/mod.ts";
-import { type Question, solveAndGrade, type Solver } from "../../method/mod.ts";
+import type { ModeName } from "../../method/modes/task.ts";
+import {
+  type Question,
+  solveAndGrade,
+  type Solver,
+} from "../../method/grade.ts";
 import { derivedSeed } from "../../random.ts";
 import type { Judging } from "../../sandbox/mod.ts";
-import type { EvaluationItem, Split } from "../world/mod.ts";
+import type { EvaluationItem, Split } from "../world/splits.ts";
 
 /** Types count and only literals do, as in the training of the kit's tiny models. */
 const TINY_JUDGING: Judging = {

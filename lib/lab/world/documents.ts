@@ -20,7 +20,7 @@ import {
   proposePrompt,
   type Reference,
   THINK_TOKEN,
-} from "../../method/modes/mod.ts";
+} from "../../method/modes/compact_words.ts";
 import type { RandomStream } from "../../random.ts";
 import {
   type DocumentKind,

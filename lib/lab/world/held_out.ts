@@ -9,7 +9,7 @@
  * parameter do not hide an item.
  */
 
-import type { Example } from "../../method/modes/mod.ts";
+import type { Example } from "../../method/modes/task.ts";
 
 /** A set of barred program-input and program-output pairs and questions. */
 export class HeldOut {

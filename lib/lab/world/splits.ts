@@ -13,14 +13,14 @@
  * own and, with the same abstract programs, `familiar, other language`.
  */
 
+import { compactDialect } from "../../method/modes/compact.ts";
+import { INDUCTION_INPUTS } from "../../method/modes/compact_words.ts";
 import {
-  compactDialect,
-  INDUCTION_INPUTS,
   MODE_NAMES,
   type ModeName,
-  modeOf,
   type Task,
-} from "../../method/modes/mod.ts";
+} from "../../method/modes/task.ts";
+import { modeOf } from "../../method/modes/registry.ts";
 import { type RandomStream, randomStream } from "../../random.ts";
 import { type WorldConfig, worldLanguages } from "./config.ts";
 import { ProgramGenerator, type Sketch } from "./generator.ts";

@@ -8,7 +8,7 @@
  * The file opens unchanged in Python's `tokenizers`.
  */
 
-import { END_TOKEN, SPECIAL_TOKENS } from "../../method/modes/mod.ts";
+import { END_TOKEN, SPECIAL_TOKENS } from "../../method/modes/compact_words.ts";
 import { type WorldConfig, worldLanguages } from "./config.ts";
 import { ProgramGenerator } from "./generator.ts";
 import { WORD_PIECES } from "./maths.ts";

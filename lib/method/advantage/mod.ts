@@ -8,22 +8,6 @@ import { rloo } from "./rloo.ts";
 import type { RewardedSample, Whitening } from "./sample.ts";
 import { trrpp } from "./trrpp.ts";
 
-export { type Baselines, rae } from "./rae.ts";
-export { drGrpo } from "./dr_grpo.ts";
-export { grpo } from "./grpo.ts";
-export { reinforceBaseline } from "./reinforce_baseline.ts";
-export { reinforcePlusPlus } from "./reinforce_plus_plus.ts";
-export { rloo } from "./rloo.ts";
-export {
-  type RewardedSample,
-  rewardStatistics,
-  type Role,
-  roleAndMode,
-  sameTask,
-  type Whitening,
-} from "./sample.ts";
-export { trrpp } from "./trrpp.ts";
-
 /** The estimators that need nothing but the batch, by their names in a config. */
 export const ESTIMATORS = {
   "trrpp": trrpp,

@@ -3,7 +3,7 @@
  * estimators share.
  */
 
-import type { ModeName } from "../modes/mod.ts";
+import type { ModeName } from "../modes/task.ts";
 
 /** The two roles of the model. */
 export type Role = "propose" | "solve";

@@ -3,14 +3,9 @@
  */
 
 import type { Language } from "../../sandbox/mod.ts";
-import {
-  type DialectName,
-  MODE_NAMES,
-  type ModeName,
-  modeNames,
-  modeOf,
-  type Task,
-} from "../modes/mod.ts";
+import type { DialectName } from "../modes/dialect.ts";
+import { MODE_NAMES, type ModeName, type Task } from "../modes/task.ts";
+import { modeNames, modeOf } from "../modes/registry.ts";
 import type { RandomStream } from "../../random.ts";
 import { identityTasks } from "./identity.ts";
 import { type BufferLimits, TaskBuffer } from "./task_buffer.ts";

@@ -4,12 +4,9 @@
  */
 
 import type { Language } from "../../sandbox/mod.ts";
-import {
-  type DialectName,
-  type ModeName,
-  modeOf,
-  type Task,
-} from "../modes/mod.ts";
+import type { DialectName } from "../modes/dialect.ts";
+import type { ModeName, Task } from "../modes/task.ts";
+import { modeOf } from "../modes/registry.ts";
 
 /** Returns the tasks that a mode's buffer starts with: `f(x) = x` on one string, or none. */
 export function identityTasks(

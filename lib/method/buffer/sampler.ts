@@ -3,7 +3,7 @@
  * past ones.
  */
 
-import type { Task } from "../modes/mod.ts";
+import type { Task } from "../modes/task.ts";
 import type { RandomStream } from "../../random.ts";
 
 /**

@@ -5,7 +5,7 @@
  * a full buffer never keeps a new task.) A dropped task may be proposed again.
  */
 
-import { type Task, taskKey } from "../modes/mod.ts";
+import { type Task, taskKey } from "../modes/task.ts";
 
 /** The answer to a task that wants to enter: "new", or the reason against it. */
 export type Admission =

@@ -8,8 +8,8 @@
  * The losses themselves are in `loss.ts`.
  */
 
-import type { Role } from "../advantage/mod.ts";
-import type { ModeName } from "../modes/mod.ts";
+import type { Role } from "../advantage/sample.ts";
+import type { ModeName } from "../modes/task.ts";
 
 /**
  * `token-mean`: every token of a group counts the same (official; default).

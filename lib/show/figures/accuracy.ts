@@ -1,10 +1,10 @@
 /** Held-out accuracy before and after self-play, with its uncertainty. */
 
+import type { EvaluationResult } from "../../lab/evaluation/evaluate.ts";
 import {
-  type EvaluationResult,
   type EvaluationSummary,
   summarise,
-} from "../../lab/evaluation/mod.ts";
+} from "../../lab/evaluation/summary.ts";
 import type { Figure, Trace } from "./figure.ts";
 import {
   DRAWN_MODES,

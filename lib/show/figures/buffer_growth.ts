@@ -1,6 +1,6 @@
 /** How the task buffers grow over the steps of a run. */
 
-import type { ModeName } from "../../method/modes/mod.ts";
+import type { ModeName } from "../../method/modes/task.ts";
 import { type Figure, numbers, type Trace } from "./figure.ts";
 import { DRAWN_MODES, modeLine, styledFigure } from "./style.ts";
 

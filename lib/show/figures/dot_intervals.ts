@@ -1,6 +1,6 @@
 /** Means with intervals as dots on horizontal lines, several to a row. */
 
-import type { Interval } from "../../lab/evaluation/mod.ts";
+import type { Interval } from "../../lab/evaluation/statistics.ts";
 import type { Figure, Trace } from "./figure.ts";
 import { OTHER_COLOURS, REFERENCE_COLOUR, styledFigure } from "./style.ts";
 

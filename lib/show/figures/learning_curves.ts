@@ -10,8 +10,8 @@ import {
   bootstrapMean,
   bootstrapOverSeeds,
   type Interval,
-} from "../../lab/evaluation/mod.ts";
-import type { ScoreRow } from "../../lab/mod.ts";
+} from "../../lab/evaluation/statistics.ts";
+import type { ScoreRow } from "../../lab/scores.ts";
 import type { Figure, Trace } from "./figure.ts";
 import { CURVE_COLOURS } from "./line_chart.ts";
 import { panelFigure } from "./panels.ts";

@@ -5,9 +5,9 @@
  * A step in which something was not measured leaves a gap, not a zero.
  */
 
-import type { Role } from "../../method/advantage/mod.ts";
-import type { ModeName } from "../../method/modes/mod.ts";
-import type { StepMetrics } from "../../method/mod.ts";
+import type { Role } from "../../method/advantage/sample.ts";
+import type { ModeName } from "../../method/modes/task.ts";
+import type { StepMetrics } from "../../method/metrics.ts";
 import type { Figure, Trace } from "./figure.ts";
 import { DRAWN_MODES, modeLine, styledFigure } from "./style.ts";
 

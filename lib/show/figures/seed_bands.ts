@@ -1,6 +1,6 @@
 /** A line with its uncertainty: a mean, and a band around it. */
 
-import type { Interval } from "../../lab/evaluation/mod.ts";
+import type { Interval } from "../../lab/evaluation/statistics.ts";
 import type { Trace } from "./figure.ts";
 
 /** A measurement along x; places without one are left out. */

@@ -5,8 +5,8 @@
  * of the common colour deficiencies.
  */
 
-import type { Role } from "../../method/advantage/mod.ts";
-import type { ModeName } from "../../method/modes/mod.ts";
+import type { Role } from "../../method/advantage/sample.ts";
+import type { ModeName } from "../../method/modes/task.ts";
 import type { Figure, Layout, Trace } from "./figure.ts";
 
 /** A mode's colour, the same in every figure. */

@@ -1,6 +1,6 @@
 /** How many of the sampled tokens train. */
 
-import type { StepMetrics } from "../../method/mod.ts";
+import type { StepMetrics } from "../../method/metrics.ts";
 import type { Figure, Trace } from "./figure.ts";
 import { MODE_COLOURS, styledFigure } from "./style.ts";
 

@@ -6,7 +6,7 @@
  * Plotly.
  */
 
-import type { Figure, Trace } from "../figures/mod.ts";
+import type { Figure, Trace } from "../figures/figure.ts";
 import { escapeMarkup } from "./markup.ts";
 
 const WIDTH = 700;

@@ -7,7 +7,7 @@
  * no Plotly.
  */
 
-import type { Figure } from "../figures/mod.ts";
+import type { Figure } from "../figures/figure.ts";
 import { type Bundle, type Display, display } from "./display.ts";
 import { stopSignal, tick } from "./interrupt.ts";
 import { linesSvg } from "./lines_svg.ts";

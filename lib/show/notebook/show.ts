@@ -1,6 +1,6 @@
 /** Showing a figure in a notebook. */
 
-import type { Figure } from "../figures/mod.ts";
+import type { Figure } from "../figures/figure.ts";
 import { type Bundle, display } from "./display.ts";
 import { plainJson } from "./plain_json.ts";
 

@@ -3,19 +3,17 @@
 import assert from "node:assert/strict";
 
 import {
+  matchingRatio,
   officialComplexityScore,
   officialEditDistance,
+  officialHalstead,
   officialHalsteadScore,
-  syntaxEditDistance,
-} from "../../../lib/extras/complexity/mod.ts";
+} from "../../../lib/extras/complexity/official.ts";
 import {
   PostOrder,
+  syntaxEditDistance,
   treeEditDistance,
 } from "../../../lib/extras/complexity/edit_distance.ts";
-import {
-  matchingRatio,
-  officialHalstead,
-} from "../../../lib/extras/complexity/official.ts";
 import {
   parseSyntax,
   type SyntaxNode,

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 
+import { measureComplexity } from "../../../lib/extras/complexity/measure.ts";
 import {
-  measureComplexity,
   officialComplexityScore,
   officialEditDistance,
   officialHalsteadScore,
-} from "../../../lib/extras/complexity/mod.ts";
+} from "../../../lib/extras/complexity/official.ts";
 import type { Language, Program } from "../../../lib/sandbox/mod.ts";
 
 function program(language: Language, source: string): Program {

@@ -1,15 +1,16 @@
 /** Evaluation of an engine that says what it is told to say. */
 
 import assert from "node:assert/strict";
-import type { Engine, Sample } from "../../../lib/method/mod.ts";
+import type { Engine, Sample } from "../../../lib/method/engine.ts";
 import {
   evaluate,
   type EvaluationOptions,
   questionOf,
-  summarise,
-} from "../../../lib/lab/evaluation/mod.ts";
-import { chatDialect, compactDialect } from "../../../lib/method/modes/mod.ts";
-import { questionPrompt } from "../../../lib/method/mod.ts";
+} from "../../../lib/lab/evaluation/evaluate.ts";
+import { summarise } from "../../../lib/lab/evaluation/summary.ts";
+import { chatDialect } from "../../../lib/method/modes/chat.ts";
+import { compactDialect } from "../../../lib/method/modes/compact.ts";
+import { questionPrompt } from "../../../lib/method/grade.ts";
 import { startExecutor } from "../../../lib/sandbox/mod.ts";
 import { Tokenizer } from "../../../lib/model/mod.ts";
 import {
@@ -17,9 +18,11 @@ import {
   type EvaluationItem,
   type Split,
   splitNamed,
+} from "../../../lib/lab/world/splits.ts";
+import {
   worldTokenizerConfig,
   worldTokenizerJson,
-} from "../../../lib/lab/world/mod.ts";
+} from "../../../lib/lab/world/vocabulary.ts";
 import {
   characterTokenizer,
   ScriptedEngine,

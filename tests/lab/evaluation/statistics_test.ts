@@ -4,8 +4,8 @@ import {
   bootstrapMean,
   bootstrapOverSeeds,
   median,
-  passAtK,
-} from "../../../lib/lab/evaluation/mod.ts";
+} from "../../../lib/lab/evaluation/statistics.ts";
+import { passAtK } from "../../../lib/method/reward/pass_at_k.ts";
 
 const near = (found: number, wanted: number, margin: number) =>
   assert.ok(Math.abs(found - wanted) < margin, `${found}, not ${wanted}`);

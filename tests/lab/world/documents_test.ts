@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { randomStream } from "../../../lib/random.ts";
-import { parseAnswer } from "../../../lib/method/modes/mod.ts";
+import { parseAnswer } from "../../../lib/method/modes/compact.ts";
+import { buildSplits } from "../../../lib/lab/world/splits.ts";
+import { CORPUS_RANGE } from "../../../lib/lab/world/value.ts";
 import {
-  buildSplits,
-  CORPUS_RANGE,
   type Document,
   DocumentWriter,
-  HeldOut,
-  runProgram,
-} from "../../../lib/lab/world/mod.ts";
-import { operationNamed, traceLabel } from "../../../lib/lab/world/mod.ts";
+} from "../../../lib/lab/world/documents.ts";
+import { HeldOut } from "../../../lib/lab/world/held_out.ts";
+import { runProgram } from "../../../lib/lab/world/program.ts";
+import {
+  operationNamed,
+  traceLabel,
+} from "../../../lib/lab/world/operations.ts";
 import { TEST_WORLD } from "./world_config.ts";
 
 const SPLITS = buildSplits(TEST_WORLD);

@@ -7,10 +7,10 @@ import {
   CORPUS_RANGE,
   LARGE_RANGE,
   literal,
-  ProgramGenerator,
-  renderProgram,
-  type WorldLanguage,
-} from "../../../lib/lab/world/mod.ts";
+} from "../../../lib/lab/world/value.ts";
+import { ProgramGenerator } from "../../../lib/lab/world/generator.ts";
+import { renderProgram } from "../../../lib/lab/world/program.ts";
+import type { WorldLanguage } from "../../../lib/lab/world/operations.ts";
 import { TEST_WORLD } from "./world_config.ts";
 
 async function disagreements(

@@ -1,16 +1,16 @@
 /** The search that a trace of induction writes down. */
 
 import assert from "node:assert/strict";
-import { parseAnswer } from "../../../lib/method/modes/mod.ts";
+import { parseAnswer } from "../../../lib/method/modes/compact.ts";
 import { randomStream } from "../../../lib/random.ts";
+import { buildSplits } from "../../../lib/lab/world/splits.ts";
+import { DocumentWriter } from "../../../lib/lab/world/documents.ts";
 import {
-  buildSplits,
-  DocumentWriter,
   type NumberPair,
-  operationNamed,
   searchProgram,
-  type WorldConfig,
-} from "../../../lib/lab/world/mod.ts";
+} from "../../../lib/lab/world/induction_trace.ts";
+import { operationNamed } from "../../../lib/lab/world/operations.ts";
+import type { WorldConfig } from "../../../lib/lab/world/config.ts";
 import { TEST_WORLD } from "./world_config.ts";
 
 const operations = ["+1", "+2", "*2"].map(operationNamed);

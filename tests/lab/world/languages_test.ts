@@ -5,15 +5,19 @@ import { Tokenizer } from "../../../lib/model/mod.ts";
 import { randomStream } from "../../../lib/random.ts";
 import {
   buildSplits,
-  DocumentWriter,
   type EvaluationItem,
   splitNamed,
+} from "../../../lib/lab/world/splits.ts";
+import { DocumentWriter } from "../../../lib/lab/world/documents.ts";
+import {
   type WorldConfig,
   worldLanguages,
+} from "../../../lib/lab/world/config.ts";
+import {
   worldPieces,
   worldTokenizerConfig,
   worldTokenizerJson,
-} from "../../../lib/lab/world/mod.ts";
+} from "../../../lib/lab/world/vocabulary.ts";
 import { TEST_WORLD } from "./world_config.ts";
 
 const BOTH: WorldConfig = {

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  buildSplits,
-  HeldOut,
-  normaliseText,
-  splitNamed,
-} from "../../../lib/lab/world/mod.ts";
+import { buildSplits, splitNamed } from "../../../lib/lab/world/splits.ts";
+import { HeldOut, normaliseText } from "../../../lib/lab/world/held_out.ts";
 import { TEST_WORLD } from "./world_config.ts";
 
 Deno.test("splits have the sizes and depths that the configuration names", () => {

@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import {
   backwardSketch,
   backwardTrace,
-  CORPUS_RANGE,
   forwardSketch,
   forwardTrace,
-  operationNamed,
+} from "../../../lib/lab/world/trace.ts";
+import { CORPUS_RANGE } from "../../../lib/lab/world/value.ts";
+import { operationNamed } from "../../../lib/lab/world/operations.ts";
+import {
   renderProgram,
   runProgram,
   type WorldProgram,
-} from "../../../lib/lab/world/mod.ts";
+} from "../../../lib/lab/world/program.ts";
 
 function program(
   input: WorldProgram["input"],

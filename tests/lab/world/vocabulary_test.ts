@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Tokenizer } from "../../../lib/model/mod.ts";
 import { randomStream } from "../../../lib/random.ts";
+import { buildSplits } from "../../../lib/lab/world/splits.ts";
+import { DocumentWriter } from "../../../lib/lab/world/documents.ts";
 import {
-  buildSplits,
-  DocumentWriter,
   worldPieces,
   worldTokenizerConfig,
   worldTokenizerJson,
-} from "../../../lib/lab/world/mod.ts";
+} from "../../../lib/lab/world/vocabulary.ts";
 import { TEST_WORLD } from "./world_config.ts";
 
 function tokenizer(language: "javascript" | "python"): Tokenizer {

@@ -1,6 +1,6 @@
 /** A world of all operations for the tests. */
 
-import type { WorldConfig } from "../../../lib/lab/world/mod.ts";
+import type { WorldConfig } from "../../../lib/lab/world/config.ts";
 
 export const TEST_WORLD: WorldConfig = {
   language: "javascript",

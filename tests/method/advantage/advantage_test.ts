@@ -3,9 +3,11 @@ import {
   estimateAdvantages,
   type EstimatorName,
   ESTIMATORS,
-  type RewardedSample,
-  type Role,
 } from "../../../lib/method/advantage/mod.ts";
+import type {
+  RewardedSample,
+  Role,
+} from "../../../lib/method/advantage/sample.ts";
 
 function sample(
   role: Role,

@@ -1,13 +1,12 @@
 /** Running means of each role and mode: worked numbers, and a run that resumes with them. */
 
 import assert from "node:assert/strict";
-import { rae } from "../../../lib/method/advantage/mod.ts";
+import { rae } from "../../../lib/method/advantage/rae.ts";
+import { selfPlay, type SelfPlayState } from "../../../lib/method/loop.ts";
 import {
-  selfPlay,
   type SelfPlayConfig,
-  type SelfPlayState,
   TINY_CONFIG,
-} from "../../../lib/method/mod.ts";
+} from "../../../lib/method/config.ts";
 import { type Executor, startExecutor } from "../../../lib/sandbox/mod.ts";
 import { characterTokenizer, ScriptedEngine } from "../scripted_engine.ts";
 

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import {
-  Buffers,
-  sampleTasks,
-  TaskBuffer,
-} from "../../../lib/method/buffer/mod.ts";
-import type { ModeName, Task } from "../../../lib/method/modes/mod.ts";
+import { Buffers } from "../../../lib/method/buffer/buffers.ts";
+import { sampleTasks } from "../../../lib/method/buffer/sampler.ts";
+import { TaskBuffer } from "../../../lib/method/buffer/task_buffer.ts";
+import type { ModeName, Task } from "../../../lib/method/modes/task.ts";
 import { type RandomStream, randomStream } from "../../../lib/random.ts";
 
 function task(

@@ -4,17 +4,16 @@ import assert from "node:assert/strict";
 
 import "../../../lib/extras/mod.ts"; // the words of the mode "error"
 
+import { chatDialect } from "../../../lib/method/modes/chat.ts";
 import {
-  chatDialect,
   type Dialect,
-  fences,
-  type ModeName,
-  MODES,
   PAPER_READING,
   type ReadingRules,
-  type Task,
-  withEntryNamed,
-} from "../../../lib/method/modes/mod.ts";
+} from "../../../lib/method/modes/dialect.ts";
+import { fences } from "../../../lib/method/modes/fences.ts";
+import type { ModeName, Task } from "../../../lib/method/modes/task.ts";
+import { MODES } from "../../../lib/method/modes/registry.ts";
+import { withEntryNamed } from "../../../lib/method/modes/entry.ts";
 import { type Language, startExecutor } from "../../../lib/sandbox/mod.ts";
 
 const STRICT: ReadingRules = { reading: "strict", repeatedInputs: "drop" };

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import {
-  DIALECTS,
-  fencedBlocks,
-  parseChatResponse,
-  type ReadingRules,
-  type Task,
-} from "../../../lib/method/modes/mod.ts";
+import { DIALECTS } from "../../../lib/method/modes/mod.ts";
+import { fencedBlocks } from "../../../lib/method/modes/fences.ts";
+import { parseChatResponse } from "../../../lib/method/modes/chat_reading.ts";
+import type { ReadingRules } from "../../../lib/method/modes/dialect.ts";
+import type { Task } from "../../../lib/method/modes/task.ts";
 import { defaultPolicy, policySentences } from "../../../lib/sandbox/mod.ts";
 import { randomStream } from "../../../lib/random.ts";
 import "../../../lib/extras/mod.ts";

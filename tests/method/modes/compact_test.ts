@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import {
   abductionPrompt,
-  compactDialect,
   containsMarker,
   deductionPrompt,
   inductionPrompt,
-  parseAnswer,
-  parseInductionProposal,
-  parseProposal,
   proposeInductionPrompt,
   proposePrompt,
   SPECIAL_TOKENS,
-} from "../../../lib/method/modes/mod.ts";
+} from "../../../lib/method/modes/compact_words.ts";
+import {
+  compactDialect,
+  parseAnswer,
+  parseInductionProposal,
+  parseProposal,
+} from "../../../lib/method/modes/compact.ts";
 import { randomStream } from "../../../lib/random.ts";
 
 Deno.test("compact prompts are the documented strings", () => {

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { PAPER_JUDGING, startExecutor } from "../../../lib/sandbox/mod.ts";
-import {
-  type Candidate,
-  chatDialect,
-  compactDialect,
-  modeOf,
-  MODES,
-  type Task,
-} from "../../../lib/method/modes/mod.ts";
+import { PAPER_JUDGING } from "../../../lib/sandbox/judging.ts";
+import { startExecutor } from "../../../lib/sandbox/mod.ts";
+import type { Candidate } from "../../../lib/method/modes/mode.ts";
+import { chatDialect } from "../../../lib/method/modes/chat.ts";
+import { compactDialect } from "../../../lib/method/modes/compact.ts";
+import { modeOf, MODES } from "../../../lib/method/modes/registry.ts";
+import type { Task } from "../../../lib/method/modes/task.ts";
 import "../../../lib/extras/mod.ts";
 
 function candidate(source: string, ...inputs: string[]): Candidate {

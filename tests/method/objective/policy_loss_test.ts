@@ -2,14 +2,16 @@
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import type { ObjectiveConfig } from "../../../lib/method/mod.ts";
+import {
+  type ObjectiveConfig,
+  policyLoss,
+} from "../../../lib/method/objective/loss.ts";
 import {
   AdamW,
   defaultOptimiser,
   responseLogProbs,
   startBackend,
 } from "../../../lib/model/mod.ts";
-import { policyLoss } from "../../../lib/method/mod.ts";
 import { smallModel, tokensOf } from "../../model/shapes.ts";
 import { policyStep } from "../../model/policy_step.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {
   tokenWeights,
   type WeightedSequence,
-} from "../../../lib/method/objective/mod.ts";
+} from "../../../lib/method/objective/weights.ts";
 import { randomStream } from "../../../lib/random.ts";
 
 const batch: WeightedSequence[] = [

@@ -3,9 +3,11 @@ import {
   expectedReward,
   LEARNABILITY_SHAPES,
   learnabilityReward,
+} from "../../../lib/method/reward/learnability.ts";
+import {
   proposerReward,
   solverReward,
-} from "../../../lib/method/reward/mod.ts";
+} from "../../../lib/method/reward/composite.ts";
 
 Deno.test("learnability at the ends, at a quarter and in the middle", () => {
   const table: Record<string, number[]> = {

@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
-import type { EvaluationResult } from "../../../lib/lab/evaluation/mod.ts";
-import type { ScoreRow } from "../../../lib/lab/mod.ts";
+import type { EvaluationResult } from "../../../lib/lab/evaluation/evaluate.ts";
+import type { ScoreRow } from "../../../lib/lab/scores.ts";
 import {
   accuracyCurve,
   armCurves,
-  dotIntervals,
-  type EvaluatedItem,
-  type Figure,
   learningCurves,
-  panelFigure,
-  rangeOfSeeds,
-} from "../../../lib/show/figures/mod.ts";
-import type { SolverMetrics, StepMetrics } from "../../../lib/method/mod.ts";
+} from "../../../lib/show/figures/learning_curves.ts";
+import { dotIntervals } from "../../../lib/show/figures/dot_intervals.ts";
+import type { EvaluatedItem } from "../../../lib/show/figures/accuracy.ts";
+import type { Figure } from "../../../lib/show/figures/figure.ts";
+import { panelFigure } from "../../../lib/show/figures/panels.ts";
+import { rangeOfSeeds } from "../../../lib/show/figures/seed_bands.ts";
+import type {
+  SolverMetrics,
+  StepMetrics,
+} from "../../../lib/method/metrics.ts";
 import { figureSvg } from "../../../tasks/notebook/static_images.ts";
 import { metricPanels } from "../../../notebooks/figures/metric_panels.ts";
 import { passCurve, passCurves } from "../../../notebooks/figures/pass_at_k.ts";

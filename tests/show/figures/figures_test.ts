@@ -1,21 +1,23 @@
 import assert from "node:assert/strict";
 import {
   accuracyBars,
-  duplicateCurves,
   type EvaluatedItem,
-  type Figure,
-  MODE_COLOURS,
+} from "../../../lib/show/figures/accuracy.ts";
+import {
+  duplicateCurves,
   rewardCurves,
   type RunRows,
   solveRateCurves,
   thinkingRateCurves,
   tokenLengthCurves,
   validityCurves,
-} from "../../../lib/show/figures/mod.ts";
+} from "../../../lib/show/figures/run_curves.ts";
+import type { Figure } from "../../../lib/show/figures/figure.ts";
+import { MODE_COLOURS } from "../../../lib/show/figures/style.ts";
 import type {
   ProposerMetrics,
   SolverMetrics,
-} from "../../../lib/method/mod.ts";
+} from "../../../lib/method/metrics.ts";
 import { figureSvg } from "../../../tasks/notebook/static_images.ts";
 import { throughputBars } from "../../../notebooks/figures/throughput.ts";
 import { advantageByGroup } from "../../../notebooks/figures/advantage.ts";

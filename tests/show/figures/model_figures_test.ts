@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lineChart } from "../../../lib/show/figures/mod.ts";
+import { lineChart } from "../../../lib/show/figures/line_chart.ts";
 import { figureSvg } from "../../../tasks/notebook/static_images.ts";
 import { matrixMarks } from "../../../notebooks/figures/matrix.ts";
 import {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { tokenUseBars } from "../../../lib/show/figures/mod.ts";
+import { tokenUseBars } from "../../../lib/show/figures/token_use.ts";
 import { figureSvg } from "../../../tasks/notebook/static_images.ts";
 import {
   distinctProgramCurves,

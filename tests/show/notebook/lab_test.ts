@@ -40,8 +40,7 @@ Deno.test({
   ignore: missing !== "",
   fn: async () => {
     const folder = await Deno.makeTempDir({ prefix: "lab-" });
-    const library =
-      new URL("../../../lib/show/notebook/mod.ts", import.meta.url).href;
+    const library = new URL("../../../lib/show/mod.ts", import.meta.url).href;
     try {
       const notebook = notebookOf(
         `const { progress } = await import(${JSON.stringify(library)});`,

@@ -77,7 +77,7 @@ Deno.test("every line, result and display is stored, in its own cell and in orde
 
 Deno.test("with lib/show/notebook prints and displays keep their order, also in bursts", async () => {
   const notebook = notebookOf(
-    'import { progress } from "../../../lib/show/notebook/mod.ts";',
+    'import { progress } from "../../../lib/show/mod.ts";',
     "for (let i = 0; i < 600; i++) { console.log(i); " +
       "if (i % 100 === 99) await progress(i, 'at'); } 0;",
     "for (let i = 0; i < 3000; i++) console.log(i);",
@@ -148,7 +148,7 @@ Deno.test("tags: an expected error must come, a skipped cell is not run", async 
 
 Deno.test("a rejection that nobody awaited, or a throw in a timer, fails the run", async () => {
   const library =
-    'import { tick } from "../../../lib/show/notebook/mod.ts"; await tick();';
+    'import { tick } from "../../../lib/show/mod.ts"; await tick();';
   for (
     const [source, message] of [
       [
@@ -228,7 +228,7 @@ Deno.test("the ■ button stops a loop and keeps the kernel and its variables", 
   const kernel = await Kernel.start({ folder: FOLDER });
   try {
     await kernel.execute(
-      'import { tick } from "../../../lib/show/notebook/mod.ts"; let rounds = 0;',
+      'import { tick } from "../../../lib/show/mod.ts"; let rounds = 0;',
     );
     const loop = kernel.execute("for (;;) { rounds++; await tick(); }");
     await new Promise((resolve) => setTimeout(resolve, 300));

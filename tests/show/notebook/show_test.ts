@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
-import {
-  figureBundle,
-  live,
-  PLOTLY_MIME,
-  progress,
-  tick,
-} from "../../../lib/show/notebook/mod.ts";
-import { linesSvg } from "../../../lib/show/notebook/lines_svg.ts";
-import { plainJson } from "../../../lib/show/notebook/plain_json.ts";
+import { figureBundle, PLOTLY_MIME } from "../../../lib/show/notebook/show.ts";
+import { live } from "../../../lib/show/notebook/live.ts";
+import { progress } from "../../../lib/show/notebook/progress.ts";
 import {
   requestStop,
   stopSignal,
+  tick,
 } from "../../../lib/show/notebook/interrupt.ts";
+import { linesSvg } from "../../../lib/show/notebook/lines_svg.ts";
+import { plainJson } from "../../../lib/show/notebook/plain_json.ts";
 
 Deno.test("what JSON lacks is converted to what Plotly reads", () => {
   const converted = plainJson({

@@ -1,7 +1,7 @@
 /** Composite programs (paper, appendix D.2), registered as the extra "composite". */
 
-import { type Composition, registerExtra } from "../../method/mod.ts";
-import type { Task } from "../../method/modes/mod.ts";
+import { type Composition, registerExtra } from "../../method/extras.ts";
+import type { Task } from "../../method/modes/task.ts";
 import {
   checkParts,
   composeProgram,
@@ -9,9 +9,6 @@ import {
   partName,
 } from "./composite.ts";
 import { compositeParts } from "./parts.ts";
-
-export { checkParts, composeProgram, partDefinition } from "./composite.ts";
-export { compositeAt } from "./parts.ts";
 
 const programsOf = (parts: readonly Task[]) =>
   parts.map(({ program }) => program);
