@@ -16,24 +16,44 @@ const holds = (folder: string, name: string) => existsSync(join(folder, name));
 
 /**
  * The folder of a model, fetched or converted first where that is still to be
- * done: a name of BUILT_IN, a GGUF file, or a folder that holds one. Every other
- * folder is returned as it is.
+ * done: a name of BUILT_IN or of the Hub (OWNER/NAME), a GGUF file, or a folder that
+ * holds one. Every other folder is returned as it is.
  */
 export async function modelFolder(named: string): Promise<string> {
-  const isOpen = ["model.safetensors", "model.safetensors.index.json"]
-    .some((name) => holds(named, name));
-  const files = isOpen ? [] : ggufFiles(named);
-  if (files.length > 0) {
-    return await made(
-      convertedName(files),
-      (folder) => importGguf(files[0], folder),
-    );
+  if (existsSync(named)) return await converted(named);
+  if (Object.hasOwn(BUILT_IN, named)) {
+    const folder = join(MODELS, named);
+    const isThere = () => holds(folder, "config.json") ? folder : undefined;
+    return await once(named, isThere, async (progress) => {
+      await fetchBuiltIn(BUILT_IN[named], folder, progress);
+      return folder;
+    });
   }
-  if (existsSync(named) || !Object.hasOwn(BUILT_IN, named)) return named;
-  return await made(
+  // Loaded only where a name asks for it.
+  const { cachedPath, fetchFromHub, hubName } = await import("./hub.ts");
+  const model = hubName(named);
+  if (model === undefined) return named;
+  const path = await once(
     named,
-    (folder, progress) => fetchBuiltIn(BUILT_IN[named], folder, progress),
+    () => cachedPath(model),
+    (progress) => fetchFromHub(model, progress),
   );
+  return await converted(path);
+}
+
+/** The folder made of a path's GGUF file; the path itself where it is none. */
+async function converted(path: string): Promise<string> {
+  const opens = ["model.safetensors", "model.safetensors.index.json"]
+    .some((name) => holds(path, name));
+  const files = opens ? [] : ggufFiles(path);
+  if (files.length === 0) return path;
+  const name = convertedName(files);
+  const folder = join(MODELS, name);
+  const isThere = () => holds(folder, "config.json") ? folder : undefined;
+  return await once(name, isThere, async () => {
+    await importGguf(files[0], folder);
+    return folder;
+  });
 }
 
 /** A name that changes when the files do. */
@@ -46,23 +66,24 @@ function convertedName(files: readonly string[]): string {
   return `${basename(files[0], ".gguf")}-${hash.digest("hex").slice(0, 8)}`;
 }
 
-/** A folder of MODELS, made where it is missing by one process at a time. */
-async function made(
-  name: string,
-  make: (folder: string, progress: DownloadProgress) => Promise<void>,
+/** What `find` finds, else what `make` makes, by one process at a time. */
+async function once(
+  title: string,
+  find: () => string | undefined,
+  make: (progress: DownloadProgress) => Promise<string>,
 ): Promise<string> {
-  const folder = join(MODELS, name);
-  if (holds(folder, "config.json")) return folder;
+  let found = find();
+  if (found !== undefined) return found;
   await Deno.mkdir(MODELS, { recursive: true });
-  using lock = await Deno.open(join(MODELS, `.${name}.lock`), {
-    create: true,
-    write: true,
+  using lock = await Deno.open(join(MODELS, "models.lock"), {
+    ...{ create: true, write: true },
   });
-  await lock.lock(true);
-  const work = async (progress: DownloadProgress) => {
-    if (!holds(folder, "config.json")) await make(folder, progress);
-    return folder;
-  };
-  await runSteps([{ title: name, work }], "give the same command again");
-  return folder;
+  if (!await lock.tryLock(true)) {
+    console.error("… waiting for another process that fetches a model");
+    await lock.lock(true);
+  }
+  const work = async (progress: DownloadProgress) =>
+    found = find() ?? await make(progress);
+  await runSteps([{ title, work }], "give the same command again");
+  return found!;
 }

@@ -89,7 +89,7 @@ export const OPTIONS: Record<string, Option> = {
   "--model": ofEngine(
     "model",
     "MODEL",
-    "a model's name (deno task model lists them), folder or\nGGUF file, or its " +
+    "a model's name (deno task model says which), folder or\nGGUF file, or its " +
       "name on the server; without it the\npreset's own base model plays. " +
       "With --resume: where\nthe model lies now",
   ),

@@ -11,14 +11,18 @@ import { dirname } from "node:path";
 import { assertNetworkAllowed } from "./offline.ts";
 
 /**
- * What to fetch. `digest` is what the file must hash to, where that is known.
+ * What to fetch. `digest` is what the file must hash to, where that is known, behind
+ * a `prefix` where there is one (Git's hashes). `token` is shown to the server that
+ * the address names and to no other one that it points to.
  */
 export interface Download {
   readonly url: string;
   readonly target: string;
+  readonly token?: string;
   readonly digest?: {
-    readonly algorithm: "sha256" | "sha512";
+    readonly algorithm: "sha1" | "sha256" | "sha512";
     readonly hex: string;
+    readonly prefix?: string;
   };
 }
 
@@ -43,12 +47,9 @@ export async function download(
   if (await fileSize(request.target) !== undefined) return;
   await mkdir(dirname(request.target), { recursive: true });
   const partial = `${request.target}.tmp`;
-  await fetchInto(partial, request.url, progress);
+  await fetchInto(partial, request, progress);
   const { digest } = request;
-  if (
-    digest !== undefined &&
-    await digestOf(partial, digest.algorithm) !== digest.hex
-  ) {
+  if (digest !== undefined && await digestOf(partial, digest) !== digest.hex) {
     await Deno.remove(partial);
     throw new Error(
       `${request.url}: the download's ${digest.algorithm} is not the announced one; try again`,
@@ -62,12 +63,13 @@ const silentSeconds = 30;
 
 async function fetchInto(
   partial: string,
-  address: string,
+  { url: address, token }: Download,
   progress?: DownloadProgress,
 ): Promise<void> {
   assertNetworkAllowed(address);
   const have = await fileSize(partial) ?? 0;
   const { url, headers } = withCredentials(address);
+  if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   if (have > 0) headers.set("range", `bytes=${have}-`);
   const silence = new SilenceWatch(url);
   try {
@@ -106,20 +108,16 @@ async function writeBody(
   const length = Number(response.headers.get("content-length")) || undefined;
   let received = append ? have : 0;
   const total = length === undefined ? undefined : received + length;
-  const file = await Deno.open(partial, {
-    write: true,
-    create: true,
-    append,
-    truncate: !append,
+  using file = await Deno.open(partial, {
+    ...{ write: true, create: true, append, truncate: !append },
   });
-  const counting = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      received += chunk.length;
-      progress(received, total);
-      controller.enqueue(chunk);
-    },
-  });
-  await response.body.pipeThrough(counting).pipeTo(file.writable);
+  // Chunk by chunk: a stream that breaks would drop what waits to be written.
+  for await (const chunk of response.body) {
+    for (let done = 0; done < chunk.length;) {
+      done += await file.write(chunk.subarray(done));
+    }
+    progress(received += chunk.length, total);
+  }
 }
 
 /**
@@ -192,8 +190,11 @@ export function withCredentials(
   return { url: url.href, headers };
 }
 
-async function digestOf(path: string, algorithm: string): Promise<string> {
-  const hash = createHash(algorithm);
+async function digestOf(
+  path: string,
+  { algorithm, prefix = "" }: NonNullable<Download["digest"]>,
+): Promise<string> {
+  const hash = createHash(algorithm).update(prefix);
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   return hash.digest("hex");
 }

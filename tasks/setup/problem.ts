@@ -48,7 +48,7 @@ export function cureOf(
 export function asProblem(error: unknown, again?: string): unknown {
   const text = firstLine(error);
   const isOutside = error instanceof Error &&
-    /error sending request|os error \d|the server answered|no answer for|KIT_OFFLINE/
+    /error sending request|reading a body|os error \d|the server answered|no answer for|KIT_OFFLINE/
       .test(text);
   return isOutside
     ? new SetupProblem(text, cureOf(error, "the network", again))
