@@ -55,8 +55,8 @@ const DEFAULT_WORLD: WorldConfig = {
   },
   // Traces of induction cost tokens and were not seen to help.
   traceShare: { deduction: .4, abduction: .4, induction: 0, maths: .3 },
-  // As people write: half of the steps are done in the head. Made to think, the
-  // base does so too; that writing every step pays is left for self-play to find.
+  // Half of the steps leave out their values, as people's notes do. The base model
+  // learns to write such traces. Self-play can discover that full traces score better.
   hastyShare: { deduction: .5, abduction: .5 },
   wordShare: .4,
   mathsOperations: [2, 3, 4],

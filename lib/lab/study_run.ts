@@ -20,17 +20,17 @@ import {
 import { runExperiment } from "./run.ts";
 import { type ScoreRow, scoreRows } from "./scores.ts";
 
-/** Where the logs of a study and the runs behind them go. */
+/** Folders of a study. */
 export interface StudyFolders {
-  /** What is kept. */
+  /** Folder of the recorded logs, one subfolder per arm; these are kept. */
   logs: string;
-  /** Whole run folders; may be deleted afterwards. */
+  /** Folder of the complete runs, from which the logs are copied; it may be deleted. */
   work: string;
-  /** Where base models are kept; default as in buildBaseModel. */
+  /** Folder of pretrained base models; default: the one of `buildBaseModel`. */
   cache?: string;
 }
 
-/** Plays one seed of one arm unless its logs are there; says whether it played. */
+/** Plays one seed of one arm unless its logs exist; returns true where it played. */
 export async function playArm(
   study: Study,
   arm: Arm,

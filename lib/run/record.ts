@@ -62,10 +62,15 @@ export interface RunOutcome {
   finished: boolean;
 }
 
-/** Plays and records until the last step, or until told to stop. */
+/**
+ * Plays a run and records it, until its last step or until it is told to stop. Throws
+ * `RangeError`, naming the field, where config or engine make no sense, and `Error`
+ * where the folder holds another run.
+ */
 export async function recordRun(options: RecordOptions): Promise<RunOutcome> {
   const { folder, config } = options;
-  // Before there is a folder, so that a corrected config finds none in its way.
+  // The checks come before the folder is made: a run with the corrected config can then
+  // use the same name.
   checkConfig(config);
   checkEngine(config, options.engine);
   if (options.proposerEngine) checkEngine(config, options.proposerEngine);

@@ -173,8 +173,9 @@ function refuseOtherConfig(
 }
 
 /**
- * What was trained on one engine cannot be gone on with on another. Only what may
- * have moved can change: a server, checkpoints and all, or a model's folder.
+ * Throws where a run would be resumed on a different engine: its checkpoints belong to
+ * the engine that wrote them. Only the place may differ: the address of the same server
+ * with its checkpoints, or the folder of the same model.
  */
 function refuseOtherEngine(
   folder: string,

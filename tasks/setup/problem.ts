@@ -1,22 +1,25 @@
 /**
- * A thing that set-up cannot mend by itself, said in one line that names the
- * cure. Distinct from a defect, which keeps its stack trace.
+ * An error that only the user can cure, such as a full disk. Its message is one line
+ * and names the cure. Defects of the kit are other errors and keep their stack trace.
  */
 export class SetupProblem extends Error {
-  /** `what` is wrong, and the `cure` is what a person can do about it. */
+  /** `what`: the fault. `cure`: the action that mends it, as an imperative sentence. */
   constructor(what: string, readonly cure: string) {
     super(`${what}; ${cure}`);
     this.name = "SetupProblem";
   }
 }
 
-/** The first line of whatever was thrown. */
+/** Returns the first line of a thrown value's message. */
 export function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n")[0].trim();
 }
 
-/** What a person can do about an error of the disk or of the network, by what it says; `place` could not be reached, and `again` is how to go on. */
+/**
+ * Returns the cure of an error of the disk or the network, told from its message.
+ * `place` is the address that could not be reached, `again` the command to repeat.
+ */
 export function cureOf(
   error: unknown,
   place: string,
@@ -44,7 +47,7 @@ export function cureOf(
   return `connect to ${place} and ${again}`;
 }
 
-/** An error of the network or of the disk as a problem with its cure; whatever else is a defect stays as it is. */
+/** Turns an error of the network or the disk into a `SetupProblem`; returns any other error as it is. */
 export function asProblem(error: unknown, again?: string): unknown {
   const text = firstLine(error);
   const isOutside = error instanceof Error &&

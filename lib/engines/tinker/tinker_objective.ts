@@ -199,7 +199,7 @@ export function responseLogProbs(
   });
 }
 
-/** A number as received; NaN travels as null where JSON is taken at its word. */
+/** Returns a number of a server's answer; NaN for any other value, since JSON writes NaN as null. */
 export function numberOf(value: unknown): number {
   return typeof value === "number" ? value : NaN;
 }

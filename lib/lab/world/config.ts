@@ -42,14 +42,15 @@ export interface WorldConfig {
   /** Share of traced answers, the same at every depth. */
   traceShare: Record<SolverKind, number>;
   /**
-   * Share of the traced deductions and abductions that are mere sketches: the
-   * commonest way of thinking need not be the one that pays. Absent: none.
+   * Share, from 0 to 1, of the traced deductions and abductions whose trace is a
+   * sketch: the operations without their values. Such a trace helps less, so
+   * self-play can learn to write full ones. Absent: 0.
    */
   sketchShare?: number;
   /**
-   * Share of the steps, but the last, whose values traced deductions and
-   * abductions leave out: thinking as people write it down, who do much of it in
-   * their heads. Absent: none. A curriculum has a share of its own.
+   * Share, from 0 to 1, of a trace's steps, the last excepted, whose values are left
+   * out of traced deductions and abductions. People write their steps down as
+   * incompletely. Absent: 0. A curriculum has a share of its own.
    */
   hastyShare?: Partial<Record<SolverKind, number>>;
   /** How traces of induction are written; absent: forwards, the first example. */

@@ -23,7 +23,10 @@ export type LeavesOut = () => boolean;
 
 const writesAll: LeavesOut = () => false;
 
-/** Forwards: `+2=16*2=32`; loops and sums list their partial results. */
+/**
+ * Writes the steps of a run in order, each with its result: `+2=16*2=32`. Loops and
+ * sums list their partial results.
+ */
 export function forwardTrace(
   run: ProgramRun,
   language: WorldLanguage,
@@ -36,7 +39,7 @@ export function forwardTrace(
   }).join("");
 }
 
-/** Backwards: `*2:16+2:14`, undoing the last operation first. */
+/** Writes the steps of a run from the last, each with the value before it: `*2:16+2:14`. */
 export function backwardTrace(
   run: ProgramRun,
   language: WorldLanguage,
@@ -49,7 +52,7 @@ export function backwardTrace(
   }).join("");
 }
 
-/** `+2*2`: what would be done, forwards, without doing it. */
+/** Writes the operations of a run in order, without any value: `+2*2`. */
 export function forwardSketch(
   run: ProgramRun,
   language: WorldLanguage,
@@ -58,7 +61,7 @@ export function forwardSketch(
     .join("");
 }
 
-/** `*2+2`: what would be undone, backwards, without undoing it. */
+/** Writes the operations of a run from the last, without any value: `*2+2`. */
 export function backwardSketch(
   run: ProgramRun,
   language: WorldLanguage,

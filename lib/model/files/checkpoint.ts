@@ -146,7 +146,10 @@ function withStoredHead(
   return equal ? config : { ...config, tie_word_embeddings: false };
 }
 
-/** Weights without a place would be left out in silence, and the result be wrong. */
+/**
+ * Throws unless the files hold exactly the tensors that config.json describes. A tensor
+ * ignored in silence would make the model compute wrong results.
+ */
 function checkNames(
   specs: readonly ParameterSpec[],
   files: ReadonlyMap<string, SafetensorsFile>,

@@ -41,7 +41,7 @@ const CAPACITY_UNIT = 16;
 /** Multiplications up to which TensorFlow does not divide a batch of products. */
 const UNDIVIDED_PRODUCTS = 2e5;
 
-/** Whether this model is decoded by a graph here. */
+/** Tells whether a model can be decoded by a graph: it has no adapters and the backend is native. */
 export function decodesByGraph(model: Decoder): boolean {
   return nativeOnProcessor() && model.adapters === null;
 }
@@ -63,7 +63,7 @@ interface RowState {
   promptValues: tf.Tensor[];
 }
 
-/** See the head of this file. */
+/** Decoding by a compiled graph, for models without adapters on native TensorFlow's processor. */
 export class NativeDecoding implements Decoding {
   readonly #start: DecodingStart;
   /** The plan for one lane. */

@@ -14,7 +14,7 @@ import {
 } from "../training/moments.ts";
 import { run, Variable } from "../variable.ts";
 
-/** See the head of this file. */
+/** AdamW's moments of one large parameter, updated in place by one native operation. */
 export class FusedMoments implements Moments {
   readonly #first: Variable;
   readonly #second: Variable;

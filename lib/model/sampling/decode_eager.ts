@@ -38,7 +38,7 @@ type Cache = {
   logits: tf.Tensor2D;
 };
 
-/** See the head of this file. */
+/** Decoding by single tfjs operations, for any model on any backend. */
 export class EagerDecoding implements Decoding {
   readonly #start: DecodingStart;
   readonly #rotary: tf.Tensor2D;

@@ -9,10 +9,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { OptimiserConfig } from "../requests.ts";
 
-/** What an update needs besides the gradient. */
+/** The inputs of an update besides the gradient. */
 export interface Update {
   config: OptimiserConfig;
-  /** Updates made so far, with this one. */
+  /** Number of updates, this one included; from 1. */
   step: number;
   /** Factor by which the gradient is clipped, at most 1. */
   clip: number;
@@ -20,20 +20,20 @@ export interface Update {
 
 /** First and second moments of some parameters, P values in all. */
 export interface Moments {
-  /** The parameters' new values. Leaves the old ones and the gradient alone. */
+  /** Returns the parameters' new values. Disposes neither the old ones nor the gradient. */
   update(
     old: readonly tf.Tensor[],
     gradient_P: tf.Tensor1D,
     update: Update,
   ): tf.Tensor[];
-  /** Copies of both moments, for a checkpoint. */
+  /** Copies both moments, for a checkpoint. */
   read(): Promise<{ first_P: Float32Array; second_P: Float32Array }>;
   /** Replaces both moments. */
   write(first_P: Float32Array, second_P: Float32Array): void;
   dispose(): void;
 }
 
-/** The constants of an update, the corrections of both moments gathered in them. */
+/** Returns the constants of an update, which include the bias corrections of both moments. */
 export function updateFactors({ config, step }: Update) {
   const firstCorrection = 1 - config.beta1 ** step;
   const secondCorrection = Math.sqrt(1 - config.beta2 ** step);
@@ -45,7 +45,7 @@ export function updateFactors({ config, step }: Update) {
   };
 }
 
-/** See the head of this file. */
+/** AdamW's moments of all small parameters, joined into one vector; works on every backend. */
 export class VectorMoments implements Moments {
   /** 1 where weight decay applies: `[P]`, or a scalar. */
   readonly #decays: tf.Tensor;

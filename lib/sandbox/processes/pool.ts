@@ -329,7 +329,7 @@ export class Pool {
     return true;
   }
 
-  /** Replaces a child; what it had begun and not answered runs again, one at a time. */
+  /** Replaces a child. The jobs that it had begun and not answered run again, one at a time. */
   async #recover(
     slot: Slot,
     child: Child,
@@ -352,7 +352,7 @@ export class Pool {
         this.#queue.pushAlone(ticket);
       }
     }
-    // Frames behind the running one had not begun.
+    // Only the first frame was running: the others go back without a failure counted.
     for (const { tickets } of queued) this.#queue.push(...tickets.values());
     await child.end();
     this.#wake();

@@ -160,14 +160,14 @@ function isBinding(node: PlacedNode): boolean {
   }
 }
 
-/** The whole of `(f, [g])` for the `g` in it. */
+/** Returns the outermost target that a nested one belongs to: for `g`, all of `(f, [g])`. */
 function outermostTarget(node: PlacedNode): PlacedNode {
   let target = node;
   while (TARGETS.has(target.parent!.name)) target = target.parent!;
   return target;
 }
 
-/** A name that an import statement binds: the alias, or what comes first without one. */
+/** Tells whether an import binds this name: it is the alias, or the first name where there is no alias. */
 function isImported(node: PlacedNode): boolean {
   const before = neighbour(node, -1);
   if (before === "as") return true;
