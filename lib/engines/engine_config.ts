@@ -1,11 +1,11 @@
 /**
- * Which engine plays, as one flat object, and what makes sense in it. It never
- * holds a key: servers' keys come from the environment variables TINKER_API_KEY
- * and OPENAI_API_KEY.
+ * The config of an engine: one flat object, its defaults and its check. The object
+ * never holds a key: the keys of servers come from the environment variables
+ * TINKER_API_KEY and OPENAI_API_KEY.
  */
 import { join, resolve } from "node:path";
 
-/** Which engine plays. Flat JSON, without secrets. */
+/** The config of an engine: flat JSON, without secrets. */
 export interface EngineConfig {
   /**
    * `local`: in this process. `tinker`: a Tinker server (SkyRL, or the hosted
@@ -13,8 +13,8 @@ export interface EngineConfig {
    */
   engine: "local" | "tinker" | "openai";
   /**
-   * The model: a Hugging Face folder (`local`), or the name under which the
-   * server knows it. Empty where a preset's own base model is meant.
+   * The model: a Hugging Face folder (`local`), or the model's name on the server.
+   * Empty for a preset's own base model.
    */
   model: string;
   /** The server's address; empty for `local`. */
@@ -23,14 +23,13 @@ export interface EngineConfig {
   loraRank: number;
   /** Folder with the model's tokenizer.json; empty where `model` is that folder. */
   tokenizer: string;
-  /** Longest prompt + response in tokens; 0 takes what the model's config.json or the server tells. */
+  /** Longest prompt + response in tokens; 0 takes the number of the model's config.json or the server. */
   contextLength: number;
   /**
-   * How a server is spoken to. `openai`: "text" with any server, "chat" with one
-   * that knows chat completions alone, "tokens" with vLLM, where nothing is lost
-   * on the way. `tinker`: responses end at stop "tokens", or at stop strings
-   * ("text") where the server knows those, so that it does not write on behind an
-   * answer. `local`: "tokens".
+   * Form of requests and answers. `openai`: "text" for any server, "chat" for a server
+   * with chat completions only, "tokens" for vLLM, which loses nothing. `tinker`:
+   * "tokens" ends responses at stop tokens; "text" ends them at stop strings, where the
+   * server supports those. `local`: "tokens".
    */
   form: "tokens" | "text" | "chat";
   /** Seconds to wait for a server that is not there; 0 for `local`. */
@@ -39,7 +38,7 @@ export interface EngineConfig {
   requestSeconds: number;
 }
 
-/** The fields that may be new when a run is resumed: what has moved is still the same. */
+/** Returns the fields that may differ when a run is resumed: the places of a model or server. */
 export function movableFields(
   engine: EngineConfig["engine"],
 ): (keyof EngineConfig)[] {
@@ -48,7 +47,7 @@ export function movableFields(
     : ["address", "tokenizer", "reconnectSeconds", "requestSeconds"];
 }
 
-/** Each engine's settings where nothing else is asked for. */
+/** The default config of each engine. */
 export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
   local: {
     engine: "local",
@@ -85,7 +84,7 @@ export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
   },
 };
 
-/** The config with its folders spelt out, so that it holds from any working directory. */
+/** Returns the config with absolute folders, so that it is valid from any working directory. */
 export function withWholePaths(config: EngineConfig): EngineConfig {
   const whole = (path: string) => path === "" ? "" : resolve(path);
   return {
@@ -162,6 +161,7 @@ function checkWaiting(config: EngineConfig): void {
   }
 }
 
+/** Throws `RangeError` where a config names no model. */
 export function requireModel(config: EngineConfig): void {
   if (config.model !== "") return;
   const wanted = config.engine === "local"
@@ -170,7 +170,7 @@ export function requireModel(config: EngineConfig): void {
   fail(config, "model", `is empty: ${wanted}`);
 }
 
-/** An address is kept in the manifest, so it may not carry a password. */
+/** Throws unless the address is http(s) and holds no password: the manifest keeps the address. */
 function checkAddress(config: EngineConfig): void {
   const { address } = config;
   const url = URL.parse(address);
@@ -193,6 +193,7 @@ function checkAddress(config: EngineConfig): void {
   }
 }
 
+/** Tells whether a path is an existing file. */
 export function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
@@ -201,6 +202,7 @@ export function isFile(path: string): boolean {
   }
 }
 
+/** Throws `RangeError` with the field, its value and what is wrong with it. */
 export function fail(
   config: EngineConfig,
   field: keyof EngineConfig,

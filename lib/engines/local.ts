@@ -38,7 +38,7 @@ import type {
   TrainSequence,
 } from "../method/engine.ts";
 
-/** An {@link Engine} that computes in this process. Owns its model. */
+/** An {@link Engine} that computes in this process. It owns its model: dispose the engine when done. */
 export class LocalEngine implements Engine {
   #model: Decoder;
   #optimiser: AdamW;
@@ -46,15 +46,16 @@ export class LocalEngine implements Engine {
   /** Hash of the weights under the adapters. */
   #frozenSha256: string | undefined;
 
-  /** Takes ownership of the model and, when given, of its optimiser. */
+  /** Makes an engine that owns the model and, when given, its optimiser. */
   constructor(model: Decoder, optimiser: AdamW = new AdamW(model)) {
     this.#model = model;
     this.#optimiser = optimiser;
   }
 
   /**
-   * Starts a backend if none runs, and opens a model folder. A folder of adapters
-   * opens the base model that it names and trains the adapters.
+   * Opens a model folder, and starts a backend if none runs. A folder of adapters
+   * opens the base model that the adapters name and trains the adapters. Throws with
+   * the file and the field that is wrong.
    */
   static async fromFolder(folder: string): Promise<LocalEngine> {
     await startBackend();
@@ -75,7 +76,7 @@ export class LocalEngine implements Engine {
     }
   }
 
-  /** Opens a model folder frozen, with fresh adapters to train. */
+  /** Opens a model folder with its weights frozen and fresh adapters to train. */
   static async withAdapters(
     folder: string,
     lora: LoraConfig,
@@ -101,12 +102,12 @@ export class LocalEngine implements Engine {
     };
   }
 
-  /** The model, for callers on this side of the engine. */
+  /** The model, still owned by the engine. */
   get model(): Decoder {
     return this.#model;
   }
 
-  /** The optimiser, for callers on this side of the engine. */
+  /** The optimiser, still owned by the engine. */
   get optimiser(): AdamW {
     return this.#optimiser;
   }
@@ -149,7 +150,7 @@ export class LocalEngine implements Engine {
   }
 
   /**
-   * Weights and moments, into one folder that appears whole or not at all. A model
+   * Writes weights and moments into a folder that appears whole or not at all. A model
    * trained through adapters saves the adapters, not the frozen weights.
    */
   save(folder: string): Promise<void> {
@@ -163,7 +164,7 @@ export class LocalEngine implements Engine {
     });
   }
 
-  /** Replaces what is trained, and its moments; needs what `save` wrote. */
+  /** Replaces the trained weights and their moments by those that `save` wrote. */
   async load(folder: string): Promise<void> {
     await restoreFolder(folder);
     if (hasAdapters(folder)) {
@@ -193,7 +194,7 @@ export class LocalEngine implements Engine {
   }
 }
 
-/** The folder of the model that some adapters belong to. Throws where there is none. */
+/** Returns the folder of the base model of some adapters. Throws where it does not exist. */
 async function baseFolder(folder: string): Promise<string> {
   const base = await baseModelOf(folder);
   if (base !== null) {

@@ -10,27 +10,25 @@
  *       promptForm: "tokens",
  *     });
  *
- * The plain completions endpoint is used: the prompt's text, chat template
- * included, is made on this side, as for every other engine. A server that only
- * chats gets that text as one user message.
+ * This side makes the prompt's text, chat template included, and sends it to the plain
+ * completions endpoint. A server that only chats gets the text as one user message.
  *
- * Three ways of speaking. "tokens" sends and receives token numbers and needs
- * vLLM's extra fields; nothing is lost on the way. "text" uses only what every
- * server knows: the prompt is decoded, the answer encoded again, and the stop
- * token, which such servers leave out, put back at the end. "chat" is the same
- * over chat completions; its server puts its own template around the prompt.
+ * There are three forms of requests. "tokens" sends and receives token numbers, which
+ * needs vLLM's extra fields and loses nothing. "text" works with every server: the
+ * prompt is decoded, the answer is encoded, and the stop token, which servers leave
+ * out, is put back. "chat" is "text" over chat completions, whose server puts its own
+ * template around the prompt.
  *
  * Servers also stop at the model's own end token: name it among the stop tokens.
  * Some take sampling from the model's generation_config.json and answer greedily
  * unless it says `do_sample` (transformers' server does).
  *
- * Stop strings: such servers leave out the string they stopped at, and most do
- * not say which it was. A closing tag is put back where the text has left that
- * tag open; otherwise the end token is taken to have come.
+ * Servers leave out the stop string at which they stopped, and most do not name it. A
+ * closing tag is put back where the text has left that tag open. Otherwise the end
+ * token counts as sampled.
  *
- * Left out: training (`SamplingOnlyError`) and banned tokens. `save` notes which
- * model was played, and `load` asks for the same. Whether the same seed gives the same samples is up to the
- * server; vLLM and Ollama do not promise it under load.
+ * Left out: training (`SamplingOnlyError`) and banned tokens. Equal seeds need not give
+ * equal samples: vLLM and Ollama do not promise so under load.
  */
 import { derivedSeed } from "../random.ts";
 import type {
@@ -63,15 +61,15 @@ import { Form, type FormName, type TextCodec } from "./openai_form.ts";
 import { RemoteError } from "./remote_error.ts";
 import { requireServedModel, writeServedModel } from "./served_model.ts";
 
-/** Which server, which model, how to speak to it. */
+/** The server, the model and the form of requests. */
 export interface OpenAiOptions {
-  /** Up to and including `/v1`; requests go to this address and no other. */
+  /** Address up to and including `/v1`; requests go to this address and no other. */
   url: string;
   /** The model's name as the server lists it. */
   model: string;
   /** The served model's tokenizer. */
   tokenizer: TextCodec;
-  /** Longest prompt + response in tokens, as the server was started with. */
+  /** Longest prompt + response in tokens, the same as the server's own limit. */
   contextLength: number;
   /** "tokens" for vLLM; "text" (default) for any server; "chat" for one that only chats. */
   promptForm?: FormName;
@@ -85,13 +83,13 @@ export interface OpenAiOptions {
 /** Requests in flight; servers batch them on their side. */
 const REQUESTS_IN_FLIGHT = 32;
 
-/** A server that works through all of them one by one answers the last one late. */
+/** Seconds to wait for an answer: a server that takes requests one by one answers the last one late. */
 const REQUEST_SECONDS = 3600;
 
 /** Tries at a request that the server fails at (HTTP 500). */
 const TRIES = 3;
 
-/** What an OpenAI-compatible server has no place for. */
+/** The abilities that an OpenAI-compatible server lacks. */
 export const OPENAI_LIMITS: readonly EngineLimit[] = [
   "training",
   "bannedTokens",
@@ -99,6 +97,7 @@ export const OPENAI_LIMITS: readonly EngineLimit[] = [
   "temperature",
 ];
 
+/** An {@link Engine} that samples from an OpenAI-compatible server; it cannot train. */
 export class OpenAiEngine implements Engine {
   readonly description: Engine["description"];
   #line: HttpLine;
@@ -132,7 +131,7 @@ export class OpenAiEngine implements Engine {
     };
   }
 
-  /** Log-probabilities the server does not give are NaN. */
+  /** Samples. A log-probability that the server does not give is NaN. */
   sample(
     requests: readonly SampleRequest[],
     options: EngineSamplingOptions,
@@ -151,8 +150,9 @@ export class OpenAiEngine implements Engine {
   }
 
   /**
-   * Needs promptForm "tokens" and a server with `prompt_logprobs` (vLLM). The
-   * prompt and the response are sent as one prompt and scored by the server.
+   * Returns the log-probability of each response token. Prompt and response are sent
+   * as one prompt, which the server scores: this needs promptForm "tokens" and a
+   * server with `prompt_logprobs` (vLLM).
    */
   logProbs(
     sequences: readonly Pick<
@@ -179,12 +179,12 @@ export class OpenAiEngine implements Engine {
     return Promise.reject(new SamplingOnlyError("trainStep"));
   }
 
-  /** Notes which model was played: its weights are the server's and never change. */
+  /** Writes the model's name into a folder. The weights stay on the server and never change. */
   save(folder: string): Promise<void> {
     return writeServedModel(folder, this.#model);
   }
 
-  /** Checks that the folder is one of `save`, for this very model. */
+  /** Throws unless `save` wrote the folder for the same model. */
   load(folder: string): Promise<void> {
     return requireServedModel(folder, this.#model);
   }
@@ -193,7 +193,7 @@ export class OpenAiEngine implements Engine {
     this.#line.close();
   }
 
-  /** Asks until there are `count` samples: some servers ignore `n` and give one. */
+  /** Asks until `count` samples are there: some servers ignore `n` and give one sample. */
   async #sampleOne(
     request: SampleRequest,
     options: EngineSamplingOptions,
@@ -262,7 +262,7 @@ export class OpenAiEngine implements Engine {
     });
   }
 
-  /** What the server refuses and nobody needs is left out (openai_fields.ts). */
+  /** Sends a request without the optional fields that the server refuses (openai_fields.ts). */
   async #complete(
     body: JsonObject,
     stop?: AbortSignal,
@@ -277,7 +277,7 @@ export class OpenAiEngine implements Engine {
     return readChoices(endpoint, status, text);
   }
 
-  /** A failure of the server may pass; vLLM's and SGLang's is often a log-probability that is NaN. */
+  /** Sends a request, and again where the server fails: vLLM and SGLang fail on a log-probability that is NaN. */
   async #ask(endpoint: Endpoint, body: JsonObject, stop?: AbortSignal) {
     const { logprobs: _, ...bare } = body;
     for (let left = TRIES;; left--) {

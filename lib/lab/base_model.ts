@@ -23,7 +23,7 @@ import {
 import type { Preset } from "./presets.ts";
 import { pretrain, type PretrainProgress } from "./pretrain.ts";
 
-/** Where base models are kept unless told otherwise. */
+/** Default folder of base models. */
 export const BASE_CACHE = ".cache/base";
 
 /** Raised whenever the corpus or the trainer changes what a config gives. */
@@ -34,22 +34,25 @@ export interface BaseModel {
   folder: string;
   /** Hash of all that decides its weights. */
   hash: string;
-  /** Whether it was there already. */
+  /** Whether the cache already held the model. */
   cached: boolean;
 }
 
+/** The seed and the place of a base model. */
 export interface BaseModelOptions {
+  /** Seed of the weights and of the corpus. */
   seed: number;
+  /** Folder of base models; default: `BASE_CACHE`. */
   cacheFolder?: string;
 }
 
-/** What belongs to a world besides the model: vocabulary and held-out splits. */
+/** The vocabulary and the evaluation splits of a world. */
 export interface WorldParts {
   tokenizer: Tokenizer;
   splits: SplitSet;
 }
 
-/** The vocabulary and the splits of a preset. */
+/** Builds the vocabulary and the evaluation splits of a preset; equal presets give equal splits. */
 export function worldParts(preset: Preset): WorldParts {
   return {
     tokenizer: Tokenizer.fromJson(
@@ -60,7 +63,7 @@ export function worldParts(preset: Preset): WorldParts {
   };
 }
 
-/** Hash of everything that decides a base model's weights. */
+/** Returns the hash of everything that decides a base model's weights: 16 hex digits. */
 export function baseModelHash(
   { world, model, pretrain }: Preset,
   seed: number,
@@ -71,8 +74,8 @@ export function baseModelHash(
 }
 
 /**
- * Gives the base model of a preset and seed, pretraining it if need be and
- * yielding after every step of that. Leaving the loop early keeps nothing.
+ * Returns the base model of a preset and seed from the cache. Where the cache lacks the
+ * model, pretrains it and yields after every step. Leaving the loop early keeps nothing.
  */
 export async function* baseModelSteps(
   preset: Preset,

@@ -14,16 +14,17 @@ import type { DocumentWriter } from "./world/documents.ts";
 /** Documents sorted together. */
 const CHUNK_DOCUMENTS = 1024;
 
+/** The size of batches and the weight of prompts. */
 export interface CorpusOptions {
   /** Most padded tokens per batch. */
   batchTokens: number;
-  /** Longer documents are left out. */
+  /** Longest document in tokens; longer ones are left out. */
   longestDocument: number;
   /** Loss weight of prompt tokens; response tokens have weight 1. */
   promptWeight: number;
 }
 
-/** One document as tokens with loss weights. */
+/** Encodes a document as tokens with loss weights. */
 export function toExample(
   tokenizer: Tokenizer,
   prompt: string,
@@ -40,7 +41,7 @@ export function toExample(
   return { tokens: [...promptTokens, ...responseTokens], weights };
 }
 
-/** Endless batches of about `batchTokens` tokens. */
+/** Yields batches of at most `batchTokens` padded tokens without end, from fresh documents. */
 export function* corpusBatches(
   writer: DocumentWriter,
   tokenizer: Tokenizer,

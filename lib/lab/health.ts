@@ -44,7 +44,7 @@ export function thirdOf(
   return third === "first" ? steps.slice(0, size) : steps.slice(-size);
 }
 
-/** The modes whose proposer has collapsed by the end of the run. */
+/** Returns the modes whose proposer has collapsed by the end of the run. */
 export function collapsedModes(
   seeds: readonly SeedRecord[],
   modes: readonly string[],

@@ -1,4 +1,7 @@
-/** The experiment: presets, base models, and runs of self-play on them. */
+/**
+ * The experiment: presets, their small worlds of programs, base models, runs of
+ * self-play on them, evaluation, and studies that compare runs.
+ */
 
 export { baseModelSteps, worldParts } from "./base_model.ts";
 export { corpusBatches } from "./corpus.ts";

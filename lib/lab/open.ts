@@ -53,18 +53,19 @@ export interface Lab extends AsyncDisposable {
   reset(): Promise<void>;
 }
 
+/** The seed, the sandbox and the folder of an opened preset. */
 export interface LabOptions {
   /** Seed of the base model's pretraining and of all that is sampled. */
   seed: number;
-  /** Where base models are kept; by default in the kit's own folder. */
+  /** Folder of base models; default: `BASE_CACHE` in the kit's own folder. */
   cacheFolder?: string;
-  /** The sandbox; by default one for the languages of the preset's world. */
+  /** Options of the sandbox; default: the languages of the preset's world. */
   executor?: ExecutorOptions;
-  /** Is told how far pretraining is, where the model is not there yet. */
+  /** Receives a line of progress while the model is pretrained. */
   report?: (line: string) => void;
 }
 
-/** Opens a preset, or the preset of that name; pretrains its base model if need be. */
+/** Opens a preset, given itself or by name, and pretrains its base model where the cache lacks it. */
 export async function openLab(
   presetOrName: Preset | string,
   options: LabOptions,

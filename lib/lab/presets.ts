@@ -27,14 +27,20 @@ export interface EvaluationPlan {
   seed: number;
 }
 
+/** A complete experiment: world, base model, self-play and evaluation. */
 export interface Preset {
   name: string;
-  /** One line for a person. */
+  /** Description in one line, as the tasks print it. */
   description: string;
+  /** The programs and questions that the model meets. */
   world: WorldConfig;
+  /** Shape of the base model. */
   model: TinyModelShape;
+  /** Pretraining of the base model. */
   pretrain: PretrainConfig;
+  /** Settings of self-play. */
   selfPlay: SelfPlayConfig;
+  /** The steps and splits that are evaluated. */
   evaluation: EvaluationPlan;
 }
 
@@ -262,7 +268,7 @@ export const PRESETS: Record<string, Preset> = {
   long: LONG,
 };
 
-/** The preset of that name; throws with the known names otherwise. */
+/** Returns the preset of a name. Throws with the known names where there is none. */
 export function presetNamed(name: string): Preset {
   const preset = PRESETS[name];
   if (preset) return preset;

@@ -1,10 +1,10 @@
 /**
- * Pretraining of the tiny base model: what stands in for a language model.
+ * Pretraining of the tiny base model, which takes the place of a language model.
  *
- * A short curriculum (shallow programs, many traces) first lets the copying
- * circuits form; then the corpus proper. Progress is measured in tokens, never
- * in seconds, so equal configurations and seeds make equal weights. Left out:
- * caching (base_model.ts).
+ * Pretraining begins with a short curriculum (shallow programs, many traces), in which
+ * the copying circuits form. The corpus proper follows. Progress is measured in tokens,
+ * never in seconds, so that equal configurations and seeds make equal weights. Left
+ * out: caching (base_model.ts).
  */
 
 import {
@@ -24,46 +24,64 @@ import { corpusBatches } from "./corpus.ts";
 
 /** The shape of a tiny base model; the rest of its configuration is fixed. */
 export interface TinyModelShape {
+  /** Family of the decoder. */
   modelType: "llama" | "qwen3";
+  /** Width of the residual stream. */
   hiddenSize: number;
   layers: number;
+  /** Attention heads, each with its own keys and values. */
   heads: number;
+  /** Inner width of the feed-forward layers. */
   intermediateSize: number;
+  /** Longest prompt + response in tokens. */
   contextLength: number;
+  /** Standard deviation of the initial weights. */
   initializerRange: number;
 }
 
+/** The length, the batches and the learning rate of pretraining. */
 export interface PretrainConfig {
   /** Tokens to train on, padding not counted. */
   tokens: number;
+  /** Most tokens of a step, padding included. */
   batchTokens: number;
+  /** Longest document in tokens; longer ones are left out. */
   longestDocument: number;
+  /** Loss weight of a prompt's tokens; response tokens have weight 1. */
   promptWeight: number;
+  /** Learning rate after the warm-up. */
   learningRate: number;
+  /** Steps over which the learning rate rises linearly from 0. */
   warmupSteps: number;
-  /** Share of the tokens after which the learning rate falls, linearly. */
+  /** Share of the tokens, from 0 to 1, after which the learning rate falls linearly. */
   decayFrom: number;
-  /** Share of the learning rate left at the end. */
+  /** Learning rate at the end, as a share of `learningRate`. */
   finalLearningRate: number;
+  /** Share of a weight, times the learning rate, that is subtracted per step. */
   weightDecay: number;
-  /** Share of the tokens spent on the curriculum's first stage. */
+  /** Share of the tokens, from 0 to 1, that the curriculum takes; it comes first. */
   curriculumShare: number;
+  /** Documents of the curriculum. */
   curriculum: DocumentMix;
 }
 
-/** One step of pretraining, as reported to whoever watches. */
+/** The report of one step of pretraining. */
 export interface PretrainProgress {
+  /** Steps taken. */
   step: number;
+  /** Tokens trained on so far, padding not counted. */
   tokens: number;
+  /** Tokens at which pretraining ends. */
   totalTokens: number;
   stage: "curriculum" | "corpus";
+  /** Weighted mean negative log-likelihood per token, in nats. */
   loss: number;
   gradientNorm: number;
   learningRate: number;
   seconds: number;
 }
 
-/** What pretraining needs besides its numbers. */
+/** The inputs of pretraining. */
 export interface PretrainInput {
   world: WorldConfig;
   heldOut: HeldOut;
@@ -73,7 +91,7 @@ export interface PretrainInput {
   seed: number;
 }
 
-/** A fresh model of that shape for that vocabulary. */
+/** Makes a fresh model of a shape for a vocabulary; equal seeds give equal weights. Dispose it when done. */
 export function createTinyModel(
   shape: TinyModelShape,
   tokenizer: Tokenizer,
@@ -151,7 +169,7 @@ async function* trainModel(
   }
 }
 
-/** The curriculum, if it has a share, then the corpus proper. */
+/** Returns the stages with the number of tokens at which each ends. */
 function stagesOf(
   config: PretrainConfig,
   world: WorldConfig,
@@ -163,7 +181,10 @@ function stagesOf(
   ];
 }
 
-/** Warm-up, constant, then linear decay; `progress` is the share of tokens seen. */
+/**
+ * Returns the learning rate of a step, counted from 0: linear warm-up, constant, linear
+ * decay. `progress` is the share of tokens seen, from 0 to 1.
+ */
 export function rateAt(
   config: PretrainConfig,
   step: number,

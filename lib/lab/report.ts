@@ -15,7 +15,7 @@ import {
 import type { EvaluationResult } from "./evaluation/evaluate.ts";
 import { isForPassAtK } from "./evaluation_plan.ts";
 
-/** One seed's evaluation rows, with the step of each. */
+/** The evaluation rows of one seed, each with its step. */
 export type EvaluationLog = readonly (EvaluationResult & { step: number })[];
 
 /** One line of the report: a split, a mode and a temperature. */
@@ -40,7 +40,7 @@ export interface ReportLine {
 /** Seed of all intervals; a constant, so the report is reproducible. */
 const BOOTSTRAP_SEED = 0;
 
-/** The lines of a report, in the order of the first log's rows; pass@k apart. */
+/** Returns the lines of a report, in the order of the first log's rows. Rows of pass@k are left out. */
 export function reportLines(all: readonly EvaluationLog[]): ReportLine[] {
   const logs = all.map((log) => log.filter((row) => !isForPassAtK(row)));
   const lastStep = Math.max(...logs[0].map((row) => row.step));

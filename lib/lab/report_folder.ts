@@ -22,12 +22,12 @@ export interface HardwareRecord {
   deno: string;
 }
 
-/** The folder of one seed's run. */
+/** Returns the folder of one seed's run. */
 export function seedFolder(folder: string, seed: number): string {
   return join(folder, `seed-${seed}`);
 }
 
-/** The seeds that have a finished run in an experiment's folder, ascending. */
+/** Finds the seeds with a finished run in an experiment's folder, in ascending order. */
 export function seedsIn(folder: string): number[] {
   return [...Deno.readDirSync(folder)]
     .flatMap(({ name }) => /^seed-(\d+)$/.exec(name)?.[1] ?? [])

@@ -33,6 +33,7 @@ import { evaluateMoment, momentOf } from "./evaluation_plan.ts";
 import type { Preset } from "./presets.ts";
 import type { PretrainProgress } from "./pretrain.ts";
 
+/** The preset, the seed, the folder and the callbacks of a run. */
 export interface ExperimentOptions {
   preset: Preset;
   seed: number;
@@ -41,19 +42,22 @@ export interface ExperimentOptions {
   /** The run's folder. */
   folder: string;
   cacheFolder?: string;
-  /** Take up the run in the folder where its newest checkpoint left it. */
+  /** Whether to resume the run in the folder from its newest checkpoint. */
   resume?: boolean;
-  /** Aborting ends the run after the current step, saved. */
+  /** Ends the run, when aborted, after the current step is saved. */
   stop?: AbortSignal;
   onPretrain?: (progress: PretrainProgress) => void;
   onBase?: (base: BaseModel) => void;
   onEvent?: (event: SelfPlayEvent) => void;
   onSeedingRound?: (round: SeedingRound) => void;
-  /** Hears that a server is waited for, or asked for less. Default: `console.warn`. */
+  /** Receives notes on a server that is slow or lacks a field. Default: `console.warn`. */
   onNote?: (note: string) => void;
 }
 
-/** Builds the base model if need be and plays a preset into a folder. */
+/**
+ * Plays a preset and records the run into a folder. Pretrains the base model where the
+ * cache lacks it. Throws as `recordRun` does.
+ */
 export async function runExperiment(
   options: ExperimentOptions,
 ): Promise<RunOutcome> {
@@ -156,7 +160,7 @@ function checkDialect({ name, selfPlay }: Preset, dialect: string): void {
   );
 }
 
-/** Tasks of the world's own generator, for the control without a proposer. */
+/** Returns a generator of tasks from the world's own programs, for the control without a proposer. */
 export function generatedTasks(
   { world }: Preset,
   heldOut: HeldOut,

@@ -8,17 +8,18 @@
 
 import type { EvaluationResult } from "./evaluation/evaluate.ts";
 
+/** The score of one split and mode at one step. */
 export interface ScoreRow {
   step: number;
   split: string;
   mode: EvaluationResult["mode"];
   temperature: number;
   thinking: EvaluationResult["thinking"];
-  /** Samples per item. */
+  /** Number of samples per item. */
   samples: number;
-  /** Right samples, item by item. */
+  /** Number of right samples of each item. */
   correct: number[];
-  /** Share of the samples that think first. */
+  /** Share of the samples that open with a trace, from 0 to 1. */
   thinkingRate: number;
   /** Mean tokens of a response. */
   tokens: number;
@@ -64,7 +65,7 @@ export interface ScoreKey {
   forced: boolean;
 }
 
-/** The score of the first or last step that has one of that kind; null if none has. */
+/** Returns the score of the first or last step that has one of that kind; null where none has. */
 export function scoreAt(
   scores: readonly ScoreRow[],
   moment: "first" | "last",
@@ -77,7 +78,7 @@ export function scoreAt(
   return (moment === "first" ? found[0] : found.at(-1)) ?? null;
 }
 
-/** Shares of right samples, item by item. */
+/** Returns the share of right samples of each item, from 0 to 1. */
 export function accuracies({ correct, samples }: ScoreRow): number[] {
   return correct.map((right) => right / samples);
 }

@@ -57,12 +57,12 @@ export interface Claim {
 /** A study: arms on one base preset, and the claims that they decide. */
 export interface Study {
   name: string;
-  /** One line for a person. */
+  /** The question in one line, as the tasks print it. */
   says: string;
-  /** Why the study is made as it is, in a few sentences. */
+  /** The reasons for the study's design, in a few sentences. */
   about: string;
   base: Preset;
-  /** Name of the arm that the others are compared with. */
+  /** Name of the arm with which the other arms are compared. */
   reference: string;
   arms: Arm[];
   claims: Claim[];
@@ -101,7 +101,7 @@ function resolved({ like, ...arm }: ArmFile): Arm {
   return { ...arm, change: { ...arm.change, selfPlay } };
 }
 
-/** Returns the whole preset of an arm. */
+/** Returns the preset of an arm: the study's base with the arm's changes. */
 export function armPreset({ name, base }: Study, arm: Arm): Preset {
   return {
     ...changed(base, arm.change),
@@ -110,7 +110,7 @@ export function armPreset({ name, base }: Study, arm: Arm): Preset {
   };
 }
 
-/** Returns the arm of that name; throws with the known names otherwise. */
+/** Returns the arm of a name. Throws with the known names where there is none. */
 export function armNamed(study: Study, name: string): Arm {
   const arm = study.arms.find((arm) => arm.name === name);
   if (arm) return arm;
@@ -167,7 +167,7 @@ export const STUDIES: Record<string, Study> = Object.fromEntries(
   readStudies().map((study) => [study.name, study]),
 );
 
-/** Returns the study of that name; throws with the known names otherwise. */
+/** Returns the study of a name. Throws with the known names where there is none. */
 export function studyNamed(name: string): Study {
   const study = STUDIES[name];
   if (study) return study;

@@ -26,7 +26,7 @@ export interface Change {
 /** Seed of all intervals; a constant, so the report is reproducible. */
 const BOOTSTRAP_SEED = 0;
 
-/** The change on one split over the seeds of an arm; null where it was not evaluated. */
+/** Returns the change on one split over the seeds of an arm; null where the split was not evaluated. */
 export function changeOf(
   seeds: readonly (readonly ScoreRow[])[],
   key: ScoreKey,

@@ -1,8 +1,8 @@
 /**
- * The report of a study: its arms beside each other, and what its claims came to.
+ * The scores of a study: its arms compared, and its claims judged.
  *
- * Everything is computed from the logs, so equal logs give equal text. An arm is
- * compared with the reference arm item by item, on the seeds that both have.
+ * All numbers are computed from the logs, so that equal logs give equal text. An arm is
+ * compared with the reference arm item by item, on the seeds that both arms have.
  */
 
 import { join } from "node:path";
@@ -17,10 +17,10 @@ export type StudyScores = Map<string, Map<number, ScoreRow[]>>;
 
 export const MODES = ["deduction", "abduction", "induction"] as const;
 
-/** Seed of all intervals; a constant, so the report is reproducible. */
+/** Seed of all intervals; a constant, so that the report is reproducible. */
 const BOOTSTRAP_SEED = 0;
 
-/** Reads the logs of a study; arms without a finished seed are left out. */
+/** Reads the logs of a study. Arms without a finished seed are left out. */
 export function readStudy(study: Study, folder: string): StudyScores {
   const scores: StudyScores = new Map();
   for (const arm of study.arms) {
@@ -37,7 +37,7 @@ export function readStudy(study: Study, folder: string): StudyScores {
   return scores;
 }
 
-/** Accuracies per item at the end of a run, some splits one after the other. */
+/** Returns the accuracy of each item at the end of a run, split after split. */
 export function finalAccuracies(
   scores: readonly ScoreRow[],
   keys: readonly ScoreKey[],
@@ -48,7 +48,7 @@ export function finalAccuracies(
   });
 }
 
-/** The familiar splits of some modes. */
+/** Returns the keys of the familiar splits of some modes. */
 export function familiar(
   modes: readonly string[] = MODES,
   temperature = 0,
@@ -61,7 +61,10 @@ export function familiar(
   }));
 }
 
-/** How far one arm ends above another, over the seeds that both have; null without any. */
+/**
+ * Returns the difference of two arms' final accuracies with its 95 % interval, over the
+ * seeds that both arms have; null without such seeds.
+ */
 export function difference(
   scores: StudyScores,
   better: string,
@@ -85,21 +88,25 @@ export function difference(
   return bootstrapOverSeeds(changes, BOOTSTRAP_SEED);
 }
 
-/** What an interval says about "better is above worse". */
+/** The verdict on the claim that one arm ends above another. */
 export type Verdict = "holds here" | "the opposite holds here" | "cannot tell";
 
-/** Reads an interval; with a margin, the claim is "no worse by more than it". */
+/**
+ * Returns the verdict that an interval gives: the claim holds where the whole interval
+ * lies above `-margin`. With a margin, the claim is "not worse by more than the margin".
+ */
 export function verdictOf({ low, high }: Interval, margin = 0): Verdict {
   if (low > -margin) return "holds here";
   return high < -margin ? "the opposite holds here" : "cannot tell";
 }
 
-/** A claim with what the logs say of it, greedy and sampled; null where an arm is missing. */
+/** A claim with its measured difference, greedy and sampled; null where an arm is missing. */
 export interface JudgedClaim extends Claim {
   greedy: Interval | null;
   sampled: Interval | null;
 }
 
+/** Measures every claim of a study on the familiar splits at temperatures 0 and 1. */
 export function judgeClaims(study: Study, scores: StudyScores): JudgedClaim[] {
   return study.claims.map((claim) => {
     const at = (temperature: number) =>

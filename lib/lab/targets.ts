@@ -85,7 +85,7 @@ export interface JudgedTarget {
   shown: string[];
 }
 
-/** Judges each bound on every seed's greedy lines. */
+/** Judges each target on the greedy lines of every seed. */
 export function judgeTargets(logs: readonly EvaluationLog[]): JudgedTarget[] {
   const bySeed = logs.map((log) =>
     reportLines([log]).filter(({ temperature }) => temperature === 0)

@@ -35,7 +35,7 @@ export function writtenSteps(response: string): number {
   return [...thought.replaceAll(/=>|s\+=/g, "").matchAll(/[=:]/g)].length;
 }
 
-/** One line per program split and mode that has greedy answers of both kinds. */
+/** Returns a line per program split and mode with greedy answers both free and forced to think. */
 export function thoughtLines(logs: readonly EvaluationLog[]): ThoughtLine[] {
   const groups = Map.groupBy(
     logs[0].filter(isThought),

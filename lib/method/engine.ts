@@ -12,7 +12,9 @@ import type { ObjectiveConfig } from "./objective/loss.ts";
 /** How tokens are sampled. Temperature 0 is greedy. */
 export interface SamplingOptions {
   temperature: number;
+  /** Smallest set of likeliest tokens with this total probability; 1 (default) keeps all. */
   topP?: number;
+  /** Number of likeliest tokens that can be sampled; default: all. */
   topK?: number;
   /** Sampling ends with (and includes) the first of these tokens. */
   stopTokens: readonly number[];
@@ -26,6 +28,7 @@ export interface SamplingOptions {
 export interface SampleRequest {
   promptTokens: readonly number[];
   count: number;
+  /** Longest response in tokens. */
   maxNewTokens: number;
   /** Seed of this request; its samples do not depend on the rest of the batch. */
   seed: number;
@@ -34,7 +37,10 @@ export interface SampleRequest {
 /** One response to a prompt. */
 export interface Sample {
   tokens: number[];
-  /** Log-probability of each token under the policy at the sampling temperature, nothing cut off by top k or top p. Greedy samples have those of temperature 1. */
+  /**
+   * Natural log-probability of each token under the policy at the sampling temperature,
+   * before top k and top p. Greedy samples have those of temperature 1.
+   */
   logProbs: number[];
   /** "stop": ended by a stop token. "length": cut at maxNewTokens or the context window. */
   finish: "stop" | "length";
@@ -52,23 +58,33 @@ export interface TrainSequence {
   weights: readonly number[];
   /** Tokens that were banned at sampling: the probabilities are those without them. */
   bannedTokens?: readonly number[];
-  /** Sampling temperature, the same in all sequences of a call: the policy is that of the logits divided by it. 1 unless given. */
+  /**
+   * Sampling temperature, by which the logits are divided before the softmax. Default 1.
+   * All sequences of a call have the same temperature.
+   */
   temperature?: number;
 }
 
 /** The settings of AdamW, with decoupled weight decay and clipping of the global norm. */
 export interface OptimiserConfig {
   learningRate: number;
+  /** Decay of the first moment per step. */
   beta1: number;
+  /** Decay of the second moment per step. */
   beta2: number;
+  /** Term added to the root of the second moment, against division by 0. */
   epsilon: number;
+  /** Share of a weight, times the learning rate, that is subtracted per step. */
   weightDecay: number;
+  /** Largest global norm of the gradient; a larger gradient is scaled down to this norm. */
   maxGradientNorm: number;
 }
 
 /** The report of one optimiser step. All numbers are finite, or the step throws and changes nothing. */
 export interface TrainReport {
+  /** Weighted sum of the token losses. */
   loss: number;
+  /** Global norm of the gradient before clipping. */
   gradientNorm: number;
   /** Mean entropy of the policy over the trained response tokens, in nats. */
   entropy: number;
@@ -76,11 +92,13 @@ export interface TrainReport {
   clipFraction: number;
   /** Mean of (old - new) log-probabilities before the step. */
   approximateKl: number;
+  /** Number of trained response tokens. */
   tokens: number;
+  /** Wall-clock seconds of the step. */
   seconds: number;
 }
 
-/** Something that a config may ask for and that some engines cannot do. */
+/** An ability that a config may need and that some engines lack. */
 export type EngineLimit =
   | "training"
   | "bannedTokens"
@@ -93,7 +111,7 @@ export interface StopText {
   decode(tokens: readonly number[]): string;
 }
 
-/** How an engine samples: `SamplingOptions`, and the strings that end a text. */
+/** The sampling options of an engine: `SamplingOptions`, and the strings that end a text. */
 export interface EngineSamplingOptions extends SamplingOptions {
   stopText?: StopText;
 }

@@ -1,9 +1,11 @@
-/** What a model is asked to sample or to learn from, and what it answers: plain data, without tensors. */
+/** The requests to sample or to train, and the answers, as plain data without tensors. */
 
-/** How to sample. Temperature 0 is greedy. */
+/** How tokens are sampled. Temperature 0 is greedy. */
 export interface SamplingOptions {
   temperature: number;
+  /** Smallest set of likeliest tokens with this total probability; 1 (default) keeps all. */
   topP?: number;
+  /** Number of likeliest tokens that can be sampled; default: all. */
   topK?: number;
   /** Sampling ends with (and includes) the first of these tokens. */
   stopTokens: readonly number[];
@@ -13,19 +15,23 @@ export interface SamplingOptions {
   stop?: AbortSignal;
 }
 
-/** One prompt to continue `count` times. */
+/** A prompt that is continued `count` times. */
 export interface SampleRequest {
   promptTokens: readonly number[];
   count: number;
+  /** Longest response in tokens. */
   maxNewTokens: number;
   /** Seed of this request; its samples do not depend on the rest of the batch. */
   seed: number;
 }
 
-/** One continuation. */
+/** One response to a prompt. */
 export interface Sample {
   tokens: number[];
-  /** Log-probability of each token under the policy at the sampling temperature, nothing cut off by top k or top p. Greedy samples have those of temperature 1. */
+  /**
+   * Natural log-probability of each token under the policy at the sampling temperature,
+   * before top k and top p. Greedy samples have those of temperature 1.
+   */
   logProbs: number[];
   /** "stop": ended by a stop token. "length": cut at maxNewTokens or the context window. */
   finish: "stop" | "length";
@@ -35,24 +41,32 @@ export interface Sample {
 export interface TrainSequence {
   promptTokens: readonly number[];
   responseTokens: readonly number[];
-  /** Per response token; what the policy-gradient loss multiplies. */
+  /** Advantage of each response token. */
   advantages: readonly number[];
-  /** Per response token, recorded at sampling. */
+  /** Log-probability of each response token, as recorded at sampling. */
   oldLogProbs: readonly number[];
-  /** Per response token; the loss is the weighted SUM over tokens (means are made by the caller). */
+  /** Weight of each response token. The loss is the weighted SUM over tokens: the caller makes the means. */
   weights: readonly number[];
-  /** What was banned at sampling; probabilities are renormalised without these tokens. */
+  /** Tokens that were banned at sampling: the probabilities are those without them. */
   bannedTokens?: readonly number[];
-  /** Sampling temperature, the same in all sequences of a call: the policy is that of the logits divided by it. 1 unless given. */
+  /**
+   * Sampling temperature, by which the logits are divided before the softmax. Default 1.
+   * All sequences of a call have the same temperature.
+   */
   temperature?: number;
 }
 
-/** AdamW with decoupled weight decay and global-norm clipping. */
+/** The settings of AdamW, with decoupled weight decay and clipping of the global norm. */
 export interface OptimiserConfig {
   learningRate: number;
+  /** Decay of the first moment per step. */
   beta1: number;
+  /** Decay of the second moment per step. */
   beta2: number;
+  /** Term added to the root of the second moment, against division by 0. */
   epsilon: number;
+  /** Share of a weight, times the learning rate, that is subtracted per step. */
   weightDecay: number;
+  /** Largest global norm of the gradient; a larger gradient is scaled down to this norm. */
   maxGradientNorm: number;
 }

@@ -66,7 +66,7 @@ export function checkpointSteps(runFolder: string): number[] {
   return steps.sort((a, b) => a - b);
 }
 
-/** Path of the checkpoint of a step. */
+/** Returns the path of the checkpoint of a step. */
 export function checkpointFolder(runFolder: string, step: number): string {
   return join(runFolder, "checkpoints", checkpointName(step));
 }

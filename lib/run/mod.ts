@@ -1,4 +1,4 @@
-/** Runs on disk: recording, resuming and reading them back. */
+/** Runs on disk: folders of logs and checkpoints that are recorded, resumed and read. */
 
 export { checkpointFolder } from "./checkpoint.ts";
 export { playModel } from "./play.ts";

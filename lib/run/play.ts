@@ -7,8 +7,8 @@
  *       folder: "runs/first",
  *     });
  *
- * Another engine is another line. Left out: base models and worlds of a preset
- * (lib/lab), and whatever evaluation the caller does not hand in.
+ * Another engine is another value of `engine`. Left out: base models and worlds of a
+ * preset (lib/lab); evaluations are the caller's `evaluate`.
  */
 import type { Company } from "../engines/http.ts";
 import { dialectOf, openModel } from "../engines/choice.ts";
@@ -20,7 +20,7 @@ import type { SelfPlayConfig } from "../method/config.ts";
 import { recordRun, type RunOutcome } from "./record.ts";
 import type { RecordOptions } from "./record_options.ts";
 
-/** The models of a run, opened. Disposing of it closes them. */
+/** The opened models of a run. Disposing of the record closes the models. */
 export interface PlayingModels extends AsyncDisposable {
   config: EngineConfig;
   engine: Engine;
@@ -56,6 +56,7 @@ export async function openModels(
   };
 }
 
+/** The engine's config, and the options of `recordRun` that a caller may choose. */
 export interface PlayOptions extends
   Pick<
     RecordOptions,
@@ -71,14 +72,14 @@ export interface PlayOptions extends
     | "experiment"
   > {
   engine: EngineConfig;
-  /** Hears that a server is waited for, or asked for less. Default: `console.warn`. */
+  /** Receives notes on a server that is slow or lacks a field. Default: `console.warn`. */
   onNote?: (note: string) => void;
 }
 
 /**
- * Opens a model and the sandbox, plays into a folder, and closes both. Throws
- * before the first step, naming field and cure, where engine and config do not
- * fit each other.
+ * Opens a model and the sandbox, records a run into a folder, and closes both. Throws
+ * `RangeError` before the first step, naming field and cure, where engine and config
+ * do not fit each other.
  */
 export async function playModel(options: PlayOptions): Promise<RunOutcome> {
   const { engine: asked, config, onNote, ...recording } = options;
@@ -109,7 +110,7 @@ export async function playModel(options: PlayOptions): Promise<RunOutcome> {
   });
 }
 
-/** Engines on a server are waited for, so that it has let go of the model. */
+/** Closes engines, and waits until servers have freed their models. */
 async function closeAll(engines: readonly Engine[]): Promise<void> {
   for (const engine of engines) {
     engine.dispose();

@@ -1,4 +1,4 @@
-/** Reading runs back, for notebooks and the command line. */
+/** Reading the logs of runs, for notebooks and the command line. */
 
 import { join } from "node:path";
 import type { EvaluationRow } from "../method/setting.ts";
@@ -11,7 +11,7 @@ import type { RolloutRow, TaskRow } from "./rows.ts";
 import { readRunConfig } from "./run_folder.ts";
 import type { TimingRow } from "./stopwatch.ts";
 
-/** Everything small about a run; tasks and rollouts are read apart. */
+/** A run without its large logs: `readTasks` and `readRollouts` read those. */
 export interface RunSummary {
   folder: string;
   config: SelfPlayConfig;
@@ -21,7 +21,10 @@ export interface RunSummary {
   checkpoints: number[];
 }
 
-/** The rows of a JSON-lines file; a last line cut by an interruption is left out. */
+/**
+ * Reads the rows of a JSON-lines file. A last line without a line break is left out: an
+ * interruption cut it. Throws with the path and the line that is not JSON.
+ */
 export function readRows<Row>(path: string): Row[] {
   const lines = Deno.readTextFileSync(path).split("\n");
   lines.pop();
@@ -34,31 +37,37 @@ export function readRows<Row>(path: string): Row[] {
   });
 }
 
+/** Reads a run's `metrics.jsonl`: a row per step, in order. Throws as `readRows` does. */
 export function readMetrics(folder: string): StepMetrics[] {
   return readRows(join(folder, "metrics.jsonl"));
 }
 
+/** Reads a run's `timings.jsonl`: a row per step, in seconds. */
 export function readTimings(folder: string): TimingRow[] {
   return readRows(join(folder, "timings.jsonl"));
 }
 
+/** Reads a run's `tasks.jsonl`: a row per proposal. */
 export function readTasks(folder: string): TaskRow[] {
   return readRows(join(folder, "tasks.jsonl"));
 }
 
+/** Reads a run's `rollouts.jsonl`: a row per recorded response. */
 export function readRollouts(folder: string): RolloutRow[] {
   return readRows(join(folder, "rollouts.jsonl"));
 }
 
-/** Evaluated tasks; each row has the step at which it was evaluated. */
+/** Reads a run's `eval.jsonl`: a row per evaluated task and step. */
 export function readEvaluations(folder: string): EvaluationRow[] {
   return readRows(join(folder, "eval.jsonl"));
 }
 
+/** Reads a run's `manifest.json`: engine, sandbox, versions and tokenizer. */
 export function readManifest(folder: string): Manifest {
   return readJson(join(folder, "manifest.json"));
 }
 
+/** Reads a run without its tasks and rollouts. Throws where a file is missing or damaged. */
 export function readRun(folder: string): RunSummary {
   return {
     folder,
@@ -70,7 +79,7 @@ export function readRun(folder: string): RunSummary {
   };
 }
 
-/** Folders below `parent` (and itself) that hold a run, in order of name. */
+/** Finds the run folders at `parent` and up to three levels below, in order of name. */
 export function findRuns(parent: string): string[] {
   const found: string[] = [];
   const visit = (folder: string, depth: number) => {

@@ -65,7 +65,7 @@ import { cutAtStopText, stopStringsOf } from "../stop_text.ts";
 import { detectLossReduction, gradientNorm } from "./tinker_probe.ts";
 import { type AdapterConfig, TinkerSession } from "./tinker_session.ts";
 
-/** Steps taken since the last save are gone with the server. The engine stands at that save. */
+/** The server lost the steps since the last save. The engine is back at that save. */
 export class TinkerStateLostError extends TinkerError {
   override name = "TinkerStateLostError";
   constructor(readonly stepsLost: number, cause: RemoteError) {
@@ -78,39 +78,39 @@ export class TinkerStateLostError extends TinkerError {
   }
 }
 
-/** Where the server is and what to train there. */
+/** The server, and the adapter to train there. */
 export interface TinkerOptions {
-  /** For example `http://127.0.0.1:8000`. */
+  /** The server's address, for example `http://127.0.0.1:8000`. */
   url: string;
   /** The model's name or folder, exactly as the server was started with it. */
   baseModel: string;
   /** Longest prompt + response, in tokens. Needed where the server does not tell (SkyRL). */
   contextLength?: number;
-  /** Default 32, SkyRL's largest unless it is configured otherwise. */
+  /** Rank of the adapter. Default 32, the largest of SkyRL's default configuration. */
   loraRank?: number;
   /** Seed of the adapter's initial weights. Default 0. */
   seed?: number;
   /** Default: the environment variable TINKER_API_KEY, if reading it is permitted. */
   apiKey?: string;
   /**
-   * "tokens" (default): the server ends at stop tokens, and stop strings are cut
-   * here, behind which it may have written on (SkyRL's JAX backend knows no
-   * others). "strings": the server is given both as strings, for one that ends
-   * at the model's own end token as well (vLLM does).
+   * "tokens" (default): the server ends responses at stop tokens. This side cuts them
+   * at stop strings, behind which the server may have sampled on. SkyRL's JAX backend
+   * supports no other form. "strings": the server gets stop tokens and stop strings as
+   * strings. It has to end at the model's own end token too, as vLLM does.
    */
   stopForm?: "tokens" | "strings";
-  /** How the server reduces token losses; "detect" (default) measures it on a throw-away adapter. */
+  /** The server's reduction of token losses; "detect" (default) measures it on a throw-away adapter. */
   lossReduction?: LossReduction | "detect";
   /**
-   * Save on the server after every so many steps; it keeps them all. 0 (default):
-   * only when `save` is called.
+   * Steps between saves on the server, which keeps every save. 0 (default): only
+   * `save` saves.
    */
   saveEverySteps?: number;
   patience?: Partial<TinkerPatience>;
   company?: Company;
 }
 
-/** What `save` writes into the folder: where on the server the state is. */
+/** The content of the file that `save` writes: the path of the state on the server. */
 interface SavedState {
   format: "tinker-state-1";
   path: string;
@@ -118,7 +118,7 @@ interface SavedState {
   loraRank: number;
 }
 
-/** What the Tinker API has no place for. */
+/** The abilities that the Tinker API lacks. */
 export const TINKER_LIMITS: readonly EngineLimit[] = [
   "bannedTokens",
   "entropyTerm",
@@ -127,18 +127,19 @@ export const TINKER_LIMITS: readonly EngineLimit[] = [
 
 const STATE_FILE = "tinker.json";
 
-/** Bounds one HTTP body; gradients of several bodies add up on the server. */
+/** Most sequences in one HTTP body; the gradients of several bodies add up on the server. */
 const SEQUENCES_PER_REQUEST = 64;
 
-/** Requests in flight while sampling; the server batches what it finds waiting. */
+/** Requests in flight while sampling; the server batches the requests that wait. */
 const SAMPLES_IN_FLIGHT = 128;
 
-/** How long closing waits for a server that does not answer. */
+/** Seconds that closing waits for a server that does not answer. */
 const UNLOAD_SECONDS = 10;
 
-/** How often one verb recovers before its error is passed on. */
+/** Most recoveries within one call, before its error is passed on. */
 const RECOVERIES = 2;
 
+/** An {@link Engine} that trains a LoRA adapter on a Tinker server (SkyRL, or the hosted service). */
 export class TinkerEngine implements Engine {
   readonly description: Engine["description"];
   #connection: TinkerConnection;
@@ -152,7 +153,7 @@ export class TinkerEngine implements Engine {
   /** The last saved state's path; null stands for the adapter's initial weights. */
   #savedPath: string | null = null;
   #stepsSinceSave = 0;
-  /** Why the server may hold gradients or a step that must not count; null when it does not. */
+  /** The error after which the server may hold gradients or a step that must not count, or null. */
   #unsettled: RemoteError | null = null;
   #queue: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -183,7 +184,10 @@ export class TinkerEngine implements Engine {
     };
   }
 
-  /** Connects and makes a fresh adapter. Waits for a server that is still starting. */
+  /**
+   * Connects to a server and makes a fresh adapter. Waits for a server that is still
+   * starting. Throws `TinkerError`, naming the endpoint, the field and the cure.
+   */
   static async connect(options: TinkerOptions): Promise<TinkerEngine> {
     const key = options.apiKey ?? fromEnvironment("TINKER_API_KEY");
     const connection = new TinkerConnection(
@@ -225,7 +229,7 @@ export class TinkerEngine implements Engine {
     });
   }
 
-  /** How the server reduces token losses, as told or as measured. */
+  /** The server's reduction of token losses, given as an option or measured. */
   get lossReduction(): LossReduction {
     return this.#reduction;
   }
@@ -263,9 +267,9 @@ export class TinkerEngine implements Engine {
   }
 
   /**
-   * One optimiser step. Sequences with an empty response are skipped; they have
-   * no loss. In the report, `entropy` is an estimate (tinker_objective.ts), and
-   * `gradientNorm` is the server's, or 0 where it tells none.
+   * Takes one optimiser step. Sequences with an empty response have no loss and are
+   * skipped. In the report, `entropy` is an estimate (tinker_objective.ts), and
+   * `gradientNorm` is the server's, or 0 where the server gives none.
    */
   async trainStep(
     sequences: readonly TrainSequence[],
@@ -304,8 +308,8 @@ export class TinkerEngine implements Engine {
   }
 
   /**
-   * Saves weights and optimiser on the server, and where they are into the
-   * folder. The folder alone is not enough without the server's checkpoints.
+   * Saves weights and optimiser on the server, and writes their path into the folder.
+   * The folder is of no use without the server's checkpoints.
    */
   async save(folder: string): Promise<void> {
     const path = await this.#verb(async () =>
@@ -336,12 +340,12 @@ export class TinkerEngine implements Engine {
     });
   }
 
-  /** Starts to close; use `close` to wait until the server has let go of the model. */
+  /** Starts to close. `close` also waits until the server has freed the model. */
   dispose(): void {
     this.close().catch(() => {});
   }
 
-  /** Frees the adapter on the server and closes the line. */
+  /** Frees the adapter on the server and closes the connection. */
   close(): Promise<void> {
     this.#closed ??= this.#release();
     return this.#closed;
@@ -361,7 +365,7 @@ export class TinkerEngine implements Engine {
     this.#connection.close();
   }
 
-  /** Runs one verb at a time, recovering from a lost model. */
+  /** Runs one call at a time, and repeats it after a lost model is rebuilt. */
   #verb<T>(run: () => Promise<T>): Promise<T> {
     const turn = this.#queue.then(async () => {
       if (this.#unsettled) await this.#recover(this.#unsettled);
@@ -383,9 +387,8 @@ export class TinkerEngine implements Engine {
   async #recover(cause: RemoteError): Promise<void> {
     await this.#connection.waitUntilHealthy();
     const lost = this.#stepsSinceSave;
-    // Unless an optimiser step hangs in the balance, a model that is still
-    // there can be saved as it stands. Gradients it may hold are not saved,
-    // which is also the only way to be rid of them.
+    // A model that still exists can be saved, unless an optimiser step may or may not
+    // have happened. Gradients are not saved, and there is no other way to drop them.
     const rescued = lost > 0 && cause.endpoint !== "optim_step" &&
       await this.#rescue();
     await this.#rebuild(this.#savedPath);
@@ -402,7 +405,7 @@ export class TinkerEngine implements Engine {
     }
   }
 
-  /** A new adapter in a new session, holding the state at `path`. */
+  /** Makes a new adapter in a new session and loads the state at `path` into it. */
   async #rebuild(path: string | null): Promise<void> {
     await this.#session.unload();
     this.#sampler = null;
@@ -424,7 +427,7 @@ export class TinkerEngine implements Engine {
     await this.#verb(() => this.#saveState());
   }
 
-  /** Adds up the gradients of all sequences on the server; returns their log-probabilities. */
+  /** Adds the gradients of all sequences up on the server; returns their log-probabilities. */
   async #accumulate(
     sequences: readonly TrainSequence[],
     data: readonly JsonObject[],
@@ -500,8 +503,8 @@ function requireFinite(logProbs: readonly (readonly number[])[]): void {
 }
 
 /**
- * What the server says of the model. SkyRL makes an adapter on whatever it
- * serves, whichever base model is asked for, so another name is refused here.
+ * Returns the server's description of the model. Throws where the server has no model
+ * of that name: SkyRL would make the adapter on the model that it serves instead.
  */
 async function servedModel(
   connection: TinkerConnection,
@@ -522,7 +525,7 @@ async function servedModel(
   );
 }
 
-/** The context window, where the server tells it (the hosted service does). */
+/** Returns the context window in tokens that the server gives (the hosted service does). */
 function toldContextLength(model: JsonObject | undefined): number {
   const told = model?.max_context_length;
   if (typeof told === "number") return told;

@@ -15,7 +15,7 @@ import { derivedSeed } from "../../random.ts";
 import type { Judging } from "../../sandbox/mod.ts";
 import type { EvaluationItem, Split } from "../world/splits.ts";
 
-/** Types count and only literals do, as in the training of the kit's tiny models. */
+/** Judging of the kit's tiny models: types count, and answers are literals. */
 const TINY_JUDGING: Judging = {
   equality: "typed",
   floatTolerance: 0,
@@ -30,15 +30,15 @@ export interface EvaluationOptions {
   samples: number;
   seed: number;
   maxNewTokens: number;
-  /** Whether the model chooses to think (default), has to, or cannot. */
+  /** "free" (default): the model may open with a trace. "forced": it has to. "banned": it cannot. */
   thinking?: EvaluationResult["thinking"];
-  /** What counts as right. Default: types count, as in the training of tiny models. */
+  /** Rules by which answers are right. Default: types count, as in the training of tiny models. */
   judging?: Judging;
-  /** Only the first so many items of the split. */
+  /** Number of items to evaluate, from the first of the split; default: all. */
   limit?: number;
 }
 
-/** One item's result. */
+/** The result of one item. */
 export interface EvaluationResult {
   split: string;
   mode: ModeName | "maths";
@@ -46,14 +46,17 @@ export interface EvaluationResult {
   depth: number;
   temperature: number;
   thinking: "free" | "forced" | "banned";
+  /** Number of samples. */
   samples: number;
-  /** Samples that were right, opened with a trace, and were not well formed. */
+  /** Number of right samples. */
   correct: number;
+  /** Number of samples that open with a trace. */
   thought: number;
+  /** Number of samples that are not well formed. */
   malformed: number;
-  /** Mean response tokens, a forced opening included. */
+  /** Mean tokens of a response, a forced opening included. */
   tokens: number;
-  /** The first sample. */
+  /** Text of the first sample. */
   response: string;
 }
 
@@ -66,7 +69,7 @@ export function evaluate(
   return evaluateSplits(solver, [split], options);
 }
 
-/** Evaluates several splits together, which samples in larger batches. */
+/** Evaluates several splits together, in larger batches than one by one. Returns a row per item, in order. */
 export async function evaluateSplits(
   solver: Solver,
   splits: readonly Split[],
@@ -114,7 +117,7 @@ export async function evaluateSplits(
   });
 }
 
-/** Returns what an item asks of the solver. */
+/** Returns the question of an item. */
 export function questionOf(item: EvaluationItem): Question {
   return item.kind === "maths"
     ? { question: item.question, answer: item.answer }

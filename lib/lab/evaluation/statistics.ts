@@ -61,8 +61,8 @@ export function bootstrapChange(
 }
 
 /**
- * Bootstrap interval over two levels: seeds are drawn, then items of each.
- * `values[s][i]` is item i of seed s.
+ * Returns the mean and the 95 % bootstrap interval of `values[s][i]`, the value of item
+ * i with seed s. Seeds are drawn with replacement, then items within each seed.
  */
 export function bootstrapOverSeeds(
   values: readonly (readonly number[])[],

@@ -47,7 +47,7 @@ import {
 } from "./trace.ts";
 import { CORPUS_RANGE, literal, type ValueType } from "./value.ts";
 
-/** One document. Both texts hold the dialect's markers; the response ends with `<eos>`. */
+/** A pretraining document. Both texts hold the dialect's markers; the response ends with `<eos>`. */
 export interface Document {
   kind: DocumentKind;
   prompt: string;
@@ -69,7 +69,7 @@ const REFERENCE_COUNTS = [0, 1, 2, 2];
 
 const TYPES: readonly ValueType[] = ["integer", "list", "string"];
 
-/** Writes documents of one world. */
+/** A writer of pretraining documents of one world. */
 export class DocumentWriter {
   readonly #config: WorldConfig;
   readonly #heldOut: HeldOut;
@@ -105,7 +105,7 @@ export class DocumentWriter {
     this.#kindWeights = this.#kinds.map((kind) => mix.mixture[kind]);
   }
 
-  /** The next document. */
+  /** Writes the next document. */
   next(): Document {
     const kind = this.#random.weightedChoice(this.#kinds, this.#kindWeights);
     const { languageWeights } = this.#config;

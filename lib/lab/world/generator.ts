@@ -52,7 +52,7 @@ interface Weighted {
   weights: number[];
 }
 
-/** Draws programs of one world. Holds no state of its own. */
+/** A generator of programs of one world, without state: every draw comes from the given stream. */
 export class ProgramGenerator {
   readonly operations: readonly Operation[];
   readonly #config: WorldConfig;
@@ -70,13 +70,13 @@ export class ProgramGenerator {
     this.#typeWeights = TYPES.map((type) => config.inputWeights[type]);
   }
 
-  /** A depth from the corpus' distribution. */
+  /** Draws a depth from the corpus' distribution. */
   depth(random: RandomStream): number {
     const weights = this.#config.depthWeights;
     return 1 + random.weightedChoice([...weights.keys()], weights);
   }
 
-  /** A program of a depth, of a type drawn by weight unless given. */
+  /** Draws a program of a depth. The input type is drawn by weight unless given. */
   program(
     depth: number,
     random: RandomStream,
@@ -101,7 +101,7 @@ export class ProgramGenerator {
     return { input, operations };
   }
 
-  /** A program with distinct inputs whose runs all stay in range. */
+  /** Draws a program with distinct inputs whose runs all stay in range. */
   sketch(request: SketchRequest, random: RandomStream): Sketch {
     for (;;) {
       const { depth, inputType } = request;
@@ -111,7 +111,7 @@ export class ProgramGenerator {
     }
   }
 
-  /** Two programs chained: deeper than either, each of a familiar depth. */
+  /** Draws two programs of familiar depths and chains them into a deeper one. */
   composed(
     depths: readonly [number, number],
     inputCount: number,

@@ -11,7 +11,7 @@
 
 import type { Example } from "../../method/modes/task.ts";
 
-/** A set of barred program-input and program-output pairs and questions. */
+/** The calls and questions of the evaluation splits, which training may not use. */
 export class HeldOut {
   readonly #keys = new Set<string>();
 
@@ -19,7 +19,7 @@ export class HeldOut {
     return this.#keys.size;
   }
 
-  /** Bars one call of a program. */
+  /** Bars one call of a program: its input and its output. */
   add(program: string, example: Example): void {
     const normal = normaliseText(program);
     this.#keys.add(inputKey(normal, example.argument));
@@ -31,7 +31,7 @@ export class HeldOut {
     this.#keys.add(questionKey(question));
   }
 
-  /** Whether a program with this input or, if given, this output is barred. */
+  /** Tells whether a program with this input or, if given, this output is barred. */
   has(
     program: string,
     example: { argument: string; output?: string },
@@ -42,6 +42,7 @@ export class HeldOut {
       this.#keys.has(outputKey(normal, example.output));
   }
 
+  /** Tells whether a maths question is barred. */
   hasQuestion(question: string): boolean {
     return this.#keys.has(questionKey(question));
   }
@@ -56,8 +57,8 @@ const questionKey = (question: string) => `<q>${normaliseText(question)}`;
 const TOKENS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\s+|./gs;
 
 /**
- * A text without the freedom of layout: spaces outside strings removed, single
- * quotes made double, `(x)=>` written `x=>`, a final semicolon dropped.
+ * Returns a program's text in one layout: spaces outside strings removed, single quotes
+ * made double, `(x)=>` written `x=>`, a final semicolon dropped.
  */
 export function normaliseText(text: string): string {
   const squeezed = (text.match(TOKENS) ?? []).map((token) => {

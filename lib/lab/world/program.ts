@@ -34,7 +34,7 @@ export const FRAMES: Record<
   },
 };
 
-/** The source text of a program. */
+/** Writes the source text of a program. */
 export function renderProgram(
   program: WorldProgram,
   language: WorldLanguage,

@@ -28,7 +28,7 @@ export interface ValueRange {
   longestString: number;
 }
 
-/** The range of every pretraining document. */
+/** The range of all values in pretraining documents. */
 export const CORPUS_RANGE: ValueRange = {
   integerInput: [0, 20],
   loopInput: [0, 5],
@@ -57,7 +57,7 @@ export const LARGE_RANGE: ValueRange = {
 /** Letters of string inputs. */
 export const LETTERS = ["a", "b", "c"] as const;
 
-/** The compact literal of a value; the same text in JavaScript and Python. */
+/** Writes the compact literal of a value: the same text in JavaScript and Python. */
 export function literal(value: Value): string {
   if (typeof value === "number") return String(value);
   if (typeof value === "string") return `"${value}"`;

@@ -24,8 +24,11 @@ export interface ObjectiveConfig {
     | "cispo"
     | "reinforce"
     | "gspo";
+  /** Distance below 1 at which the probability ratio is clipped: 0.2 clips below 0.8. */
   clipLow: number;
+  /** Distance above 1 at which the probability ratio is clipped: 0.2 clips above 1.2. */
   clipHigh: number;
+  /** Weight of the entropy bonus, whose unit is nats; 0 leaves the bonus out (paper: 0.001). */
   entropyCoefficient: number;
 }
 
