@@ -8,6 +8,7 @@ import type { DownloadProgress } from "../setup/download.ts";
 import { cacheFolder } from "../setup/project.ts";
 import { runSteps } from "../setup/steps.ts";
 import { BUILT_IN, fetchBuiltIn } from "./built_in.ts";
+import { cachedPath, fetchFromHub, hubName } from "./hub.ts";
 
 /** Where models that have been fetched or converted lie, a folder each. */
 const MODELS = join(cacheFolder, "models");
@@ -29,8 +30,6 @@ export async function modelFolder(named: string): Promise<string> {
       return folder;
     });
   }
-  // Loaded only where a name asks for it.
-  const { cachedPath, fetchFromHub, hubName } = await import("./hub.ts");
   const model = hubName(named);
   if (model === undefined) return named;
   const path = await once(
@@ -82,6 +81,7 @@ async function once(
     console.error("… waiting for another process that fetches a model");
     await lock.lock(true);
   }
+  console.error(`… ${title} is not here yet`);
   const work = async (progress: DownloadProgress) =>
     found = find() ?? await make(progress);
   await runSteps([{ title, work }], "give the same command again");

@@ -122,7 +122,7 @@ async function readGguf(
       throw new Error(
         `${path}: "${name}" is of type ${dtype}; read are ${
           Object.values(GGUF_FORMATS).map(({ name }) => name).join(", ")
-        }: fetch a file quantised as one of them, such as Q4_K_M or Q8_0`,
+        }: fetch a file quantised as one of them, such as Q8_0`,
       );
     }
     const axes = shape.map(Number).reverse();
