@@ -1,5 +1,5 @@
 /**
- * Which backend computes: chosen by what the machine has, or by name.
+ * The choice of the backend that computes, by the machine's hardware or by name.
  *
  * Order: TensorFlow on an NVIDIA GPU, TensorFlow on the processor, WebGPU on a
  * real adapter, WebAssembly, plain JavaScript. Native TensorFlow is many times
@@ -22,17 +22,17 @@ export const BACKEND_NAMES = [
 ] as const;
 export type BackendName = typeof BACKEND_NAMES[number];
 
-/** Why a backend was taken or passed over. */
+/** The reason for which a backend was taken or passed over. */
 export interface BackendDecision {
   name: BackendName;
   taken: boolean;
   reason: string;
 }
 
-/** The running backend and how it came to be chosen. */
+/** The running backend and the decisions that chose it. */
 export interface BackendInfo {
   name: BackendName;
-  /** One line for a person. */
+  /** The reason for the choice, in one line. */
   reason: string;
   /** Every backend looked at, in order; the last one is running. */
   decisions: BackendDecision[];
@@ -75,7 +75,7 @@ export async function startBackend(preferred?: string): Promise<BackendInfo> {
   );
 }
 
-/** The backend that is running. Throws before `startBackend`. */
+/** Returns the running backend. Throws before `startBackend`. */
 export function currentBackend(): BackendInfo {
   if (running === undefined) {
     throw new Error("no backend is running yet; await startBackend() first");

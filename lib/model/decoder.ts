@@ -55,7 +55,7 @@ export class Decoder implements NativeModel {
   /** Compute layers twice instead of keeping their intermediates (recompute.ts). */
   recomputesLayers = false;
 
-  /** Takes ownership of `tensors`, one per entry of `parameterSpecs(config)`. */
+  /** Makes a model that owns `tensors`, one per entry of `parameterSpecs(config)`. */
   constructor(config: ModelConfig, tensors: readonly tf.Tensor[]) {
     this.config = config;
     this.specs = parameterSpecs(config);
@@ -68,19 +68,19 @@ export class Decoder implements NativeModel {
     return this.parameters().reduce((sum, tensor) => sum + tensor.size, 0);
   }
 
-  /** One parameter by its name. */
+  /** Returns a parameter by its name. The model still owns the tensor. */
   parameter(name: string): tf.Tensor {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) throw new Error(`no parameter named "${name}"`);
     return tensor;
   }
 
-  /** All parameters, in the order of `specs`. */
+  /** Returns all parameters, in the order of `specs`. The model still owns the tensors. */
   parameters(): tf.Tensor[] {
     return this.specs.map((spec) => this.parameter(spec.name));
   }
 
-  /** Replaces all parameters, disposing the old ones. Takes ownership. */
+  /** Replaces all parameters and disposes the old ones. The model owns the new ones. */
   replaceParameters(tensors: readonly tf.Tensor[]) {
     if (tensors.length !== this.specs.length) {
       throw new Error(
@@ -93,7 +93,7 @@ export class Decoder implements NativeModel {
     });
   }
 
-  /** Replaces one parameter, disposing the old one. Takes ownership. */
+  /** Replaces one parameter and disposes the old one. The model owns the new one. */
   replaceParameter(name: string, tensor: tf.Tensor) {
     this.parameter(name).dispose();
     this.#tensors.set(name, tf.keep(tensor));
@@ -104,24 +104,24 @@ export class Decoder implements NativeModel {
     return this.#adapters;
   }
 
-  /** Freezes the weights and trains `adapters` instead. Takes ownership. */
+  /** Freezes the weights and trains `adapters` instead, which the model owns from then on. */
   attachAdapters(adapters: Adapters) {
     this.#adapters?.dispose();
     this.#adapters = adapters;
   }
 
-  /** The tensors that training changes. */
+  /** Returns the tensors that training changes. The model still owns them. */
   trainedTensors(): tf.Tensor[] {
     return this.#adapters?.tensors() ?? this.parameters();
   }
 
-  /** Replaces what training changes, disposing the old. Takes ownership. */
+  /** Replaces the trained tensors and disposes the old ones. The model owns the new ones. */
   replaceTrained(tensors: readonly tf.Tensor[]) {
     if (this.#adapters === null) this.replaceParameters(tensors);
     else this.#adapters.replace(tensors);
   }
 
-  /** Logits `[B, T, V]` of equally long token lists. */
+  /** Computes the logits `[B, T, V]` of equally long token lists. */
   forward(tokens_BT: readonly (readonly number[])[]): tf.Tensor3D {
     const batch = plainBatch(tokens_BT);
     return tf.tidy(() =>
@@ -133,7 +133,7 @@ export class Decoder implements NativeModel {
     );
   }
 
-  /** Final hidden states `[B*T, D]`, normalised, ready for `logits`. */
+  /** Computes the final hidden states `[B*T, D]`, normalised, as `logits` takes them. */
   hidden(batch: TokenBatch): tf.Tensor2D {
     return layersByGraph(this)
       ? hiddenByGraph(this, batch)
@@ -146,9 +146,9 @@ export class Decoder implements NativeModel {
   }
 
   /**
-   * Every layer's keys and values `[G, B, T, E]` of a plain batch, and the final
-   * hidden states of the tokens at the flat indices `last` only, one per row: the
-   * last layer computes keys and values for the others, and nothing else.
+   * Computes every layer's keys and values `[G, B, T, E]` of a plain batch, and the
+   * final hidden states of the tokens at the flat indices `last`, one per row. For all
+   * other tokens the last layer computes keys and values only.
    */
   prefill(batch: TokenBatch, last: readonly number[]): Prefilled {
     return layersByGraph(this)
@@ -167,7 +167,7 @@ export class Decoder implements NativeModel {
     return { hidden, keys, values };
   }
 
-  /** Logits `[M, V]` of normalised hidden states `[M, D]`. */
+  /** Computes the logits `[M, V]` of normalised hidden states `[M, D]`. */
   logits(hidden_MD: tf.Tensor2D): tf.Tensor2D {
     const name = this.config.tie_word_embeddings
       ? "model.embed_tokens.weight"
@@ -176,18 +176,18 @@ export class Decoder implements NativeModel {
     return linear(hidden_MD, weight, undefined, this.#adapters === null);
   }
 
-  /** Embeddings of N token ids. */
+  /** Looks up the embeddings `[N, D]` of N token ids. */
   embedTokens(ids_N: tf.Tensor1D): tf.Tensor2D {
     const table = this.parameter("model.embed_tokens.weight") as tf.Tensor2D;
     return embed(table, ids_N, this.#adapters === null);
   }
 
-  /** The normalisation before the output layer. */
+  /** Normalises hidden states `[N, D]` for the output layer. */
   finalNorm(x_ND: tf.Tensor2D): tf.Tensor2D {
     return this.#norm("model.norm.weight", x_ND) as tf.Tensor2D;
   }
 
-  /** Rotated queries and keys, and values, of one layer. */
+  /** Computes the rotated queries and keys, and the values, of one layer. */
   heads(
     layer: number,
     x_ND: tf.Tensor2D,
@@ -214,7 +214,7 @@ export class Decoder implements NativeModel {
     };
   }
 
-  /** Output projection, residual, feed-forward, residual. */
+  /** Finishes a layer: output projection, residual, feed-forward, residual. */
   finishLayer(
     layer: number,
     x_ND: tf.Tensor2D,
@@ -244,8 +244,8 @@ export class Decoder implements NativeModel {
   }
 
   /**
-   * Rotary factors of the given positions, from a table that grows on demand. Throws
-   * where one lies behind the context, for which the model has no positions.
+   * Returns the rotary factors of positions, from a table that grows on demand. Throws
+   * where a position lies outside the context.
    */
   rotaryFactors(positions: Int32Array): RotaryFactors {
     const length = 1 +
@@ -266,7 +266,7 @@ export class Decoder implements NativeModel {
     return factorsOf(tf.tensor2d(rows, [positions.length, headWidth]));
   }
 
-  /** The rotary table, at least `positions` rows long. */
+  /** Returns the rotary table, at least `positions` rows long. */
   rotaryRows(positions: number): RotaryTable {
     if (positions > this.#rotary.positions) {
       // Doubling keeps the number of rebuilds logarithmic.
@@ -395,7 +395,7 @@ export class Decoder implements NativeModel {
     return adapted === null ? product : tf.add(product, adapted);
   }
 
-  /** What the adapters add to a projection, or null without any. */
+  /** Computes the adapters' term of a projection; null where it has no adapter. */
   #adapted(name: string, x_NI: tf.Tensor2D): tf.Tensor2D | null {
     if (this.#adapters === null) return null;
     const { parts } = this.specs.find((spec) =>
@@ -421,7 +421,7 @@ export function factorsOf(rows_NE: tf.Tensor2D): RotaryFactors {
   return { key, query: tf.mul(key, 1 / Math.sqrt(width)) };
 }
 
-/** A fresh model; equal configuration and seed give equal weights. */
+/** Makes a fresh model; equal configuration and seed give equal weights. Dispose it when done. */
 export function createModel(config: ModelConfig, seed: number): Decoder {
   const tensors = parameterSpecs(config).map((spec) =>
     parameterTensor(spec, initialValues(spec, config, seed))

@@ -11,7 +11,7 @@ import * as tf from "@tensorflow/tfjs";
 import { randomStream } from "../random.ts";
 import type { ModelConfig } from "./config.ts";
 
-/** Projections that can carry an adapter, in the checkpoint's names. */
+/** The projections that can have an adapter, by their names in checkpoints. */
 export const LORA_TARGETS = [
   "q_proj",
   "k_proj",
@@ -23,15 +23,17 @@ export const LORA_TARGETS = [
 ] as const;
 export type LoraTarget = typeof LORA_TARGETS[number];
 
-/** Size and place of the adapters. */
+/** The size and the places of the adapters. */
 export interface LoraConfig {
+  /** Inner width of an adapter's two matrices. */
   rank: number;
   /** The adapter's output is multiplied by alpha / rank. */
   alpha: number;
+  /** Projections of every layer that have an adapter. */
   targets: readonly LoraTarget[];
-  /** Divide alpha by the root of the rank. */
+  /** Whether alpha is divided by the root of the rank instead of the rank. */
   rankStabilised?: boolean;
-  /** The projections that carry an adapter, where they are not all `targets` alike. */
+  /** Single projections with an adapter each, where the adapters differ from each other. */
   modules?: readonly { name: string; rank: number; alpha: number }[];
 }
 
@@ -118,7 +120,7 @@ export class Adapters {
   readonly specs: readonly LoraSpec[];
   readonly #tensors = new Map<string, tf.Tensor2D>();
 
-  /** Takes ownership of `tensors`, one per entry of `loraSpecs`. */
+  /** Makes adapters that own `tensors`, one per entry of `loraSpecs`. */
   constructor(
     model: ModelConfig,
     config: LoraConfig,
@@ -129,7 +131,7 @@ export class Adapters {
     this.replace(tensors);
   }
 
-  /** Fresh adapters that change nothing yet. */
+  /** Makes fresh adapters, under which the model computes the same as without them. */
   static fresh(
     model: ModelConfig,
     config: LoraConfig,
@@ -141,12 +143,12 @@ export class Adapters {
     return new Adapters(model, config, tensors);
   }
 
-  /** All matrices, in the order of `specs`. */
+  /** Returns all matrices, in the order of `specs`. The adapters still own them. */
   tensors(): tf.Tensor[] {
     return this.specs.map((spec) => this.#tensors.get(keyOf(spec))!);
   }
 
-  /** Replaces all matrices, disposing the old ones. Takes ownership. */
+  /** Replaces all matrices and disposes the old ones. The adapters own the new ones. */
   replace(tensors: readonly tf.Tensor[]) {
     this.specs.forEach((spec, i) => {
       this.#tensors.get(keyOf(spec))?.dispose();
@@ -154,7 +156,7 @@ export class Adapters {
     });
   }
 
-  /** A, B and scale of a projection, or null when it carries no adapter. */
+  /** Returns A, B and scale of a projection; null where it has no adapter. */
   of(
     projection: string,
   ): { a: tf.Tensor2D; b: tf.Tensor2D; scale: number } | null {

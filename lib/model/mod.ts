@@ -1,6 +1,6 @@
 /**
  * The language model: configuration, tokenizer, decoder, sampling, training and
- * checkpoints, on whichever tfjs backend the machine has.
+ * checkpoints, on the fastest tfjs backend of the machine.
  */
 
 export { currentBackend, startBackend } from "./backend.ts";

@@ -43,7 +43,7 @@ export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
   return specs;
 }
 
-/** Number of trained values. */
+/** Returns the number of a model's trained values. */
 export function parameterCount(config: ModelConfig): number {
   return parameterSpecs(config)
     .map((spec) => spec.shape.reduce((product, axis) => product * axis, 1))

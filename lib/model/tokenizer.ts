@@ -25,9 +25,9 @@ const STALE_FILES = [
   "added_tokens.json",
 ];
 
-/** A tokenizer; ids are the row numbers of the model's embedding. */
+/** A tokenizer in Hugging Face's format. A token's id is its row in the model's embedding. */
 export class Tokenizer {
-  /** Size the embedding needs: the largest id plus one. */
+  /** Rows that the model's embedding needs: the largest id plus one. */
   readonly vocabularySize: number;
   readonly eosId: number;
   /** All ids at which the model ends an answer, `eosId` first; chat models have two. */
@@ -38,7 +38,7 @@ export class Tokenizer {
   readonly json: Record<string, unknown>;
   readonly config: TokenizerConfig;
   readonly #inner: HuggingFaceTokenizer;
-  /** What the tokenizer puts before a prompt: one token, or none. */
+  /** The beginning-of-sequence token that is put before a prompt, or none. */
   readonly #bosIds: readonly number[];
 
   private constructor(
@@ -66,7 +66,7 @@ export class Tokenizer {
   }
 
   /**
-   * A tokenizer from the parsed `tokenizer.json`. Without a configuration the
+   * Makes a tokenizer from the parsed `tokenizer.json`. Without a configuration the
    * end and padding tokens are `<eos>` and `<pad>`.
    */
   static fromJson(
@@ -77,8 +77,9 @@ export class Tokenizer {
   }
 
   /**
-   * Reads `tokenizer.json` and the files beside it that tell special tokens: the
-   * tokenizer's own, old and new, and the model's.
+   * Reads `tokenizer.json` and the files beside it that name special tokens: the
+   * tokenizer's, in the old and the new format, and the model's. Throws with the file
+   * that is missing or wrong.
    */
   static async fromFolder(folder: string): Promise<Tokenizer> {
     const file = join(folder, "tokenizer.json");
@@ -133,8 +134,8 @@ export class Tokenizer {
   }
 
   /**
-   * Token ids of a text; nothing is added at either end. Throws where the vocabulary
-   * has neither a part of the text nor a token for what it does not have.
+   * Returns the token ids of a text, with nothing added at either end. Throws where a
+   * part of the text is not in the vocabulary, which has no token for unknown text.
    */
   encode(text: string): number[] {
     const { ids } = this.#inner.encode(text, { add_special_tokens: false });
@@ -146,9 +147,9 @@ export class Tokenizer {
   }
 
   /**
-   * Token ids of a prompt: those of the text, behind the beginning-of-sequence token
-   * where the tokenizer adds one (its post-processor, as in `transformers`) and the
-   * text does not begin with it, as chat templates do.
+   * Returns the token ids of a prompt. The beginning-of-sequence token comes first where
+   * the tokenizer's post-processor adds it, as in `transformers`, unless the text already
+   * begins with that token, as chat templates do.
    */
   encodePrompt(text: string): number[] {
     const ids = this.encode(text);
@@ -156,13 +157,13 @@ export class Tokenizer {
     return begun ? ids : [...this.#bosIds, ...ids];
   }
 
-  /** The text of a prompt's ids for whoever adds the beginning-of-sequence token himself. */
+  /** Returns the text of a prompt without the beginning-of-sequence token, which a server adds. */
   decodePrompt(ids: readonly number[]): string {
     const begun = this.#bosIds.every((id, i) => ids[i] === id);
     return this.decode(begun ? ids.slice(this.#bosIds.length) : ids);
   }
 
-  /** The text of some ids. Special tokens are kept unless `skipSpecial`. */
+  /** Returns the text of token ids. Special tokens are kept unless `skipSpecial` is set. */
   decode(
     ids: readonly number[],
     options: { skipSpecial?: boolean } = {},
@@ -173,7 +174,7 @@ export class Tokenizer {
     });
   }
 
-  /** The id of one token. Throws when the vocabulary lacks it. */
+  /** Returns the id of a token. Throws where the vocabulary lacks the token. */
   id(token: string): number {
     const id = this.#inner.token_to_id(token);
     if (id === undefined) {
@@ -188,8 +189,8 @@ export class Tokenizer {
   }
 
   /**
-   * Throws when the model's embedding has no row for some token. It may have rows
-   * to spare, as published checkpoints do.
+   * Throws where the model's embedding has no row for a token. More rows than tokens
+   * are right: published checkpoints have them.
    */
   requireFits(model: { vocab_size: number }): void {
     if (this.vocabularySize <= model.vocab_size) return;
@@ -212,7 +213,7 @@ export class Tokenizer {
     );
   }
 
-  /** What the post-processor puts before a text, where it leaves the text whole. */
+  /** Returns the ids that the post-processor puts before a text; none where it changes the text too. */
   #addedBefore(): number[] {
     const plain = this.encode("a");
     const whole: number[] = this.#inner.encode("a").ids;
@@ -222,7 +223,7 @@ export class Tokenizer {
     return start < 0 ? [] : whole.slice(0, start);
   }
 
-  /** The token behind an id, as the vocabulary spells it. */
+  /** Returns the token of an id, as the vocabulary spells it. */
   token(id: number): string {
     const token = this.#inner.id_to_token(id);
     if (token === undefined) {

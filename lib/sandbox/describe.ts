@@ -2,7 +2,7 @@
 
 import type { Outcome } from "./outcome.ts";
 
-/** One line for a reader; never to be searched by a program. */
+/** Describes an outcome in one line for a reader. Programs test `outcome.kind` instead. */
 export function describeOutcome(outcome: Outcome): string {
   switch (outcome.kind) {
     case "value":

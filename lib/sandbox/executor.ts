@@ -54,11 +54,11 @@ export interface StreamedOutcome {
 }
 
 /**
- * Makes an executor. An engine's module is read here if `languages` names one of its
- * languages; its processes start when its first job comes, or by `start()`.
+ * Makes an executor. It reads the module of every engine that `languages` needs. An
+ * engine's processes start with its first job, or by `start()`.
  *
- * The result must be closed, best by `await using`. A process that ends without
- * closing it leaves no child behind either: their input closes with it.
+ * The executor has to be closed, best by `await using`. A process that ends without
+ * closing its executor leaves no child behind: the children end when their input closes.
  */
 export async function startExecutor(
   options: ExecutorOptions = {},

@@ -41,15 +41,15 @@ import {
 } from "./syntax/written.ts";
 
 /**
- * `official`: values may be expressions, as the official code evaluates them.
- * `strict`: literals only.
+ * The form of values that a model writes. `official`: expressions too, which run in the
+ * sandbox, as in the official code. `strict`: literals only.
  */
 export type Reading = "official" | "strict";
 
-/** Whose names an expression may use. */
+/** The names that an expression may use: the program's, or none. */
 export type Scope = "program" | "nothing";
 
-/** Why there is no value: the expression is to blame, or the sandbox. */
+/** The outcomes without a value: the fault is the expression's or the sandbox's. */
 export type Unreadable = Extract<
   Outcome,
   { kind: "badArgument" | "infrastructure" }
@@ -61,7 +61,7 @@ export interface WrittenRun {
   outcome: Outcome;
 }
 
-/** Runs jobs whose arguments are as a model wrote them. */
+/** Runs jobs whose arguments are a model's own text. Results are in the order of the jobs. */
 export async function runWritten(
   executor: Executor,
   jobs: readonly Job[],

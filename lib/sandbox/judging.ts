@@ -17,13 +17,14 @@ export type Equality = "python" | "typed";
 
 /** The rules by which answers are judged. */
 export interface Judging {
+  /** Equality of values: Python's `==`, or one that counts types. */
   equality: Equality;
   /**
    * Largest difference at which floats still count as equal, relative to the
    * larger of 1 and both values. 0 compares exactly.
    */
   floatTolerance: number;
-  /** Whether an answer may be an expression, which is then evaluated in the sandbox. */
+  /** `official`: an answer may be an expression, evaluated in the sandbox. `strict`: literals only. */
   reading: Reading;
 }
 

@@ -4,14 +4,15 @@ import { checkLanguage, requireInteger, requireObject } from "./checks.ts";
 import { limitsWith } from "./limits.ts";
 import type { Language, Limits } from "./outcome.ts";
 
+/** The options of an executor. */
 export interface ExecutorOptions {
-  /** Sandbox processes of each engine; by default as cores and memory allow. */
+  /** Number of sandbox processes of each engine; default: as cores and memory allow. */
   workers?: number;
-  /** Replacements for some of the default limits. */
+  /** Limits that differ from the defaults. */
   limits?: Partial<Limits>;
-  /** Jobs sent to a process at a time; by default up to 64, as the queue's length asks. */
+  /** Jobs sent to a process at a time; default: up to 64, by the queue's length. */
   batchSize?: number;
-  /** Languages to accept; all unless some are named. */
+  /** Languages to accept; default: all. */
   languages?: readonly Language[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the executor is asked and what it answers: the vocabulary of the sandbox.
+ * The requests to the executor and its answers.
  *
  * Every outcome has a name for its cause. No caller ever searches a message:
  * the official code decides success by looking for the substring "error" in a
@@ -17,8 +17,8 @@ export interface Program {
   language: Language;
   source: string;
   /**
-   * What is called instead of `f`: another name, or a path such as
-   * `Solution().twoSum`. {@link SCRIPT} runs the source and calls nothing.
+   * Name of the function to call, or a path such as `Solution().twoSum`; default: `f`.
+   * {@link SCRIPT} runs the source and calls nothing.
    */
   entry?: string;
 }
@@ -26,13 +26,13 @@ export interface Program {
 /** The entry of a program that is run as a script: its value is None or undefined. */
 export const SCRIPT = "__main__";
 
-/** What a job may ask for besides the plain call. */
+/** The options of a job besides the plain call. */
 export interface JobOptions {
   /** Standard input: Python's `input()` and `sys.stdin`; JavaScript's `readline()`. */
   stdin?: string;
-  /** Whether the outcome brings what was printed, as {@link Details} says. */
+  /** Whether the outcome holds the printed text, as {@link Details} says. */
   captureStdout?: boolean;
-  /** Makes `random` and `Math.random` available, seeded; from 0 to 2³² − 1. */
+  /** Seed, from 0 to 2³² − 1, of `random` and `Math.random`, which are absent without a seed. */
   seed?: number;
   /** Bounds for this job alone. */
   limits?: JobLimits;
@@ -50,37 +50,37 @@ export interface JobOptions {
  */
 export type JobLimits = Partial<Pick<Limits, "fuel" | "memoryBytes">>;
 
-/** One execution: a program and the literal text of its arguments. */
+/** A program to execute once, and the literal text of its arguments. */
 export interface Job extends JobOptions {
   program: Program;
   /** Comma-separated literals, for example `[1,2],"ab"`. Parsed as data, never run. */
   argument: string;
 }
 
-/** What an outcome brings only where it was asked for. */
+/** The parts of an outcome that a job has to ask for. */
 export interface Details {
-  /** What was printed, at most `limits.stdoutChars`; of jobs with `captureStdout`. */
+  /** Printed text, at most `limits.stdoutChars` UTF-16 units; of jobs with `captureStdout`. */
   stdout?: string;
-  /** Present when more was printed than `stdout` holds. */
+  /** Present where the program printed more than `stdout` holds. */
   stdoutCut?: true;
-  /** Where in the test code a case failed; of cases that threw. Lines count from 1. */
+  /** Text and line, from 1, of the test code at which a case threw. */
   failedAt?: { text: "setup" | "case"; line: number };
 }
 
-/** Why a job ended as it did. */
+/** The outcome of a job: the cause of its end, by name, and its details. */
 export type Outcome = Ending & Details;
 
-/** The causes. `fuel` is the number of metered steps used. */
+/** The causes of a job's end. `fuel` is the number of metered steps used. */
 type Ending =
   /** Returned a value. `literal` is its compact source text, `canonical` its equality key. */
   | { kind: "value"; literal: string; canonical: string; fuel: number }
   /** The program threw, or defines no function `f`. */
   | { kind: "thrown"; name: string; message: string; fuel: number }
-  /** Used up its fuel: does not terminate, by the kit's definition. */
+  /** Used up its fuel, which is the kit's definition of a program that does not terminate. */
   | { kind: "fuel"; fuel: number }
   /** Used up its memory. */
   | { kind: "memory"; fuel: number }
-  /** Returned what is no data (function, cycle, too large), or asked for what is not there. */
+  /** Returned a value that is no data (function, cycle, too large), or used something that is absent. */
   | { kind: "refused"; reason: string; fuel: number }
   /** Gave two values in two runs; of jobs with `twice`. */
   | { kind: "nondeterministic"; reason: string; fuel: number }
@@ -90,14 +90,13 @@ type Ending =
   | { kind: "badArgument"; reason: string }
   /** Forbidden by the static policy before anything ran. */
   | { kind: "policy"; reason: string }
-  /** The sandbox failed twice, on this program alone too. Says nothing about the program. */
+  /** The sandbox failed again on this job alone, which says nothing about the program. */
   | { kind: "infrastructure"; reason: string };
 
 /**
- * A program against test code. The program runs, then `setup`, then each case by
- * itself, from the state that the two left: no case sees what another did. In test
- * code `candidate` is the program's entry, where one is named, and a failed
- * `console.assert` throws.
+ * A program with test code. The program runs, then `setup`. Each case then runs from the
+ * state after `setup`, so that no case affects another. In test code `candidate` is the
+ * program's entry, where one is named, and a failed `console.assert` throws.
  *
  * The expected values of a test are in the sandbox, next to the program, which can
  * look at them or replace what the test calls. To judge programs that may cheat,
@@ -110,17 +109,17 @@ export interface TestRun extends JobOptions {
   cases: readonly string[];
 }
 
-/** What became of a test, case by case in their order. */
+/** The result of a test, with its cases in their order. */
 export interface TestReport {
   /** Whether all cases passed. */
   passed: boolean;
   cases: TestCase[];
 }
 
-/** One case. It passed if its code ran to its end. */
+/** The result of a case, which passes if its code runs to the end. */
 export interface TestCase {
   passed: boolean;
-  /** Of a failed case the cause, with `failedAt` where the language tells. */
+  /** Outcome of the case; a failed case has `failedAt` where the language gives the line. */
   outcome: Outcome;
 }
 
@@ -149,7 +148,7 @@ export interface Limits {
   wallMs: number;
 }
 
-/** What identifies an executor: stored with every run, since it decides verdicts. */
+/** The engines and limits of an executor. Every run records them, because they decide verdicts. */
 export interface ExecutorIdentity {
   engines: Record<string, { name: string; version: string; sha256: string }>;
   limits: Limits;
@@ -158,8 +157,9 @@ export interface ExecutorIdentity {
 /** Runs programs on inputs, isolated from each other and from the caller. */
 export interface Executor {
   readonly identity: ExecutorIdentity;
+  /** Runs a job. A program's fault is an outcome and never throws. */
   run(job: Job): Promise<Outcome>;
-  /** Results in the order of the jobs. Aborting rejects with the signal's reason. */
+  /** Runs jobs; outcomes in the order of the jobs. Throws the signal's reason when it is aborted. */
   runMany(
     jobs: readonly Job[],
     options?: { signal?: AbortSignal },

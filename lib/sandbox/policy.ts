@@ -153,7 +153,7 @@ function banIn(policy: Policy, language: Language): Ban {
   };
 }
 
-/** What a policy forbids, in sentences for whoever writes a program. */
+/** Returns the bans of a policy as sentences for the author of a program. */
 export function policySentences(policy: Policy, language: Language): string[] {
   const { modules, names, calls } = banIn(policy, language);
   const within = (path: string, others: readonly string[]) =>
@@ -171,7 +171,7 @@ export function policySentences(policy: Policy, language: Language): string[] {
   ].filter(([, list]) => list !== "").map((parts) => parts.join(": "));
 }
 
-/** Checks a program's text; nothing runs. */
+/** Checks a program's text against a policy. Nothing runs. */
 export function checkPolicy(
   program: Program,
   policy: Policy = defaultPolicy,
@@ -189,7 +189,7 @@ export function checkPolicy(
 
 const WORDS = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
 
-/** The first banned thing whose words all occur in a text: most texts need no parser. */
+/** Returns the first banned name whose words all occur in a text. Most texts then need no parser. */
 function mentioned(source: string, ban: Ban): string | undefined {
   const words = new Set(source.match(WORDS));
   return [...ban.modules, ...ban.names, ...ban.calls].find((path) =>

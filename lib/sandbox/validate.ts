@@ -5,7 +5,7 @@
  * other hashes and addresses (see `python_mirror.ts`); for JavaScript one run is
  * enough, since every run starts from the same bytes and nothing in reach varies.
  *
- * The audit at the end is for those who do not take that on trust.
+ * `auditDeterminism` measures whether runs are equal.
  */
 
 import { describeOutcome } from "./describe.ts";
@@ -32,7 +32,7 @@ export type ProposalVerdict =
   }
   | { valid: false; cause: InvalidCause; reason: string };
 
-/** Every way to end that is not a value. */
+/** The outcomes that are not a value. */
 export type InvalidCause = Exclude<Outcome["kind"], "value">;
 
 /** Validates one proposal. */
@@ -47,7 +47,7 @@ export async function validateProposal(
   return (await validateProposals(executor, proposals, policy, reading))[0];
 }
 
-/** Validates many at once, in order. Programs the policy forbids are not run. */
+/** Validates proposals; verdicts in their order. A program that the policy forbids does not run. */
 export async function validateProposals(
   executor: Executor,
   proposals: readonly Proposal[],
@@ -79,9 +79,9 @@ function verdictOf({ argument, outcome }: WrittenRun): ProposalVerdict {
 }
 
 /**
- * Runs every job twice and returns the indices whose outcome or fuel differed:
- * expected to be none, ever. The two passes are in opposite order, so that what a
- * job leaves behind would meet other jobs.
+ * Runs every job twice and returns the indices of jobs whose outcome or fuel differed;
+ * none is expected. The second pass has the opposite order, so that a job that leaves
+ * something behind would affect other jobs.
  */
 export async function auditDeterminism(
   executor: Executor,

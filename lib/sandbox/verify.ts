@@ -33,6 +33,7 @@ export type AnswerCause =
   | "unparsable"
   | Exclude<Outcome["kind"], "value" | "badArgument">;
 
+/** The verdict on an answer, with its cause by name. */
 export interface AnswerVerdict {
   correct: boolean;
   cause: AnswerCause;
@@ -73,7 +74,7 @@ export interface DeductionAnswer {
   language: Language;
 }
 
-/** Compares an answered output that is a literal with the gold one; nothing runs, whatever `judging.reading` says. */
+/** Compares an answered literal with the gold output. Nothing runs, even where `judging.reading` is `official`. */
 export function verifyDeduction(
   goldLiteral: string,
   answerText: string,
@@ -88,7 +89,7 @@ export function verifyDeduction(
   return compared(gold, answer, judging);
 }
 
-/** Many at once, in order; answers that are expressions are evaluated in the sandbox. */
+/** Compares many answers, in order. The sandbox evaluates answers that are expressions. */
 export async function verifyDeductions(
   executor: Executor,
   answers: readonly DeductionAnswer[],
@@ -117,7 +118,7 @@ function compared(
     : { correct: false, cause: "different", detail: value.literal };
 }
 
-/** Runs the program on the answered input. */
+/** Runs the program on the answered input and compares its output with the gold output. */
 export async function verifyAbduction(
   executor: Executor,
   program: Program,
@@ -129,7 +130,7 @@ export async function verifyAbduction(
   return (await verifyAbductions(executor, [item], judging))[0];
 }
 
-/** Many at once, in order. */
+/** Judges many answered inputs, in order. */
 export async function verifyAbductions(
   executor: Executor,
   answers: readonly AbductionAnswer[],
@@ -147,7 +148,7 @@ export async function verifyAbductions(
   return runs.map(({ outcome }, i) => compare(outcome, golds[i], judging));
 }
 
-/** Runs an answered program on all hidden inputs; all must hold. */
+/** Runs an answered program on all hidden inputs. It is correct where all outputs equal the gold ones. */
 export async function verifyInduction(
   executor: Executor,
   answerProgram: Program,
@@ -158,7 +159,7 @@ export async function verifyInduction(
   return (await verifyInductions(executor, [item], judging))[0];
 }
 
-/** Many at once, in order. Throws when an answer has no hidden example to hold it to. */
+/** Judges many answered programs, in order. Throws where an answer has no hidden example. */
 export async function verifyInductions(
   executor: Executor,
   answers: readonly InductionAnswer[],

@@ -19,7 +19,7 @@ const WEIGHTS_FILE = "adapter_model.safetensors";
 /** Before every name of the base model. */
 const PREFIX = "base_model.model.";
 
-/** Whether a folder holds adapters. */
+/** Tells whether a folder holds adapters. */
 export function hasAdapters(folder: string): boolean {
   try {
     return Deno.statSync(join(folder, CONFIG_FILE)).isFile;
@@ -30,8 +30,7 @@ export function hasAdapters(folder: string): boolean {
 
 /**
  * Writes a model's adapters into an existing folder, with the modules that belong
- * to them. `baseModel` is the folder or name of the frozen model, for whoever opens
- * them.
+ * to them. `baseModel` is the folder or name of the frozen model, which the files name.
  */
 export async function writeAdapters(
   model: Decoder,
@@ -67,7 +66,7 @@ export async function writeAdapters(
 
 /**
  * Reads adapters and attaches them to a model. Modules that are stored whole replace
- * those of the model, and stay as they are when the adapters are trained.
+ * the model's and are not trained. Throws with the file and the field that is wrong.
  */
 export async function readAdapters(
   model: Decoder,
@@ -116,7 +115,7 @@ function valuesOf(
   );
 }
 
-/** The folder or name of the base model that adapters were written for. */
+/** Reads the folder or name of the base model of some adapters; null where the files name none. */
 export async function baseModelOf(folder: string): Promise<string | null> {
   const file = join(folder, CONFIG_FILE);
   const base = (await readJsonObject(file)).base_model_name_or_path ?? null;

@@ -35,7 +35,10 @@ export interface WeightFormat {
 const DEFAULT_FORMAT: WeightFormat = { dtype: "F32", shardBytes: 5e9 };
 const TORCH_NAMES = { F32: "float32", F16: "float16", BF16: "bfloat16" };
 
-/** Opens a model folder. Throws naming the file and the field that is wrong. */
+/**
+ * Opens a model folder in Hugging Face's layout. Throws with the file and the field
+ * that is wrong. Dispose the model when done.
+ */
 export async function loadModel(folder: string): Promise<Decoder> {
   await restoreFolder(folder);
   const configFile = join(folder, "config.json");
@@ -50,8 +53,8 @@ export async function loadModel(folder: string): Promise<Decoder> {
 }
 
 /**
- * Writes a model folder, atomically; other files in it are kept. Adapters are not
- * part of it (see `writeAdapters`).
+ * Writes a model folder atomically and keeps the folder's other files. `writeAdapters`
+ * writes the adapters.
  */
 export async function saveModel(
   model: Decoder,
@@ -61,7 +64,7 @@ export async function saveModel(
   await replaceFolder(folder, (part) => writeModelFiles(model, part, format));
 }
 
-/** Writes the model's own files into an existing folder, over those of another layout. */
+/** Writes config.json and the weights into an existing folder, and removes weights in another layout. */
 export async function writeModelFiles(
   model: Decoder,
   folder: string,

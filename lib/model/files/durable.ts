@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 
-/** Returns once every file below a folder, and every folder, is on the disk. */
+/** Waits until every file and folder below a folder is on the disk. */
 export function syncTree(folder: string): void {
   for (const entry of Deno.readDirSync(folder)) {
     const path = join(folder, entry.name);
@@ -17,7 +17,7 @@ export function syncTree(folder: string): void {
   syncFolder(folder);
 }
 
-/** Returns once the names in a folder are on the disk, where the system allows it. */
+/** Waits until the names in a folder are on the disk, where the system supports that. */
 export function syncFolder(path: string): void {
   try {
     using folder = Deno.openSync(path);

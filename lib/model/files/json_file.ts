@@ -24,7 +24,7 @@ export async function readJsonObject(
   return parseJsonObject(text, path);
 }
 
-/** The object that a text holds; `source` is named when it holds none. */
+/** Parses a text as a JSON object. Throws with `source` where the text holds none. */
 export function parseJsonObject(
   text: string,
   source: string,

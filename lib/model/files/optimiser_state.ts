@@ -9,7 +9,7 @@ import { SafetensorsFile, writeSafetensors } from "./safetensors.ts";
 
 const FILE_NAME = "optimizer.safetensors";
 
-/** Writes the moments and the step count into a folder. */
+/** Writes the moments and the number of updates into a folder. */
 export async function writeOptimiserState(
   optimiser: AdamW,
   folder: string,
@@ -30,8 +30,8 @@ export async function writeOptimiserState(
 }
 
 /**
- * Restores the moments; false when the folder holds none. Throws naming the file
- * when they are damaged or of another model.
+ * Restores the moments; returns false where the folder holds none. Throws with the file
+ * where the moments are damaged or belong to another model.
  */
 export function readOptimiserState(optimiser: AdamW, folder: string): boolean {
   const path = join(folder, FILE_NAME);

@@ -11,11 +11,10 @@ import { basename, dirname, join, resolve } from "node:path";
 import { syncFolder, syncTree } from "./durable.ts";
 
 /**
- * Runs `write` on a fresh copy of `folder`, then puts the copy in its place. What
- * `write` leaves alone stays as it was: files, subfolders, links, their modes; a
- * link to a folder has its target replaced. The copy is removed when `write`
- * throws; a killed process leaves it behind as a hidden folder whose name ends in
- * `.tmp`.
+ * Runs `write` on a copy of `folder`, then puts the copy in the folder's place. All
+ * other files, subfolders, links and their modes are kept. Where `folder` is a link,
+ * the link's target is replaced. The copy is removed when `write` throws. A killed
+ * process leaves the copy behind as a hidden folder whose name ends in `.tmp`.
  */
 export async function replaceFolder(
   folder: string,
@@ -46,7 +45,7 @@ export async function replaceFolder(
   }
 }
 
-/** Puts back a folder whose replacement was interrupted between its renames. */
+/** Restores a folder whose replacement was interrupted between its two renames. */
 export async function restoreFolder(folder: string): Promise<void> {
   const place = await placeOf(folder);
   if (await exists(place)) return;

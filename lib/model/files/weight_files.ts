@@ -60,8 +60,8 @@ export function openWeights(folder: string): Map<string, SafetensorsFile> {
 }
 
 /**
- * SHA-256 of all that decides what a model folder computes: `config.json` and the
- * files of its weights, one after the other.
+ * Returns the SHA-256 of the files that decide a model's results: `config.json` and the
+ * weights, one after the other.
  */
 export function modelHash(folder: string): string {
   const hash = createHash("sha256");

@@ -36,21 +36,24 @@ const CACHE_BYTES = 2 ** 31;
 /** Prompt tokens computed together in one prefill. */
 const PREFILL_TOKENS = 16384;
 
-/** A way of decoding; see decoding.ts. */
+/** A constructor of a `Decoding` (decoding.ts). */
 export type DecodingKind = (start: DecodingStart) => Decoding;
 
-/** Eager operations: any backend and any model. */
+/** Decoding by eager operations, for any backend and any model. */
 export const eagerDecoding: DecodingKind = (start) => new EagerDecoding(start);
 
-/** One graph per token: native TensorFlow on the processor, without adapters. */
+/** Decoding by a graph, for native TensorFlow on the processor and models without adapters. */
 export const graphDecoding: DecodingKind = (start) => new NativeDecoding(start);
 
-/** The graph where it runs, else eager operations. */
+/** Returns decoding by a graph where it runs, else by eager operations. */
 export function fastestDecoding(model: Decoder): DecodingKind {
   return decodesByGraph(model) ? graphDecoding : eagerDecoding;
 }
 
-/** Samples every request; `result[i][k]` is sample k of request i. */
+/**
+ * Samples responses; `result[i][k]` is sample k of request i. Throws with the field
+ * that is wrong, or the reason of `options.stop` when that signal is aborted.
+ */
 export async function sampleBatch(
   model: Decoder,
   requests: readonly SampleRequest[],

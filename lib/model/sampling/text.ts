@@ -48,7 +48,7 @@ export async function sampleText(
   );
 }
 
-/** How many tokens it takes to complete a stop string, or null without one. */
+/** Returns the number of tokens up to the end of the first stop string; null where there is none. */
 export function stopAt(
   tokenizer: Pick<Tokenizer, "decode">,
   tokens: readonly number[],

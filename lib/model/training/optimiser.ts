@@ -14,7 +14,7 @@ import { joined, type Moments, VectorMoments } from "./moments.ts";
 import { FusedMoments } from "../native/moments_fused.ts";
 import type { OptimiserConfig } from "../requests.ts";
 
-/** The usual settings for a small model. */
+/** The default settings of AdamW for a small model. */
 export const defaultOptimiser: OptimiserConfig = {
   learningRate: 2e-3,
   beta1: 0.9,
@@ -32,7 +32,7 @@ export class NonFiniteError extends Error {
 /** Values up to which the trained tensors are one vector. */
 const VECTOR_SIZE = 2 ** 20;
 
-/** The optimiser's memory for one model. Dispose it when done. */
+/** The AdamW optimiser of one model, with its moments. Dispose it when done. */
 export class AdamW {
   readonly #model: Decoder;
   /** One per vector that `flatten` makes. */
@@ -47,12 +47,12 @@ export class AdamW {
     this.#moments = groups.map(momentsFor);
   }
 
-  /** Updates made so far. */
+  /** Number of updates so far. */
   get step(): number {
     return this.#step;
   }
 
-  /** Copies of the moments, for a checkpoint. */
+  /** Copies the moments, for a checkpoint. */
   async state(): Promise<
     { step: number; firstMoment: Float32Array; secondMoment: Float32Array }
   > {
@@ -99,9 +99,9 @@ export class AdamW {
   }
 
   /**
-   * One update from the gradient as `flatten` gives it, whose norm the caller has
-   * already read. Throws {@link NonFiniteError} before anything changes if it is
-   * not finite.
+   * Updates the model by a gradient in the form of `flatten`, clipped by its global
+   * norm `gradientNorm`. Throws {@link NonFiniteError}, before anything changes, where
+   * the norm is not finite.
    */
   apply(
     gradients: readonly tf.Tensor1D[],

@@ -4,20 +4,24 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-/** Per-token inputs of a loss, M response tokens. */
+/** The inputs of a loss: vectors `[M]` over M response tokens. */
 export interface PolicyTokens {
+  /** Natural log-probability under the current policy; carries the gradient. */
   logProbs_M: tf.Tensor1D;
+  /** Entropy of the current policy at the token, in nats; carries the gradient. */
   entropies_M: tf.Tensor1D;
+  /** Natural log-probability as recorded at sampling. */
   oldLogProbs_M: tf.Tensor1D;
   advantages_M: tf.Tensor1D;
+  /** Weight of the token in the loss, which is a sum. */
   weights_M: tf.Tensor1D;
-  /** Which response a token belongs to, as whole numbers from 0. */
+  /** Number of the response that the token belongs to, from 0. */
   responses_M: tf.Tensor1D;
 }
 
 /**
- * A loss over response tokens: the scalar to minimise, which is a sum over the
- * tokens, and further sums over the tokens that are only reported.
+ * A loss over response tokens. It returns the scalar to minimise, which is a sum over
+ * the tokens, and further sums over the tokens for the report.
  */
 export type PolicyLoss = (
   tokens: PolicyTokens,

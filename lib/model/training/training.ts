@@ -1,9 +1,9 @@
 /**
- * One optimiser step: language-model and policy-gradient.
+ * The two optimiser steps: by a language-model loss and by a policy gradient.
  *
  * A step lays its sequences out in micro-batches of similar length, adds their
- * gradients, checks that loss and gradient are finite, and only then updates.
- * Losses are weighted sums over tokens; the language-model step divides by the
+ * gradients, and checks that loss and gradient are finite. Only then it updates.
+ * Losses are weighted sums over tokens. The language-model step divides the loss by the
  * total weight. Left out: the policy-gradient losses, which the caller gives.
  */
 import * as tf from "@tensorflow/tfjs";
@@ -33,7 +33,7 @@ export interface LanguageModelExample {
   weights: readonly number[];
 }
 
-/** What a language-model step reports. */
+/** The report of a language-model step. */
 export interface LanguageModelReport {
   /** Weighted mean negative log-likelihood per token, in nats. */
   loss: number;
@@ -42,7 +42,7 @@ export interface LanguageModelReport {
   seconds: number;
 }
 
-/** What a policy-gradient step reports. All finite, or the step throws and nothing is changed. */
+/** The report of a policy-gradient step. All numbers are finite, or the step throws and changes nothing. */
 export interface PolicyReport {
   loss: number;
   gradientNorm: number;
@@ -52,17 +52,17 @@ export interface PolicyReport {
   seconds: number;
 }
 
-/** Bytes that the intermediates of one micro-batch may take. */
+/** Most bytes of a micro-batch's intermediates. */
 const MICRO_BATCH_BYTES = 2 ** 30;
 
-/** More tokens than this at once gain no speed. */
+/** Most tokens of a micro-batch: more tokens gain no speed. */
 const MICRO_BATCH_TOKENS = 4096;
 
 /**
- * Padded tokens per micro-batch. Per token and layer a backward pass keeps about
- * 12 vectors of the hidden width and 5 of the inner width; logits, their softmax
- * and their slope are kept once (31 kB per token of the tiny preset, 5 MB of a
- * 0.5B model). Recomputed layers keep one vector each.
+ * Returns the padded tokens per micro-batch. Per token and layer a backward pass keeps
+ * about 12 vectors of the hidden width and 5 of the inner width. Logits, their softmax
+ * and their gradient are kept once (31 kB per token of the tiny preset, 5 MB of a 0.5B
+ * model). Recomputed layers keep one vector each.
  */
 function microBatchTokens(model: Decoder): number {
   const { hidden_size, intermediate_size, num_hidden_layers, vocab_size } =
@@ -75,7 +75,10 @@ function microBatchTokens(model: Decoder): number {
   return Math.min(MICRO_BATCH_TOKENS, Math.floor(MICRO_BATCH_BYTES / bytes));
 }
 
-/** One AdamW step on the weighted mean token loss of some documents. */
+/**
+ * Takes one AdamW step on the weighted mean token loss of documents. Throws where no
+ * token has a positive weight, and `NonFiniteError` before any weight changes.
+ */
 export async function languageModelStep(
   model: Decoder,
   optimiser: AdamW,
@@ -110,7 +113,7 @@ export async function languageModelStep(
   };
 }
 
-/** The mean weighted negative log-likelihood of documents, without training. */
+/** Returns the weighted mean negative log-likelihood per token of documents, in nats. */
 export async function languageModelEvaluation(
   model: Decoder,
   examples: readonly LanguageModelExample[],
@@ -190,12 +193,15 @@ interface PolicyGroup {
 }
 
 /**
- * Packed columns per row. Longer rows share a prompt among more responses, but
- * attention grows with the square of the row.
+ * Packed tokens per row. In longer rows more responses share a prompt, but attention
+ * grows with the square of a row's length.
  */
 const PACKED_COLUMNS = 256;
 
-/** Takes one AdamW step on a policy-gradient loss. */
+/**
+ * Takes one AdamW step on a policy-gradient loss. Sequences without a response token
+ * are skipped. Throws where all are, and `NonFiniteError` before any weight changes.
+ */
 export async function policyGradientStep(
   model: Decoder,
   optimiser: AdamW,
@@ -237,7 +243,7 @@ export async function policyGradientStep(
   }
 }
 
-/** Log-probabilities of each response token, in the order given. */
+/** Computes the natural log-probability of each response token, in the order given. */
 export async function responseLogProbs(
   model: Decoder,
   sequences: readonly Pick<

@@ -18,7 +18,7 @@ import { parsePythonCall, parsePythonLiteral } from "./literal_python.ts";
 import { equalPython } from "./python_equality.ts";
 import { printPython, printPythonCall } from "./python_print.ts";
 
-/** One value: its compact text and its equality key, or why it is not a literal. */
+/** A value as its compact text and its equality key, or the reason why the text is no literal. */
 export type ParsedLiteral =
   | { ok: true; literal: string; canonical: string }
   | { ok: false; reason: string };
@@ -34,7 +34,7 @@ export type ParsedArguments =
   }
   | { ok: false; reason: string };
 
-/** Reads exactly one value. */
+/** Parses a text as exactly one value. Nothing runs and nothing throws: a fault is the `reason`. */
 export function parseLiteral(
   text: string,
   language: Language,
@@ -48,7 +48,7 @@ export function parseLiteral(
   });
 }
 
-/** Reads a comma-separated list of values, possibly empty. */
+/** Parses a comma-separated list of values, possibly empty. A fault is the `reason`. */
 export function parseArguments(
   text: string,
   language: Language,

@@ -18,11 +18,11 @@ export interface OuterNames {
   uses: NameUse[];
   /** Names that are bound in inner scopes. */
   inner: Set<string>;
-  /** An outer name that a class body binds too: which one is meant depends on the moment. */
+  /** Whether a class body binds an outer name too: the meaning of a use then changes while it runs. */
   ambiguous: boolean;
 }
 
-/** Resolves every name of a program; null if it is too large to be read. */
+/** Resolves every name of a program; null where the program is too large to be parsed. */
 export function outerNames(program: Program): OuterNames | null {
   const root = placedSyntax(program);
   if (root === null) return null;
@@ -77,7 +77,7 @@ export function foundNames(root: PlacedNode, language: Language): NameUse[] {
   );
 }
 
-/** The source with the given uses of names changed. */
+/** Returns the source with the given uses of names renamed. */
 export function renamed(
   source: string,
   uses: readonly NameUse[],

@@ -85,7 +85,7 @@ function bindingScope(
   }
 }
 
-/** Whether a program takes from or gives to other modules. */
+/** Tells whether a program imports or exports. */
 export function hasModuleSyntax(root: PlacedNode): boolean {
   return root.children.some(({ name }) =>
     name === "ImportDeclaration" || name === "ExportDeclaration"

@@ -186,7 +186,7 @@ function isUnaliasedImport(node: PlacedNode): boolean {
     neighbour(node, -1) !== "as";
 }
 
-/** Whether an import cannot be given an alias: `import a.b`, `import *`, `from __future__`. */
+/** Tells whether an import cannot have an alias: `import a.b`, `import *`, `from __future__`. */
 export function hasFixedImport(root: PlacedNode): boolean {
   for (const { name, children } of everyNode(root)) {
     if (name !== "ImportStatement") continue;

@@ -17,7 +17,7 @@ const MAXIMUM_DEPTH = 200;
 
 /** A construct or token of a program. */
 export interface PlacedNode {
-  /** The grammar's name. */
+  /** Name of the node in the grammar. */
   name: string;
   text: string;
   /** Offsets into the source; `to` is exclusive. */
@@ -39,7 +39,7 @@ export const GRAMMARS: Record<Language, typeof pythonParser> = {
   typescript: javascriptParser.configure({ dialect: "ts" }),
 };
 
-/** The grammars' names for comments. */
+/** The names of comments in the grammars. */
 export const COMMENTS: ReadonlySet<string> = new Set([
   "Comment",
   "LineComment",
@@ -49,7 +49,10 @@ export const COMMENTS: ReadonlySet<string> = new Set([
 /** What the grammar could not make sense of. */
 const ERROR = "⚠";
 
-/** The tree of a program (of a text that is none, the parser's best guess); null if it is too large to be read. */
+/**
+ * Parses a program to its tree; null where the program is too large. The tree of a text
+ * with errors is the parser's best guess.
+ */
 export function placedSyntax({ source, language }: Program): PlacedNode | null {
   if (source.length > MAXIMUM_CHARACTERS) return null;
   const tree = GRAMMARS[language].parse(source);
@@ -90,7 +93,7 @@ function placed(
   return result;
 }
 
-/** All nodes, parents before children. */
+/** Returns a node and all nodes below it, parents before children. */
 export function everyNode(root: PlacedNode): PlacedNode[] {
   const found: PlacedNode[] = [];
   const visit = (node: PlacedNode) => {
@@ -101,7 +104,7 @@ export function everyNode(root: PlacedNode): PlacedNode[] {
   return found;
 }
 
-/** Whether the grammar understood all of it. */
+/** Tells whether the parser met no error in a program. */
 export function isWellFormed(root: PlacedNode): boolean {
   return everyNode(root).every(({ name }) => name !== ERROR);
 }

@@ -4,7 +4,7 @@ import type { ModeName } from "../../method/modes/task.ts";
 import { type Figure, numbers, type Trace } from "./figure.ts";
 import { DRAWN_MODES, modeLine, styledFigure } from "./style.ts";
 
-/** Tasks held by each buffer that changes, against the round of proposals. */
+/** Draws the number of tasks in each changing buffer against the round of proposals. */
 export function bufferGrowth(
   sizes: readonly Partial<Record<ModeName, number>>[],
 ): Figure {

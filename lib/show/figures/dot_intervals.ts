@@ -28,7 +28,7 @@ const SPREAD = 0.4;
 /** No mode has these colours. */
 const COLOURS = [OTHER_COLOURS[2], OTHER_COLOURS[1], OTHER_COLOURS[0]];
 
-/** A row per label; the series lie below each other within a row. */
+/** Draws a row of dots with intervals per label; the series lie below each other within a row. */
 export function dotIntervals(
   { title, x, rows, reference, xRange }: DotLabels,
   series: readonly DotSeries[],

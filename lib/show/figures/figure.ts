@@ -23,7 +23,7 @@ export interface Layout {
   [attribute: string]: unknown;
 }
 
-/** A figure. */
+/** A Plotly figure: traces, layout and options, as plain data. */
 export interface Figure {
   data: Trace[];
   layout: Layout;

@@ -41,7 +41,7 @@ export interface CurveSelection {
 
 const BOOTSTRAP_SEED = 0;
 
-/** The curve of a mode; intervals are 95 %, over seeds and items. Null without scores. */
+/** Returns the accuracy curve of a mode with 95 % intervals over seeds and items; null without scores. */
 export function accuracyCurve(
   seeds: readonly SeedScores[],
   { split, mode, temperature = 0 }: CurveSelection,
@@ -103,8 +103,8 @@ function interval(seeds: readonly (readonly number[])[]): Interval {
 }
 
 /**
- * A panel per mode: the mean of the seeds with its 95 % band, every seed as a
- * thin line, and what the untouched base reached when it was made to think.
+ * Draws a panel per mode: the mean of the seeds with its 95 % band, every seed as a
+ * thin line, and the accuracy of the base model when it is forced to think.
  */
 export function learningCurves(
   seeds: readonly SeedScores[],
@@ -166,9 +166,9 @@ export interface DrawnArm {
 }
 
 /**
- * A panel per mode, in it one line per arm: the greedy mean of its seeds. The
- * first arm's line is thick and black, and its untouched base, made to think, is
- * dotted; arms without steps have no line.
+ * Draws a panel per mode with a line per arm: the greedy mean of the arm's seeds. The
+ * first arm's line is thick and black. A dotted line shows the first arm's base model
+ * when it is forced to think. Arms without steps have no line.
  */
 export function armCurves(
   title: string,

@@ -29,7 +29,7 @@ export interface Curve {
   colour?: number;
 }
 
-/** All curves on common axes, in the order of the legend. */
+/** Draws curves on common axes, in the order of the legend. */
 export function lineChart(
   labels: Labels,
   curves: readonly Curve[],

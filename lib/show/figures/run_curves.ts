@@ -17,7 +17,7 @@ export type RunRows = readonly Pick<
   "step" | "propose" | "solve"
 >[];
 
-/** Mean reward of solver and proposer. The solver's lies in [-1, 1]. */
+/** Draws the mean reward of solver (from -1 to 1) and proposer. */
 export function rewardCurves(rows: RunRows): Figure {
   return styledFigure(
     { title: "Mean reward", x: "step", y: "reward", yRange: [-1.05, 1.05] },
@@ -28,7 +28,7 @@ export function rewardCurves(rows: RunRows): Figure {
   );
 }
 
-/** Share of right answers among the rollouts of each step. */
+/** Draws the share of right answers among the rollouts of each step. */
 export function solveRateCurves(rows: RunRows): Figure {
   return styledFigure(
     {
@@ -41,7 +41,7 @@ export function solveRateCurves(rows: RunRows): Figure {
   );
 }
 
-/** Share of proposals that became a task. */
+/** Draws the share of proposals that became a task. */
 export function validityCurves(rows: RunRows): Figure {
   return styledFigure(
     {
@@ -54,7 +54,7 @@ export function validityCurves(rows: RunRows): Figure {
   );
 }
 
-/** Share of proposals that repeat a task, or a program with as many inputs as allowed. */
+/** Draws the share of proposals that repeat a task, or a program that has all its allowed inputs. */
 export function duplicateCurves(rows: RunRows): Figure {
   return styledFigure(
     {
@@ -67,7 +67,7 @@ export function duplicateCurves(rows: RunRows): Figure {
   );
 }
 
-/** Mean response length in tokens, by mode and role. */
+/** Draws the mean response length in tokens, by mode and role. */
 export function tokenLengthCurves(rows: RunRows): Figure {
   return styledFigure(
     { title: "Response length", x: "step", y: "tokens per response" },
@@ -86,7 +86,7 @@ export function tokenLengthCurves(rows: RunRows): Figure {
   );
 }
 
-/** Share of solver responses that think before they answer. */
+/** Draws the share of solver responses that open with a trace. */
 export function thinkingRateCurves(rows: RunRows): Figure {
   return styledFigure(
     {
@@ -99,7 +99,7 @@ export function thinkingRateCurves(rows: RunRows): Figure {
   );
 }
 
-/** One curve per mode that was ever measured. */
+/** Returns a curve per mode that has a measurement. */
 function curves(
   rows: RunRows,
   role: Role,

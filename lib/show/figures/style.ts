@@ -9,7 +9,7 @@ import type { Role } from "../../method/advantage/sample.ts";
 import type { ModeName } from "../../method/modes/task.ts";
 import type { Figure, Layout, Trace } from "./figure.ts";
 
-/** A mode's colour, the same in every figure. */
+/** The colour of each mode in every figure. */
 export const MODE_COLOURS: Record<ModeName, string> = {
   deduction: "#0072B2",
   abduction: "#D55E00",
@@ -20,7 +20,7 @@ export const MODE_COLOURS: Record<ModeName, string> = {
 /** The modes in the order of figures. */
 export const DRAWN_MODES = Object.keys(MODE_COLOURS) as ModeName[];
 
-/** Colours for what is not a mode, in order of use. */
+/** Colours of series that are not modes, in order of use. */
 export const OTHER_COLOURS = [
   "#56B4E9",
   "#E69F00",
@@ -28,7 +28,7 @@ export const OTHER_COLOURS = [
   "#F0E442",
 ];
 
-/** Lines and marks that are only a reference. */
+/** Colour of reference lines and marks. */
 export const REFERENCE_COLOUR = "#555555";
 
 /** A role's line: solid for solving, dashed for proposing. */
@@ -51,7 +51,7 @@ export interface Labels {
   yRange?: [number, number];
 }
 
-/** A figure in the common layout; `more` adds or replaces layout attributes. */
+/** Makes a figure in the common layout; `more` adds or replaces layout attributes. */
 export function styledFigure(
   labels: Labels,
   data: Trace[],

@@ -10,7 +10,7 @@ export interface TokenUse {
   rows: readonly Pick<StepMetrics, "sampledTokens" | "trainedTokens">[];
 }
 
-/** One bar per setting: the sampled tokens of a mean step, those that train in colour. */
+/** Draws a bar per setting: the sampled tokens of a mean step, with the trained ones in colour. */
 export function tokenUseBars(runs: readonly TokenUse[]): Figure {
   const perStep = runs.map(({ rows }) => {
     const sum = (field: "sampledTokens" | "trainedTokens") =>

@@ -27,7 +27,7 @@ export async function tick(): Promise<void> {
   signal.throwIfAborted();
 }
 
-/** A signal that aborts when the ■ button is next pressed. */
+/** Returns a signal that aborts when the ■ button is next pressed. */
 export function stopSignal(): AbortSignal {
   return controller.signal;
 }

@@ -28,7 +28,7 @@ export interface LivePlot {
   finish(): Promise<void>;
 }
 
-/** Opens a live plot; nothing is drawn before the first update. Figures of lines only. */
+/** Opens a live plot of lines. Nothing is drawn before the first update. */
 export function live(): LivePlot {
   const stop = stopSignal();
   let shown: Display | null = null;

@@ -15,8 +15,8 @@ export interface Progress {
 }
 
 /**
- * Shows a progress bar of `total` steps. While it runs it tells the time left;
- * what stays at the end holds no time, so that it is the same in every run.
+ * Shows a progress bar of `total` steps with the time left. The final output shows no
+ * time, so that every run of a notebook gives the same output.
  */
 export async function progress(
   total: number,

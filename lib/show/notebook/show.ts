@@ -8,8 +8,8 @@ import { plainJson } from "./plain_json.ts";
 export const PLOTLY_MIME = "application/vnd.plotly.v1+json";
 
 /**
- * Shows a Plotly figure in the output of the cell. Await it: a cell that ends
- * before would leave the figure to the next one. Typed arrays are welcome.
+ * Shows a Plotly figure in the output of the cell. Await the call: if the cell ends
+ * earlier, the figure appears in the next cell. Typed arrays are allowed.
  */
 export async function show(figure: Figure): Promise<void> {
   await display(figureBundle(figure));
