@@ -21,13 +21,14 @@ export const LANGUAGES: readonly Language[] = [
   "python",
 ];
 const JOB_LIMITS = ["fuel", "memoryBytes"];
+const JOB_OPTIONS = ["stdin", "captureStdout", "seed", "limits", "twice"];
 const LARGEST_SEED = 2 ** 32 - 1;
 
 /** Throws a TypeError or RangeError that names the first wrong field of a job. */
 export function checkJob(job: Job, limits: Limits, at: string): void {
-  requireObject(job, at);
-  checkProgram(job.program, `${at}.program`);
+  checkProgram(requireObject(job, at).program, `${at}.program`);
   requireString(job.argument, `${at}.argument`);
+  requireFields(job, ["program", "argument", ...JOB_OPTIONS], at);
   checkJobOptions(job, limits, at);
   if (job.program.entry === SCRIPT && job.argument.trim() !== "") {
     throw new TypeError(
@@ -38,8 +39,8 @@ export function checkJob(job: Job, limits: Limits, at: string): void {
 
 /** The same for a test. */
 export function checkTest(test: TestRun, limits: Limits, at: string): void {
-  requireObject(test, at);
-  checkProgram(test.program, `${at}.program`);
+  checkProgram(requireObject(test, at).program, `${at}.program`);
+  requireFields(test, ["program", "setup", "cases", ...JOB_OPTIONS], at);
   if (test.setup !== undefined) requireString(test.setup, `${at}.setup`);
   if (!Array.isArray(test.cases) || test.cases.length === 0) {
     throw new TypeError(`${at}.cases must be a list of one text or more`);
@@ -57,10 +58,10 @@ export function checkTest(test: TestRun, limits: Limits, at: string): void {
   checkJobOptions(test, limits, at);
 }
 
-function checkProgram(program: Program, at: string): void {
-  requireObject(program, at);
-  checkLanguage(program.language, `${at}.language`);
+export function checkProgram(program: Program, at: string): void {
+  checkLanguage(requireObject(program, at).language, `${at}.language`);
   requireString(program.source, `${at}.source`);
+  requireFields(program, ["language", "source", "entry"], at);
   const { entry } = program;
   if (entry === undefined) return;
   requireString(entry, `${at}.entry`);
@@ -73,9 +74,30 @@ function checkProgram(program: Program, at: string): void {
 }
 
 export function checkLanguage(language: unknown, at: string): void {
-  if (LANGUAGES.includes(language as Language)) return;
+  requireOneOf(language, LANGUAGES, at);
+}
+
+export function requireOneOf(
+  value: unknown,
+  names: readonly string[],
+  at: string,
+): void {
+  if (names.includes(value as string)) return;
   throw new TypeError(
-    `${at} must be one of ${LANGUAGES.join(", ")}, not ${shown(language)}`,
+    `${at} must be one of ${names.join(", ")}, not ${shown(value)}`,
+  );
+}
+
+/** A misspelt field is refused: it would do nothing. */
+function requireFields(
+  value: object,
+  names: readonly string[],
+  at: string,
+): void {
+  const unknown = Object.keys(value).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(
+    `${at} has no field "${unknown}"; there are ${names.join(", ")}`,
   );
 }
 
@@ -116,12 +138,26 @@ export function requireInteger(
   );
 }
 
-export function requireObject(value: unknown, at: string): void {
-  if (typeof value === "object" && value !== null) return;
+export function requireObject<T>(value: T, at: string): T {
+  if (
+    typeof value === "object" && value !== null && !Array.isArray(value)
+  ) return value;
   throw new TypeError(`${at} must be an object, not ${shown(value)}`);
 }
 
-function requireString(value: unknown, at: string): void {
+/** Checks each item of a list, holes among them, by its place. */
+export function checkEach<T>(
+  list: readonly T[],
+  at: string,
+  check: (item: T, at: string) => void,
+): void {
+  if (!Array.isArray(list)) {
+    throw new TypeError(`${at} must be a list, not ${shown(list)}`);
+  }
+  for (const [i, item] of list.entries()) check(item, `${at}[${i}]`);
+}
+
+export function requireString(value: unknown, at: string): void {
   if (typeof value === "string") return;
   throw new TypeError(`${at} must be a string, not ${shown(value)}`);
 }

@@ -7,7 +7,7 @@
  * needs no package by name and so no configuration.
  */
 
-import { checkJob, checkTest, LANGUAGES } from "./checks.ts";
+import { checkEach, checkJob, checkTest, LANGUAGES } from "./checks.ts";
 import { quickJsRecipe } from "./javascript/quickjs_recipe.ts";
 import type { EngineName, EngineRecipe } from "./language_engine.ts";
 import { limitsWith } from "./limits.ts";
@@ -132,7 +132,7 @@ export class PooledExecutor implements Executor {
   }
 
   async run(job: Job): Promise<Outcome> {
-    this.#checkLanguage(job, "job");
+    this.#checkJob(job, "job");
     return (await this.#runAll([job]))[0];
   }
 
@@ -141,7 +141,7 @@ export class PooledExecutor implements Executor {
     jobs: readonly Job[],
     options: { signal?: AbortSignal } = {},
   ): Promise<Outcome[]> {
-    jobs.forEach((job, i) => this.#checkLanguage(job, `jobs[${i}]`));
+    this.#checkJobs(jobs);
     return await this.#runAll(jobs, options.signal);
   }
 
@@ -150,7 +150,7 @@ export class PooledExecutor implements Executor {
     jobs: readonly Job[],
     options: { signal?: AbortSignal } = {},
   ): ReadableStream<StreamedOutcome> {
-    jobs.forEach((job, i) => this.#checkLanguage(job, `jobs[${i}]`));
+    this.#checkJobs(jobs);
     const left = new AbortController();
     const signal = AbortSignal.any([left.signal, options.signal ?? []].flat());
     return new ReadableStream({
@@ -229,7 +229,11 @@ export class PooledExecutor implements Executor {
     }));
   }
 
-  #checkLanguage(job: Job, at: string): void {
+  #checkJobs(jobs: readonly Job[]): void {
+    checkEach(jobs, "jobs", (job, at) => this.#checkJob(job, at));
+  }
+
+  #checkJob(job: Job, at: string): void {
     checkJob(job, this.#limits, at);
     this.#requireAccepted(job.program.language);
   }

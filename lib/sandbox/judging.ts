@@ -4,6 +4,7 @@
  * Both are parsed as data on this side of the sandbox; no comparison runs there.
  */
 
+import { requireObject, requireOneOf } from "./checks.ts";
 import type { Reading } from "./expressions.ts";
 import { equalLiterals, parseLiteral } from "./literals/literals.ts";
 import type { Language } from "./outcome.ts";
@@ -53,15 +54,17 @@ export function goldValue(literal: string, language: Language): GoldValue {
   return { literal, canonical: parsed.canonical, language };
 }
 
-/** Whether a value equals the gold one. Throws a RangeError for rules that exclude each other. */
-export function equalsGold(
-  gold: GoldValue,
-  value: { literal: string; canonical: string },
-  { equality, floatTolerance }: Judging,
-): boolean {
-  if (!(floatTolerance >= 0)) {
+/** Throws a TypeError or RangeError for rules that are none or exclude each other. */
+export function checkJudging(judging: Judging): void {
+  const { equality, floatTolerance, reading } = requireObject(
+    judging,
+    "judging",
+  );
+  requireOneOf(equality, ["python", "typed"], "judging.equality");
+  requireOneOf(reading, ["official", "strict"], "judging.reading");
+  if (!Number.isFinite(floatTolerance) || floatTolerance < 0) {
     throw new RangeError(
-      `floatTolerance must be at least 0, not ${floatTolerance}`,
+      `floatTolerance must be a number of at least 0, not ${floatTolerance}`,
     );
   }
   if (equality === "typed" && floatTolerance > 0) {
@@ -69,6 +72,14 @@ export function equalsGold(
       'floatTolerance must be 0 where equality is "typed": use "python"',
     );
   }
+}
+
+/** Whether a value equals the gold one. */
+export function equalsGold(
+  gold: GoldValue,
+  value: { literal: string; canonical: string },
+  { equality, floatTolerance }: Judging,
+): boolean {
   if (value.canonical === gold.canonical) return true;
   return equality === "python" &&
     equalLiterals(gold.literal, value.literal, gold.language, floatTolerance);

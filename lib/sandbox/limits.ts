@@ -66,7 +66,9 @@ export function checkLimits(
   at: string,
   names: readonly string[] = Object.keys(RANGES),
 ): void {
-  if (typeof changes !== "object" || changes === null) {
+  if (
+    typeof changes !== "object" || changes === null || Array.isArray(changes)
+  ) {
     throw new TypeError(`${at} must be an object, not ${changes}`);
   }
   for (const [name, value] of Object.entries(changes)) {

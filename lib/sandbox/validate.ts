@@ -8,6 +8,13 @@
  * `auditDeterminism` measures whether runs are equal.
  */
 
+import {
+  checkEach,
+  checkProgram,
+  requireObject,
+  requireOneOf,
+  requireString,
+} from "./checks.ts";
 import { describeOutcome } from "./describe.ts";
 import { type Reading, runWritten, type WrittenRun } from "./expressions.ts";
 import type { Executor, Job, Outcome, Program } from "./outcome.ts";
@@ -54,9 +61,15 @@ export async function validateProposals(
   policy: Policy = defaultPolicy,
   reading: Reading = "official",
 ): Promise<ProposalVerdict[]> {
+  requireOneOf(reading, ["official", "strict"], "reading");
+  checkEach(proposals, "proposals", (proposal, at) => {
+    const { program, argument } = requireObject(proposal, at);
+    checkProgram(program, `${at}.program`);
+    requireString(argument, `${at}.argument`);
+  });
   const policies = proposals.map(({ program }) => checkPolicy(program, policy));
   const jobs = proposals.filter((_, i) => policies[i].allowed)
-    .map((proposal): Job => ({ ...proposal, twice: true }));
+    .map(({ program, argument }): Job => ({ program, argument, twice: true }));
   const runs = await runWritten(executor, jobs, reading, "program");
   let next = 0;
   return policies.map((verdict) =>

@@ -15,6 +15,14 @@
  */
 
 import {
+  checkEach,
+  checkLanguage,
+  checkProgram,
+  requireObject,
+  requireString,
+} from "./checks.ts";
+import {
+  checkJudging,
   equalsGold,
   type GoldValue,
   goldValue,
@@ -81,6 +89,8 @@ export function verifyDeduction(
   language: Language,
   judging: Judging = PAPER_JUDGING,
 ): AnswerVerdict {
+  checkJudging(judging);
+  checkDeduction({ gold: goldLiteral, answer: answerText, language }, "answer");
   const gold = goldValue(goldLiteral, language);
   const answer = parseLiteral(answerText, language);
   if (!answer.ok) {
@@ -95,6 +105,8 @@ export async function verifyDeductions(
   answers: readonly DeductionAnswer[],
   judging: Judging = PAPER_JUDGING,
 ): Promise<AnswerVerdict[]> {
+  checkJudging(judging);
+  checkEach(answers, "answers", checkDeduction);
   const values = await readValues(
     executor,
     answers.map(({ answer, language }) => ({ text: answer, language })),
@@ -105,6 +117,26 @@ export async function verifyDeductions(
     if ("kind" in value) return failed(value);
     if (value.ok) return compared(goldValue(gold, language), value, judging);
     return { correct: false, cause: "unparsable", detail: value.reason };
+  });
+}
+
+function checkDeduction(item: DeductionAnswer, at: string): void {
+  checkLanguage(requireObject(item, at).language, `${at}.language`);
+  requireString(item.gold, `${at}.gold`);
+  requireString(item.answer, `${at}.answer`);
+}
+
+function checkAbduction(item: AbductionAnswer, at: string): void {
+  checkProgram(requireObject(item, at).program, `${at}.program`);
+  requireString(item.gold, `${at}.gold`);
+  requireString(item.answer, `${at}.answer`);
+}
+
+function checkInduction(item: InductionAnswer, at: string): void {
+  checkProgram(requireObject(item, at).program, `${at}.program`);
+  checkEach(item.hidden, `${at}.hidden`, (example, at) => {
+    requireString(requireObject(example, at).argument, `${at}.argument`);
+    requireString(example.output, `${at}.output`);
   });
 }
 
@@ -136,6 +168,8 @@ export async function verifyAbductions(
   answers: readonly AbductionAnswer[],
   judging: Judging = PAPER_JUDGING,
 ): Promise<AnswerVerdict[]> {
+  checkJudging(judging);
+  checkEach(answers, "answers", checkAbduction);
   const golds = answers.map(({ gold, program }) =>
     goldValue(gold, program.language)
   );
@@ -165,6 +199,8 @@ export async function verifyInductions(
   answers: readonly InductionAnswer[],
   judging: Judging = PAPER_JUDGING,
 ): Promise<InductionVerdict[]> {
+  checkJudging(judging);
+  checkEach(answers, "answers", checkInduction);
   if (answers.some(({ hidden }) => hidden.length === 0)) {
     throw new RangeError("an induction task needs at least one hidden example");
   }

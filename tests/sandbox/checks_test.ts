@@ -5,8 +5,21 @@ import assert from "node:assert/strict";
 import {
   type ExecutorOptions,
   type Job,
+  type Judging,
   startExecutor,
+  validateProposals,
+  verifyAbductions,
+  verifyDeduction,
+  verifyDeductions,
+  verifyInductions,
 } from "../../lib/sandbox/mod.ts";
+import { PAPER_JUDGING } from "../../lib/sandbox/judging.ts";
+import type { Proposal } from "../../lib/sandbox/validate.ts";
+import type {
+  AbductionAnswer,
+  DeductionAnswer,
+  InductionAnswer,
+} from "../../lib/sandbox/verify.ts";
 import type { TestRun } from "../../lib/sandbox/outcome.ts";
 import { parseEntry } from "../../lib/sandbox/entry.ts";
 import { limitsWith } from "../../lib/sandbox/limits.ts";
@@ -29,7 +42,9 @@ const OPTIONS: [options: unknown, error: RegExp][] = [
   [{ limits: { valueDepth: 1e6 } }, /^RangeError: limits\.valueDepth/],
   [{ limits: 5 }, /^TypeError: limits must be an object/],
   [{ worker: 2 }, /^TypeError: there is no option "worker"/],
+  [{ limits: [] }, /^TypeError: limits must be an object/],
   [5, /^TypeError: options must be an object/],
+  [[], /^TypeError: options must be an object/],
 ];
 
 Deno.test("an option of a wrong type or range is refused by name", async () => {
@@ -67,6 +82,14 @@ const JOBS: [job: unknown, error: RegExp][] = [
     /limits\.wallMs is no limit; there are fuel, memoryBytes/,
   ],
   [
+    { program, argument: "1", timeoutMs: 5 },
+    /jobs\[1\] has no field "timeoutMs"/,
+  ],
+  [
+    { program: { ...program, entrypoint: "g" }, argument: "1" },
+    /jobs\[1\]\.program has no field "entrypoint"; there are .* entry$/,
+  ],
+  [
     { program: { ...program, language: "python" }, argument: "1" },
     /does not run python/,
   ],
@@ -86,14 +109,95 @@ Deno.test("a job of a wrong type or range is refused by name, and nothing starts
     executor.run({ program } as Job),
     /^TypeError: job\.argument/,
   );
+  for (const jobs of [null, "x", { length: 1 }, new Array(1)]) {
+    await assert.rejects(executor.runMany(jobs as Job[]), /^TypeError: jobs/);
+  }
   const tests: [test: unknown, error: RegExp][] = [
     [{ program, cases: [] }, /test\.cases must be a list of one/],
+    [{ program, cases: ["1"], entry: "g" }, /test has no field "entry"/],
     [{ program, cases: ["1", 2] }, /test\.cases\[1\] must be a string/],
     [{ program, cases: ["1"], setup: 2 }, /test\.setup must be a string/],
     [{ program, cases: [" ".repeat(40_000)] }, /limits\.sourceChars/],
   ];
   for (const [test, error] of tests) {
     await assert.rejects(executor.test(test as TestRun), error);
+  }
+  assert.deepEqual(executor.pids, []);
+});
+
+/** Rules of judging that are none, each with the field that is named. */
+const JUDGINGS: [changes: object | null, field: RegExp][] = [
+  [
+    { equality: "pyton" },
+    /^TypeError: judging\.equality must be one of python, /,
+  ],
+  [{ equality: undefined }, /^TypeError: judging\.equality/],
+  [
+    { reading: "lenient" },
+    /^TypeError: judging\.reading must be one of official, /,
+  ],
+  [{ floatTolerance: "0.1" }, /^RangeError: floatTolerance/],
+  [{ floatTolerance: Infinity }, /^RangeError: floatTolerance/],
+  [{ floatTolerance: NaN }, /^RangeError: floatTolerance/],
+  [null, /^TypeError: judging must be an object/],
+];
+
+Deno.test("rules, proposals and answers that are none get no verdict", async () => {
+  await using executor = await startExecutor();
+  const refused = (call: () => unknown, error: RegExp) =>
+    assert.rejects(
+      async () => await call(),
+      (thrown) => error.test(String(thrown)),
+      `${error}`,
+    );
+  const deduced = { gold: "1", answer: "1", language: "python" };
+  const abduced = { gold: "1", answer: "1", program };
+  const induced = { program, hidden: [{ argument: "1", output: "1" }] };
+  for (const [changes, error] of JUDGINGS) {
+    const rules = (changes && { ...PAPER_JUDGING, ...changes }) as Judging;
+    await refused(() => verifyDeduction("1", "1", "python", rules), error);
+    await refused(() => deduce([deduced], rules), error);
+    await refused(() => abduce([abduced], rules), error);
+    await refused(() => induce([induced], rules), error);
+  }
+  function deduce(answers: unknown, rules?: Judging) {
+    return verifyDeductions(executor, answers as DeductionAnswer[], rules);
+  }
+  function abduce(answers: unknown, rules?: Judging) {
+    return verifyAbductions(executor, answers as AbductionAnswer[], rules);
+  }
+  function induce(answers: unknown, rules?: Judging) {
+    return verifyInductions(executor, answers as InductionAnswer[], rules);
+  }
+  const at = /^TypeError: answers\[0\]/;
+  for (const name of ["gold", "answer", "language"]) {
+    await refused(() => deduce([{ ...deduced, [name]: 5 }]), at);
+  }
+  await refused(() => deduce([{ ...deduced, language: "ruby" }]), at);
+  await refused(
+    () => verifyDeduction("1", "1", "ruby" as "python"),
+    /language/,
+  );
+  for (const name of ["gold", "answer", "program"]) {
+    await refused(() => abduce([{ ...abduced, [name]: 5 }]), at);
+  }
+  for (const hidden of [undefined, [5], [{ argument: 1, output: "1" }]]) {
+    await refused(() => induce([{ program, hidden }]), at);
+  }
+  const proposals = (list: unknown, reading?: unknown) =>
+    validateProposals(
+      executor,
+      list as Proposal[],
+      undefined,
+      reading as "strict",
+    );
+  const proposal = { program, argument: "1" };
+  await refused(() => proposals([proposal], "lenient"), /^TypeError: reading/);
+  await refused(() => proposals({}), /^TypeError: proposals must be a list/);
+  for (
+    const wrong of [null, { ...proposal, argument: 1 }, { argument: "1" }]
+  ) {
+    await refused(() => proposals([wrong]), /^TypeError: proposals\[0\]/);
   }
   assert.deepEqual(executor.pids, []);
 });
