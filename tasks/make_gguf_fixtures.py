@@ -3,20 +3,24 @@
 Run from a throw-away environment, only when the fixtures must change:
 
     python -m venv /tmp/venv
-    /tmp/venv/bin/pip install gguf
+    /tmp/venv/bin/pip install gguf sentencepiece
     /tmp/venv/bin/python tasks/make_gguf_fixtures.py
 
 A file of each family with every number format that is read, one of them in parts,
 with the vocabularies of tests/model/fixtures/tokenizer-*; and `expected.json`: shape
 and SHA-256 of every tensor, by tests/model/gguf_peer.py. Blocks of Q4_K and Q6_K are
 random bytes with a sensible scale: the package reads these formats and writes none.
+`sentencepiece.gguf` has a vocabulary trained here, as Llama 2 and Mistral have it,
+and `sentencepiece.json` what SentencePiece does with texts.
 """
 
+import io
 import json
 import pathlib
 import sys
 
 import numpy as np
+import sentencepiece
 from gguf import GGMLQuantizationType as Type
 from gguf import GGUFWriter, TokenType, quantize
 
@@ -85,9 +89,48 @@ def add_tokenizer(writer, folder, pre, rows):
     writer.add_chat_template(template.read_text())
 
 
+def add_sentencepiece(writer, rows):
+    tests = json.loads((TESTS / "fixtures/tokenizer-qwen/expected.json").read_text())
+    texts = [row["text"] for row in tests["texts"] if "<" not in row["text"]]
+    texts.append("  two\u2581spaces \ufeffmark\ttab  ")
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([*texts, pathlib.Path(__file__).read_text()] * 8),
+        model_writer=model,
+        model_type="bpe",
+        vocab_size=rows,
+        byte_fallback=True,
+        split_digits=True,
+        allow_whitespace_only_pieces=True,
+        remove_extra_whitespaces=False,
+        normalization_rule_name="identity",
+        user_defined_symbols=["\ufeff"],
+        num_threads=1,
+        minloglevel=2,
+    )
+    trained = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    kinds = [
+        TokenType.UNKNOWN if trained.is_unknown(id)
+        else TokenType.CONTROL if trained.is_control(id)
+        else TokenType.BYTE if trained.is_byte(id)
+        else TokenType.NORMAL
+        for id in range(rows)
+    ]
+    writer.add_tokenizer_model("llama")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list([trained.id_to_piece(id) for id in range(rows)])
+    writer.add_token_scores([trained.get_score(id) for id in range(rows)])
+    writer.add_token_types(kinds)
+    writer.add_bos_token_id(trained.bos_id())
+    writer.add_eos_token_id(trained.eos_id())
+    expected = [dict(text=text, ids=trained.encode(text)) for text in texts]
+    text = json.dumps(expected, indent=1) + "\n"
+    (FOLDER / "sentencepiece.json").write_text(text)
+
+
 def write(family, tokenizer, pre, kinds, width, head, layers, parts=0):
     rows, inner = 432, 32
-    path = FOLDER / f"{family}.gguf"
+    path = FOLDER / f"{family if tokenizer else 'sentencepiece'}.gguf"
     writer = GGUFWriter(path, family, split_max_tensors=parts)
     writer.add_block_count(layers)
     writer.add_context_length(128)
@@ -98,7 +141,10 @@ def write(family, tokenizer, pre, kinds, width, head, layers, parts=0):
     writer.add_key_length(head)
     writer.add_rope_freq_base(10000.0)
     writer.add_layer_norm_rms_eps(1e-6)
-    add_tokenizer(writer, tokenizer, pre, rows)
+    if tokenizer:
+        add_tokenizer(writer, tokenizer, pre, rows)
+    else:
+        add_sentencepiece(writer, rows)
     kind = iter(kinds * 100)
     add(writer, "token_embd.weight", values(rows, width), kinds[0])
     for layer in range(layers):
@@ -125,7 +171,7 @@ def write(family, tokenizer, pre, kinds, width, head, layers, parts=0):
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    return gguf_peer.tensors(sorted(FOLDER.glob(f"{family}*.gguf")))
+    return gguf_peer.tensors(sorted(FOLDER.glob(f"{path.stem}*.gguf")))
 
 
 def main():
@@ -139,6 +185,7 @@ def main():
         qwen2=write("qwen2", "tokenizer-qwen", "qwen2", wide, WIDE, 4, 1, parts=6),
         qwen3=write("qwen3", "tokenizer-qwen", "qwen2", [Type.BF16], 32, 16, 1),
     )
+    write("llama", None, None, [Type.F16], 32, 8, 1)
     text = json.dumps(expected, indent=1)
     (FOLDER / "expected.json").write_text(text + "\n")
 

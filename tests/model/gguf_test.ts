@@ -6,10 +6,12 @@
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { gguf } from "@huggingface/gguf";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ggufFiles, importGguf } from "../../lib/model/files/gguf.ts";
 import { loadModel, startBackend, Tokenizer } from "../../lib/model/mod.ts";
+import { tokenizerOfGguf } from "../../lib/model/files/gguf_tokenizer.ts";
 import { openWeights } from "../../lib/model/files/weight_files.ts";
 import { inTemporaryFolder } from "../setup/temporary_folder.ts";
 
@@ -91,6 +93,28 @@ for (const family of Object.keys(FILES)) {
     }));
 }
 
+Deno.test("a SentencePiece vocabulary gives SentencePiece's ids", () =>
+  inTemporaryFolder(async (folder) => {
+    const file = join(FIXTURES, "sentencepiece.gguf");
+    await importGguf(file, join(folder, "model"));
+    const tokenizer = await Tokenizer.fromFolder(join(folder, "model"));
+    const rows: { text: string; ids: number[] }[] = JSON.parse(
+      await Deno.readTextFile(join(FIXTURES, "sentencepiece.json")),
+    );
+    assert.ok(rows.length > 10);
+    const { metadata } = await gguf(file, { allowLocalFile: true });
+    const fields = { ...metadata, "tokenizer.ggml.add_space_prefix": false };
+    const { json, config } = tokenizerOfGguf(fields, file);
+    const bare = Tokenizer.fromJson(json, config);
+    for (const { text, ids } of rows) {
+      assert.deepEqual(tokenizer.encode(text), ids, JSON.stringify(text));
+      assert.deepEqual(tokenizer.encodePrompt(text), [1, ...ids]);
+      assert.equal(tokenizer.decode(ids), text.replaceAll("\u2581", " "));
+      if (text !== "") assert.deepEqual(bare.encode(` ${text}`), ids);
+    }
+    assert.deepEqual(tokenizer.endIds, [2]);
+  }));
+
 Deno.test("a path names a GGUF file, its other parts, or nothing", () =>
   inTemporaryFolder(async (folder) => {
     const names = (path: string) =>
@@ -132,7 +156,10 @@ Deno.test("a damaged or foreign GGUF file is refused by name, and leaves no fold
       await refused(whole.slice(0, length), /fetch|take/);
     }
     await refused(new TextEncoder().encode("GGML, not GGUF"), /header cannot/);
-    await refused(replaced(whole, "llama-bpe", "tekken-v1"), /read is "gpt2"/);
+    await refused(
+      replaced(whole, "llama-bpe", "tekken-v1"),
+      /read are "llama", and "gpt2"/,
+    );
     await refused(replaced(whole, "blk.0.attn_q", "blk.0.attn_x"), /no place/);
     await refused(
       replaced(whole, "llama.block_count", "llama.block_kount"),

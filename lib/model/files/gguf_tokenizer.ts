@@ -3,8 +3,9 @@
  *
  * GGUF keeps tokens, their kinds, merges and the chat template, and names the rest
  * by one word, `tokenizer.ggml.pre`: how a text is split before pairs are merged.
- * Read are byte-level vocabularies; SentencePiece ones (`llama`) are refused.
+ * Read are byte-level vocabularies ("gpt2") and SentencePiece ones ("llama").
  */
+import { sentencePieceParts } from "./gguf_sentencepiece.ts";
 
 /** What a GGUF header says beside its tensors. */
 export type GgufMetadata = Readonly<Record<string, unknown>>;
@@ -56,7 +57,7 @@ const SPLITS: Record<string, { splitter: object; normalizer?: object }> = {
 };
 
 /** Kinds of tokens (llama.cpp's `llama_token_type`): unused ones only fill rows. */
-const CONTROL = 3, USER_DEFINED = 4, UNUSED = 5;
+const UNKNOWN = 2, CONTROL = 3, USER_DEFINED = 4, UNUSED = 5;
 
 /** Rebuilds both files. Throws naming file and field where the vocabulary is of another kind. */
 export function tokenizerOfGguf(
@@ -64,48 +65,33 @@ export function tokenizerOfGguf(
   source: string,
 ): GgufTokenizer {
   const field = (name: string) => metadata[`tokenizer.ggml.${name}`];
-  const pre = String(field("pre") ?? "gpt-2");
-  if (field("model") !== "gpt2" || !Object.hasOwn(SPLITS, pre)) {
-    throw new Error(
-      `${source}: tokenizer.ggml.model and .pre are "${field("model")}" and ` +
-        `"${pre}"; read is "gpt2" with ${
-          Object.keys(SPLITS).join(", ")
-        }: take ` +
-        `the checkpoint that has a tokenizer.json`,
-    );
-  }
-  const tokens = listOf<string>(field("tokens"), "tokens", source);
-  const kinds = listOf<number>(field("token_type"), "token_type", source);
-  const merges = listOf<string>(field("merges"), "merges", source);
+  const list = <T>(name: string) => listOf<T>(field(name), name, source);
+  const [kind, pre] = [field("model"), String(field("pre") ?? "gpt-2")];
+  // The header's reader drops a byte order mark, which is a token of some.
+  const tokens = list<string>("tokens").map((token) => token || "\uFEFF");
+  const kinds = list<number>("token_type");
   const id = (name: string) => {
     const value = field(`${name}_token_id`);
     return typeof value === "number" && value < tokens.length ? value : null;
   };
   const [bos, eos, pad] = [id("bos"), id("eos"), id("padding")];
   const ends = [...new Set([eos, id("eot")])].filter((end) => end !== null);
-  const addsBos = field("add_bos_token") ?? pre === "llama-bpe";
-  const { splitter, normalizer = null } = SPLITS[pre];
+  const addsBos = field("add_bos_token") ??
+    (kind === "llama" || pre === "llama-bpe");
   const named = { bos_token: bos, eos_token: eos, pad_token: pad };
   return {
     json: {
-      version: "1.0",
-      truncation: null,
-      padding: null,
+      ...{ version: "1.0", truncation: null, padding: null },
       added_tokens: addedTokens(tokens, kinds),
-      normalizer,
-      pre_tokenizer: splitter,
+      ...(kind === "llama"
+        ? sentencePieceParts(
+          tokens,
+          list<number>("scores"),
+          kinds,
+          field("add_space_prefix") !== false,
+        )
+        : byteLevelParts(metadata, tokens, kinds, source)),
       post_processor: addsBos && bos !== null ? startsWith(tokens, bos) : null,
-      decoder: { ...byteLevel(true), add_prefix_space: true },
-      model: {
-        type: "BPE",
-        ...{ dropout: null, unk_token: null, continuing_subword_prefix: null },
-        ...{ end_of_word_suffix: null, fuse_unk: false, byte_fallback: false },
-        ignore_merges: pre === "llama-bpe",
-        vocab: Object.fromEntries(
-          tokens.flatMap((token, i) => kinds[i] === UNUSED ? [] : [[token, i]]),
-        ),
-        merges,
-      },
     },
     config: {
       tokenizer_class: "PreTrainedTokenizerFast",
@@ -125,6 +111,40 @@ export function tokenizerOfGguf(
   };
 }
 
+function byteLevelParts(
+  metadata: GgufMetadata,
+  tokens: readonly string[],
+  kinds: readonly number[],
+  source: string,
+): Record<string, unknown> {
+  const kind = metadata["tokenizer.ggml.model"];
+  const pre = String(metadata["tokenizer.ggml.pre"] ?? "gpt-2");
+  if (kind !== "gpt2" || !Object.hasOwn(SPLITS, pre)) {
+    const known = Object.keys(SPLITS).join(", ");
+    throw new Error(
+      `${source}: tokenizer.ggml.model and .pre are "${kind}" and "${pre}"; read ` +
+        `are "llama", and "gpt2" with ${known}: take the checkpoint that has a ` +
+        `tokenizer.json`,
+    );
+  }
+  const { splitter, normalizer = null } = SPLITS[pre];
+  return {
+    normalizer,
+    pre_tokenizer: splitter,
+    decoder: { ...byteLevel(true), add_prefix_space: true },
+    model: {
+      type: "BPE",
+      ...{ dropout: null, unk_token: null, continuing_subword_prefix: null },
+      ...{ end_of_word_suffix: null, fuse_unk: false, byte_fallback: false },
+      ignore_merges: pre === "llama-bpe",
+      vocab: Object.fromEntries(
+        tokens.flatMap((token, i) => kinds[i] === UNUSED ? [] : [[token, i]]),
+      ),
+      merges: listOf(metadata["tokenizer.ggml.merges"], "merges", source),
+    },
+  };
+}
+
 function listOf<T>(value: unknown, name: string, source: string): T[] {
   if (Array.isArray(value)) return value;
   throw new Error(
@@ -135,14 +155,12 @@ function listOf<T>(value: unknown, name: string, source: string): T[] {
 
 function addedTokens(tokens: readonly string[], kinds: readonly number[]) {
   const plain = { single_word: false, lstrip: false, rstrip: false };
-  return tokens.flatMap((content, id) =>
-    kinds[id] === CONTROL || kinds[id] === USER_DEFINED
-      ? [{
-        ...{ id, content, ...plain, normalized: false },
-        special: kinds[id] === CONTROL,
-      }]
-      : []
-  );
+  return tokens.flatMap((content, id) => {
+    const special = kinds[id] === CONTROL || kinds[id] === UNKNOWN;
+    return special || kinds[id] === USER_DEFINED
+      ? [{ id, content, ...plain, normalized: false, special }]
+      : [];
+  });
 }
 
 /** The post-processor that puts the beginning-of-sequence token before a text. */
