@@ -84,12 +84,23 @@ Deno.test("sizes beyond 2^31 are refused where they count, and cut where slices 
     "list(itertools.islice([1, 2], 0, 10**10))",
     "'abc' * 10**10",
     "[1, 2].insert(10**10, 3)",
-    "sys.getsizeof([])",
+    "sys.getsizeof(())",
+    "sys.getsizeof(type('list', (list,), {})())",
+    "sys.getsizeof(iter([]))",
     "hash(range(3))",
     "struct.calcsize('l')",
     "struct.pack('@L', 1)",
   ];
   const values: [string, string][] = [
+    // Exact where a list is written, grown by an eighth where it is appended to.
+    [
+      "sys.getsizeof([]), sys.getsizeof([1, 2, 3]), sys.getsizeof([[1]] * 10)",
+      "(56,88,136)",
+    ],
+    [
+      "sys.getsizeof([i for i in range(9)]), sys.getsizeof(list('ab'))",
+      "(184,72)",
+    ],
     ["sys.maxsize", "9223372036854775807"],
     ["sys.hash_info.width, sys.hash_info.modulus", "(64,2305843009213693951)"],
     ["min([3, 1], default=sys.maxsize)", "1"],

@@ -100,7 +100,18 @@ export const WIDTH_FUNCTIONS: readonly AddedFunction[] = [
     replaces: 4971,
     parameters: { object: "i32" },
     result: "i32",
-    code: refuse(REFUSED_MEMORY_SIZE),
+    variables: { type: "i32" },
+    // A list grows alike on both widths: 56 bytes on 64 bits, and 8 for each place.
+    code: `
+      local.get $object i32.load 4 local.tee $type
+      i32.load 12 i32.load 0 i32.const 0x7473696c i32.eq ;; "list"
+      local.get $type i32.load 12 i32.load8_u 4 i32.eqz i32.and
+      local.get $type i32.load8_u 85 i32.const 2 i32.and i32.eqz i32.and ;; no class
+      if
+        local.get $object i32.load 16 i32.const 3 i32.shl i32.const 56 i32.add
+        return
+      end
+      ${refuse(REFUSED_MEMORY_SIZE)}`,
   },
 ];
 
