@@ -142,7 +142,13 @@ async function drain(
     onEvent?.(event);
     if (event.type !== "stepFinished") continue;
     outcome.finished = event.step >= config.steps;
-    if (stop?.aborted) break;
+    if (!stop?.aborted) continue;
+    // Whoever heard of the step may have stopped the run: it is saved all the same.
+    if (outcome.step < event.step) {
+      await saveIfDue(options, logs, event.step, event.state);
+      outcome.step = event.step;
+    }
+    break;
   }
   outcome.finished ||= (begun?.selfPlay?.step ?? -1) >= config.steps;
 }

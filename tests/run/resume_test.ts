@@ -17,6 +17,7 @@ import { readRun } from "../../lib/run/read.ts";
 import type { RecordOptions } from "../../lib/run/record_options.ts";
 import { recordRun } from "../../lib/run/record.ts";
 import { PAPER_CONFIG, TINY_CONFIG } from "../../lib/method/config.ts";
+import type { SelfPlayEvent } from "../../lib/method/loop.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { main as runs } from "../../tasks/runs.ts";
 import {
@@ -141,12 +142,18 @@ Deno.test("told to stop at whatever event, it saves, and goes on to the same byt
     const folder = join(parent, `stopped-${at}`);
     const stop = new AbortController();
     let seen = 0;
-    const onEvent = () => {
+    let heard = -1;
+    const onEvent = ({ type, step }: SelfPlayEvent) => {
+      if (type === "stepFinished") heard = step;
       if (seen++ === at) stop.abort();
     };
-    const { step } = await play(folder, { stop: stop.signal, onEvent });
+    // No step but the last has a checkpoint of its own.
+    const rare = { ...config, checkpointEvery: 9 };
+    const stopped = { config: rare, stop: stop.signal, onEvent };
+    const { step } = await play(folder, stopped);
+    assert.equal(step, heard);
     assert.equal(checkpointSteps(folder).at(-1), step);
-    await play(folder, { resume: true });
+    await play(folder, { config: rare, resume: true });
     assert.equal(metricsOf(folder), metricsOf(whole), `stopped at event ${at}`);
   }
 });
