@@ -20,6 +20,7 @@ export { type EvaluationLog, reportLines } from "./report.ts";
 export { seedFolder, seedsIn } from "./report_folder.ts";
 export { generatedTasks, runExperiment } from "./run.ts";
 export { accuracies, scoreAt, type ScoreRow, scoreRows } from "./scores.ts";
+export { solverMatrix } from "./solver_matrix.ts";
 export {
   armNamed,
   armPreset,
