@@ -21,7 +21,6 @@ import "./intrinsic.ts";
 import "./ungrounded.ts";
 import "./error_prediction.ts";
 import "./composite/register.ts";
-import "./progress.ts";
 import "./task_file.ts";
 
 export { measureComplexity } from "./complexity/measure.ts";
@@ -32,3 +31,4 @@ export {
   intrinsicTerms,
   withIntrinsicTerms,
 } from "./intrinsic_terms.ts";
+export { practise } from "./progress.ts";

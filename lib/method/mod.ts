@@ -8,6 +8,7 @@ export {
   type EstimatorName,
   ESTIMATORS,
 } from "./advantage/mod.ts";
+export { rae } from "./advantage/rae.ts";
 export type { RewardedSample } from "./advantage/sample.ts";
 export { Buffers } from "./buffer/buffers.ts";
 export { identityTasks } from "./buffer/identity.ts";

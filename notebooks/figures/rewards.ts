@@ -60,15 +60,16 @@ export function rewardSpots(
   );
 }
 
-/** Mean advantage by what became of proposals, under several rewards. */
+/** A mean by what became of proposals: their advantage under several rewards, if nothing else is said. */
 export function fateBars(
   fates: readonly string[],
   counts: readonly number[],
-  advantages: Record<string, readonly (number | null)[]>,
+  values: Record<string, readonly (number | null)[]>,
+  [title, y]: readonly string[] = ["Who gains, who loses", "mean advantage"],
 ): Figure {
   return styledFigure(
-    { title: "Who gains, who loses", x: "", y: "mean advantage" },
-    Object.entries(advantages).map(([name, y], i) => ({
+    { title, x: "", y },
+    Object.entries(values).map(([name, y], i) => ({
       type: "bar",
       name,
       x: fates.map((fate, k) => `${fate}<br>(${counts[k]})`),

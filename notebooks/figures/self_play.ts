@@ -3,7 +3,11 @@
 import type { SelfPlayEvent } from "../../lib/method/loop.ts";
 import type { ModeName } from "../../lib/method/modes/task.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
-import { MODE_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
+import {
+  MODE_COLOURS,
+  OTHER_COLOURS,
+  styledFigure,
+} from "../../lib/show/figures/style.ts";
 
 /** What an event carries, in a line. */
 export function describeEvent(event: SelfPlayEvent): string {
@@ -71,5 +75,33 @@ export function answerWeights(
       y: "advantage",
     },
     [line, ...marks],
+  );
+}
+
+/** What passed a gate, and how surely the solver answers it. */
+export interface Gate {
+  gateLeak: number;
+  /** Tasks whose output was executed, and tasks that leaked. */
+  executed: number;
+  leaked: number;
+}
+
+/** One bar per gate: the tasks with an executed answer, and on them those without. */
+export function gateBars(gates: readonly Gate[]): Figure {
+  const x = gates.map(({ gateLeak }) => `ε = ${gateLeak}`);
+  const part = (name: "executed" | "leaked", color: string): Trace => ({
+    type: "bar",
+    name,
+    x,
+    y: gates.map((gate) => gate[name]),
+    marker: { color },
+  });
+  return styledFigure(
+    { title: "Deductions that the gate lets pass", x: "", y: "tasks" },
+    [
+      part("executed", MODE_COLOURS.deduction),
+      part("leaked", OTHER_COLOURS[0]),
+    ],
+    { barmode: "stack" },
   );
 }

@@ -46,6 +46,20 @@ function checkOutputs(notebook: Notebook): void {
   assert.equal(training.y.length, switches.length);
   assert.ok(training.x.every((tokens) => Number(tokens) > 0));
   assert.equal(idle.y.length, switches.length);
+  // Four checkpoints solve the tasks of four stretches.
+  const [solvers] = figureOf(notebook, "matrix").data;
+  assert.ok(solvers.x.length > 8 && solvers.x.length <= 16);
+  assert.equal(printed(notebook, "matrix").trim().split("\n").length, 4);
+  // The wider the gate, the more leaks; what leaked pays.
+  const [, leaked] = figureOf(notebook, "gate-bars").data;
+  const leaks = leaked.y.map(Number);
+  assert.equal(leaks[0], 0);
+  assert.ok(leaks[3] > leaks[1]);
+  // The majority is paid for more than is right.
+  const [, paid, right] = figureOf(notebook, "gold-curves").data;
+  assert.equal(paid.y.length, 24);
+  assert.ok(paid.y.every((share, i) => Number(share) >= Number(right.y[i])));
+  assert.ok(Number(paid.y[23]) > Number(right.y[23]));
   assert.match(printed(notebook, "asserts"), /all checks passed/);
 }
 
@@ -59,5 +73,5 @@ Deno.test("the notebook on self-play runs from top to bottom in a fresh kernel",
 
 Deno.test("the committed notebook on self-play holds its outputs", async () => {
   checkOutputs(await readNotebook(PATH));
-  await assertWrittenByRunner(PATH, 10);
+  await assertWrittenByRunner(PATH, 13);
 });

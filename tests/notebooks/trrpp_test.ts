@@ -28,6 +28,12 @@ function checkOutputs(notebook: Notebook): void {
     assert.ok(y.some((value) => Number(value) < 0));
   }
 
+  // The longer the memory, the nearer a running mean still is to its 0.
+  const means = figureOf(notebook, "memory").data;
+  const firsts = means.slice(0, 3).map(({ y }) => Math.abs(Number(y[0])));
+  assert.ok(firsts[0] > firsts[1] && firsts[1] > firsts[2]);
+  assert.equal(new Set(means[3].y).size, 1);
+
   // Both ways to whiten leave the order of a group as it is.
   const [, ...groups] = figureOf(notebook, "whitening").data;
   assert.ok(groups.length > 1);
@@ -59,6 +65,7 @@ Deno.test("the notebook on TRR++ runs from top to bottom in a fresh kernel", asy
   assertSameOutputs(notebook, committed, [
     "by-hand",
     "degenerate",
+    "memory-equal",
     "weights",
     "asserts",
   ]);
@@ -66,5 +73,5 @@ Deno.test("the notebook on TRR++ runs from top to bottom in a fresh kernel", asy
 
 Deno.test("the committed notebook on TRR++ holds its outputs", async () => {
   checkOutputs(await readNotebook(PATH));
-  await assertWrittenByRunner(PATH, 4);
+  await assertWrittenByRunner(PATH, 5);
 });
