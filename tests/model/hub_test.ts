@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Tokenizer } from "../../lib/model/mod.ts";
-import { hubName } from "../../tasks/model/hub.ts";
+import { fetchFromHub, hubName } from "../../tasks/model/hub.ts";
 import { modelFolder } from "../../tasks/model/folder.ts";
 import { inTemporaryFolder } from "../setup/temporary_folder.ts";
 import { COMMIT, type HubServer, startHub, TOKEN } from "./hub_server.ts";
@@ -113,6 +113,20 @@ Deno.test("a model of the Hub is fetched once, checked, and pinned to its commit
       hub.asked.filter(({ path }) => path.includes("/resolve/")),
       [],
     );
+  }));
+
+Deno.test("progress counts the bytes of all files to their end", () =>
+  withHub(async () => {
+    const seen: [number, number | undefined][] = [];
+    await fetchFromHub(hubName(NAME)!, (...now) => seen.push(now));
+    const needed = Object.entries(filesOfModel()).filter(([name]) =>
+      /^[^/]*\.(json|jinja|safetensors)$/.test(name)
+    );
+    const total = needed.reduce((sum, [, { length }]) => sum + length, 0);
+    assert.deepEqual(seen.at(-1), [total, total]);
+    const received = seen.map(([bytes]) => bytes);
+    assert.deepEqual(received, [...received].sort((a, b) => a - b));
+    assert.ok(seen.every(([, all]) => all === total));
   }));
 
 Deno.test("a download that was cut goes on, and a damaged one is thrown away", () =>
