@@ -23,7 +23,7 @@ export class RandomStream {
     [this.#a, this.#b, this.#c, this.#d] = state;
   }
 
-  /** The next 32 random bits, as an unsigned integer. */
+  /** Returns the next 32 random bits, as an unsigned integer. */
   nextUint32(): number {
     const rotated = rotateLeft(Math.imul(this.#b, 5), 7);
     const result = Math.imul(rotated, 9) >>> 0;
@@ -37,23 +37,23 @@ export class RandomStream {
     return result;
   }
 
-  /** Uniform in [0, 1) with 32 bits of resolution. */
+  /** Returns a uniform number in [0, 1) with 32 bits of resolution. */
   next(): number {
     return this.nextUint32() / 4294967296;
   }
 
-  /** Uniform integer in [low, high], both ends included. */
+  /** Returns a uniform integer in [low, high], both ends included. */
   integer(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1));
   }
 
-  /** One element, uniformly. Throws on an empty list. */
+  /** Returns one element, uniformly. Throws on an empty list. */
   choice<T>(items: readonly T[]): T {
     if (items.length === 0) throw new RangeError("choice() of an empty list");
     return items[this.integer(0, items.length - 1)];
   }
 
-  /** One element, with probability proportional to its weight (weights >= 0). */
+  /** Returns one element, with probability proportional to its weight (weights >= 0). */
   weightedChoice<T>(items: readonly T[], weights: readonly number[]): T {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     if (items.length === 0 || !(total > 0)) {
@@ -69,7 +69,7 @@ export class RandomStream {
     return items[items.length - 1];
   }
 
-  /** `count` distinct elements in random order (all of them if there are fewer). */
+  /** Returns `count` distinct elements in random order (all of them if there are fewer). */
   sample<T>(items: readonly T[], count: number): T[] {
     const pool = items.slice();
     const taken = Math.min(count, pool.length);
@@ -80,12 +80,12 @@ export class RandomStream {
     return pool.slice(0, taken);
   }
 
-  /** A shuffled copy. */
+  /** Returns a shuffled copy. */
   shuffle<T>(items: readonly T[]): T[] {
     return this.sample(items, items.length);
   }
 
-  /** A standard normal number (Box-Muller, one of the pair). */
+  /** Returns a standard normal number (Box-Muller, one of the pair). */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.next()));
     return radius * Math.cos(2 * Math.PI * this.next());
@@ -96,7 +96,7 @@ function rotateLeft(value: number, bits: number): number {
   return (value << bits) | (value >>> (32 - bits));
 }
 
-/** The stream for a seed and a path of names; equal paths give equal streams. */
+/** Returns the stream for a seed and a path of names; equal paths give equal streams. */
 export function randomStream(
   seed: number,
   ...path: StreamName[]
@@ -104,7 +104,7 @@ export function randomStream(
   return new RandomStream(hashToState(`${seed}/${path.join("/")}`));
 }
 
-/** A 32-bit seed for a sampler that wants a number, derived like a stream. */
+/** Returns a 32-bit seed for a sampler that wants a number, derived like a stream. */
 export function derivedSeed(seed: number, ...path: StreamName[]): number {
   return randomStream(seed, ...path).nextUint32();
 }

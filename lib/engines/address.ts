@@ -1,7 +1,7 @@
-/** Where a server is, and what the environment says of the way there. */
+/** Addresses of servers, and environment variables that may be read. */
 import { RemoteError } from "./remote_error.ts";
 
-/** Parses an http(s) address, or says what one looks like. */
+/** Parses an http(s) address. Throws with an example where the text is not one. */
 export function serverAddress(
   service: string,
   url: string,
@@ -16,7 +16,7 @@ export function serverAddress(
   );
 }
 
-/** An environment variable, where reading it is permitted; never asks. */
+/** Returns an environment variable; undefined where reading it is not permitted. Asks for no permission. */
 export function fromEnvironment(variable: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable });
   return state === "granted" ? Deno.env.get(variable) : undefined;

@@ -20,7 +20,7 @@ import { LocalEngine } from "./local.ts";
 import { OPENAI_LIMITS, OpenAiEngine } from "./openai.ts";
 import { TINKER_LIMITS, TinkerEngine } from "./tinker/tinker.ts";
 
-/** What each engine cannot do: what its server's API has no place for. */
+/** The abilities that each engine lacks, because its server's API does. */
 export const ENGINE_LIMITS: Record<
   EngineConfig["engine"],
   readonly EngineLimit[]
@@ -30,17 +30,17 @@ export const ENGINE_LIMITS: Record<
   openai: OPENAI_LIMITS,
 };
 
-/** A model that is ready to play, with the words it understands. */
+/** An opened engine with its tokenizer and dialect. */
 export interface OpenModel {
   engine: Engine;
   tokenizer: Tokenizer;
 }
 
 /**
- * Opens the engine that a config names, with the tokenizer of its model. Fresh
- * adapters are drawn from `seed`; `company` hears that a server is waited for.
- * Throws `RangeError`, naming the field, where the config makes no sense; whatever
- * the engine throws passes through.
+ * Opens the engine of a config, with the tokenizer of its model. Fresh adapters are
+ * drawn from `seed`. `company` receives notes while a server is not ready. Throws
+ * `RangeError`, naming the field, where the config makes no sense; errors of the engine
+ * pass through.
  */
 export async function openModel(
   config: EngineConfig,
@@ -54,7 +54,7 @@ export async function openModel(
   return { engine, tokenizer };
 }
 
-/** The tokenizer of a config's model, without opening the model. */
+/** Returns the tokenizer of a config's model, without opening the model. */
 export async function openTokenizer(config: EngineConfig): Promise<Tokenizer> {
   const folder = tokenizerFolder(config);
   if (!isFile(join(folder, "tokenizer.json"))) {
@@ -68,7 +68,7 @@ export async function openTokenizer(config: EngineConfig): Promise<Tokenizer> {
   return await Tokenizer.fromFolder(folder);
 }
 
-/** The dialect that belongs to a vocabulary: `compact` where it has that dialect's markers. */
+/** Returns the dialect of a vocabulary: `compact` where it has that dialect's markers, else `chat`. */
 export function dialectOf(tokenizer: Tokenizer): DialectName {
   const knows = (token: string) => {
     const ids = tokenizer.encode(token);
@@ -105,8 +105,8 @@ async function openEngine(
 }
 
 /**
- * Asks for two answers of one token with all that a run asks for, so that a wrong
- * name, address or key, and what the server refuses, show before a run begins.
+ * Opens a server and requests two answers of one token with every option of a run. A
+ * wrong name, address or key, and refused options, then show before the run begins.
  */
 async function openServed(
   config: EngineConfig,
@@ -148,7 +148,7 @@ async function openLocal(
   tokenizer: Tokenizer,
   seed: number,
 ): Promise<LocalEngine> {
-  // Alpha follows the rank, so that the rank changes the room and not the scale.
+  // Alpha grows with the rank, so that the rank does not change the adapters' scale.
   const lora = { rank, alpha: 2 * rank, targets: LORA_TARGETS };
   const engine = rank === 0
     ? await LocalEngine.fromFolder(model)
@@ -162,7 +162,7 @@ async function openLocal(
   return engine;
 }
 
-/** As told, else as config.json beside the tokenizer tells, else unknown. */
+/** Returns the config's context length, else the one of config.json beside the tokenizer, else undefined. */
 function knownContextLength(config: EngineConfig): number | undefined {
   if (config.contextLength > 0) return config.contextLength;
   const file = join(tokenizerFolder(config), "config.json");

@@ -1,16 +1,14 @@
 /**
- * One line to one HTTP server that speaks JSON, with retries.
+ * A connection to one HTTP server that speaks JSON, with retries.
  *
- * A connection that was never made is retried for any request. A connection
- * lost after the request was sent is retried only for requests that may be
- * repeated; for the others nobody knows whether the server carried them out,
- * and they throw `UncertainError`.
+ * If no connection can be made, any request is retried. If the connection is lost after
+ * the request was sent, only repeatable requests are retried. The server may have
+ * carried out the others, so they throw `UncertainError`.
  *
- * A server that asks to wait is waited for as long as it asks. Faults of this
- * side, which no waiting cures (http_faults.ts), are told at once.
+ * A busy server sets the pause before the next try. Faults of this machine or of the
+ * address (http_faults.ts) throw at once, because no waiting cures them.
  *
- * Redirects are not followed: the key in the headers is meant for the address
- * that was given and no other.
+ * Redirects are not followed: the key in the headers belongs to the given address only.
  */
 
 import {
@@ -28,23 +26,23 @@ import {
   UnreachableError,
 } from "./remote_error.ts";
 
-/** How long to wait before giving up. All in seconds. */
+/** The limits on waiting, in seconds. */
 export interface Patience {
-  /** For a server that cannot be reached (restarting, network down). Default 120. */
+  /** Longest wait for a server that cannot be reached (restarting, network down). Default 120. */
   reconnectSeconds: number;
-  /** For the answer to one HTTP request. Default 330. */
+  /** Longest wait for the answer to one HTTP request. Default 330. */
   requestSeconds: number;
 }
 
-/** Who hears that a server is waited for, and who may end that. */
+/** The callback for notes on a slow server, and the signal that ends the waiting. */
 export interface Company {
-  /** Told in a sentence what is waited for, or done without. Default: `console.warn`. */
+  /** Receives a sentence on a wait or on a refused field. Default: `console.warn`. */
   tell?: (note: string) => void;
-  /** When aborted, waiting for a server that is not there ends with its reason. */
+  /** Ends, when aborted, the wait for an absent server, with the signal's reason. */
   stop?: AbortSignal;
 }
 
-/** A JSON object as received: nothing about it is known yet. */
+/** A JSON object as received, with unchecked fields. */
 export type JsonObject = Record<string, unknown>;
 
 /** A complete HTTP answer. */
@@ -53,14 +51,14 @@ export interface Answer {
   text: string;
 }
 
-/** What to send. */
+/** An HTTP request. */
 export interface HttpRequest {
   endpoint: string;
-  /** What the request is for, in errors; the endpoint unless it is a poll for something else. */
+  /** Name of the operation in errors; default: the endpoint. A poll names the operation it waits for. */
   operation?: string;
-  /** Sent as JSON by POST; without a body the request is a GET. */
+  /** Body, sent as JSON by POST; without a body the request is a GET. */
   body?: JsonObject;
-  /** Whether the server may safely receive it twice. */
+  /** Whether the server may receive the request twice without harm. */
   repeatable: boolean;
 }
 
@@ -68,11 +66,11 @@ export interface HttpRequest {
 const FIRST_PAUSE = 0.1;
 const LONGEST_PAUSE = 5;
 
-/** A wait that lasts this long is told, and told again so often, in seconds. */
+/** Seconds of waiting after which the first note is given, and between later notes. */
 const FIRST_NOTE = 2;
 const NOTE_EVERY = 30;
 
-/** An attempt that may be made again: why, and how long the server asks to wait. */
+/** A failed attempt that may be repeated: the reason, and the seconds that the server asks to wait. */
 interface Retry {
   retry: string;
   after: number | null;
@@ -93,7 +91,7 @@ export class HttpLine {
    */
   #client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 
-  /** `base` is the address that endpoints are appended to, with its last slash. */
+  /** Makes a connection. `base` is the address before the endpoints, with its last slash. */
   constructor(
     service: string,
     base: string,
@@ -112,10 +110,9 @@ export class HttpLine {
   }
 
   /**
-   * One request, retried while the server cannot be reached or says it is busy,
-   * at the pace that it asks for. A fault of this side, a redirect, an account
-   * that is used up and an answer that takes too long are told at once. `signal`
-   * ends the request and the waiting.
+   * Sends a request and returns the answer. Retries while the server is busy or cannot
+   * be reached. Throws `RemoteError` at once on a fault of this machine, a redirect, a
+   * used-up account and an answer that takes too long. `signal` ends request and wait.
    */
   async exchange(request: HttpRequest, signal?: AbortSignal): Promise<Answer> {
     const limit = this.#patience.reconnectSeconds;
@@ -147,7 +144,7 @@ export class HttpLine {
     );
   }
 
-  /** Many requests wait together: one of them speaks. */
+  /** Notes the wait, once for all requests that wait together. */
   #tellOfWait(why: string, waited: number, limit: number): void {
     const now = performance.now() / 1000;
     if (waited < FIRST_NOTE || now - this.#toldAt < NOTE_EVERY) return;
@@ -160,7 +157,7 @@ export class HttpLine {
     );
   }
 
-  /** Waits, or returns at once when the line is closed or the wait is given up. */
+  /** Waits, but returns at once when the connection is closed or `given` is aborted. */
   pause(seconds: number, given?: AbortSignal): Promise<void> {
     const signal = AbortSignal.any(
       [this.#closing.signal, given, this.#company.stop].filter((one) =>
@@ -178,7 +175,7 @@ export class HttpLine {
     });
   }
 
-  /** Gives up every wait. Requests after this throw. */
+  /** Ends every wait. Later requests throw. */
   close(): void {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
@@ -237,16 +234,15 @@ export class HttpLine {
     );
   }
 
-  /** A complete answer, or the wait that a busy server asks for. */
+  /** Returns a complete answer, or the wait that a busy server asks for. */
   async #readAnswer(response: Response): Promise<Answer | Retry> {
     const text = await response.text();
     const { status, headers } = response;
     const elsewhere = headers.get("location");
     if (status >= 300 && status < 400 && elsewhere !== null) {
-      const cure =
-        `the server sends elsewhere, to ${elsewhere}. Redirects are ` +
-        "not followed, because the key is meant for the address that was given: give " +
-        "the new one";
+      const cure = `the server redirects to ${elsewhere}. Redirects are not ` +
+        "followed, because the key belongs to the given address only: give " +
+        "the new address";
       return { status, text: JSON.stringify(cure) };
     }
     if (![429, 502, 503, 504].includes(status) || isUsedUp(text)) {
@@ -259,7 +255,7 @@ export class HttpLine {
     };
   }
 
-  /** What waiting cannot cure ends here. A name that was found once may be gone for a while. */
+  /** Throws on faults that no waiting cures. A host name that was found before may return. */
   #throwIfFinal(
     { endpoint, operation = endpoint, repeatable }: HttpRequest,
     cause: string,

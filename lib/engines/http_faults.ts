@@ -1,17 +1,17 @@
 /**
- * Why an HTTP request failed, as far as this side can tell: a fault here, which
- * no waiting cures, or a server that is not there yet.
+ * The cause of a failed HTTP request: a fault of this machine or of the address, which
+ * no waiting cures, or a server that is not reachable yet.
  *
- * The causes are read from the messages of Deno's fetch (2.8.1), which names the
- * phase in which a request ended. Left out: what a server answers.
+ * The causes are read from the messages of Deno's fetch (2.8.1), which names the phase
+ * in which a request ended. Left out: the server's answers.
  */
 
-/** Whether a failed fetch certainly never reached the server (Deno names the phase). */
+/** Tells whether a failed fetch certainly never reached the server (Deno names the phase). */
 export function neverConnected(cause: string): boolean {
   return /\(Connect\)|connection refused|dns error/i.test(cause);
 }
 
-/** The cure where a failed request is the fault of this machine or of the address; else null. */
+/** Returns the cure where a failed request is the fault of this machine or of the address; else null. */
 export function faultHere(cause: string, address: URL): string | null {
   const { host, hostname } = address;
   if (/peer certificate/i.test(cause)) {
@@ -37,7 +37,7 @@ export function faultHere(cause: string, address: URL): string | null {
 }
 
 /**
- * The remark that a proxy stands between this process and an address of this very
+ * Returns the remark that a proxy stands between this process and an address of this very
  * machine; "" where none does. `read` gives an environment variable.
  */
 export function proxyRemark(
@@ -67,7 +67,7 @@ export function retryAfterSeconds(
   return Number.isNaN(at) ? null : Math.max(0, (at - now) / 1000);
 }
 
-/** Whether a busy answer is a final one: an account that is used up does not fill by waiting. */
+/** Tells whether a busy answer is final, because the account is used up. */
 export function isUsedUp(body: string): boolean {
   return /insufficient_quota|exceeded your (current )?quota|billing/i
     .test(body);

@@ -1,9 +1,9 @@
-/** Many calls to a server at once, no more than it should get. */
+/** Many calls to a server at once, up to a limit. */
 
 /**
  * Maps with at most `limit` calls under way; results in the order of the items.
- * After a failure no new call begins, and the calls under way are awaited: what
- * follows the error is alone on the line.
+ * After a failure no new call begins, and the error is thrown when all calls under way
+ * have ended.
  */
 export async function inFlight<T, R>(
   items: readonly T[],
@@ -28,7 +28,7 @@ export async function inFlight<T, R>(
   return results;
 }
 
-/** The work's result, or the signal's reason as soon as it is aborted; the work is then left alone. */
+/** Returns the work's result, or the signal's reason as soon as it is aborted; the work is then left alone. */
 export async function unlessStopped<T>(
   work: Promise<T>,
   stop: AbortSignal | undefined,

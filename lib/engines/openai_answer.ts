@@ -1,11 +1,11 @@
-/** What an OpenAI-compatible server answers, read as data: nothing in it is taken on trust. */
+/** Reading the answers of an OpenAI-compatible server: every field is checked. */
 import type { Sample } from "../method/engine.ts";
 import type { JsonObject } from "./http.ts";
 import { excerpt, RemoteError } from "./remote_error.ts";
 
 export const SERVICE = "OpenAI-compatible server";
 
-/** Something only a training engine can do was asked of a sampling one. */
+/** The error of a call that needs a training engine, made on an engine that only samples. */
 export class SamplingOnlyError extends RemoteError {
   override name = "SamplingOnlyError";
   constructor(verb: string) {
@@ -17,10 +17,10 @@ export class SamplingOnlyError extends RemoteError {
   }
 }
 
-/** The endpoint of a form's requests: the two that servers have. */
+/** The endpoints of completion servers. */
 export type Endpoint = "completions" | "chat/completions";
 
-/** The answer's choices, each an object. Throws `RemoteError` with what a refusal says and its cure. */
+/** Returns the answer's choices, each an object. Throws `RemoteError` with a refusal's message and its cure. */
 export function readChoices(
   endpoint: Endpoint,
   status: number,
@@ -36,7 +36,7 @@ export function readChoices(
   return choices;
 }
 
-/** A refused request's own words, or null where the status is none of a refusal. */
+/** Returns the message of a refused request, or null where the status is no refusal. */
 export function refusalIn(status: number, text: string): string | null {
   if (![400, 422, 501].includes(status)) return null;
   try {
@@ -70,7 +70,7 @@ function readAnswer(
   );
 }
 
-/** OpenAI's, vLLM's and FastAPI's ways to say what was wrong. */
+/** Returns the error message of an answer in the form of OpenAI, vLLM or FastAPI. */
 function detailOf(body: JsonObject | string | null, text: string): string {
   if (typeof body === "string") return body;
   const error = body?.error as JsonObject | string | undefined;
@@ -95,7 +95,7 @@ function cureOf(endpoint: Endpoint, status: number): string {
   return `. Is the model served under this name, and is the url right? If the server knows ${other}`;
 }
 
-/** Python writes NaN and Infinity, which are no JSON, where a log-probability is not finite. */
+/** Replaces Python's NaN and Infinity, which are not JSON, by null: log-probabilities can be such. */
 function withoutBareNumbers(text: string): string {
   if (!/NaN|Infinity/.test(text)) return text;
   return text.replace(
@@ -105,8 +105,8 @@ function withoutBareNumbers(text: string): string {
 }
 
 /**
- * One log-probability per token, NaN where the server tells none. It may cut its
- * text into other tokens than ours; then none of the numbers fits.
+ * Returns one log-probability per token, NaN where the server gives none. Where the
+ * server splits the text into other tokens, no number fits and all are NaN.
  */
 export function toldLogProbs(choice: JsonObject, length: number): number[] {
   const told = choice.logprobs as JsonObject | null | undefined;
@@ -121,7 +121,7 @@ export function toldLogProbs(choice: JsonObject, length: number): number[] {
   });
 }
 
-/** vLLM's token numbers, with the log-probability of each. */
+/** Reads vLLM's token ids with the log-probability of each. */
 export function readTokens(
   choice: JsonObject,
 ): Pick<Sample, "tokens" | "logProbs"> {
@@ -144,7 +144,7 @@ export function readTokens(
   return { tokens, logProbs: toldLogProbs(choice, tokens.length) };
 }
 
-/** The text that a plain completion went on with. */
+/** Returns the text that a plain completion went on with. */
 export function completedText({ text }: JsonObject): string {
   if (typeof text === "string") return text;
   throw malformed(
@@ -155,9 +155,9 @@ export function completedText({ text }: JsonObject): string {
 }
 
 /**
- * A chat answer as it would have gone on behind the prompt: where that ends with an
- * opened tag, reasoning that the server keeps apart stands inside of it, and a tag
- * that the answer opens once more is not opened twice.
+ * Returns a chat answer as the continuation of the prompt. Where the prompt ends with an
+ * opened tag, the server's separate reasoning comes first, inside the tag, and a tag
+ * that the answer opens again is dropped.
  */
 export function chattedText(choice: JsonObject, prompt: string): string {
   const message = choice.message as JsonObject | null | undefined;
@@ -179,6 +179,7 @@ export function chattedText(choice: JsonObject, prompt: string): string {
   return said.replace(new RegExp(`^\\s*<${opened}>`), "");
 }
 
+/** Returns the error of an answer that lacks a field. */
 export function malformed(
   endpoint: Endpoint,
   field: string,

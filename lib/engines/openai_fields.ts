@@ -1,22 +1,21 @@
 /**
- * Request fields that a server refuses and the engine can do without.
+ * Optional request fields, which are left out where a server refuses them.
  *
- * Servers that call themselves compatible refuse some of the API: several
- * answers at once (llama.cpp's server for years), log-probabilities, seeds, more
- * than four stop strings. None of them is needed: answers are asked for one by
- * one, log-probabilities are NaN, and what a server writes behind a stop string
- * is cut on this side. What is needed (the prompt, the limit, a temperature
- * other than the API's own 1) is never left out.
+ * Compatible servers refuse parts of the API: several answers at once (llama.cpp's
+ * server for years), log-probabilities, seeds, more than four stop strings. The engine
+ * can replace each of them: it requests answers one by one, sets log-probabilities to
+ * NaN, and cuts text after a stop string itself. The prompt, the limit and a
+ * temperature other than the API's own 1 are necessary and never left out.
  */
 import type { JsonObject } from "./http.ts";
 
-/** One way to ask for less. */
+/** A change of the request that leaves out one optional part. */
 export interface Concession {
-  /** What is left out, in words for a person. */
+  /** Name of the part that is left out, for messages. */
   name: string;
-  /** How a server's refusal speaks of it. */
+  /** Pattern of refusals that mean this part. */
   mentions: RegExp;
-  /** The body that asks for less, or null where this body asks for none of it. */
+  /** Returns the body without the part, or null where the body does not have the part. */
   apply(body: JsonObject): JsonObject | null;
 }
 
@@ -29,12 +28,12 @@ function without(...fields: string[]): Concession["apply"] {
   };
 }
 
-/** Left out where its value is the one that the API takes anyway. */
+/** Leaves out a field whose value is the API's own default. */
 function ownDefault(field: string): Concession["apply"] {
   return (body) => body[field] === 1 ? without(field)(body) : null;
 }
 
-/** In the order in which they are given back, if a server takes some of them. */
+/** The optional parts, in the order in which they are tried again. */
 export const CONCESSIONS: readonly Concession[] = [
   {
     name: "several answers at once (n)",
@@ -58,7 +57,7 @@ export const CONCESSIONS: readonly Concession[] = [
     apply(body) {
       const { stop } = body;
       if (!Array.isArray(stop) || stop.length <= 4) return null;
-      // The last ones: the first are end tokens, at which servers stop anyway.
+      // The last four are kept: the first are end tokens, at which servers stop anyway.
       return { ...body, stop: stop.slice(-4) };
     },
   },
@@ -80,7 +79,7 @@ export const CONCESSIONS: readonly Concession[] = [
   },
 ];
 
-/** Asked for by name only: another server would overlook the new field, and the limit with it. */
+/** Used only if the refusal names it: other servers would ignore the new field, and the limit with it. */
 const NEWER_LIMIT: Concession = {
   name: "max_tokens in favour of max_completion_tokens",
   mentions: /max_completion_tokens/i,
@@ -90,26 +89,26 @@ const NEWER_LIMIT: Concession = {
   },
 };
 
-/** Sends a body and tells whether the server took it. */
+/** A function that sends a body and tells whether the server accepted it. */
 export type Send<A> = (
   body: JsonObject,
 ) => Promise<{ answer: A; refusal: string | null }>;
 
-/** What one server is asked without, learnt from its refusals and kept. */
+/** The parts that one server refuses, learnt from its refusals. */
 export class SparedFields {
   #made = new Set<Concession>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** `tell` hears once of each field that is left out. */
+  /** Makes an empty record. `tell` receives one note for each part that is left out. */
   constructor(readonly tell: (note: string) => void) {}
 
-  /** Sends a body; where the server refuses it, with as little left out as the server lets pass. */
+  /** Sends a body; where the server refuses it, leaves out as few parts as possible. */
   async send<A>(body: JsonObject, send: Send<A>): Promise<A> {
     for (;;) {
       const before = this.#made;
       const { answer, refusal } = await send(this.#spared(body));
       if (refusal === null) return answer;
-      // One request learns; the others of the same batch wait for it.
+      // One request learns the refused parts; the batch's other requests wait for it.
       const turn = this.#turn.then(async () =>
         before === this.#made ? await this.#learn(body, refusal, send) : "again"
       );
@@ -126,7 +125,7 @@ export class SparedFields {
     return spared;
   }
 
-  /** Null where the server refuses the body however little it asks for. */
+  /** Finds the parts to leave out; returns null where the server refuses the body without all of them. */
   async #learn<A>(
     body: JsonObject,
     refusal: string,
@@ -147,14 +146,16 @@ export class SparedFields {
       const left = kept.made.filter((one) => !made.includes(one));
       const names = left.map(({ name }) => name).join(", ");
       if (names !== "") {
-        this.tell(`the server refuses ${names}: asked without (${refusal})`);
+        this.tell(
+          `the server refuses ${names}: requests leave that out (${refusal})`,
+        );
       }
       return kept;
     }
     return null;
   }
 
-  /** Leaves out all that is tried, and then gives back one after another what the server takes. */
+  /** Leaves out all candidate parts, then puts back one after another the parts that the server accepts. */
   async #fewest<A>(
     body: JsonObject,
     made: Concession[],

@@ -1,6 +1,6 @@
 /**
- * The three ways to ask an OpenAI-compatible server and to read its choices:
- * "tokens", "text" and "chat" (openai.ts says when to use which).
+ * The three forms of requests to an OpenAI-compatible server and of its choices:
+ * "tokens", "text" and "chat" (openai.ts describes them).
  */
 import type { EngineSamplingOptions, Sample } from "../method/engine.ts";
 import type { JsonObject } from "./http.ts";
@@ -13,11 +13,11 @@ import {
 } from "./openai_answer.ts";
 import { cutAtStop, stopStringsOf } from "./stop_text.ts";
 
-/** Between token numbers and text, in the served model's own vocabulary. */
+/** A conversion between token ids and text, in the served model's own vocabulary. */
 export interface TextCodec {
   encode(text: string): number[];
   decode(ids: readonly number[]): string;
-  /** Without the token that a server puts before every prompt itself. */
+  /** Returns the text without the token that a server puts before every prompt. */
   decodePrompt(ids: readonly number[]): string;
 }
 
@@ -30,14 +30,14 @@ export class Form {
     this.endpoint = name === "chat" ? "chat/completions" : "completions";
   }
 
-  /** The fields of a prompt: its tokens, or its `text`. */
+  /** Returns the fields of a prompt: its tokens, or its `text`. */
   prompt(tokens: readonly number[], text: string): JsonObject {
     if (this.name === "tokens") return { prompt: tokens };
     if (this.name === "text") return { prompt: text };
     return { messages: [{ role: "user", content: text }] };
   }
 
-  /** The fields that say how to sample and where to end. */
+  /** Returns the fields of the sampling options and of the stops. */
   sampling(options: EngineSamplingOptions): JsonObject {
     const { temperature, topP = 1, topK, stopTokens } = options;
     const logprobs = this.name === "chat" ? true : 1;
@@ -61,7 +61,7 @@ export class Form {
     };
   }
 
-  /** A choice as a sample of at most `limit` tokens: what was written behind its end is cut. */
+  /** Returns a choice as a sample of at most `limit` tokens, cut at its end. */
   read(
     limit: number,
     choice: JsonObject,
@@ -92,7 +92,7 @@ export class Form {
     return { tokens, logProbs, finish };
   }
 
-  /** vLLM names the stop it met; elsewhere it is taken to be the first one. */
+  /** Returns the stop token of a choice: the one that vLLM names, else the first. */
   #stopToken(
     choice: JsonObject,
     { stopTokens }: EngineSamplingOptions,
@@ -121,7 +121,7 @@ export class Form {
   }
 }
 
-/** A server that overlooks `max_tokens` does not lengthen a response. */
+/** Cuts a sample at its limit, for servers that ignore `max_tokens`. */
 function cutAtLimit(sample: Sample, limit: number): Sample {
   if (sample.tokens.length <= limit) return sample;
   return {
@@ -131,7 +131,7 @@ function cutAtLimit(sample: Sample, limit: number): Sample {
   };
 }
 
-/** Whether a text opens the tag that `stop` closes, and does not close it. */
+/** Tells whether a text opens the tag that `stop` closes, and does not close it. */
 function leavesOpen(text: string, stop: string): boolean {
   if (!/^<\/\w+>$/.test(stop)) return false;
   return text.lastIndexOf(stop.replace("/", "")) > text.lastIndexOf(stop);

@@ -1,6 +1,6 @@
-/** What can go wrong on the way to a server, as errors that say what to do. */
+/** The errors of remote engines. */
 
-/** A remote engine's call failed. The message names the endpoint, the field and the cure. */
+/** The error of a remote call. The message names the endpoint, the field and the cure. */
 export class RemoteError extends Error {
   override name = "RemoteError";
   constructor(
@@ -12,17 +12,17 @@ export class RemoteError extends Error {
   }
 }
 
-/** The connection broke after the request was sent: it may or may not have been carried out. */
+/** The error of a connection lost after the request was sent, which the server may have carried out. */
 export class UncertainError extends RemoteError {
   override name = "UncertainError";
 }
 
-/** Nobody answered for as long as we were told to wait. */
+/** The error of a server that could not be reached within the time limit. */
 export class UnreachableError extends RemoteError {
   override name = "UnreachableError";
 }
 
-/** The start of a text, for an error message. */
+/** Returns the start of a text, for an error message. */
 export function excerpt(text: string): string {
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }

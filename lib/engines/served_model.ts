@@ -1,4 +1,4 @@
-/** `served_model.json`: which model of a server was played, in the place of its weights. */
+/** `served_model.json`: the name of a server's model, saved in place of its weights. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SERVICE } from "./openai_answer.ts";
@@ -6,7 +6,7 @@ import { RemoteError } from "./remote_error.ts";
 
 const STATE_FILE = "served_model.json";
 
-/** Notes the model's name in a folder. */
+/** Writes the model's name into a folder. */
 export async function writeServedModel(
   folder: string,
   model: string,
@@ -16,7 +16,7 @@ export async function writeServedModel(
   await writeFile(join(folder, STATE_FILE), JSON.stringify(state) + "\n");
 }
 
-/** Throws `RemoteError` where a folder was not written for this very model. */
+/** Throws `RemoteError` where a folder was written for a different model. */
 export async function requireServedModel(
   folder: string,
   model: string,

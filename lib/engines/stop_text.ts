@@ -1,6 +1,6 @@
 /**
- * Stop strings on this side of the line, for engines whose server knows only
- * stop tokens or hands on more than was asked for.
+ * Cutting of samples at stop strings, for servers that support stop tokens only or
+ * return text behind a stop.
  */
 import type {
   EngineSamplingOptions,
@@ -8,7 +8,7 @@ import type {
   StopText,
 } from "../method/engine.ts";
 
-/** The sample up to and with its first stop string; what was written after it is dropped. */
+/** Returns the sample up to the end of its first stop string. */
 export function cutAtStopText(sample: Sample, stopText?: StopText): Sample {
   if (stopText === undefined || stopText.strings.length === 0) return sample;
   const { tokens, logProbs } = sample;
@@ -30,7 +30,7 @@ export function cutAtStopText(sample: Sample, stopText?: StopText): Sample {
   };
 }
 
-/** Cut behind its first stop token or stop string, whichever comes first: for servers that go on. */
+/** Cuts a sample behind its first stop token or stop string, for servers that continue after a stop. */
 export function cutAtStop(
   sample: Sample,
   { stopTokens, stopText }: EngineSamplingOptions,
@@ -45,7 +45,7 @@ export function cutAtStop(
   };
 }
 
-/** Stop tokens and stop strings, all as strings, for servers that know only those. */
+/** Returns stop tokens and stop strings as strings, for servers that support no others. */
 export function stopStringsOf(options: EngineSamplingOptions): string[] {
   const { stopTokens, stopText } = options;
   if (stopText === undefined) return [];

@@ -2,10 +2,10 @@
  * Checkpoints: `checkpoints/step-000010/` with the engine's files and
  * `state.json`, which holds everything else.
  *
- * A checkpoint is written under another name, brought to the disk, and renamed
- * when it is complete, so one that can be seen is whole. `state.json` tells size
- * and hash of every other file: one that was damaged or lost afterwards is
- * noticed, and the checkpoint before it is taken instead.
+ * A checkpoint is written under another name, brought to the disk, and then renamed. A
+ * visible checkpoint is therefore complete. `state.json` holds size and hash of every
+ * other file. If one of these files is damaged or lost later, the run notices that and
+ * takes the checkpoint before.
  */
 
 import { createHash } from "node:crypto";
@@ -15,16 +15,16 @@ import type { SelfPlayState } from "../method/loop.ts";
 import { syncFolder, syncTree, type Tokenizer } from "../model/mod.ts";
 import { readJson, UNFINISHED } from "./json_file.ts";
 
-/** `state.json`: the loop's state and how long each log was. */
+/** The content of `state.json`: the loop's state and the length of each log. */
 export interface CheckpointState {
   selfPlay: SelfPlayState;
   /** Bytes of each log file at this step, by file name. */
   logBytes: Record<string, number>;
 }
 
-/** `state.json` as it is written. */
+/** The content of `state.json` as it is written. */
 interface StateFile extends CheckpointState {
-  /** The checkpoint's other files; earlier versions did not tell. */
+  /** Size and hash of the checkpoint's other files; absent in files of earlier versions. */
   files?: Record<string, FileRecord>;
 }
 
@@ -40,18 +40,18 @@ export interface Engines {
   tokenizer: Tokenizer;
 }
 
-/** A checkpoint that was changed since it was written; the message names the file. */
+/** The error of a checkpoint that was changed after it was written. The message names the file. */
 class DamagedCheckpoint extends Error {}
 
 const STATE_FILE = "state.json";
-/** The run's own files that a checkpoint has a copy of, should they be damaged. */
+/** The run's own files that each checkpoint copies, in case the originals are damaged. */
 const COPIED_FILES = ["config.json", "manifest.json"];
 
 function checkpointName(step: number): string {
   return `step-${String(step).padStart(6, "0")}`;
 }
 
-/** Steps that have a complete checkpoint, in order. */
+/** Finds the steps that have a complete checkpoint, in order. */
 export function checkpointSteps(runFolder: string): number[] {
   const folder = join(runFolder, "checkpoints");
   const steps: number[] = [];
@@ -72,8 +72,8 @@ export function checkpointFolder(runFolder: string, step: number): string {
 }
 
 /**
- * Writes a checkpoint; it appears whole or not at all, on the disk too. A model's
- * folder in it holds the tokenizer, so that it opens elsewhere as it is.
+ * Writes a checkpoint, which appears whole or not at all, also after a power cut. Each
+ * model's folder in the checkpoint holds the tokenizer and can be opened by itself.
  */
 export async function writeCheckpoint(
   runFolder: string,
@@ -105,9 +105,9 @@ export async function writeCheckpoint(
 }
 
 /**
- * Loads the models from the newest checkpoint that is whole, and returns the rest
- * of its state; null where there is no checkpoint. Damaged ones are set aside, and
- * `say` is told. Throws where all are damaged.
+ * Loads the models from the newest undamaged checkpoint and returns the rest of its
+ * state; null where there is no checkpoint. Damaged checkpoints are set aside and
+ * reported to `say`. Throws where all checkpoints are damaged.
  */
 export async function readNewestCheckpoint(
   runFolder: string,
@@ -123,7 +123,7 @@ export async function readNewestCheckpoint(
         const kept = setAside(runFolder, later);
         say(
           `${reason}. The run goes on from step ${step}, whose checkpoint is ` +
-            `whole; the damaged one is kept as ${kept}`,
+            `undamaged. The damaged checkpoint is kept as ${kept}`,
         );
       }
       await engine.load(join(folder, "engine"));
@@ -136,7 +136,7 @@ export async function readNewestCheckpoint(
   }
   if (damaged.length === 0) return null;
   throw new Error(
-    `${runFolder} has no checkpoint that is whole: ` +
+    `${runFolder} has no undamaged checkpoint: ` +
       `${
         damaged.map(({ reason }) => reason).join("; ")
       }. Restore a checkpoint from ` +
@@ -144,7 +144,7 @@ export async function readNewestCheckpoint(
   );
 }
 
-/** Removes what an interrupted save left, and all but the newest `keep` checkpoints (0: keeps all). */
+/** Removes the rest of interrupted saves, and all but the newest `keep` checkpoints (0 keeps all). */
 export function tidyCheckpoints(runFolder: string, keep: number): void {
   const folder = join(runFolder, "checkpoints");
   Deno.mkdirSync(folder, { recursive: true });
@@ -157,7 +157,7 @@ export function tidyCheckpoints(runFolder: string, keep: number): void {
   }
 }
 
-/** The state of a checkpoint whose files are as they were written. */
+/** Returns the state of a checkpoint whose files are as they were written. */
 function readState(folder: string, step: number): CheckpointState {
   const path = join(folder, STATE_FILE);
   let state: Partial<StateFile>;
@@ -187,14 +187,14 @@ function checkFile(path: string, wanted: FileRecord): void {
   }
   if (found?.sha256 === wanted.sha256) return;
   const what = found === null
-    ? "is gone"
+    ? "is missing"
     : found.bytes === wanted.bytes
-    ? "has other contents than were written"
+    ? "has other contents than the checkpoint recorded"
     : `has ${found.bytes} of the ${wanted.bytes} bytes that were written`;
   throw new DamagedCheckpoint(`${path} ${what}`);
 }
 
-/** Size and hash of every file below a folder, by its path there. */
+/** Returns size and hash of every file below a folder, by the file's path in the folder. */
 function recordsOf(folder: string, within = ""): Record<string, FileRecord> {
   const records: Record<string, FileRecord> = {};
   for (const { name, isDirectory } of Deno.readDirSync(join(folder, within))) {

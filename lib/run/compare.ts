@@ -10,7 +10,7 @@ export interface SettingDifference {
 }
 
 /**
- * The settings that are not the same in all runs, in alphabetical order; then
+ * Returns the settings that are not the same in all runs, in alphabetical order; then
  * those of the engine, as "engine.model", where all runs tell how it was chosen.
  */
 export function differingSettings(
@@ -51,7 +51,7 @@ export interface Accuracy {
   shares: number[];
 }
 
-/** Mean accuracy per step, split, mode and way of sampling. */
+/** Returns the mean accuracy per step, split, mode and way of sampling. */
 export function accuracies(rows: readonly EvaluationRow[]): Accuracy[] {
   const groups = Map.groupBy(
     rows,

@@ -9,7 +9,7 @@ export const UNFINISHED = ".unfinished-";
 const CURE =
   ": it is damaged; copy it from the newest folder in checkpoints/ of the run";
 
-/** The object in a run's file. Throws naming the file where it holds none. */
+/** Returns the object in a run's file. Throws naming the file where it holds none. */
 export function readJson<Fields extends object>(
   path: string,
   cure = CURE,

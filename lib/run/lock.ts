@@ -24,7 +24,7 @@ export function lockRun(
     say(
       `${path} cannot be locked (${
         (error as Error).message
-      }): see to it that no ` +
+      }): make sure that no ` +
         "other process plays this run",
     );
   }
@@ -33,7 +33,7 @@ export function lockRun(
     throw new Error(
       `${folder} is being played by ${
         holderOf(path)
-      }: let it end or stop it, or ` +
+      }: wait until that process ends, stop it, or ` +
         "choose another folder",
     );
   }

@@ -1,4 +1,4 @@
-/** `manifest.json`: what a run was made with, so that it can be made again. */
+/** `manifest.json`: the versions, engine, sandbox and settings with which a run can be repeated. */
 
 import { createHash } from "node:crypto";
 import type { EngineConfig } from "../engines/engine_config.ts";
@@ -7,8 +7,9 @@ import type { SelfPlayConfig } from "../method/config.ts";
 import type { SelfPlayOptions } from "../method/loop.ts";
 import type { Tokenizer } from "../model/mod.ts";
 
+/** The content of `manifest.json`. */
 export interface Manifest {
-  /** When the run was begun, and by which versions. */
+  /** Date and time at which the run was begun, in UTC. */
   started: string;
   deno: string;
   typescript: string;
@@ -16,27 +17,27 @@ export interface Manifest {
   seed: number;
   /** SHA-256 of `config.json`'s settings, `steps` left out. */
   configSha256: string;
-  /** The settings themselves; earlier versions did not keep them. */
+  /** The settings; absent in files of earlier versions. */
   settings?: SelfPlayConfig;
-  /** SHA-256 of what the tokenizer reads and writes. */
+  /** SHA-256 of the tokenizer's files. */
   tokenizerSha256?: string;
   engine: SelfPlayOptions["engine"]["description"];
   proposerEngine: SelfPlayOptions["engine"]["description"] | null;
-  /** How the engine was chosen; null for one made by hand. Holds no key. */
+  /** Config of the engine, without keys; null for an engine that the caller made. */
   engineConfig: EngineConfig | null;
   executor: ExecutorIdentity;
-  /** What the caller knows: preset, base model, its hash, data. */
+  /** Facts of the caller: preset, base model, its hash, data. */
   experiment: Record<string, unknown>;
-  /** Where and when the run was taken up again. */
+  /** Each time that the run was resumed. */
   resumed: {
     afterStep: number;
-    /** Rounds of seeding that were done, where the run was left in its seeding. */
+    /** Finished rounds of seeding, where the run was stopped in its seeding. */
     seedingRounds?: number;
     at: string;
     address?: string;
-    /** Folders and limits of time that were other ones then. */
+    /** Fields of the engine's config, folders and time limits, that differ from the run's start. */
     moved?: Partial<EngineConfig>;
-    /** What had changed since, as the caller was told. */
+    /** Differences from the run's start, as reported to the caller. */
     notes?: string[];
   }[];
 }

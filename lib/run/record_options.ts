@@ -1,32 +1,32 @@
-/** What a recorded run is started with. */
+/** The options of a recorded run. */
 
 import type { EngineConfig } from "../engines/engine_config.ts";
 import type { SeedingRound } from "../method/seeding.ts";
 import type { SelfPlayEvent, SelfPlayOptions } from "../method/loop.ts";
 import type { Tokenizer } from "../model/mod.ts";
 
-/** The parts of a run, its folder, and who hears of it. */
+/** The parts of a run, its folder, and its callbacks. */
 export interface RecordOptions
   extends Omit<SelfPlayOptions, "state" | "seeding"> {
-  /** The model's own; it is kept with every checkpoint. */
+  /** The model's own tokenizer; every checkpoint keeps a copy. */
   tokenizer: Tokenizer;
-  /** The run's folder; must not hold a run unless `resume` is set. */
+  /** The run's folder. It must not hold a run unless `resume` is set. */
   folder: string;
-  /** Go on from the newest checkpoint; from the beginning if there is none. */
+  /** Whether to resume from the newest checkpoint, or from the beginning if there is none. */
   resume?: boolean;
-  /** How the engine was chosen; noted, and compared when the run is resumed. */
+  /** The engine's config. The manifest keeps it, and a resumed run is compared with it. */
   engineConfig?: EngineConfig;
-  /** What to note in the manifest: preset, base model and its hash. */
+  /** Facts for the manifest: preset, base model and its hash. */
   experiment?: Record<string, unknown>;
   /**
-   * When aborted, the current step is finished and saved, and the run stops. A round
-   * of seeding and the wait for a server are given up at once.
+   * Stops the run when aborted. The current step is finished and saved first. A round of
+   * seeding and the wait for a server end at once.
    */
   stop?: AbortSignal;
-  /** Called after each round of seeding has been written and saved. */
+  /** Called after each round of seeding is written and saved. */
   onSeedingRound?: (round: SeedingRound) => void;
-  /** Called after each event has been written. */
+  /** Called after each event is written. */
   onEvent?: (event: SelfPlayEvent) => void;
-  /** Told what is not as it was when a run is taken up again; by default stderr. */
+  /** Receives notes on differences from the run that is resumed; default: stderr. */
   onNote?: (text: string) => void;
 }

@@ -7,16 +7,16 @@ import type {
   SolvedTask,
 } from "../method/stages.ts";
 
-/** The samples of a step by the response they train on. */
+/** The samples of a step, by the response that they train on. */
 export type SamplesByResponse = ReadonlyMap<Response, CreditedSample>;
 
-/** One proposal, with its fate. */
+/** A line of `tasks.jsonl`: a proposal with its verdict, reward and advantage. */
 export interface TaskRow {
   step: number;
   id: string;
   mode: string;
   status: string;
-  /** "valid", or the named cause of its failure. */
+  /** "valid", or the cause of the proposal's failure, by name. */
   cause: string;
   reason: string;
   program: string | null;
@@ -28,25 +28,25 @@ export interface TaskRow {
    * to both deduction and abduction is `ID-MODE` where MODE did not propose it.
    */
   parents: string[];
-  /** Ids of the tasks whose programs it had to build on. */
+  /** Ids of the tasks whose programs the proposal had to build on. */
   parts: string[];
   solveRate: number | null;
-  /** The same after the solver's update; only where `rewardValid` is `progress`. */
+  /** Solve rate after the solver's update; only where `rewardValid` is `progress`. */
   solveRateAfter?: number | null;
   reward: number | null;
-  /** As the config's estimator gave it; null for a proposal that does not train. */
+  /** Advantage by the config's estimator; null for a proposal that does not train. */
   advantage: number | null;
   intrinsic: Record<string, number | null> | null;
-  /** What the model wrote. */
+  /** The model's response. */
   response: string | null;
   responseTokens: number | null;
   /** Sum of the tokens' log-probabilities as sampled, in nats; null where they are not known. */
   logProb: number | null;
-  /** Whether it was cut at the token limit; null without a response. */
+  /** Whether the response was cut at the token limit; null without a response. */
   cut: boolean | null;
 }
 
-/** One solver response, with its grade. */
+/** A line of `rollouts.jsonl`: a solver response with its grade. */
 export interface RolloutRow {
   step: number;
   task: string;
@@ -55,9 +55,9 @@ export interface RolloutRow {
   trained: boolean;
   grade: string;
   cause: string;
-  /** Whether it counts as right in its task's solve rate; see the setting `estimateForm`. */
+  /** Whether the response counts as right in the solve rate; see the setting `estimateForm`. */
   solves: boolean;
-  /** What it earned and its advantage; null for a rollout that does not train. */
+  /** Reward and advantage; null for a rollout that does not train. */
   reward: number | null;
   advantage: number | null;
   thought: boolean;
@@ -67,11 +67,11 @@ export interface RolloutRow {
   responseTokens: number;
   /** Sum of the tokens' log-probabilities as sampled, in nats; null where they are not known. */
   logProb: number | null;
-  /** Whether it was cut at the token limit. */
+  /** Whether the response was cut at the token limit. */
   cut: boolean;
 }
 
-/** The row of a proposal. Seeding trains on nothing, so that its rows need no samples. */
+/** Returns the row of a proposal. Proposals of the seeding have no samples: the seeding does not train. */
 export function taskRow(
   proposal: Reported,
   sampleOf: SamplesByResponse = new Map(),
@@ -106,7 +106,7 @@ export function taskRow(
   };
 }
 
-/** The rows of a task's rollouts, in the order of sampling. */
+/** Returns the rows of a task's rollouts, in the order of sampling. */
 export function rolloutRows(
   step: number,
   solved: SolvedTask,

@@ -95,7 +95,7 @@ export async function prepareFolder(
   return begun;
 }
 
-/** The settings of the run in a folder. */
+/** Returns the settings of the run in a folder. */
 export function readRunConfig(folder: string): SelfPlayConfig {
   const config = readConfigIfPresent(folder);
   if (!config) {
@@ -146,10 +146,11 @@ function refuseOtherConfig(
     known.steps !== config.steps && config.learningRateSchedule === "linear"
   ) {
     throw new Error(
-      `${folder} was begun with "steps" ${known.steps}, and a "learningRateSchedule" ` +
-        `"linear" that falls over exactly those: with ${config.steps}, the steps already ` +
-        `taken would have had other rates. Resume with ${known.steps} steps, or begin a ` +
-        'new run; with the schedule "constant", steps can be added',
+      `${folder} was begun with "steps" ${known.steps} and "learningRateSchedule" ` +
+        `"linear", which lowers the rate over these steps. With ${config.steps} steps, ` +
+        `the steps already taken would have had other rates. Resume with ` +
+        `${known.steps} steps, or begin a new run; with the schedule "constant", ` +
+        "steps can be added",
     );
   }
   if (configHash(known) === configHash(config)) return;
@@ -167,7 +168,7 @@ function refuseOtherConfig(
     `${folder} was begun with other settings (${changed.join(", ")}): ` +
       `${
         values.join("; ")
-      }. Resume with those of before, also in its config.json, ` +
+      }. Resume with the earlier settings, which the run's config.json holds, ` +
       "or choose another folder",
   );
 }
@@ -200,14 +201,14 @@ function refuseOtherEngine(
     engine.frozenSha256 && frozenSha256 && engine.frozenSha256 !== frozenSha256
   ) {
     changed.push(
-      `the frozen weights under the adapters are others: SHA-256 ` +
+      `the frozen weights under the adapters have changed: SHA-256 ` +
         `${engine.frozenSha256} before, ${frozenSha256} now`,
     );
   }
   const tokenizer = tokenizerHash(options.tokenizer);
   if (tokenizerSha256 !== undefined && tokenizerSha256 !== tokenizer) {
     changed.push(
-      `the tokenizer is another: SHA-256 ${tokenizerSha256} before, ${tokenizer} now`,
+      `the tokenizer has changed: SHA-256 ${tokenizerSha256} before, ${tokenizer} now`,
     );
   }
   if (changed.length === 0) return;
@@ -232,13 +233,13 @@ function movesOf(
   return Object.fromEntries(moved.map((field) => [field, now[field]]));
 }
 
-/** What changes the numbers a little and does not keep a run from going on. */
+/** Returns notes on differences that change the numbers slightly and do not forbid to resume. */
 function differencesOf({ engine }: Manifest, options: RecordOptions): string[] {
   const { backend } = options.engine.description;
   if (engine.backend === backend) return [];
   return [
-    `the run was begun on the backend "${engine.backend}" and goes on on ` +
-    `"${backend}": its numbers will differ from those of an unbroken run`,
+    `the run was begun on the backend "${engine.backend}" and is resumed on ` +
+    `"${backend}": its numbers will differ from those of an uninterrupted run`,
   ];
 }
 

@@ -3,7 +3,7 @@
 import type { Task } from "../method/modes/task.ts";
 import type { Rewarded, SolvedTask } from "../method/stages.ts";
 
-/** One section: the first proposal of each mode with some of its solutions. */
+/** Returns one section: the first proposal of each mode with some of its solutions. */
 export function sampleSection(
   step: number,
   proposals: readonly Rewarded[],
@@ -63,7 +63,7 @@ function describeAttempts({ rollouts }: SolvedTask): string[] {
   return lines;
 }
 
-/** A fence longer than any in the text, so that no text can end it. */
+/** Returns a fence longer than any in the text, so that no text can end it. */
 function codeBlock(text: string): string {
   const longest = Math.max(
     2,

@@ -21,7 +21,7 @@ export function writeSeeding(runFolder: string, file: SeedingFile): void {
   writeAtomically(seedingPath(runFolder), JSON.stringify(file));
 }
 
-/** The seeding of a run that was stopped in it; null where there is none. A damaged one is told, and begun again. */
+/** Reads the state of an unfinished seeding; null where there is none or where the file is damaged, which `say` reports. */
 export function readSeeding(
   runFolder: string,
   say: (text: string) => void,
@@ -30,7 +30,9 @@ export function readSeeding(
     return readJson(seedingPath(runFolder));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    say(`${(error as Error).message}; until then the run is seeded anew`);
+    say(
+      `${(error as Error).message}. Without that file the run is seeded anew`,
+    );
     return null;
   }
 }

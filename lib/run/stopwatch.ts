@@ -1,7 +1,7 @@
 /**
- * Where a step's time goes: seconds by stage of the loop, and by what was asked
- * of the sandbox and of the models. Kept out of the metrics, which must be equal
- * from run to run.
+ * The time of a step in seconds: by stage of the loop, and by requests to the sandbox
+ * and to the models. Times are kept out of the metrics, which must be equal from run to
+ * run.
  */
 
 import type { Engine } from "../method/engine.ts";
@@ -10,13 +10,13 @@ import type { Executor, Job } from "../sandbox/mod.ts";
 /** One line of `timings.jsonl`. */
 export interface TimingRow {
   step: number;
-  /** Seconds from the event before to the event named; "saved" is the checkpoint. */
+  /** Seconds from the previous event to the event of that name; "saved" is the checkpoint. */
   seconds: Record<string, number>;
-  /** Work by kind: how often it was asked for, how much of it, how long it took. */
+  /** Requests by kind, with their number, amount and time. */
   work: Record<string, Work>;
 }
 
-/** `amount` counts jobs for the executor, tokens for the models. */
+/** Requests of one kind. `amount` counts jobs of the executor, and tokens of the models. */
 export interface Work {
   calls: number;
   amount: number;
@@ -28,7 +28,7 @@ export class Stopwatch {
   #seconds: Record<string, number> = {};
   #work: Record<string, Work> = {};
 
-  /** Books the time since the last mark under a name. */
+  /** Adds the time since the last mark to a name. */
   mark(name: string): void {
     const now = performance.now();
     const spent = (now - this.#last) / 1000;
@@ -36,7 +36,7 @@ export class Stopwatch {
     this.#last = now;
   }
 
-  /** The row of a finished step; starts anew. */
+  /** Returns the row of a finished step and resets all times. */
   take(step: number): TimingRow {
     const round = (seconds: number) => Number(seconds.toFixed(4));
     const row: TimingRow = { step, seconds: {}, work: {} };
@@ -51,7 +51,7 @@ export class Stopwatch {
     return row;
   }
 
-  /** Times something asked for; `amountOf` says how much it was. */
+  /** Times a request; `amountOf` returns the amount of its result. */
   async time<Result>(
     name: string,
     ask: () => Promise<Result>,
@@ -67,7 +67,7 @@ export class Stopwatch {
   }
 }
 
-/** The executor with its jobs timed. */
+/** Returns the executor with its jobs timed. */
 export function timedExecutor(executor: Executor, watch: Stopwatch): Executor {
   return {
     get identity() {
@@ -85,14 +85,14 @@ export function timedExecutor(executor: Executor, watch: Stopwatch): Executor {
   };
 }
 
-/** What takes no time worth telling, or is told by the stage it is in. */
+/** The members that are not timed: they are fast, or a stage of the loop includes them. */
 type Untimed = "description" | "save" | "load" | "dispose";
 
 type Verb = Exclude<keyof Engine, Untimed>;
 
 /**
- * The verbs that are timed: their name in the timings, and the tokens they handled.
- * A verb added to `Engine` has to be named here or among `Untimed`.
+ * The timed calls of an engine: their name in the timings, and their number of tokens.
+ * A call added to `Engine` has to be listed here or in `Untimed`.
  */
 const TIMED: {
   [V in Verb]: {
@@ -113,7 +113,7 @@ const TIMED: {
 };
 
 /**
- * An engine with its sampling and training timed, under names that begin with
+ * Returns an engine with its sampling and training timed, under names that begin with
  * `role`. Everything else is the engine's own.
  */
 export function timedEngine(

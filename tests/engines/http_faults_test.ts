@@ -171,7 +171,7 @@ Deno.test("an account that is used up and a redirect are final", async () => {
   const request = { promptTokens: [1], count: 1, maxNewTokens: 1, seed: 1 };
   for (
     const [url, message] of [
-      [server.url, /HTTP 307: the server sends elsewhere, to http:\/\/elsewh/],
+      [server.url, /HTTP 307: the server redirects to http:\/\/elsewh/],
       [
         server.url.replace("/v1", "/quota"),
         /HTTP 429: You exceeded your current quota, please check your plan\. Waiting/,

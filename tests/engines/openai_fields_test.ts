@@ -124,7 +124,10 @@ async function checkRefused(
     const pair = form === "tokens" && together.includes(field);
     assert.deepEqual(left, pair ? together : [field]);
     assert.equal(notes.length, 1);
-    assert.match(notes[0], /^the server refuses .*: asked without \(/);
+    assert.match(
+      notes[0],
+      /^the server refuses .*: requests leave that out \(/,
+    );
   } finally {
     engine.dispose();
   }

@@ -129,7 +129,7 @@ Deno.test("whatever file of the newest checkpoint is damaged, the one before it 
   }
   await assert.rejects(
     play(none, { engine, config: small, resume: true }),
-    /no checkpoint that is whole: .*step-000003.engine.config.json is gone.*Restore/,
+    /no undamaged checkpoint: .*step-000003.engine.config.json is missing.*Restore/,
   );
   engine.dispose();
 });
@@ -242,7 +242,7 @@ Deno.test("other frozen weights and another tokenizer are refused, another backe
   const json = { ...tokenizer.json, version: "2.0" };
   await assert.rejects(
     resume({ tokenizer: Tokenizer.fromJson(json, tokenizer.config) }),
-    /the tokenizer is another: SHA-256/,
+    /the tokenizer has changed: SHA-256/,
   );
   const manifest = join(folder, "manifest.json");
   const written = Deno.readTextFileSync(manifest);
@@ -255,7 +255,7 @@ Deno.test("other frozen weights and another tokenizer are refused, another backe
   await resume({ onNote: (text) => notes.push(text) });
   assert.equal(notes.length, 1);
   assert.ok(
-    notes[0].includes(`"webgpu" and goes on on "${backend}"`),
+    notes[0].includes(`"webgpu" and is resumed on "${backend}"`),
     notes[0],
   );
   Deno.writeTextFileSync(manifest, written);
@@ -266,7 +266,7 @@ Deno.test("other frozen weights and another tokenizer are refused, another backe
   Deno.writeFileSync(weights, bytes);
   await assert.rejects(
     resume(),
-    /frozen weights under the adapters are others/,
+    /frozen weights under the adapters have changed/,
   );
 });
 

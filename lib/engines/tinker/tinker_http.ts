@@ -1,9 +1,9 @@
 /**
- * A Tinker server's manner of answering: JSON, and futures that are long-polled.
+ * The protocol of a Tinker server: JSON, and futures that are long-polled.
  *
- * Every heavy call answers at once with a `request_id`; its result is fetched
- * with `retrieve_future`, which the server holds open for up to five minutes
- * and then answers 408, "ask again".
+ * Every heavy call answers at once with a `request_id`. `retrieve_future` fetches the
+ * result. The server holds that request open for up to five minutes and then answers
+ * 408, "ask again".
  *
  * Left out: protobuf bodies (newer official clients send them; servers that
  * follow the public API take JSON as well), telemetry and billing calls.
@@ -18,7 +18,7 @@ import {
 } from "../http.ts";
 import { excerpt, RemoteError } from "../remote_error.ts";
 
-/** A Tinker call failed. The message names the endpoint, the field and the cure. */
+/** The error of a Tinker call. The message names the endpoint, the field and the cure. */
 export class TinkerError extends RemoteError {
   override name = "TinkerError";
   constructor(endpoint: string, message: string) {
@@ -26,23 +26,23 @@ export class TinkerError extends RemoteError {
   }
 }
 
-/** The server answers, but no longer holds our model (it restarted, or reclaimed the session). */
+/** The error of a server that no longer holds our model, because it restarted or ended the session. */
 export class TinkerModelLostError extends TinkerError {
   override name = "TinkerModelLostError";
 }
 
-/** How long to wait before giving up. `requestSeconds` must exceed the server's long poll (300 s). */
+/** The limits on waiting, in seconds. `requestSeconds` must exceed the server's long poll (300 s). */
 export interface TinkerPatience extends Patience {
-  /** For the result of one operation, however many long polls that takes. Default 3600. */
+  /** Longest wait for the result of one operation, over all its long polls. Default 3600. */
   operationSeconds: number;
 }
 
-/** An open line to one server. Holds no state of a session or a model. */
+/** A connection to one server, without the state of a session or a model. */
 export class TinkerConnection {
   #line: HttpLine;
   #operationSeconds: number;
 
-  /** `url` is the server's address, with or without `/api/v1`. The key goes into `X-API-Key`. */
+  /** Makes a connection. `url` may end with `/api/v1` or not. The key is sent as `X-API-Key`. */
   constructor(
     url: string,
     apiKey: string | undefined,
@@ -74,7 +74,7 @@ export class TinkerConnection {
     return this.#send(endpoint, undefined, true);
   }
 
-  /** Waits for the result that `reply` (an answer with a `request_id`) promises. */
+  /** Waits for the result of `reply`, an answer with a `request_id`. */
   async result(endpoint: string, reply: JsonObject): Promise<JsonObject> {
     const request_id = textField(endpoint, reply, "request_id");
     const limit = this.#operationSeconds;
@@ -95,12 +95,12 @@ export class TinkerConnection {
     );
   }
 
-  /** Waits until the server says it is well, at most `reconnectSeconds`. */
+  /** Waits until the server is healthy, at most `reconnectSeconds`. */
   async waitUntilHealthy(): Promise<void> {
     await this.get("healthz");
   }
 
-  /** Gives up every wait. Calls after this throw. */
+  /** Ends every wait. Later calls throw. */
   close(): void {
     this.#line.close();
   }
@@ -135,7 +135,7 @@ export class TinkerConnection {
   }
 }
 
-/** Reads a text field, or says which one is missing. */
+/** Reads a text field of an answer. Throws with the field's name where it is missing. */
 export function textField(
   endpoint: string,
   body: JsonObject,
@@ -146,7 +146,7 @@ export function textField(
   throw malformed(endpoint, field, "a text", body);
 }
 
-/** The server's answer lacks what the API promises. */
+/** Returns the error of an answer that lacks a field of the API. */
 export function malformed(
   endpoint: string,
   field: string,
@@ -167,7 +167,7 @@ function apiAddress(url: string): string {
   return `${parsed.origin}${path}/api/v1/`;
 }
 
-/** Turns an HTTP answer into a JSON object or the error it stands for. */
+/** Returns the JSON object of an HTTP answer, or throws the error that the answer means. */
 function interpret(endpoint: string, answer: Answer): JsonObject {
   let body: unknown;
   try {
@@ -194,7 +194,7 @@ function interpret(endpoint: string, answer: Answer): JsonObject {
   );
 }
 
-/** FastAPI's 422 answers list the offending fields: keep their names. */
+/** Returns the names of the wrong fields that a FastAPI 422 answer lists. */
 function validationDetail(detail: unknown): string {
   if (!Array.isArray(detail)) return excerpt(JSON.stringify(detail));
   return detail.map((entry: { loc?: unknown[]; msg?: string }) =>
@@ -202,7 +202,7 @@ function validationDetail(detail: unknown): string {
   ).join("; ");
 }
 
-/** Says which error class an HTTP failure belongs to. */
+/** Returns the error of a failed HTTP answer. */
 function failure(
   endpoint: string,
   status: number,

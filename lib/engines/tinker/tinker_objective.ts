@@ -1,6 +1,5 @@
 /**
- * Objectives and advantages in the words of the Tinker API, and what one step
- * reports.
+ * Objectives, advantages and the report of a step, in the terms of the Tinker API.
  *
  * The engine contract says: the loss is the SUM over response tokens of
  * weight × token loss. The Tinker API defines the same sum, and SkyRL's FSDP
@@ -20,17 +19,17 @@ import type { TrainSequence } from "../../method/engine.ts";
 import type { JsonObject } from "../http.ts";
 import { malformed, TinkerError } from "./tinker_http.ts";
 
-/** How a server reduces token losses to one number. */
+/** The reduction of token losses to one number: their sum, or a mean per sequence. */
 export type LossReduction = "sum" | "sequence-mean";
 
-/** What `forward_backward` needs to know about the objective. */
+/** The objective in the form of `forward_backward`. */
 export interface WireObjective {
   loss_fn: "cross_entropy" | "importance_sampling" | "ppo" | "cispo";
   loss_fn_config?: { clip_low_threshold: number; clip_high_threshold: number };
 }
 
 /**
- * The API's name and thresholds for an objective. Our `clipLow` and `clipHigh`
+ * Returns the API's name and thresholds for an objective. Our `clipLow` and `clipHigh`
  * are distances from ratio 1; the API's thresholds are the ratios themselves.
  *
  * "reinforce" (gradient A·∇log p, no ratio) is CISPO with both thresholds at 1:
@@ -68,7 +67,7 @@ export function wireObjective(objective: ObjectiveConfig): WireObjective {
   }
 }
 
-/** What scoring needs of a sequence. */
+/** The parts of a sequence that scoring needs. */
 export type ScoredSequence = Pick<
   TrainSequence,
   "promptTokens" | "responseTokens" | "bannedTokens" | "temperature"
@@ -82,7 +81,7 @@ export function bannedTokensRefused(field: string): TinkerError {
   );
 }
 
-/** A prompt and response as the API's `model_input` and shifted `target_tokens`. */
+/** Returns a prompt and response as the API's `model_input` and shifted `target_tokens`. */
 export function scoringDatum(
   sequence: ScoredSequence,
 ): JsonObject {
@@ -115,7 +114,7 @@ export function scoringDatum(
 }
 
 /**
- * A training datum: prompt positions carry weight 0, response positions weight
+ * Returns a training datum: prompt positions carry weight 0, response positions weight
  * 1 and an advantage of (advantage × weight), scaled so that a server with this
  * `reduction` and `sequenceCount` sequences in the step ends up with the sum.
  */
@@ -146,7 +145,7 @@ export function encodedText(tokens: readonly number[]): JsonObject {
   return { chunks: [{ type: "encoded_text", tokens }] };
 }
 
-/** Refuses sequences that would train something else than was meant. */
+/** Throws on sequences that would train a wrong objective. */
 export function checkTrainSequences(sequences: readonly TrainSequence[]): void {
   sequences.forEach((sequence, i) => {
     const count = sequence.responseTokens.length;
@@ -168,7 +167,7 @@ export function checkTrainSequences(sequences: readonly TrainSequence[]): void {
   });
 }
 
-/** The log-probabilities of the response tokens, read from a model pass. */
+/** Returns the log-probabilities of the response tokens, read from a model pass. */
 export function responseLogProbs(
   endpoint: string,
   result: JsonObject,
@@ -214,8 +213,8 @@ export interface StepStatistics {
 }
 
 /**
- * What the step's loss was, worked out on this side from the log-probabilities
- * that `forward_backward` returned (the API promises no metrics).
+ * Computes loss, entropy, clipped share and KL of a step from the log-probabilities
+ * that `forward_backward` returned. The API guarantees no metrics.
  *
  * `entropy` is the mean of −log p of the sampled tokens: an unbiased estimate
  * of the policy's entropy for tokens sampled from it at temperature 1, not the

@@ -1,15 +1,14 @@
 /**
- * Measures how a Tinker server reduces token losses.
+ * Measurement of a Tinker server's reduction of token losses.
  *
- * The API documents a sum. A server that takes a mean instead trains another
- * objective without a word: long answers would weigh less, and token weights
- * would cancel. So we ask a throw-away adapter for two gradient norms: of one
- * sequence, and of the same sequence twice with every weight tripled. A sum
- * makes the second norm 6 times the first; a mean over sequences of weighted
- * token means leaves it as it was. The learning rate of both steps is 0.
+ * The API documents a sum. A server that takes a mean instead trains a different
+ * objective without an error: long answers weigh less, and token weights cancel. The
+ * measurement takes two gradient norms on a throw-away adapter: of one sequence, and of
+ * the same sequence twice with every weight tripled. With a sum the second norm is 6
+ * times the first. With a mean over sequences of weighted token means both are equal.
+ * The learning rate of both steps is 0.
  *
- * Left out: servers that report no gradient norm; they are taken at the API's
- * word.
+ * Left out: servers that report no gradient norm, which count as servers with a sum.
  */
 import type { JsonObject } from "../http.ts";
 import { type TinkerConnection, TinkerError } from "./tinker_http.ts";
@@ -24,7 +23,7 @@ import { type AdapterConfig, TinkerSession } from "./tinker_session.ts";
 const PROBE_INPUT = [1, 2, 3];
 const PROBE_TARGETS = [2, 3, 4];
 
-/** How `connection`'s server reduces token losses. */
+/** Measures how a server reduces token losses. */
 export async function detectLossReduction(
   connection: TinkerConnection,
   adapter: AdapterConfig,
@@ -40,7 +39,7 @@ export async function detectLossReduction(
   }
 }
 
-/** The global gradient norm a server reports with an optimiser step, if it does. */
+/** Returns the global gradient norm a server reports with an optimiser step, if it does. */
 export function gradientNorm(metrics: JsonObject): number | undefined {
   for (const [name, value] of Object.entries(metrics)) {
     if (/(^|[/_.])grad(ient)?_norm(:|$)/.test(name)) return numberOf(value);

@@ -2,8 +2,8 @@
  * One model on a Tinker server: the API's calls as typed methods.
  *
  * A session is a lease kept alive by a heartbeat; a model is a LoRA adapter and
- * its optimiser inside that session. This file knows the order and the names of
- * the calls and nothing about recovery, which is the engine's business.
+ * its optimiser inside that session. This file holds the order and the names of the
+ * calls. The engine recovers from failures.
  *
  * Left out: full fine-tuning, critics, images, sampling straight from a base
  * model.
@@ -26,16 +26,16 @@ import {
 /** The official client beats every 10 s; SkyRL reclaims a session after 300 s of silence. */
 const HEARTBEAT_SECONDS = 10;
 
-/** Which adapter to make. */
+/** The config of an adapter. */
 export interface AdapterConfig {
-  /** The name or folder the server was started with. */
+  /** The name or folder of the model with which the server was started. */
   baseModel: string;
   loraRank: number;
   /** Seed of the adapter's initial weights. */
   seed: number;
 }
 
-/** A model that exists on the server. */
+/** A model on the server, and the session that keeps it. */
 export class TinkerSession {
   #connection: TinkerConnection;
   #session: string;
@@ -87,7 +87,7 @@ export class TinkerSession {
     });
   }
 
-  /** Log-probabilities without gradients. */
+  /** Computes log-probabilities without gradients. */
   async forward(data: JsonObject[]): Promise<JsonObject> {
     const reply = await this.#connection.postRepeatable("forward", {
       model_id: this.#model,
@@ -170,12 +170,12 @@ export class TinkerSession {
     return readSamples(result, request.count);
   }
 
-  /** Stops the heartbeat; the server reclaims the session in its own time. */
+  /** Stops the heartbeat. The server ends the session after 300 s. */
   abandon(): void {
     clearInterval(this.#heartbeat);
   }
 
-  /** Frees the adapter's place on the server. Failure is no loss: the lease runs out. */
+  /** Frees the adapter on the server. A failure is harmless: the session ends by itself. */
   async unload(): Promise<void> {
     this.abandon();
     try {
