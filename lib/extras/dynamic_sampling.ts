@@ -45,7 +45,7 @@ export async function refill(
   return solved;
 }
 
-/** The task as it is, or left out of training where its rollouts agree. */
+/** Returns the task as it is, or left out of training where its rollouts agree. */
 function leftOut(solved: SolvedTask): SolvedTask {
   const { solveRate, trained } = solved;
   const differs = wasJudged(solved) && solveRate > 0 && solveRate < 1;

@@ -99,7 +99,7 @@ function endingOf(outcome: Outcome): string | null {
   return outcome.name;
 }
 
-/** What the chat dialect says of the mode. */
+/** The words of the mode in the chat dialect. */
 const WORDS: ChatWords = {
   difficulty:
     "Predicting which EXCEPTION the call ends with, or that it ends with none, should take many steps of careful reasoning.",

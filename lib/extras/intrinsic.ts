@@ -1,7 +1,6 @@
 /**
- * Intrinsic measures of a step's valid proposals: what kind of programs the
- * proposer writes. They are logged always and join the reward where a coefficient
- * is not 0.
+ * Intrinsic measures of the programs of a step's valid proposals. They are always logged
+ * and change the reward where a coefficient is not 0.
  *
  * Programs are measured as in the official code, with its constants. The distance
  * to the references is its sequence ratio: a tree edit distance takes 30 times as

@@ -2,9 +2,9 @@
  * Intrinsic terms of the proposer's reward: complexity, Halstead effort, edit
  * distance to the references, answer diversity (paper, appendix D.4).
  *
- * All are off by default (coefficient 0) and logged always, since they describe
- * what the proposer is doing. A program's text is measured in `complexity/`; here
- * the measures are capped and combined.
+ * All terms are off by default (coefficient 0). The measures are always logged, since
+ * they describe the proposer's programs. `complexity/` measures a program's text; this
+ * file caps and combines the measures.
  */
 
 import type { IntrinsicMeasures } from "../method/stages.ts";
@@ -12,7 +12,7 @@ import type { IntrinsicMeasures } from "../method/stages.ts";
 /** A coefficient per intrinsic measure; 0 leaves the measure out. */
 export type PerMeasure = Record<keyof IntrinsicMeasures, number>;
 
-/** How the terms join the learnability reward r (paper, equations 11 to 14). */
+/** The combination of the terms with the learnability reward r (paper, equations 11 to 14). */
 export type IntrinsicCombination =
   /** r + sum of terms (default; the paper found it the most stable). */
   | "sum"
@@ -45,9 +45,9 @@ export function intrinsicTerms(
 }
 
 /**
- * Joins a proposal's learnability reward with its intrinsic terms. Only a
- * positive reward is changed, so that being intricate never pays by itself
- * (as in the official code). Without terms the reward stays as it is.
+ * Combines a proposal's learnability reward with its intrinsic terms. Only a positive
+ * reward is changed, as in the official code, so that complexity alone earns nothing.
+ * Without terms the reward stays the same.
  */
 export function withIntrinsicTerms(
   reward: number,
@@ -70,8 +70,8 @@ export function withIntrinsicTerms(
 }
 
 /**
- * Returns 1 - count(answer) / all answers: how rare an answer is among those already
- * seen; 1 if it was never seen or nothing was.
+ * Returns 1 - count(answer) / all answers, the rarity of an answer among earlier ones;
+ * 1 where the answer is new or there are no earlier ones.
  */
 export function answerDiversity(
   answer: string,

@@ -26,13 +26,13 @@ import { pretrain, type PretrainProgress } from "./pretrain.ts";
 /** Default folder of base models. */
 export const BASE_CACHE = ".cache/base";
 
-/** Raised whenever the corpus or the trainer changes what a config gives. */
+/** Version of corpus and trainer; raised when a config gives other weights than before. */
 const RECIPE_VERSION = 1;
 
 /** A base model on disk. */
 export interface BaseModel {
   folder: string;
-  /** Hash of all that decides its weights. */
+  /** Hash of everything that decides the weights. */
   hash: string;
   /** Whether the cache already held the model. */
   cached: boolean;
@@ -110,7 +110,7 @@ export async function* baseModelSteps(
   return { folder, hash, cached: false };
 }
 
-/** Passes steps on, keeping each in `curve`. */
+/** Yields the steps and adds each to `curve`. */
 async function* recorded(
   steps: AsyncGenerator<PretrainProgress, Decoder>,
   curve: PretrainProgress[],
@@ -128,7 +128,7 @@ async function* recorded(
   }
 }
 
-/** What the model was made from, and its curve. */
+/** Writes the settings and the curve of a model beside its weights. */
 async function writeRecord(
   folder: string,
   preset: Preset & { seed: number },
@@ -144,7 +144,7 @@ async function writeRecord(
   );
 }
 
-/** As `baseModelSteps`, for callers that only want to be told of progress. */
+/** Returns the base model as `baseModelSteps` does, with a callback for progress. */
 export async function buildBaseModel(
   preset: Preset,
   options: BaseModelOptions & {
@@ -164,7 +164,7 @@ export async function buildBaseModel(
   }
 }
 
-/** Folders appear by renaming, so one with weights is whole. */
+/** Tells whether a folder holds a complete model: folders appear by renaming, so weights are enough. */
 async function isWhole(folder: string): Promise<boolean> {
   try {
     await Deno.stat(join(folder, "model.safetensors"));

@@ -11,7 +11,7 @@ import type { LanguageModelExample, Tokenizer } from "../model/mod.ts";
 import type { RandomStream } from "../random.ts";
 import type { DocumentWriter } from "./world/documents.ts";
 
-/** Documents sorted together. */
+/** Number of documents that are sorted together. */
 const CHUNK_DOCUMENTS = 1024;
 
 /** The size of batches and the weight of prompts. */

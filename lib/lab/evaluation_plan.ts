@@ -1,10 +1,10 @@
 /**
- * Which evaluations a run makes: before, during and after self-play.
+ * The evaluations of a run: before, during and after self-play.
  *
- * Before and after: every split, greedy and at temperature 1. Before, also with
- * thinking forced: what the untouched base could do if only it thought is the
- * line against which self-play has to be read. During: greedy, few items. Before
- * and after, a few familiar items are also sampled many times, for pass@k.
+ * Before and after self-play every split is evaluated, greedy and at temperature 1.
+ * Before self-play each is also evaluated with thinking forced: a gain up to that
+ * accuracy was already in the base model. During self-play few items are evaluated,
+ * greedy. Before and after, a few familiar items are sampled many times, for pass@k.
  */
 
 import {
@@ -17,10 +17,10 @@ import type { Solver } from "../method/grade.ts";
 import type { SplitSet } from "./world/splits.ts";
 import type { EvaluationPlan } from "./presets.ts";
 
-/** When an evaluation is made. */
+/** The moment of an evaluation, relative to self-play. */
 export type EvaluationMoment = "before" | "during" | "after";
 
-/** Whether a step is before, during or after self-play. */
+/** Tells whether a step is before, during or after self-play. */
 export function momentOf(
   step: number,
   config: SelfPlayConfig,
@@ -29,7 +29,7 @@ export function momentOf(
   return step >= config.steps ? "after" : "during";
 }
 
-/** Makes the evaluations of one moment; rows in a fixed order. */
+/** Runs the evaluations of one moment. Returns their rows in a fixed order. */
 export async function evaluateMoment(
   solver: Solver,
   { splits }: SplitSet,
@@ -46,13 +46,13 @@ export async function evaluateMoment(
   if (moment === "during" || plan.passItems === 0) return rows;
   for (const options of manySamples(plan, moment, thinking)) {
     const many = await evaluateSplits(solver, familiar, options);
-    // One text out of 64 tells nothing and would double the log.
+    // One text out of 64 is no evidence and would double the log.
     rows.push(...many.map((row) => ({ ...row, response: "" })));
   }
   return rows;
 }
 
-/** The ways in which every split is sampled. */
+/** Returns the ways in which every split is sampled. */
 function passesOf(
   plan: EvaluationPlan,
   moment: EvaluationMoment,
@@ -74,7 +74,7 @@ function passesOf(
   return withForced([greedy, ...sampled], moment);
 }
 
-/** The ways in which the items of pass@k are sampled. */
+/** Returns the ways in which the items of pass@k are sampled. */
 function manySamples(
   plan: EvaluationPlan,
   moment: EvaluationMoment,
@@ -90,7 +90,7 @@ function manySamples(
   }], moment);
 }
 
-/** Before self-play, every pass is also made with thinking forced. */
+/** Adds to every pass before self-play the same pass with thinking forced. */
 function withForced(
   passes: EvaluationOptions[],
   moment: EvaluationMoment,
@@ -103,10 +103,10 @@ function withForced(
   return [...passes, ...forced];
 }
 
-/** From this many samples on, an item was sampled for pass@k. */
+/** Fewest samples per item of a row that was sampled for pass@k. */
 const MANY_SAMPLES = 16;
 
-/** Whether a row was sampled for pass@k and not for its accuracy. */
+/** Tells whether a row was sampled for pass@k and not for its accuracy. */
 export function isForPassAtK(row: { samples: number }): boolean {
   return row.samples >= MANY_SAMPLES;
 }

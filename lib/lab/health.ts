@@ -1,27 +1,27 @@
 /**
- * How proposing and solving went, early and late in a run: is the proposer
- * healthy, does its curriculum move, and where do time and tokens go?
+ * The health of proposer and solver, early and late in a run, and the proposer's
+ * collapse.
  */
 
 import type { StepMetrics } from "../method/metrics.ts";
 import type { TimingRow } from "../run/stopwatch.ts";
 import { mean } from "./evaluation/statistics.ts";
 
-/** The logs of one seed that this section reads. */
+/** The logs of one seed that this file reads. */
 export interface SeedRecord {
   metrics: readonly StepMetrics[];
   timings: readonly TimingRow[];
 }
 
 /**
- * A proposer that repeats itself: late in the run under a third of its valid or
- * repeated proposals are distinct programs, or more than half are refused.
+ * The bounds of a collapse, in the last third of a run: fewer than a third of the valid
+ * or repeated proposals are distinct programs, or fewer than half are valid.
  */
 export const COLLAPSE = { distinctShare: 1 / 3, valid: 1 / 2 } as const;
 
 export type Role = "propose" | "solve";
 
-/** Mean of a metric over the first or the last third of the steps of all seeds. */
+/** Returns the mean of a metric over the first or the last third of the steps of all seeds. */
 export function thirdMean(
   seeds: readonly SeedRecord[],
   third: "first" | "last",
@@ -34,7 +34,7 @@ export function thirdMean(
   );
 }
 
-/** The first or last third of a run's steps, the seeding not counted. */
+/** Returns the first or last third of a run's steps, the seeding not counted. */
 export function thirdOf(
   metrics: readonly StepMetrics[],
   third: "first" | "last",

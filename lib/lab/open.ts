@@ -1,6 +1,6 @@
 /**
- * Opens the laboratory: a preset's base model, vocabulary, held-out splits and sandbox
- * in one call, for notebooks and for whoever takes a step by hand.
+ * The laboratory: a preset's base model, vocabulary, held-out splits and sandbox, opened
+ * in one call. Notebooks use it to take steps of self-play by hand.
  */
 
 import { join } from "node:path";
@@ -36,18 +36,18 @@ export interface Lab extends AsyncDisposable {
   readonly engine: LocalEngine;
   readonly executor: Executor;
   readonly tokenizer: Tokenizer;
-  /** The tasks of evaluations, and what they bar from training. */
+  /** The evaluation splits, and the set of their tasks, which training may not use. */
   readonly splits: SplitSet;
   readonly dialect: Dialect;
-  /** Whether a task belongs to an evaluation, so that it may not be trained on. */
+  /** Tells whether a task belongs to an evaluation: such a task is not trained on. */
   heldOut(task: Task): boolean;
   /** Returns a run of the page lib/azr.ts, which starts from the identity program. */
   startRun(): Run;
-  /** Returns what the loop of lib/method plays with: the preset's config, changed. */
+  /** Returns the setting for the loop of lib/method: the preset's config with changes. */
   setting(
     changes?: Partial<SelfPlayConfig>,
   ): Setting & Pick<Lab, "engine" | "tokenizer">;
-  /** Opens another copy of the base model. */
+  /** Opens another copy of the base model, which the laboratory closes. */
   openCopy(): Promise<LocalEngine>;
   /** Puts the base model's weights back into `engine`, with a fresh optimiser. */
   reset(): Promise<void>;
@@ -110,7 +110,7 @@ export async function openLab(
   };
 }
 
-/** What a run of the page needs to be told of a preset's model, at step 1. */
+/** Returns the fields of a run of lib/azr.ts that depend on the preset's model. */
 function runFacts({ model, selfPlay }: Preset) {
   const { dialect, language, learningRate, seed } = selfPlay;
   const responseTokens = selfPlay.maxSolutionTokens;
@@ -131,7 +131,7 @@ function runFacts({ model, selfPlay }: Preset) {
   };
 }
 
-/** The base model, from the cache or pretrained now, with a line for every tenth. */
+/** Returns the base model, pretrained where the cache lacks it; reports every tenth of the tokens. */
 function baseModel(
   preset: Preset,
   { seed, cacheFolder, report = console.log }: LabOptions,

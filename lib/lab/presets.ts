@@ -1,5 +1,5 @@
 /**
- * The presets: everything that a run of the experiment depends on, as JSON.
+ * The presets: all settings of an experiment, as JSON.
  *
  * A preset names its world, the shape and pretraining of its base model, its
  * self-play and its evaluation. A seed completes it. Sizes were chosen by
@@ -10,7 +10,7 @@ import { type SelfPlayConfig, TINY_CONFIG } from "../method/config.ts";
 import type { WorldConfig } from "./world/config.ts";
 import type { PretrainConfig, TinyModelShape } from "./pretrain.ts";
 
-/** What is evaluated, and when. */
+/** The number of items and samples of each evaluation. */
 export interface EvaluationPlan {
   /** Items per split before and after self-play; 0 for all. */
   endItems: number;
@@ -122,7 +122,7 @@ const DEFAULT: Preset = {
     evaluateEvery: 40,
     checkpointEvery: 40,
     keepCheckpoints: 1,
-    // What fewer steps reach: study "beyond", arm "quarter".
+    // The study "beyond", arm "quarter", measures fewer steps.
     learningRateSchedule: "linear",
   },
   evaluation: {
@@ -173,7 +173,7 @@ const SMOKE: Preset = {
       maths: .08,
     },
     traceShare: { deduction: .3, abduction: .3, induction: 0, maths: .3 },
-    // At this size it costs too much (study "ideas", arm "hasty").
+    // At this size, hasty traces lower accuracy too much (study "ideas", arm "hasty").
     hastyShare: {},
     wordShare: 0,
     mathsOperations: [2, 3],
@@ -238,7 +238,7 @@ const SMOKE: Preset = {
   },
 };
 
-/** Until nothing rises any more: three quarters of an hour on one thread, or a GPU. */
+/** A run until no accuracy rises any more: 45 minutes on one thread, or on a GPU. */
 const LONG: Preset = {
   ...DEFAULT,
   name: "long",

@@ -1,9 +1,9 @@
 /**
  * The report of an experiment: one table from the evaluation logs of its seeds.
  *
- * Every figure is recomputed from per-item rows, and the intervals come from a
- * seeded bootstrap, so equal logs give equal text. The forced-thinking base
- * stands beside the result: what it reaches is elicited, not learnt.
+ * Every number is computed from per-item rows, and the intervals come from a seeded
+ * bootstrap, so that equal logs give equal text. The table also shows the base model
+ * with thinking forced: a gain up to that accuracy is elicited, not learnt.
  */
 
 import {
@@ -27,9 +27,9 @@ export interface ReportLine {
   before: number;
   forced: number;
   after: number;
-  /** Change from before to after, item by item; over seeds if there are several. */
+  /** Change from before to after, paired by item, with its interval over seeds and items. */
   change: Interval;
-  /** The same against the forced-thinking base. */
+  /** Change from the base model with thinking forced to after. */
   beyondForced: Interval;
   thinkingBefore: number;
   thinkingAfter: number;
@@ -37,7 +37,7 @@ export interface ReportLine {
   tokensAfter: number;
 }
 
-/** Seed of all intervals; a constant, so the report is reproducible. */
+/** Seed of all intervals; a constant, so that the report is reproducible. */
 const BOOTSTRAP_SEED = 0;
 
 /** Returns the lines of a report, in the order of the first log's rows. Rows of pass@k are left out. */
@@ -96,7 +96,7 @@ function average(
   return mean(seeds.map((rows) => mean(rows.map(value))));
 }
 
-/** Paired changes per seed, with an interval over seeds and items. */
+/** Returns the mean paired change of items, with an interval over seeds and items. */
 function changeOverSeeds(
   before: readonly EvaluationResult[][],
   after: readonly EvaluationResult[][],

@@ -10,14 +10,14 @@
 
 import { join } from "node:path";
 
-/** How and on what a seed was run; the part of a run that is not reproducible. */
+/** The command, time and machine of a seed's run: the facts that are not reproducible. */
 export interface HardwareRecord {
   command: string;
   seconds: number;
   baseSeconds: number;
   hardware: string;
   loadAverage: number[];
-  /** Threads that TensorFlow was allowed; last bits of results depend on them. */
+  /** Number of TensorFlow's threads, on which the last bits of results depend. */
   threads: string;
   deno: string;
 }
@@ -36,7 +36,7 @@ export function seedsIn(folder: string): number[] {
     .sort((a, b) => a - b);
 }
 
-/** Notes what a seed was run with and on. */
+/** Writes `hardware.json` of a seed. */
 export function writeHardware(
   folder: string,
   seed: number,

@@ -1,8 +1,8 @@
 /**
  * A run of the experiment: base model, self-play and evaluation, into a folder.
  *
- * The folder is a run folder of lib/run. Taking a run up again uses the same
- * base model, from the cache or rebuilt.
+ * The folder is a run folder of lib/run. A resumed run uses the same base model, from
+ * the cache or pretrained again.
  */
 
 import { dialectOf } from "../engines/choice.ts";
@@ -37,7 +37,7 @@ import type { PretrainProgress } from "./pretrain.ts";
 export interface ExperimentOptions {
   preset: Preset;
   seed: number;
-  /** Default: the local engine. A config without a model plays the preset's base model. */
+  /** Config of the engine; default: local. A config without a model plays the preset's base model. */
   engine?: EngineConfig;
   /** The run's folder. */
   folder: string;
@@ -90,7 +90,7 @@ async function baseModel(options: ExperimentOptions): Promise<BaseModel> {
   return base;
 }
 
-/** A server knows a base model by the folder it was started with. */
+/** Returns the engine's config with the folder of the base model, which is its name on a server too. */
 function onBaseModel(
   engine: EngineConfig,
   { folder }: BaseModel,
@@ -123,7 +123,7 @@ async function playFrom(
     config,
     engine,
     proposerEngine,
-    // As asked for: where a base model lies is no part of the choice.
+    // The given config is recorded, without the folder of the base model in the cache.
     engineConfig: withWholePaths(options.engine ?? ENGINES.local),
     tokenizer,
     executor,
@@ -142,7 +142,7 @@ async function playFrom(
   });
 }
 
-/** Base models, tasks and held-out items have to be of one language. */
+/** Throws unless base model, tasks and held-out items have the same language. */
 function checkLanguage({ name, world, selfPlay }: Preset): void {
   if (selfPlay.language === world.language) return;
   throw new RangeError(
@@ -151,7 +151,7 @@ function checkLanguage({ name, world, selfPlay }: Preset): void {
   );
 }
 
-/** A preset's worlds are written in the words of tiny models. */
+/** Throws unless the model's dialect is the one of the preset's world. */
 function checkDialect({ name, selfPlay }: Preset, dialect: string): void {
   if (selfPlay.dialect === dialect) return;
   throw new RangeError(

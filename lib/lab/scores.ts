@@ -1,9 +1,9 @@
 /**
- * Scores: the evaluation of a run, small enough to keep for every arm of a study.
+ * Scores: the evaluation of a run in a form small enough to keep for every arm.
  *
- * One row stands for one split, mode, temperature and way of thinking at one step
- * and holds the right samples of each item, in the split's order. That is enough
- * for every paired interval; what the model wrote is left out.
+ * A row belongs to one split, mode, temperature and way of thinking at one step. It
+ * holds the number of right samples of each item, in the split's order, from which all
+ * paired intervals follow. Left out: the texts of responses.
  */
 
 import type { EvaluationResult } from "./evaluation/evaluate.ts";
@@ -57,7 +57,7 @@ export function scoreRows(
   });
 }
 
-/** Which score is meant. */
+/** The key of a score. */
 export interface ScoreKey {
   split: string;
   mode: string;

@@ -1,10 +1,10 @@
 /**
- * The studies: what is compared with what, read from `data/studies/NAME.json`.
+ * The studies: comparisons of presets, read from `data/studies/NAME.json`.
  *
- * An arm is a whole preset: the study's base preset and the few settings that the
- * arm changes. A run of an arm is therefore described by its config alone. A
- * study is a list of arms, the arm that the others are compared with, and the
- * claims that the study's table decides. A new study is a new file in the folder.
+ * An arm is a preset: the study's base preset with a few other settings. Its config
+ * describes a run completely. A study is a list of arms, the reference arm with which
+ * the others are compared, and the claims that the study decides. A new file in the
+ * folder is a new study.
  * Left out: running (study_run.ts) and tables (`deno task report`).
  */
 
@@ -27,30 +27,30 @@ export interface ArmChange {
 /** One arm of a study. */
 export interface Arm {
   name: string;
-  /** What the arm changes and why one would, in a line. */
+  /** The arm's change and its reason, in one line. */
   says: string;
   change: ArmChange;
 }
 
-/** An arm as its file has it: it may ask for all that sets a source apart from the paper. */
+/** An arm in its file's form, which may take over all differences of a source from the paper. */
 interface ArmFile extends Arm {
   like?: {
     source: "official";
-    /** Settings that are left as they are, each with the reason. */
+    /** Settings that are not taken over, each with the reason. */
     except: Partial<Record<keyof SelfPlayConfig, string>>;
   };
 }
 
-/** "The first arm ends above the second", and who says so. */
+/** A claim that one arm ends above another, with its source. */
 export interface Claim {
   says: string;
-  /** Where the claim comes from, for example "paper, Table 2". */
+  /** Source of the claim, for example "paper, Table 2". */
   source: string;
   better: string;
   worse: string;
-  /** "No worse than" is a claim about falling short by more than this share; 0 unless given. */
+  /** Share of accuracy by which `better` may end below `worse`: the claim is "no worse". Default 0. */
   margin?: number;
-  /** Modes whose familiar splits are averaged; all three unless given. */
+  /** Modes whose familiar splits are averaged; default: all three. */
   modes?: ("deduction" | "abduction" | "induction")[];
 }
 
@@ -68,7 +68,7 @@ export interface Study {
   claims: Claim[];
 }
 
-/** A study as its file has it: the base is a preset's name and a change. */
+/** A study in its file's form, whose base is a preset's name and a change. */
 interface StudyFile extends Omit<Study, "base" | "arms"> {
   base: { preset: string; change: ArmChange };
   arms: ArmFile[];
@@ -121,7 +121,7 @@ export function armNamed(study: Study, name: string): Arm {
   );
 }
 
-/** Reads a study from the text of its file; throws with the file and the field. */
+/** Parses a study from the text of its file. Throws with the file and the field that is wrong. */
 export function parseStudy(text: string, file: string): Study {
   try {
     const { base, arms, ...rest }: StudyFile = JSON.parse(text);

@@ -1,8 +1,8 @@
 /**
- * What self-play changed in each arm of a study, against the arm's own base.
+ * The change by self-play in each arm of a study, against the arm's own base model.
  *
- * Where arms differ in their base models (another size, another language), their
- * ends cannot be compared; their changes can.
+ * Arms with different base models (another size, another language) can be compared by
+ * their changes, but not by their final accuracies.
  */
 
 import {
@@ -17,13 +17,13 @@ export interface Change {
   before: number;
   forced: number;
   after: number;
-  /** From before to after, item by item, over seeds. */
+  /** Change from before to after, paired by item, over seeds. */
   change: Interval;
-  /** The same from the base made to think; null where that was not measured. */
+  /** Change from the base made to think to after; null where the former was not measured. */
   beyondForced: Interval | null;
 }
 
-/** Seed of all intervals; a constant, so the report is reproducible. */
+/** Seed of all intervals; a constant, so that the report is reproducible. */
 const BOOTSTRAP_SEED = 0;
 
 /** Returns the change on one split over the seeds of an arm; null where the split was not evaluated. */

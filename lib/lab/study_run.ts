@@ -1,10 +1,10 @@
 /**
- * Plays the arms of a study, and keeps of each run what a table needs.
+ * Running the arms of a study and keeping the logs for its tables.
  *
- * A whole run folder (checkpoints, every task) is made in a folder for work; its
- * small part goes to `<study>/<arm>/seed-N/`: `preset.json`, `manifest.json`,
- * `hardware.json`, `scores.jsonl`, `metrics.jsonl` and `timings.jsonl`. A finished arm is not
- * played again, an interrupted one is taken up.
+ * The complete run (checkpoints, every task) lies in a work folder. The small logs are
+ * copied to `<study>/<arm>/seed-N/`: `preset.json`, `manifest.json`, `hardware.json`,
+ * `scores.jsonl`, `metrics.jsonl` and `timings.jsonl`. A finished arm is not played
+ * again. An interrupted arm is resumed.
  */
 
 import { join } from "node:path";
@@ -62,7 +62,7 @@ export async function playArm(
   return true;
 }
 
-/** Seeds of an arm whose logs are there, ascending. */
+/** Finds the seeds of an arm that have logs, in ascending order. */
 export function armSeeds(logs: string, arm: Pick<Arm, "name">): number[] {
   try {
     return seedsIn(join(logs, arm.name));
@@ -72,7 +72,7 @@ export function armSeeds(logs: string, arm: Pick<Arm, "name">): number[] {
   }
 }
 
-/** The scores of one seed of an arm. */
+/** Returns the scores of one seed of an arm. */
 export function readScores(folder: string): ScoreRow[] {
   return readRows(join(folder, "scores.jsonl"));
 }

@@ -1,15 +1,15 @@
 /**
- * What self-play should reach on a preset, seed by seed, read off the logs.
+ * The targets of self-play on a preset, judged seed by seed from the logs.
  *
- * The bounds were set before the runs; a missed one stays in the table.
+ * The targets were set before the runs. A missed target stays in the table.
  */
 
 import { type EvaluationLog, type ReportLine, reportLines } from "./report.ts";
 
-/** One bound: what it asks, and what a seed's greedy lines give. */
+/** A target, and how it is judged on a seed's greedy lines. */
 interface Target {
   says: string;
-  /** The lines it is about. */
+  /** Tells whether the target concerns a line. */
   about: (line: ReportLine) => boolean;
   met: (line: ReportLine) => boolean;
   shown: (line: ReportLine) => string;
@@ -75,12 +75,12 @@ const TARGETS: Target[] = [
   },
 ];
 
-/** A bound on one split and mode, with whether each seed met it. */
+/** A target on one split and mode, and the seeds that met it. */
 export interface JudgedTarget {
   says: string;
   split: string;
   mode: string;
-  /** Per seed, in the order of the logs. */
+  /** Whether each seed met the target, in the order of the logs. */
   met: boolean[];
   shown: string[];
 }

@@ -1,16 +1,15 @@
 /**
- * What thoughts hold: how many of a program's steps a greedy answer writes out.
+ * The share of a program's steps that a greedy answer writes out in its trace.
  *
- * Traces may leave out the values of steps (WorldConfig `hastyShare`). An answer
- * of the base that is made to think does so as the corpus does; whether self-play
- * changes that shows here. JavaScript only: Python's own texts hold the signs
- * that close a step.
+ * Traces may leave out the values of steps (WorldConfig `hastyShare`). The base model,
+ * made to think, leaves out as many as the corpus. The share shows whether self-play
+ * changes that. JavaScript only: Python's own texts hold the signs that close a step.
  */
 
 import { bootstrapOverSeeds, type Interval } from "./evaluation/statistics.ts";
 import type { EvaluationLog } from "./report.ts";
 
-/** Share of steps written out, of the base made to think and after self-play. */
+/** The share of steps written out, by the base made to think and after self-play. */
 export interface ThoughtLine {
   split: string;
   mode: string;
@@ -21,12 +20,12 @@ export interface ThoughtLine {
 
 type Row = EvaluationLog[number];
 
-/** Seed of all intervals; a constant, so the report is reproducible. */
+/** Seed of all intervals; a constant, so that the report is reproducible. */
 const BOOTSTRAP_SEED = 0;
 
 /**
- * Steps whose values a compact response writes out before it answers: `=` closes
- * one of a deduction, `:` one of an abduction. Signs of the operations' own
+ * Counts the steps whose values a compact response writes out before its answer. `=`
+ * closes a step of a deduction, `:` one of an abduction. Signs of the operations' own
  * texts (`=>`, `s+=`) do not count.
  */
 export function writtenSteps(response: string): number {

@@ -12,7 +12,7 @@
 
 import { isFunction, logicalOperator, type SyntaxNode } from "./syntax.ts";
 
-/** The sum over the whole program. */
+/** Returns the sum over the whole program. */
 export function cognitiveComplexity(root: SyntaxNode): number {
   return below(root, { nesting: 0, isInFunction: false });
 }
@@ -118,7 +118,7 @@ function jumpCost({ name, children }: SyntaxNode): number {
   return isJump && children.some((child) => child.name === "Label") ? 1 : 0;
 }
 
-/** One for each run of equal operators, read from left to right. */
+/** Returns one for each run of equal operators, read from left to right. */
 function logicalCost(node: SyntaxNode, place: Place): number {
   const operators: string[] = [];
   const operands: SyntaxNode[] = [];

@@ -45,7 +45,7 @@ export class PostOrder {
   }
 }
 
-/** The number of edits, all of cost one. */
+/** Returns the number of edits, all of cost one. */
 export function treeEditDistance(a: PostOrder, b: PostOrder): number {
   const width = b.labels.length;
   const distances = new Uint32Array(a.labels.length * width);

@@ -32,7 +32,7 @@ const SEPARATORS = new Set([",", ";", ":", ")", "]", "}", "InterpolationEnd"]);
 const OPERAND =
   /^(?:Variable\w*|Property\w*|Private\w*|Type\w+|Label|Number|String|FormatString|TemplateString|ContinuedString|RegExp|Boolean\w*|None|null|this|super|Ellipsis|Escape|JSX\w*)$/;
 
-/** Whether a token is an operand. */
+/** Tells whether a token is an operand. */
 export function isOperandToken({ name }: SyntaxNode): boolean {
   return OPERAND.test(name);
 }
@@ -49,7 +49,7 @@ export function halstead(root: SyntaxNode): Halstead {
   return halsteadOf(operators, operands);
 }
 
-/** The measures of two lists of occurrences; zero where they are not defined. */
+/** Returns the measures of two lists of occurrences; zero where they are not defined. */
 export function halsteadOf(
   operators: readonly string[],
   operands: readonly string[],

@@ -24,7 +24,7 @@ export function officialComplexityScore(program: Program): number {
 }
 
 /**
- * `0.5·min(E/10000, 1) + 0.3·min(C/10, 1) + 0.2·min(V/500, 1)`, to three digits
+ * Returns `0.5·min(E/10000, 1) + 0.3·min(C/10, 1) + 0.2·min(V/500, 1)`, to three digits
  * (official `halstead_reward`): effort and volume as {@link officialHalstead}
  * counts them, and the largest cyclomatic complexity of a function, where radon
  * also counts `assert` and the `else` of loops.
@@ -89,7 +89,7 @@ function isSameChain(node: SyntaxNode, operand: SyntaxNode): boolean {
   return isComparison(node) && isComparison(operand);
 }
 
-/** A name, an attribute's last name, a literal's text, or something unique. */
+/** Returns a name, an attribute's last name, a literal's text, or something unique. */
 function operandText(node: SyntaxNode, unique: number): string {
   if (node.text !== "") return node.text;
   const last = node.children.at(-1);
@@ -99,7 +99,7 @@ function operandText(node: SyntaxNode, unique: number): string {
 }
 
 /**
- * `1 − ratio` of Ratcliff and Obershelp between the two trees written out, one
+ * Returns `1 − ratio` of Ratcliff and Obershelp between the two trees written out, one
  * node a line (official `mean_edit_distance_reward`, which compares the characters
  * of JSON dumps of Python's trees).
  */
@@ -124,7 +124,7 @@ export function matchingRatio<T>(a: readonly T[], b: readonly T[]): number {
   return 2 * matches(a, 0, a.length, b, 0, b.length) / (a.length + b.length);
 }
 
-/** The longest common run, and in the same way what is left and right of it. */
+/** Returns the longest common run, and in the same way what is left and right of it. */
 function matches<T>(
   a: readonly T[],
   startA: number,

@@ -74,7 +74,7 @@ function lineOf(position: number, lineStarts: readonly number[]): number {
   return low;
 }
 
-/** All nodes, parents before children. */
+/** Yields all nodes, parents before children. */
 export function* allNodes(root: SyntaxNode): Generator<SyntaxNode> {
   yield root;
   for (const child of root.children) yield* allNodes(child);
@@ -90,7 +90,7 @@ export function isFunction({ name }: SyntaxNode): boolean {
   return FUNCTIONS.has(name);
 }
 
-/** The operator of a logical expression (`&&`, `||`, `??`, `and`, `or`), or null. */
+/** Returns the operator of a logical expression (`&&`, `||`, `??`, `and`, `or`), or null. */
 export function logicalOperator(node: SyntaxNode): string | null {
   if (node.name !== "BinaryExpression") return null;
   const operator = node.children[1];

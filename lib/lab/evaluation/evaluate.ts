@@ -22,9 +22,9 @@ const TINY_JUDGING: Judging = {
   reading: "strict",
 };
 
-/** How an evaluation samples. */
+/** The sampling and judging of an evaluation. */
 export interface EvaluationOptions {
-  /** 0 is greedy. */
+  /** Sampling temperature; 0 is greedy. */
   temperature: number;
   /** Samples per item; 1 is enough when greedy. */
   samples: number;

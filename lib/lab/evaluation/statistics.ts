@@ -1,9 +1,9 @@
 /**
  * Means and bootstrap intervals over evaluation rows.
  *
- * Intervals are percentile bootstraps (Efron and Tibshirani 1993) from a seeded
- * stream, so a table rebuilt from the same rows is the same to the byte. Left
- * out: intervals over seeds with fewer than two runs, which mean nothing.
+ * Intervals are percentile bootstraps (Efron and Tibshirani 1993) from a seeded stream,
+ * so that equal rows give tables that are equal to the byte. Left out: intervals over
+ * fewer than two seeds, which have no meaning.
  */
 
 import { type RandomStream, randomStream } from "../../random.ts";
@@ -18,19 +18,19 @@ export interface Interval {
 /** Resamples of a bootstrap; the interval's ends vary by about 1 % of its width. */
 const RESAMPLES = 2000;
 
-/** The mean of some numbers; NaN for none. */
+/** Returns the mean of numbers; NaN where there are none. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The middle of some numbers, or the mean of the two middle ones; NaN for none. */
+/** Returns the median of numbers; NaN where there are none. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   return mean([sorted[Math.floor(middle)], sorted[Math.ceil(middle)]]);
 }
 
-/** Bootstrap interval of a mean over independent values (items, or seeds). */
+/** Returns the bootstrap interval of a mean over independent values (items, or seeds). */
 export function bootstrapMean(
   values: readonly number[],
   seed: number,
@@ -43,7 +43,7 @@ export function bootstrapMean(
 }
 
 /**
- * Bootstrap interval of the mean change of the same items, `after - before`.
+ * Returns the bootstrap interval of the mean change of the same items, `after - before`.
  * Pairing removes the items' own difficulty from the interval.
  */
 export function bootstrapChange(
@@ -76,7 +76,7 @@ export function bootstrapOverSeeds(
   );
 }
 
-/** The mean of as many draws with replacement as there are values. */
+/** Returns the mean of as many draws with replacement as there are values. */
 function resampledMean(
   values: readonly number[],
   random: RandomStream,
@@ -103,7 +103,7 @@ function percentileInterval(
   };
 }
 
-/** Linear interpolation between order statistics. */
+/** Returns a quantile by linear interpolation between order statistics. */
 function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const below = Math.floor(position);

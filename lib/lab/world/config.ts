@@ -21,17 +21,18 @@ export type DocumentKind =
 /** The kinds whose answers may be traced. */
 export type SolverKind = "deduction" | "abduction" | "induction" | "maths";
 
+/** The config of a world: its programs, documents and splits. Shares lie between 0 and 1. */
 export interface WorldConfig {
   /** Language of programs in documents, splits and self-play. */
   language: WorldLanguage;
   /**
-   * How often documents are written in each language, for worlds with two;
-   * absent: always in `language`. The other one has splits of its own.
+   * Relative frequency of documents in each language, for worlds with two languages.
+   * Absent: all are in `language`. The other language has splits of its own.
    */
   languageWeights?: Record<WorldLanguage, number>;
-  /** Names from the operation catalogue; empty means all. */
+  /** Names of operations (operations.ts); empty for all. */
   operations: readonly string[];
-  /** How often each input type is drawn. */
+  /** Relative frequency of input types. */
   inputWeights: Record<ValueType, number>;
   /** Share of list and integer programs that start with a loop. */
   loopShare: number;
@@ -53,32 +54,32 @@ export interface WorldConfig {
    * incompletely. Absent: 0. A curriculum has a share of its own.
    */
   hastyShare?: Partial<Record<SolverKind, number>>;
-  /** How traces of induction are written; absent: forwards, the first example. */
+  /** Form of the traces of induction; absent: "forwards", on the first example. */
   inductionTrace?: "forwards" | "search";
   /** Share of word problems among maths documents. */
   wordShare: number;
-  /** Operations in a maths question of the corpus. */
+  /** Numbers of operations in the corpus' maths questions. */
   mathsOperations: readonly number[];
-  /** Share of proposals whose input is drawn without regard to its program. */
+  /** Share of proposals whose input is drawn independently of its program. */
   mismatchedShare: number;
-  /** Depths, drawn uniformly, of the evaluation splits; [] leaves a split out. */
+  /** Depths of the familiar split, drawn uniformly; [] leaves the split out. */
   familiarDepths: readonly number[];
-  /** The same for induction, which is much harder at equal depth. */
+  /** Depths of the familiar split's induction, which is much harder at equal depth. */
   familiarInductionDepths: readonly number[];
   deepDepths: readonly number[];
   largeDepths: readonly number[];
   /** Depths of the two programs chained in the composed split. */
   composedDepths: readonly number[];
-  /** Operations in the questions of the longer maths split; [] leaves it out. */
+  /** Numbers of operations in the longer maths split's questions; [] leaves the split out. */
   longerMathsOperations: readonly number[];
-  /** Items per mode: in the familiar split, and in each other one. */
+  /** Items per mode in the familiar split; `otherItems` in each other split. */
   familiarItems: number;
   otherItems: number;
   /** Seed of the splits, independent of the run's seed. */
   splitSeed: number;
 }
 
-/** The languages of a world, `language` first. */
+/** Returns the languages of a world, `language` first. */
 export function worldLanguages(
   { language, languageWeights }: WorldConfig,
 ): WorldLanguage[] {

@@ -1,10 +1,10 @@
 /**
  * Pretraining documents: prompts with responses, as an endless seeded stream.
  *
- * They stand in for language-model pretraining and nothing else: self-play
- * never sees them. Most answers are direct; a share is traced, the same at
- * every depth, so that greedy answers of the trained model do not think while
- * sampled ones sometimes do. No document holds an evaluation item.
+ * Documents replace language-model pretraining; self-play never uses them. Most answers
+ * are direct. A share of the answers is traced, the same share at every depth. Greedy
+ * answers of the trained model therefore do not think, and sampled ones sometimes do.
+ * No document holds an evaluation item.
  */
 
 import {
@@ -62,9 +62,9 @@ export interface DocumentMix {
   hastyShare?: Partial<Record<SolverKind, number>>;
 }
 
-/** Reference tasks kept per language and input type, newest last. */
+/** Most reference tasks kept per language and input type, the newest last. */
 const POOL_SIZE = 200;
-/** How many references proposal prompts show, drawn uniformly. */
+/** Numbers of references in a proposal prompt, drawn uniformly. */
 const REFERENCE_COUNTS = [0, 1, 2, 2];
 
 const TYPES: readonly ValueType[] = ["integer", "list", "string"];
@@ -180,14 +180,14 @@ export class DocumentWriter {
     }
   }
 
-  /** Directly, or after the first example's forward trace if the world has those. */
+  /** Returns a program as answer, after the first example's forward trace where the world has such. */
   #derivedAnswer({ runs }: Sketch, source: string): string {
     if (this.#config.inductionTrace === "search") return ANSWER_TOKEN + source;
     const trace = forwardTrace(runs[0], this.#language);
     return this.#answer("induction", trace, source);
   }
 
-  /** The program that a search finds, after that search; null if it finds none. */
+  /** Returns the search for a program and the program found; null where the search finds none. */
   #searchedAnswer(sketch: Sketch): string | null {
     const search = this.#search(sketch);
     if (search === null) return null;
@@ -196,7 +196,7 @@ export class DocumentWriter {
       renderProgram(program, this.#language);
   }
 
-  /** The search for a sketch's program; null unless it is one of numbers and found. */
+  /** Searches a sketch's program; null where it is not one of numbers or is not found. */
   #search({ inputs, runs }: Sketch): InductionSearch | null {
     const examples = inputs.map((input, i) => ({
       input,
@@ -246,25 +246,25 @@ export class DocumentWriter {
     return [proposeInductionPrompt(source), inputs.join("<i>")];
   }
 
-  /** Whether the next trace is a mere sketch; draws nothing in worlds without. */
+  /** Draws whether the next trace is a sketch; draws nothing in worlds without sketches. */
   #sketched(): boolean {
     const { sketchShare } = this.#config;
     return sketchShare !== undefined && this.#random.next() < sketchShare;
   }
 
-  /** Leaves out values in the kind's share; draws nothing where there is none. */
+  /** Returns the draw that leaves out values by the kind's share; it draws nothing where that is 0. */
   #haste(kind: SolverKind): LeavesOut {
     const share = this.#mix.hastyShare?.[kind] ?? 0;
     return () => share > 0 && this.#random.next() < share;
   }
 
-  /** `[<t>trace]<a>answer`, traced by the share of its kind. */
+  /** Returns `[<t>trace]<a>answer`; the trace is drawn by the share of its kind. */
   #answer(kind: SolverKind, trace: string, answer: string): string {
     const traced = this.#random.next() < this.#mix.traceShare[kind];
     return (traced ? THINK_TOKEN + trace : "") + ANSWER_TOKEN + answer;
   }
 
-  /** A sketch none of whose calls is held out. */
+  /** Draws a sketch none of whose calls is held out. */
   #sketch(inputCount: number, inputType?: ValueType): Sketch {
     for (;;) {
       const depth = this.#generator.depth(this.#random);

@@ -1,9 +1,8 @@
 /**
- * The program generator: typed random programs with inputs that work.
+ * The program generator: typed random programs with inputs on which they run.
  *
- * Operations are drawn by weight among those that take the value at hand, so
- * every program type-checks; a draw whose values leave the range is thrown away
- * and drawn again.
+ * Each operation is drawn by weight among those that take the previous value's type, so
+ * that every program type-checks. A program whose values leave the range is drawn again.
  */
 
 import type { RandomStream } from "../../random.ts";
@@ -24,25 +23,25 @@ import {
   type ValueType,
 } from "./value.ts";
 
-/** A program with inputs and the runs they give. */
+/** A program with inputs and its runs on them. */
 export interface Sketch {
   program: WorldProgram;
   inputs: Value[];
   runs: ProgramRun[];
 }
 
-/** What to draw. */
+/** The depth, the inputs and the range of a sketch. */
 export interface SketchRequest {
   depth: number;
-  /** Distinct inputs wanted. */
+  /** Number of distinct inputs. */
   inputCount: number;
   range: ValueRange;
   inputType?: ValueType;
 }
 
-/** Inputs tried per input wanted before a program is given up. */
+/** Most tries per input before the program is dropped. */
 const INPUT_ATTEMPTS = 4;
-/** Share of draws with an empty output that is thrown away. */
+/** Share of draws with an empty output that are drawn again. */
 const EMPTY_REJECTED = .9;
 
 const TYPES: readonly ValueType[] = ["integer", "list", "string"];
@@ -133,7 +132,7 @@ export class ProgramGenerator {
   }
 }
 
-/** Draws inputs for a program; null if too few work. */
+/** Draws inputs for a program; null where too few runs stay in range. */
 function drawInputs(
   program: WorldProgram,
   { inputCount, range }: SketchRequest,

@@ -1,12 +1,11 @@
 /**
- * What is held out: no evaluation item may be trained on.
+ * The held-out set: evaluation items, which training may not use.
  *
- * An item is barred in two forms: as a pair of program and input, and as a pair
- * of program and output, because another input with the same output would give
- * the very prompt of an abduction item. Programs alone are not barred: in so
- * small a language that would take nearly every one-operation program from the
- * corpus. Texts are normalised, so spacing or redundant brackets around the
- * parameter do not hide an item.
+ * An item is barred as a pair of program and input, and as a pair of program and
+ * output: another input with the same output would give the same prompt of an abduction
+ * item. Programs alone are not barred, since the language is so small that nearly every
+ * one-operation program would leave the corpus. Texts are normalised, so that spacing or
+ * redundant brackets around the parameter do not hide an item.
  */
 
 import type { Example } from "../../method/modes/task.ts";

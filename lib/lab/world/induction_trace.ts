@@ -41,7 +41,7 @@ export interface NumberPair {
   output: number;
 }
 
-/** Whether an example is a pair of numbers. */
+/** Tells whether an example is a pair of numbers. */
 export function isNumberPair(
   example: { input: Value; output: Value },
 ): example is NumberPair {
@@ -87,7 +87,7 @@ export function searchProgram(
   return null;
 }
 
-/** Every operation with what it gives, the first of those that give the same. */
+/** Returns every operation with what it gives, the first of those that give the same. */
 function stepsFrom(input: number, operations: readonly Operation[]): Step[] {
   const steps = new Map<number, Step>();
   for (const operation of operations) {
@@ -98,7 +98,7 @@ function stepsFrom(input: number, operations: readonly Operation[]): Step[] {
   return [...steps.values()];
 }
 
-/** Every operation that gives the output from one number only, with that number. */
+/** Returns every operation that gives the output from one number only, with that number. */
 function stepsBefore(output: number, operations: readonly Operation[]): Step[] {
   return operations.flatMap((operation) => {
     const values = WHOLE_NUMBERS.filter((value) =>
@@ -113,7 +113,7 @@ const WHOLE_NUMBERS = Array.from(
   (_, value) => value,
 );
 
-/** A program run on the examples, up to the first that refutes it. */
+/** Returns a program run on the examples, up to the first that refutes it. */
 function checked(
   program: readonly Operation[],
   examples: readonly NumberPair[],

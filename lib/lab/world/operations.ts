@@ -332,7 +332,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...loopOperations(),
 ];
 
-/** The operation of that name; throws with the known names otherwise. */
+/** Returns the operation of that name; throws with the known names otherwise. */
 export function operationNamed(name: string): Operation {
   const found = OPERATIONS.find((operation) => operation.name === name);
   if (found) return found;

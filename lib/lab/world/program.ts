@@ -103,7 +103,7 @@ export function runProgram(
   return { output: value, trace };
 }
 
-/** Whether the program starts with a loop that counts up to its argument. */
+/** Tells whether the program starts with a loop that counts up to its argument. */
 export function countsToArgument(program: WorldProgram): boolean {
   return program.input === "integer" && program.operations[0]?.form === "loop";
 }

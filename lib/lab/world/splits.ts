@@ -63,7 +63,7 @@ type DrawSketch = (
   random: RandomStream,
 ) => Sketch;
 
-/** All splits of a world, with the set that bars them from training. */
+/** Returns all splits of a world, with the set that bars them from training. */
 export function buildSplits(config: WorldConfig): SplitSet {
   const [, ...others] = worldLanguages(config);
   const splits = [
@@ -83,7 +83,7 @@ export function buildSplits(config: WorldConfig): SplitSet {
   return { splits, heldOut };
 }
 
-/** The split of that name and kind; throws with the known names otherwise. */
+/** Returns the split of that name and kind; throws with the known names otherwise. */
 export function splitNamed(
   { splits }: SplitSet,
   name: string,
@@ -97,7 +97,7 @@ export function splitNamed(
   throw new RangeError(`no split ${name}/${kind}; there are: ${known}`);
 }
 
-/** The program splits in the language that is not the world's own. */
+/** Returns the program splits in the language that is not the world's own. */
 function splitsIn(language: WorldLanguage, config: WorldConfig): Split[] {
   return programSplits({ ...config, language }).map((split) => {
     const name = `${split.name}, other language`;

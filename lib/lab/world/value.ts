@@ -64,7 +64,7 @@ export function literal(value: Value): string {
   return `[${value.join(",")}]`;
 }
 
-/** Whether a result may occur in a document of this range. */
+/** Tells whether a result may occur in a document of this range. */
 export function withinRange(value: Value, range: ValueRange): boolean {
   if (typeof value === "number") {
     return value >= 0 && value <= range.largestInteger;

@@ -22,7 +22,7 @@ export const UNKNOWN_TOKEN = "<unk>";
 /** The largest whole number with a token of its own. */
 export const LARGEST_NUMBER_TOKEN = 99;
 
-/** The pieces of a world in vocabulary order, markers first. */
+/** Returns the pieces of a world in vocabulary order, markers first. */
 export function worldPieces(config: WorldConfig): string[] {
   const { operations } = new ProgramGenerator(config);
   const numbers = Array.from(
@@ -50,7 +50,7 @@ export function worldPieces(config: WorldConfig): string[] {
   return [...new Set(pieces)].filter((piece) => piece !== "");
 }
 
-/** The tokenizer of a world, as the object that belongs in `tokenizer.json`. */
+/** Returns the tokenizer of a world, as the object that belongs in `tokenizer.json`. */
 export function worldTokenizerJson(config: WorldConfig): object {
   const pieces = worldPieces(config);
   const special: string[] = [...SPECIAL_TOKENS, UNKNOWN_TOKEN];
@@ -62,7 +62,7 @@ export function worldTokenizerJson(config: WorldConfig): object {
   });
 }
 
-/** The companion `tokenizer_config.json`. */
+/** Returns the companion `tokenizer_config.json`. */
 export function worldTokenizerConfig(): object {
   return {
     tokenizer_class: "PreTrainedTokenizerFast",

@@ -74,7 +74,7 @@ export function accuracyBars(
   );
 }
 
-/** One summary per group, in the order of the groups. */
+/** Returns one summary per group, in the order of the groups. */
 function inOrder(rows: readonly EvaluationResult[]): EvaluationSummary[] {
   const summaries = summarise(rows);
   return GROUPS.flatMap((mode) => summaries.filter((s) => s.mode === mode));

@@ -79,13 +79,13 @@ export function accuracyCurve(
   };
 }
 
-/** One row per step: fewer items, sampled more often for pass@k, may follow it. */
+/** Returns one row per step: fewer items, sampled more often for pass@k, may follow it. */
 function firstOfSteps(rows: SeedScores): SeedScores {
   return [...Map.groupBy(rows, ({ step }) => step).values()]
     .map(([first]) => first);
 }
 
-/** The steps at which every seed was evaluated. */
+/** Returns the steps at which every seed was evaluated. */
 function commonSteps(seeds: readonly SeedScores[]): number[] {
   const sets = seeds.map((rows) => new Set(rows.map(({ step }) => step)));
   return [...(sets[0] ?? [])].filter((step) =>

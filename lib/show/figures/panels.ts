@@ -22,7 +22,7 @@ export interface PanelAxes {
 const GAP = { x: 0.05, y: 0.2 };
 
 /**
- * The panels from left to right, row by row. Traces of equal name share an entry
+ * Returns the panels from left to right, row by row. Traces of equal name share an entry
  * of the legend; with `yRange` all vertical axes are the same.
  */
 export function panelFigure(
@@ -69,7 +69,7 @@ export function panelFigure(
   });
 }
 
-/** Rows that a legend of these names takes, at 7 pixels a letter and 45 a mark. */
+/** Returns the rows that a legend of these names takes, at 7 pixels a letter and 45 a mark. */
 function legendRows(names: readonly string[]): number {
   const pixels = names.reduce((sum, { length }) => sum + 45 + 7 * length, 0);
   return Math.max(1, Math.ceil(pixels / 760));
@@ -80,7 +80,7 @@ interface Grid {
   rows: number;
 }
 
-/** The axes of one panel under the names that its traces use. */
+/** Returns the axes of one panel under the names that its traces use. */
 function panelAxes(
   place: number,
   { columns, rows }: Grid,

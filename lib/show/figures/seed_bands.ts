@@ -12,7 +12,7 @@ export interface BandLine {
   dash?: string;
 }
 
-/** The band from low to high, then the line of means on it. */
+/** Returns the band from low to high, then the line of means on it. */
 export function bandTraces(
   { name, x, intervals, colour, dash = "solid" }: BandLine,
 ): Trace[] {
@@ -41,13 +41,13 @@ export function bandTraces(
   }];
 }
 
-/** A `#rrggbb` colour with an opacity. */
+/** Returns a `#rrggbb` colour with an opacity. */
 export function translucent(colour: string, opacity: number): string {
   const channels = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
   return `rgba(${channels.join(",")},${opacity})`;
 }
 
-/** Mean, lowest and highest of some numbers. */
+/** Returns a `#rrggbb` colour with an opacity. */
 export function rangeOfSeeds(values: readonly number[]): Interval {
   return {
     mean: values.reduce((sum, value) => sum + value, 0) / values.length,

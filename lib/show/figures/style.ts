@@ -31,18 +31,18 @@ export const OTHER_COLOURS = [
 /** Colour of reference lines and marks. */
 export const REFERENCE_COLOUR = "#555555";
 
-/** A role's line: solid for solving, dashed for proposing. */
+/** The line style of each role: solid for solving, dashed for proposing. */
 export const ROLE_DASHES: Record<Role, string> = {
   solve: "solid",
   propose: "dash",
 };
 
-/** The line of a mode in a role. */
+/** Returns the line of a mode in a role. */
 export function modeLine(mode: ModeName, role: Role = "solve"): Trace["line"] {
   return { color: MODE_COLOURS[mode], dash: ROLE_DASHES[role], width: 2 };
 }
 
-/** What varies between figures. */
+/** The labels and ranges of a figure. */
 export interface Labels {
   title: string;
   x: string;

@@ -1,4 +1,4 @@
-/** How many of the sampled tokens train. */
+/** The share of sampled tokens that train. */
 
 import type { StepMetrics } from "../../method/metrics.ts";
 import type { Figure, Trace } from "./figure.ts";

@@ -1,5 +1,5 @@
 /**
- * Putting something into the output of the running cell, and redrawing it.
+ * Displaying content in the output of the running cell, and redrawing it.
  *
  * Outside of a kernel the plain text is printed instead, so that the code of a
  * notebook can also be run, and tested, as a program.
@@ -8,20 +8,20 @@
 import { inKernel } from "./kernel.ts";
 import { publishLines } from "./ordered_console.ts";
 
-/** Content by mime type. Each front end picks the richest it can draw. */
+/** Content by mime type. Each front end draws the richest type that it supports. */
 export interface Bundle {
   "text/plain": string;
   [mime: string]: unknown;
 }
 
-/** Something displayed that can be redrawn. */
+/** Displayed content that can be redrawn. */
 export interface Display {
   redraw(bundle: Bundle): Promise<void>;
 }
 
 let displayed = 0;
 
-/** Displays `bundle`; the result redraws it in place. */
+/** Displays content. The returned object redraws it in place. */
 export async function display(bundle: Bundle): Promise<Display> {
   displayed++;
   const id = `kit-${Deno.pid}-${displayed}`;
@@ -40,6 +40,6 @@ async function publish(
   }
   publishLines();
   await Deno.jupyter.display(bundle, { raw: true, display_id: id, update });
-  // The kernel drops what exceeds about 360 publications in one turn.
+  // The kernel drops publications beyond about 360 in one turn of the event loop.
   await new Promise((resolve) => setTimeout(resolve));
 }

@@ -1,15 +1,15 @@
 /**
  * Stopping a running cell without losing the kernel.
  *
- * Jupyter's ■ button sends SIGINT, which by itself ends a Deno kernel together
- * with all its variables. Here it only asks: a loop that awaits `tick()`, or
- * passes `stopSignal()` on, ends with an AbortError, and the kernel stays. A
- * loop that never awaits cannot be stopped so; restart the kernel.
+ * Jupyter's ■ button sends SIGINT, which ends a Deno kernel with all its variables. This
+ * file handles the signal instead: a loop that awaits `tick()`, or passes `stopSignal()`
+ * on, ends with an AbortError, and the kernel stays. A loop that never awaits cannot be
+ * stopped: restart the kernel.
  */
 
 import { inKernel } from "./kernel.ts";
 
-/** How a line on stderr begins that tells of an error which no cell reports. */
+/** The beginnings of lines on stderr for errors that no cell reports. */
 export const UNCAUGHT_ERRORS = {
   rejection: "Rejected, and not awaited:",
   callback: "Thrown in a callback:",
@@ -32,14 +32,14 @@ export function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** Stops what runs now; what starts later gets a new signal. */
+/** Aborts the current signal. Later calls of `stopSignal` return a new one. */
 export function requestStop(): void {
   const stopped = controller;
   controller = new AbortController();
   stopped.abort(new DOMException("stopped by the ■ button", "AbortError"));
 }
 
-/** Lets the ■ button, and errors that nobody awaited, be noticed. */
+/** Installs the listeners for the ■ button and for errors that no code awaited. */
 export function installListeners(): void {
   if (!inKernel()) return;
   Deno.addSignalListener("SIGINT", requestStop);

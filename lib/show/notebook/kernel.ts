@@ -1,4 +1,4 @@
-/** Whether this code runs in a notebook, where something can be displayed. */
+/** Tells whether this code runs in a notebook, where something can be displayed. */
 export function inKernel(): boolean {
   try {
     // Outside of a kernel every access throws.

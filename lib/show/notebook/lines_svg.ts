@@ -1,9 +1,8 @@
 /**
- * A small drawer of line figures as SVG: the frames of a live plot.
+ * Line figures as SVG: the frames of a live plot.
  *
- * Takes the same figure as Plotly and heeds the traces' x, y, name, colour and
- * dash, the title, the axis titles and fixed ranges. Everything else is left to
- * Plotly.
+ * The input is a Plotly figure. Drawn are the traces' x, y, name, colour and dash, the
+ * title, the axis titles and fixed ranges. All other attributes are ignored.
  */
 
 import type { Figure, Trace } from "../figures/figure.ts";
@@ -17,7 +16,7 @@ const DASHES: Record<string, string> = { dash: "8 5", dot: "2 4" };
 
 type Range = [number, number];
 
-/** The axis attributes read here. */
+/** The axis attributes that are drawn. */
 interface Axis {
   title?: { text?: string };
   range?: Range;
@@ -67,7 +66,7 @@ function xsOf(trace: Trace): number[] {
   return Array.from(trace.x, Number);
 }
 
-/** Smallest and largest finite value, widened where they are equal. */
+/** Returns the smallest and the largest finite value, widened where they are equal. */
 function rangeOf(values: number[]): Range {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return [0, 1];
@@ -80,7 +79,7 @@ function scale([low, high]: Range, [from, to]: Range) {
   return (value: number) => from + (value - low) / (high - low) * (to - from);
 }
 
-/** Round numbers that divide a range into about `GRID_LINES` parts. */
+/** Returns round numbers that divide a range into about `GRID_LINES` parts. */
 function ticks([low, high]: Range): number[] {
   const rough = (high - low) / GRID_LINES;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -143,7 +142,7 @@ function title(
     `font-size="${size}" ${more}>${escapeMarkup(text)}</text>`;
 }
 
-/** A tenth of a pixel is enough. */
+/** Writes a coordinate to a tenth of a pixel. */
 function short(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

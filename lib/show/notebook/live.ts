@@ -1,10 +1,9 @@
 /**
  * A plot that is redrawn while its cell runs.
  *
- * While it runs it is a plain SVG, which every front end redraws; Plotly's
- * extension of JupyterLab ignores updates. At the end the same figure takes its
- * place as a Plotly figure, with the last SVG beside it for viewers that draw
- * no Plotly.
+ * While the cell runs the plot is a plain SVG, which every front end redraws: Plotly's
+ * extension of JupyterLab ignores updates. At the end the figure is shown by Plotly, and
+ * the last SVG is kept for viewers without Plotly.
  */
 
 import type { Figure } from "../figures/figure.ts";
@@ -16,15 +15,14 @@ import { figureBundle, figureText } from "./show.ts";
 /** Shortest time between two redraws, in milliseconds. */
 const REDRAW_MS = 150;
 
-/** A plot being drawn. */
+/** A plot that is redrawn while its cell runs. */
 export interface LivePlot {
   /**
-   * Shows the figure as it is now, or skips it if the last one is too recent.
-   * Also lets the ■ button be noticed: throws an AbortError if it was pressed
-   * since the plot was opened, be it while the cell was waiting for other work.
+   * Redraws the figure, unless the last drawing is too recent. Throws an AbortError
+   * where the ■ button was pressed since the plot was opened.
    */
   update(figure: Figure): Promise<void>;
-  /** Shows the last figure for good, with Plotly. */
+  /** Shows the last figure by Plotly. */
   finish(): Promise<void>;
 }
 

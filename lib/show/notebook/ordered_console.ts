@@ -1,20 +1,20 @@
 /**
  * A console whose lines stay in order with displays, and in their own cell.
  *
- * In Deno's kernel what is printed and what is displayed travel by two queues:
- * a figure overtakes the lines printed before it, and the last lines of a burst
- * may come after the cell has ended, where a front end drops them. Here lines
- * are published by the same call as figures, so that there is one queue. How
- * often it goes wrong, with and without: `data/kernel/output_placement.json`.
+ * Deno's kernel has one queue for printed lines and another for displays. A figure can
+ * therefore overtake the lines printed before it, and the last lines may arrive after
+ * the cell has ended, where a front end drops them. This console publishes lines by the
+ * same call as figures, in one queue. `data/kernel/output_placement.json` records the
+ * misplaced outputs with and without it.
  *
- * The kernel drops what exceeds about 360 publications between two turns of its
- * event loop, so lines are gathered and published together: at the end of the
- * current turn, or, in a loop that never awaits, at growing intervals.
+ * The kernel drops publications beyond about 360 in one turn of its event loop. Lines
+ * are therefore gathered and published together: at the end of the current turn, or, in
+ * a loop that never awaits, at growing intervals.
  */
 
 import { inKernel } from "./kernel.ts";
 
-/** Deno's console class: formats, then hands over the text. Level 2 and up is stderr. */
+/** Deno's console class, which formats values and passes the text on. Level 2 and up is stderr. */
 type ConsoleClass = new (
   print: (text: string, level: number) => void,
 ) => Console;
@@ -22,7 +22,7 @@ type ConsoleClass = new (
 type StreamName = "stdout" | "stderr";
 
 const FIRST_INTERVAL_MS = 50;
-/** Each further interval of one turn is longer: 100 publications last for days. */
+/** Factor of each further interval within one turn: 100 publications then last for days. */
 const INTERVAL_GROWTH = 1.1;
 const LONGEST_TEXT = 1_000_000;
 
@@ -32,7 +32,7 @@ let intervalMs = FIRST_INTERVAL_MS;
 let lastPublished = 0;
 let turnEndAwaited = false;
 
-/** Publishes the lines gathered so far; call before anything that displays. */
+/** Publishes the lines gathered so far. Call it before every display. */
 export function publishLines(): void {
   if (text === "") return;
   publish(name, text);
@@ -62,7 +62,7 @@ function gather(added: string, level: number): void {
   }
 }
 
-/** The intervals start anew when the event loop has turned. */
+/** Resets the intervals when the event loop has turned. */
 function awaitEndOfTurn(): void {
   if (turnEndAwaited) return;
   turnEndAwaited = true;
@@ -73,7 +73,7 @@ function awaitEndOfTurn(): void {
   Deno.unrefTimer(timer);
 }
 
-/** Replaces the methods of the global console; returns whether it could. */
+/** Replaces the methods of the global console; returns false where that is not possible. */
 export function installOrderedConsole(): boolean {
   if (!inKernel()) return false;
   const key: unknown = Reflect.get(Deno, "internal");

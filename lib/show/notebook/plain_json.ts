@@ -1,9 +1,9 @@
 /**
  * Values as plain JSON in the form that Plotly reads.
  *
- * The kernel refuses typed arrays, BigInts, Maps and Dates with messages that
- * name neither the value nor its place; here they are converted, and what
- * cannot be is refused by its path.
+ * The kernel refuses typed arrays, BigInts, Maps and Dates with messages that name
+ * neither the value nor its place. This file converts such values, and names the path of
+ * a value that has no JSON form.
  */
 
 import { Buffer } from "node:buffer";
@@ -28,9 +28,9 @@ const DTYPES = new Map<unknown, string>([
 ]);
 
 /**
- * Converts a value to plain JSON. NaN and infinities become null, BigInts
- * numbers, Dates ISO text, Sets lists, Maps objects; members that are
- * `undefined` are left out. Throws a TypeError for functions and symbols.
+ * Converts a value to plain JSON. NaN and infinities become null, BigInts numbers, Dates
+ * ISO text, Sets lists, Maps objects. Members that are `undefined` are left out. Throws a
+ * TypeError with the path of functions and symbols.
  */
 export function plainJson(value: unknown, path = "figure"): unknown {
   switch (typeof value) {

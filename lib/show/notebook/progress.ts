@@ -4,12 +4,11 @@ import { type Bundle, display } from "./display.ts";
 import { stopSignal, tick } from "./interrupt.ts";
 import { escapeMarkup } from "./markup.ts";
 
-/** A bar that is told how far the work has come. */
+/** A progress bar. */
 export interface Progress {
   /**
-   * Sets the bar to `done` of the total, with a short note. Also lets the ■
-   * button be noticed: throws an AbortError if it was pressed since the bar was
-   * shown, be it while the cell was waiting for other work.
+   * Sets the bar to `done` steps of the total, with a short note. Throws an AbortError
+   * where the ■ button was pressed since the bar was shown.
    */
   update(done: number, note?: string): Promise<void>;
 }
@@ -56,7 +55,7 @@ function barBundle(
   };
 }
 
-/** An estimate from the pace so far, or "" before the first step. */
+/** Returns the estimated time left, from the pace so far; "" before the first step. */
 function timeLeft(elapsedMs: number, done: number, total: number): string {
   if (done === 0) return "";
   const seconds = Math.ceil(elapsedMs / 1000 / done * (total - done));

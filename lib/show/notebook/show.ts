@@ -1,4 +1,4 @@
-/** Showing a figure in a notebook. */
+/** Figures in a notebook. */
 
 import type { Figure } from "../figures/figure.ts";
 import { type Bundle, display } from "./display.ts";
@@ -15,7 +15,7 @@ export async function show(figure: Figure): Promise<void> {
   await display(figureBundle(figure));
 }
 
-/** A figure as content of a notebook: for Plotly, and in words. */
+/** Returns a figure as content of a notebook: for Plotly, and as a line of text. */
 export function figureBundle(figure: Figure): Bundle {
   const { data, layout, config = { responsive: true } } = figure;
   return {
@@ -24,7 +24,7 @@ export function figureBundle(figure: Figure): Bundle {
   };
 }
 
-/** A figure in one line: its title and the names of its traces. */
+/** Returns a figure in one line: its title and the names of its traces. */
 export function figureText({ data, layout }: Figure): string {
   const title = layout.title?.text ?? "untitled";
   const names = data.map(({ name }) => name).filter((name) => name);
