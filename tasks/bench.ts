@@ -6,7 +6,7 @@
 import { projectFolder } from "./setup/project.ts";
 import { join } from "node:path";
 
-/** The names of all measurements, in alphabetical order. */
+/** Returns the names of all measurements, in alphabetical order. */
 export function benchmarkNames(): string[] {
   return [...Deno.readDirSync(join(projectFolder, "tasks"))]
     .flatMap(({ name }) => /^bench_(\w+)\.ts$/.exec(name)?.[1] ?? [])

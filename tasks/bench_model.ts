@@ -267,7 +267,7 @@ async function measureTraining(model: Decoder, shape: BenchShape) {
   };
 }
 
-/** The dozen operations that take most of some steps' time. */
+/** Returns the dozen operations that take most of some steps' time. */
 async function profiled(
   steps: number,
   work: () => Promise<unknown>,
@@ -283,7 +283,7 @@ async function profiled(
   }));
 }
 
-/** A generation from prompts of its own for every seed. */
+/** Returns a generation from prompts of its own for every seed. */
 function generation(model: Decoder, shape: BenchShape, decode?: DecodingKind) {
   const [rows, prompt, fresh] = shape.generate;
   return (seed: number) =>
@@ -517,7 +517,7 @@ async function measureInTurns(
   };
 }
 
-/** One side's last round, with the medians of its speeds and the highest peak. */
+/** Returns one side's last round, with the medians of its speeds and the highest peak. */
 function middle<M extends Measurement>(measured: readonly M[]): M {
   const last = measured.at(-1)!;
   // The mixed speeds are of this kit's side only, and null for some shapes.
@@ -570,7 +570,7 @@ async function runTorch(
   );
 }
 
-/** The last line that a command prints. Throws when it fails. */
+/** Returns the last line that a command prints. Throws when it fails. */
 async function output(
   command: string,
   args: string[],
@@ -590,7 +590,7 @@ async function output(
   return new TextDecoder().decode(stdout).trim().split("\n").at(-1)!;
 }
 
-/** An interpreter with PyTorch: the one named, or a fresh environment. */
+/** Returns an interpreter with PyTorch: the one named, or a fresh environment. */
 async function torchPython(): Promise<string> {
   const named = Deno.env.get("AZR_TORCH_PYTHON");
   if (named) return named;

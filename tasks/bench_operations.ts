@@ -87,7 +87,7 @@ function starts(): Choice[] {
   }];
 }
 
-/** Products by both operations for batches, and by the one for matrices. */
+/** Returns the products by both operations for batches, and by the one for matrices. */
 function products(): Choice[] {
   const heads = (count: number, rows: number, columns: number) =>
     tf.keep(tf.randomNormal([count, rows, columns]));
@@ -165,7 +165,7 @@ function losses(): Choice[] {
   }];
 }
 
-/** One update of 4 million values. */
+/** Returns one update of 4 million values. */
 function optimiser(): Choice {
   const weights = tf.keep(tf.randomNormal([2 ** 11, 2 ** 11]));
   const gradient = tf.keep(tf.randomNormal([weights.size])) as tf.Tensor1D;
@@ -182,7 +182,7 @@ function optimiser(): Choice {
   };
 }
 
-/** A generation of 32 tokens by the tiny preset's shape, cut into lanes. */
+/** Returns a generation of 32 tokens by the tiny preset's shape, cut into lanes. */
 function lanes(): Choice[] {
   const model = createModel(
     modelConfig({
@@ -216,7 +216,7 @@ function lanes(): Choice[] {
   }));
 }
 
-/** An operation on floats by its name. */
+/** Returns an operation on floats by its name. */
 function call(operation: string, inputs: tf.Tensor[]): tf.Tensor {
   const native = nativeTensorFlow()!;
   const { TF_ATTR_TYPE, TF_FLOAT } = native.binding;

@@ -6,7 +6,7 @@
 
 import { type Examination, examine } from "./doctor/examine.ts";
 
-/** The findings as lines for a person. */
+/** Returns the findings as lines for a person. */
 export function report(found: Examination): string {
   const absent = "not there";
   const rows: [string, string][] = [

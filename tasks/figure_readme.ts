@@ -28,7 +28,7 @@ import {
 import { readEvaluations, readMetrics } from "../lib/run/read.ts";
 import { figureSvg } from "./notebook/static_images.ts";
 
-/** The pictures of an experiment by file name. */
+/** Returns the pictures of an experiment by file name. */
 export function experimentFigures(
   folder: string,
   split: string,
@@ -44,7 +44,7 @@ export function experimentFigures(
   };
 }
 
-/** The pictures of a run by file name. */
+/** Returns the pictures of a run by file name. */
 export function runFigures(
   folder: string,
   split: string,

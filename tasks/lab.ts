@@ -10,7 +10,7 @@ import { venvPython } from "./setup/jupyter.ts";
 import { jupyterFolder, projectFolder } from "./setup/project.ts";
 
 /**
- * The arguments of `jupyter lab`: the browser opens notebooks/, and the file
+ * Returns the arguments of `jupyter lab`: the browser opens notebooks/, and the file
  * list reaches the whole project.
  */
 export function labArguments(

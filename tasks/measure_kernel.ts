@@ -72,7 +72,7 @@ const PROBES: Record<string, Probe> = {
 };
 
 /**
- * All probes, `repeats` times over, one cell each. `setUp` is run before them,
+ * Returns all probes, `repeats` times over, one cell each. `setUp` is run before them,
  * in a cell that is not measured.
  */
 function probeNotebook(setUp: string, repeats: number): Notebook {
@@ -98,7 +98,7 @@ function probeNotebook(setUp: string, repeats: number): Notebook {
   };
 }
 
-/** Every output as one text; prints that follow each other are one. */
+/** Returns every output as one text; prints that follow each other are one. */
 function outputTexts(outputs: readonly Output[]): string[] {
   const texts: string[] = [];
   let lastWasPrint = false;

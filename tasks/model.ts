@@ -10,13 +10,14 @@ import { SetupProblem } from "./setup/problem.ts";
 
 const USAGE = [
   "deno task model get NAME\n",
-  "NAME, here and behind every --model, is one of",
+  "NAME, here and after every --model, is one of",
   ...Object.entries(BUILT_IN).map(([name, { says }]) => `  ${name}: ${says}`),
   "  OWNER/NAME[@REVISION]: a model of the Hugging Face Hub (Qwen2, Qwen3, Llama,",
   "    Mistral as safetensors), kept at the commit that was fetched first",
   "  OWNER/NAME/FILE.gguf[@REVISION]: one GGUF file of the Hub",
   "  FILE.gguf, or a folder that holds a model",
-  "The Hub's cache is Python's (HF_HUB_CACHE); HF_TOKEN opens what is gated.",
+  "The cache is the one of Python's huggingface_hub (HF_HUB_CACHE). A token in",
+  "HF_TOKEN gives access to private and gated models.",
 ].join("\n");
 
 /** Runs the command line; returns the exit code. */

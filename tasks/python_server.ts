@@ -75,7 +75,7 @@ export async function ensureEnvironment(): Promise<void> {
   await Deno.writeTextFile(ready, wanted);
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free a moment ago. */
 export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;

@@ -15,14 +15,14 @@ import { studyReport } from "./report/study.ts";
 const DATA = "data";
 const RUNS = join(DATA, "experiment");
 
-/** The report of a folder of logs, by the folder's name. */
+/** Returns the report of a folder of logs, by the folder's name. */
 export function reportOf(name: string, folder: string): string {
   return name in PRESETS
     ? experimentReport(presetNamed(name), folder)
     : studyReport(studyNamed(name), folder);
 }
 
-/** The folders with logs of a preset or a study, in alphabetical order. */
+/** Returns the folders with logs of a preset or a study, in alphabetical order. */
 export function reportedNames(folder = RUNS): string[] {
   return [...Deno.readDirSync(folder)]
     .filter(({ isDirectory }) => isDirectory)

@@ -93,7 +93,7 @@ function rowOf(path: string): string[] {
   ];
 }
 
-/** The preset that was played, or the model where there was none. */
+/** Returns the preset that was played, or the model where there was none. */
 function playerOf({ experiment, engineConfig }: Manifest): string {
   return String(experiment.preset ?? basename(engineConfig?.model ?? ""));
 }
@@ -177,7 +177,7 @@ async function makeView(
   }
 }
 
-/** The logs that can be read; the others are named, and keep no run from being queried. */
+/** Returns the logs that can be read; the others are named, and keep no run from being queried. */
 async function readableLogs(
   connection: DuckDbConnection,
   files: readonly string[],
@@ -199,7 +199,7 @@ function hasRows(path: string): boolean {
   }
 }
 
-/** Whether a log was cut while a line was written. */
+/** Tells whether a log was cut while a line was written. */
 function endsAmidLine(path: string): boolean {
   using file = Deno.openSync(path);
   file.seekSync(-1, Deno.SeekMode.End);

@@ -73,7 +73,7 @@ async function play(plan: Plan): Promise<void> {
   report(folder, outcome, (performance.now() - began) / 1000);
 }
 
-/** The times of a run that is resumed, where they can be read: only an estimate needs them. */
+/** Returns the times of a run that is resumed, where they can be read: only an estimate needs them. */
 function timesOf(folder: string): TimingRow[] {
   try {
     return readTimings(folder);

@@ -89,7 +89,7 @@ function testStage(args: readonly string[]): Stage {
 }
 
 /**
- * The counts in the summary line of `deno test`, such as `FAILED | 11 passed (2
+ * Returns the counts in the summary line of `deno test`, such as `FAILED | 11 passed (2
  * steps) | 1 failed (2s)`. A run that failed without a failed test (a module
  * that does not load, a crash) counts as one failure.
  */

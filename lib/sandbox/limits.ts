@@ -41,7 +41,7 @@ const RANGES: Record<keyof Limits, readonly [least: number, most: number]> = {
 };
 
 /**
- * The limits with some replaced. Where more fuel is given and no `wallMs`, the wall
+ * Returns the limits with some replaced. Where more fuel is given and no `wallMs`, the wall
  * clock grows with the fuel. Throws a RangeError or TypeError that names the limit.
  */
 export function limitsWith(changes: Partial<Limits> = {}): Limits {
@@ -51,7 +51,7 @@ export function limitsWith(changes: Partial<Limits> = {}): Limits {
   return { ...limits, wallMs };
 }
 
-/** The wall clock for a job that may use `fuel`, where `limits` are the executor's. */
+/** Returns the wall clock for a job that may use `fuel`, where `limits` are the executor's. */
 export function wallFor(
   fuel: number,
   limits: Pick<Limits, "fuel" | "wallMs">,
@@ -74,7 +74,7 @@ export function checkLimits(
   for (const [name, value] of Object.entries(changes)) {
     if (!names.includes(name)) {
       throw new TypeError(
-        `${at}.${name} is no limit; there are ${names.join(", ")}`,
+        `${at}.${name} is not a limit; the limits are ${names.join(", ")}`,
       );
     }
     const [least, most] = RANGES[name as keyof Limits];

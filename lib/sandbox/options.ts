@@ -26,7 +26,7 @@ export function checkOptions(options: ExecutorOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
   if (unknown !== undefined) {
     throw new TypeError(
-      `there is no option "${unknown}"; there are ${OPTIONS.join(", ")}`,
+      `there is no option "${unknown}"; the options are ${OPTIONS.join(", ")}`,
     );
   }
   const { workers, batchSize, languages } = options;

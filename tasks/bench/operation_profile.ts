@@ -51,7 +51,7 @@ export function startOperationProfile(): { stop(): OperationTime[] } | null {
   };
 }
 
-/** A copy of the addon's interface (its own members are read-only). */
+/** Returns a copy of the addon's interface (its own members are read-only). */
 function instrumented(
   real: Binding,
   record: (operation: string, ms: number) => void,

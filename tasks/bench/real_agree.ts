@@ -43,7 +43,7 @@ export const REAL_LIMITS = {
   valueNodes: 100_000,
 };
 
-/** The outcome of every case in the sandbox. */
+/** Returns the outcome of every case in the sandbox. */
 export async function sandboxOutcomes(
   executor: PooledExecutor,
   cases: readonly RealCase[],
@@ -72,7 +72,7 @@ export async function sandboxOutcomes(
   }));
 }
 
-/** The counts of each file, given what CPython made of the cases under two hash seeds. */
+/** Returns the counts of each file, given what CPython made of the cases under two hash seeds. */
 export function agreements(
   cases: readonly RealCase[],
   outcomes: readonly Outcome[],
@@ -100,7 +100,7 @@ export function agreements(
   return files;
 }
 
-/** The cause of a disagreement; null where there is none. */
+/** Returns the cause of a disagreement; null where there is none. */
 function disagreement(
   { recorded, source }: RealCase,
   outcome: Outcome,

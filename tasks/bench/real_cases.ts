@@ -41,7 +41,7 @@ export async function pythonInterpreter(name: string): Promise<string> {
   return new TextDecoder().decode(stdout).trim();
 }
 
-/** The cases of all files below a folder, in order. */
+/** Returns the cases of all files below a folder, in order. */
 export async function readCases(
   python: string,
   folder: string,

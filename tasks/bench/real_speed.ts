@@ -62,7 +62,7 @@ export async function measureStart(): Promise<RealStart> {
   };
 }
 
-/** Whether a case is one of those whose speed is measured: literal, and not endless. */
+/** Tells whether a case is one of those whose speed is measured: literal, and not endless. */
 export function isOrdinary(item: RealCase, outcome: Outcome): boolean {
   return outcome.kind === "value" && outcome.fuel < MOST_FUEL &&
     parseArguments(item.argument, "python").ok;

@@ -16,7 +16,7 @@ const MODELS = join(cacheFolder, "models");
 const holds = (folder: string, name: string) => existsSync(join(folder, name));
 
 /**
- * The folder of a model, fetched or converted first where that is still to be
+ * Returns the folder of a model, fetched or converted first where that is still to be
  * done: a name of BUILT_IN or of the Hub (OWNER/NAME), a GGUF file, or a folder that
  * holds one. Every other folder is returned as it is.
  */
@@ -40,7 +40,7 @@ export async function modelFolder(named: string): Promise<string> {
   return await converted(path);
 }
 
-/** The folder made of a path's GGUF file; the path itself where it is none. */
+/** Returns the folder made of a path's GGUF file; the path itself where it is none. */
 async function converted(path: string): Promise<string> {
   const opens = ["model.safetensors", "model.safetensors.index.json"]
     .some((name) => holds(path, name));
@@ -55,7 +55,7 @@ async function converted(path: string): Promise<string> {
   });
 }
 
-/** A name that changes when the files do. */
+/** Returns a name that changes when the files do. */
 function convertedName(files: readonly string[]): string {
   const hash = createHash("sha256");
   for (const file of files) {

@@ -46,7 +46,7 @@ const COMMIT = /^[0-9a-f]{40}$/;
 const ANSWER_SECONDS = 30;
 
 /**
- * The path of a model that lies whole in the cache, at the commit that its revision
+ * Returns the path of a model that lies whole in the cache, at the commit that its revision
  * stood for when it was fetched; undefined where it does not.
  */
 export function cachedPath(model: HubName): string | undefined {
@@ -128,7 +128,7 @@ function isNeeded(path: string, { file }: HubName): boolean {
 function digestOf({ path, lfs, oid, size }: ListFileEntry) {
   const hex = lfs?.oid ?? oid;
   if (hex === undefined || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(hex)) {
-    throw new Error(`${path}: the Hub tells no hash of it`);
+    throw new Error(`${path}: the Hub gives no hash of this file`);
   }
   const digest = lfs !== undefined
     ? { algorithm: "sha256", hex } as const
@@ -144,7 +144,7 @@ async function link(target: string, place: string): Promise<void> {
     .catch(() => Deno.copyFile(target, place));
 }
 
-/** Whether the files are there without which a model does not open. */
+/** Tells whether the files are there without which a model does not open. */
 function isWhole(snapshot: string, { file }: HubName): boolean {
   const has = (name: string) => existsSync(join(snapshot, name));
   if (file !== undefined) {
@@ -186,7 +186,7 @@ async function write(path: string, text: string): Promise<void> {
 const fetchInTime: typeof fetch = (input, init) =>
   fetch(input, { signal: AbortSignal.timeout(ANSWER_SECONDS * 1000), ...init });
 
-/** What the Hub does not give, with its cure. */
+/** Returns the problem, with its cure, where the Hub refuses a model; else undefined. */
 function refusal(error: unknown, name: string): SetupProblem | undefined {
   const status = error instanceof HubApiError
     ? error.statusCode
@@ -194,13 +194,13 @@ function refusal(error: unknown, name: string): SetupProblem | undefined {
   if (status === 404) {
     return new SetupProblem(
       `the Hub has no model "${name}" at that revision, and there is no such folder`,
-      "look the name up, or set HF_TOKEN where it is private",
+      "check the name, or set HF_TOKEN if the model is private",
     );
   }
   if (status !== 401 && status !== 403) return undefined;
   return new SetupProblem(
-    `the Hub gives "${name}" to nobody without the right`,
-    "look the name up; accept its terms on its page, and set HF_TOKEN to a token " +
-      "that may read it",
+    `the Hub refuses access to "${name}"`,
+    "check the name, accept the model's terms on its page, and set HF_TOKEN to a " +
+      "token that may read the model",
   );
 }

@@ -117,7 +117,7 @@ export async function checkNotebooks(paths: string[]): Promise<Problem[]> {
   }
 }
 
-/** A problem on one line: `notebooks/00_tour.ipynb cell 3 line 2: …`. */
+/** Returns a problem on one line: `notebooks/00_tour.ipynb cell 3 line 2: …`. */
 export function problemText(problem: Problem): string {
   const { notebook, cell, line, message } = problem;
   const place = cell === null ? "" : ` cell ${cell} line ${line}`;
@@ -265,7 +265,7 @@ async function formatProblems(
 }
 
 /**
- * The sources of all cells as `deno fmt` writes them. It is given the notebook
+ * Returns the sources of all cells as `deno fmt` writes them. It is given the notebook
  * by stdin, since its `--check` rejects every notebook it has not itself
  * written to disk.
  */

@@ -45,7 +45,7 @@ for (const script of document.querySelectorAll("script[data-figure]")) {
 document.body.dataset.height = document.documentElement.scrollHeight;
 `;
 
-/** A notebook as one HTML page, which wants `plotly.min.js` beside it. */
+/** Returns a notebook as one HTML page, which wants `plotly.min.js` beside it. */
 export function notebookPage(notebook: Notebook, title: string): string {
   const body = notebook.cells.map(cellHtml).join("\n");
   return `<!doctype html>
@@ -109,7 +109,7 @@ function errorText(
   return traceback.length > 0 ? traceback.join("\n") : `${ename}: ${evalue}`;
 }
 
-/** The richest form of a displayed value. */
+/** Returns the richest form of a displayed value. */
 function bundleHtml(data: MimeBundle): string {
   const svg = joined(data["image/svg+xml"]);
   if (PLOTLY in data) {

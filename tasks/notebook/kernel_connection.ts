@@ -16,7 +16,7 @@ export interface Connection {
   hb_port: number;
 }
 
-/** A connection with ports that are free at this moment. */
+/** Returns a connection with ports that are free at this moment. */
 export function newConnection(): Connection {
   const listeners = Array.from(
     { length: 5 },

@@ -194,7 +194,7 @@ class Page {
     return new Page(process, socket);
   }
 
-  /** The value of an expression, awaited if it is a promise. */
+  /** Returns the value of an expression, awaited if it is a promise. */
   async evaluate(expression: string, timeoutMs: number): Promise<unknown> {
     const id = ++this.#lastId;
     const answered = new Promise<Answer>((resolve, reject) => {

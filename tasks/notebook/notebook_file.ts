@@ -62,7 +62,7 @@ export function lines(text: string): string[] {
   return text === "" ? [] : text.split(/(?<=\n)/);
 }
 
-/** The tags of a cell. */
+/** Returns the tags of a cell. */
 export function tagsOf(cell: Cell): string[] {
   return cell.metadata.tags ?? [];
 }
@@ -82,7 +82,7 @@ export async function readNotebook(path: string): Promise<Notebook> {
 }
 
 /**
- * The text of a notebook file: one space of indentation as Jupyter writes it,
+ * Returns the text of a notebook file: one space of indentation as Jupyter writes it,
  * cell ids filled in, and only such metadata as does not change between runs.
  */
 export function notebookText(notebook: Notebook): string {
@@ -112,7 +112,7 @@ export function notebookText(notebook: Notebook): string {
   return JSON.stringify(file, null, 1) + "\n";
 }
 
-/** The same output with its mime types in alphabetical order; a kernel's order varies. */
+/** Returns the same output with its mime types in alphabetical order; a kernel's order varies. */
 function withSortedTypes(output: Output): Output {
   if (!("data" in output)) return output;
   const types = Object.entries(output.data)
@@ -130,7 +130,7 @@ export async function writeNotebook(
   await Deno.rename(unfinished, path);
 }
 
-/** The kit's root folder, with no slash at the end. */
+/** Returns the kit's root folder, with no slash at the end. */
 export function kitRoot(): string {
   return decodeURIComponent(
     new URL("../..", import.meta.url).pathname.replace(/\/$/, ""),
@@ -138,7 +138,7 @@ export function kitRoot(): string {
 }
 
 /**
- * The notebooks named on a command line: paths, or names in `notebooks/`
+ * Returns the notebooks named on a command line: paths, or names in `notebooks/`
  * (`00_tour`); all of them if none is named. Throws if one does not exist.
  */
 export async function findNotebooks(names: string[]): Promise<string[]> {

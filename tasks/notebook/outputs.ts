@@ -16,7 +16,7 @@ export class OutputCollector {
   /** Displays that a later message may redraw, also from a later cell. */
   readonly #displays = new Map<string, DisplayData[]>();
 
-  /** The outputs of a cell from all that it published. */
+  /** Returns the outputs of a cell from all that it published. */
   collect(messages: readonly Message[], executionCount: number): Output[] {
     const outputs: Output[] = [];
     let clearNext = false;
@@ -88,7 +88,7 @@ export class OutputCollector {
   }
 }
 
-/** The output of a cell that threw. A syntax error arrives with its text twice. */
+/** Returns the output of a cell that threw. A syntax error arrives with its text twice. */
 export function errorOutput(content: Record<string, unknown>): Output {
   const evalue = clean(content.evalue);
   const name = clean(content.ename ?? "Error");
@@ -132,7 +132,7 @@ function record(value: unknown): Record<string, unknown> {
     : {};
 }
 
-/** Text without terminal codes and without this machine's folder. */
+/** Returns the text without terminal codes and without this machine's folder. */
 function clean(text: unknown): string {
   return stripVTControlCharacters(joined(text))
     .replaceAll(`file://${kitRoot()}/`, "")

@@ -50,7 +50,7 @@ interface Window {
 
 let opened: Promise<PlotlyWindow> | null = null;
 
-/** The window, opened on first use (about 1.5 s) and then shared. */
+/** Returns the window, opened on first use (about 1.5 s) and then shared. */
 export function plotlyWindow(): Promise<PlotlyWindow> {
   opened ??= open();
   return opened;
@@ -81,7 +81,7 @@ async function open(): Promise<PlotlyWindow> {
 }
 
 /**
- * A seed from all that is drawn. A page that shows several images has one space
+ * Returns a seed from all that is drawn. A page that shows several images has one space
  * of ids for all of them: figures that differ need ids that differ, or one is
  * clipped by the frame of another.
  */
@@ -162,7 +162,7 @@ function textBox(element: Drawn): Box {
   return boxOf(width, 1.2 * size, -leftShare(element) * width, -0.8 * size);
 }
 
-/** The box of the texts inside a group, which decides the legend's width. */
+/** Returns the box of the texts inside a group, which decides the legend's width. */
 function groupBox(element: Drawn): Box {
   let [width, height] = [0, 0];
   for (const text of element.querySelectorAll("text")) {
@@ -191,7 +191,7 @@ function measureText(prototype: Record<string, unknown>): void {
 
 type Point = [number, number];
 
-/** The end points of a path's segments: near enough to place a label on a line. */
+/** Returns the end points of a path's segments: near enough to place a label on a line. */
 function pathPoints(path: Drawn): Point[] {
   const description = path.getAttribute?.("d") ?? "";
   const numbers = (description.match(/-?[\d.]+(?:e-?\d+)?/g) ?? []).map(Number);

@@ -34,7 +34,7 @@ export function proseHtml(markdown: string): string {
   return html.replace(/formula-(\d+)-end/g, (_, i) => formulas[Number(i)]);
 }
 
-/** Text for HTML. */
+/** Returns the text for HTML. */
 export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;");

@@ -85,7 +85,7 @@ export async function runNotebookOrThrow(
   if (failure) throw new Error(describeFailure(notebook, failure));
 }
 
-/** A failure in words, with the source of its cell. */
+/** Returns a failure in words, with the source of its cell. */
 export function describeFailure(notebook: Notebook, failure: Failure): string {
   const source = joined(notebook.cells[failure.cell].source);
   const indented = source.replace(/^/gm, "    ");
@@ -105,7 +105,7 @@ function isRun(cell: Cell): boolean {
     !tagsOf(cell).includes(SKIP_EXECUTION);
 }
 
-/** Whether the cell did what its tags say; adds an error output where none came. */
+/** Tells whether the cell did what its tags say; adds an error output where none came. */
 function judge(
   cell: Cell,
   number: number,

@@ -18,7 +18,7 @@ export type SocketType = "SUB" | "DEALER";
 
 const encoder = new TextEncoder();
 
-/** One frame: flags, length, payload. */
+/** Returns one frame: flags, length, payload. */
 function encodeFrame(payload: Uint8Array, flags: number): Uint8Array {
   const long = payload.length > 255;
   const headerBytes = long ? 9 : 2;
@@ -43,7 +43,7 @@ function greeting(): Uint8Array {
   return bytes;
 }
 
-/** The READY command that ends the handshake, naming the socket's type. */
+/** Returns the READY command that ends the handshake, naming the socket's type. */
 function readyCommand(type: SocketType): Uint8Array {
   const property = (name: string, value: string): Uint8Array => {
     const length = new Uint8Array(4);
@@ -70,7 +70,7 @@ class ByteReader {
 
   constructor(private readonly connection: Deno.Conn) {}
 
-  /** The next `count` bytes. Throws when the other side has closed. */
+  /** Returns the next `count` bytes. Throws when the other side has closed. */
   async take(count: number): Promise<Uint8Array> {
     if (this.#pending.length < count) await this.#fill(count);
     const taken = this.#pending.subarray(0, count);
@@ -130,7 +130,7 @@ export class ZmtpSocket {
     return sent;
   }
 
-  /** The next message. Throws when the connection has closed. */
+  /** Returns the next message. Throws when the connection has closed. */
   async receive(): Promise<Uint8Array[]> {
     const parts: Uint8Array[] = [];
     for (;;) {

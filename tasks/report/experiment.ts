@@ -23,7 +23,7 @@ import { passSection } from "./pass.ts";
 import { targetSection } from "./targets.ts";
 import { thoughtSection } from "./thought.ts";
 
-/** The report as Markdown. `title` and `notes` are the caller's. */
+/** Returns the report as Markdown. `title` and `notes` are the caller's. */
 export function reportMarkdown(
   lines: readonly ReportLine[],
   title: string,
@@ -60,7 +60,7 @@ function markdownRow(line: ReportLine): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** The report over all seeds in a folder; equal logs give equal text. */
+/** Returns the report over all seeds in a folder; equal logs give equal text. */
 export function experimentReport(
   { name, description }: Pick<Preset, "name" | "description">,
   folder: string,

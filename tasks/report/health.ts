@@ -39,7 +39,7 @@ function plain(value: number): string {
   return Number.isNaN(value) ? "" : value.toFixed(2);
 }
 
-/** The section of a report; `seeds` share one config. */
+/** Returns the section of a report; `seeds` share one config. */
 export function healthSection(seeds: readonly SeedRecord[]): string {
   const modes = Object.keys(seeds[0].metrics.at(-1)?.solve ?? {});
   if (modes.length === 0) return "";

@@ -11,7 +11,7 @@ export function markdownTable(
     .join("\n");
 }
 
-/** A share in per cent; empty where there is none. */
+/** Returns a share in per cent; empty where there is none. */
 export function percent(share: number): string {
   return Number.isNaN(share) ? "" : (100 * share).toFixed(1);
 }

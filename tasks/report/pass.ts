@@ -26,7 +26,7 @@ const BOOTSTRAP_SEED = 0;
 
 const SHOWN = [1, 4, 16, 64];
 
-/** The lines for k = 1, 4, 16, 64, as far as there are samples; none without such rows. */
+/** Returns the lines for k = 1, 4, 16, 64, as far as there are samples; none without such rows. */
 export function passLines(logs: readonly EvaluationLog[]): PassLine[] {
   const many = logs.map((log) => log.filter(isForPassAtK));
   const groups = Map.groupBy(
@@ -70,7 +70,7 @@ function overSeeds(seeds: readonly number[][]): Interval {
     : bootstrapOverSeeds(seeds, BOOTSTRAP_SEED);
 }
 
-/** The section of a report; empty where pass@k was not measured. */
+/** Returns the section of a report; empty where pass@k was not measured. */
 export function passSection(logs: readonly EvaluationLog[]): string {
   const lines = passLines(logs);
   if (lines.length === 0) return "";

@@ -26,7 +26,7 @@ export const PAGES: Record<string, readonly string[]> = {
   "lib/sandbox/README.md": ["speed of the sandbox"],
 };
 
-/** A page's text with everything between marks made anew from the logs in `data`. */
+/** Returns a page's text with everything between marks made anew from the logs in `data`. */
 export function withResults(page: string, text: string, data: string): string {
   const runs = join(data, "experiment");
   const sections: Record<string, () => string[]> = {

@@ -27,7 +27,7 @@ import { changeTable } from "./study_changes.ts";
 import { computeTable } from "./study_compute.ts";
 import { proposalTable } from "./study_proposals.ts";
 
-/** The whole report as Markdown. */
+/** Returns the whole report as Markdown. */
 export function studyReport(study: Study, folder: string): string {
   const scores = readStudy(study, folder);
   if (scores.size === 0) {
@@ -69,7 +69,7 @@ function armTable(study: Study, scores: StudyScores): string {
   return markdownTable(["arm", "what it is", "settings", "seeds"], rows);
 }
 
-/** The splits that the reference arm, or else the first, was evaluated on greedily. */
+/** Returns the splits that the reference arm, or else the first, was evaluated on greedily. */
 function greedySplits(study: Study, scores: StudyScores): ScoreKey[] {
   const arm = scores.get(study.reference) ?? [...scores.values()][0];
   return groupsOf([...arm.values()]).filter((key) => key.temperature === 0);
@@ -144,7 +144,7 @@ function meanOf(rows: readonly (ScoreRow | null)[]): number {
   );
 }
 
-/** Share of the familiar deduction and abduction answers that think first. */
+/** Returns the share of the familiar deduction and abduction answers that think first. */
 export function thinking(
   seeds: readonly ScoreRow[][],
   temperature: number,
@@ -157,7 +157,7 @@ export function thinking(
   return percent(mean(rates));
 }
 
-/** The kinds of free score that runs end with, in the order of their first. */
+/** Returns the kinds of free score that runs end with, in the order of their first. */
 function groupsOf(seeds: readonly ScoreRow[][]): ScoreKey[] {
   const last = Math.max(...seeds[0].map(({ step }) => step));
   return seeds[0].filter((row) =>

@@ -4,7 +4,7 @@ import type { ScoreKey, ScoreRow } from "../../lib/lab/scores.ts";
 import { changeOf } from "../../lib/lab/study_changes.ts";
 import { interval, markdownTable, percent } from "./markdown.ts";
 
-/** The greedy changes of every arm on every split, as a Markdown table. */
+/** Returns the greedy changes of every arm on every split, as a Markdown table. */
 export function changeTable(
   scores: ReadonlyMap<string, ReadonlyMap<number, ScoreRow[]>>,
   keys: readonly ScoreKey[],

@@ -63,7 +63,7 @@ function playingSeconds(folder: string): number {
   );
 }
 
-/** The section of a report: a line per arm with the folders of its seeds. */
+/** Returns the section of a report: a line per arm with the folders of its seeds. */
 export function computeTable(
   arms: readonly { name: string; folders: readonly string[] }[],
 ): string {

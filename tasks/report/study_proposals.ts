@@ -12,7 +12,7 @@ import { markdownTable, percent } from "./markdown.ts";
 
 type Third = "first" | "last";
 
-/** The section of a report: a line per arm that played, with its seeds' folders. */
+/** Returns the section of a report: a line per arm that played, with its seeds' folders. */
 export function proposalTable(
   arms: readonly { name: string; folders: readonly string[] }[],
 ): string {
@@ -48,7 +48,7 @@ export function proposalTable(
 
 type ProposerShare = "valid" | "duplicate" | "heldOut" | "distinctShare";
 
-/** A value's mean over the modes that have it; null where none has. */
+/** Returns a value's mean over the modes that have it; null where none has. */
 function modeMean<M>(
   byMode: Partial<Record<string, M>>,
   value: (of: M) => number | null,

@@ -1,6 +1,6 @@
 /** Tables of Markdown files that the formatter checks. */
 
-/** A table as the formatter lays it out: cells padded to their column. */
+/** Returns a table as the formatter lays it out: cells padded to their column. */
 export function table(header: string[], rows: readonly string[][]): string {
   const widths = header.map((cell, i) =>
     Math.max(3, cell.length, ...rows.map((row) => row[i].length))

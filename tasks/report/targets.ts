@@ -4,7 +4,7 @@ import type { EvaluationLog } from "../../lib/lab/report.ts";
 import { judgeTargets } from "../../lib/lab/targets.ts";
 import { markdownTable } from "./markdown.ts";
 
-/** The section of a report. */
+/** Returns the section of a report. */
 export function targetSection(
   seeds: readonly number[],
   logs: readonly EvaluationLog[],

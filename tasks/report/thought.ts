@@ -4,7 +4,7 @@ import type { EvaluationLog } from "../../lib/lab/report.ts";
 import { thoughtLines } from "../../lib/lab/thought.ts";
 import { markdownTable, percent } from "./markdown.ts";
 
-/** The section of a report; empty where nothing was recorded to count. */
+/** Returns the section of a report; empty where nothing was recorded to count. */
 export function thoughtSection(logs: readonly EvaluationLog[]): string {
   const lines = thoughtLines(logs);
   if (lines.length === 0) return "";

@@ -24,7 +24,7 @@ export class ArgumentError extends Error {
   override name = "ArgumentError";
 }
 
-/** An option: what follows it, what it does, and how it is read. */
+/** An option of the command line: its value, its description and its parser. */
 interface Option {
   /** Name of the value that follows; none for a switch. */
   value?: string;
@@ -72,31 +72,31 @@ export const OPTIONS: Record<string, Option> = {
   },
   "--steps": {
     value: "NUMBER",
-    says: "self-play steps, in the place of the preset's",
+    says: "number of self-play steps, instead of the preset's",
     read: (parsed, text) => void (parsed.steps = wholeNumber(text)),
   },
   "--set": {
     value: "FIELD=VALUE",
-    says: "another setting of self-play; may be repeated,\nfor example " +
+    says: "change a setting of self-play; may be repeated,\nfor example " +
       "--set estimator=grpo --set references=0",
     read: (parsed, text) => void parsed.settings.push(setting(text)),
   },
   "--engine": {
     value: "NAME",
-    says: "local (default), tinker or openai: what the model runs on",
+    says: "engine of the model: local (default), tinker or openai",
     read: ({ engine }, text) => void (engine.engine = engineNamed(text)),
   },
   "--model": ofEngine(
     "model",
     "MODEL",
-    "a model's name (deno task model says which), folder or\nGGUF file, or its " +
-      "name on the server; without it the\npreset's own base model plays. " +
-      "With --resume: where\nthe model lies now",
+    "a model's name (deno task model lists names), folder or\nGGUF file, or its " +
+      "name on the server; default: the\npreset's own base model. With --resume: " +
+      "the place of\nthe model now",
   ),
   "--lora": ofEngineNumber(
     "loraRank",
     "RANK",
-    "train LoRA adapters of that rank, not the weights",
+    "train LoRA adapters of this rank instead of the weights",
   ),
   "--address": ofEngine(
     "address",
@@ -113,30 +113,30 @@ export const OPTIONS: Record<string, Option> = {
   "--form": ofEngine(
     "form",
     "FORM",
-    "how a server is spoken to: tokens, text or chat (README)",
+    "form of the requests: tokens, text or chat (README)",
   ),
   "--context": ofEngineNumber(
     "contextLength",
     "TOKENS",
-    "longest prompt and response, where config.json does\nnot tell",
+    "longest prompt + response in tokens, where config.json\ndoes not give it",
   ),
   "--reconnect-seconds": ofEngineNumber(
     "reconnectSeconds",
     "NUMBER",
-    "how long a server that is not there is waited for (120)",
+    "seconds to wait for an unreachable server (default: 120)",
   ),
   "--request-seconds": ofEngineNumber(
     "requestSeconds",
     "NUMBER",
-    "how long the answer to one request is waited for (3600)",
+    "seconds to wait for one answer (default: 3600)",
   ),
   "--resume": {
-    says: "go on with the run in --out from its newest checkpoint",
+    says: "resume the run in --out from its newest checkpoint",
     read: (parsed) => void (parsed.resume = true),
   },
   "--cache": {
     value: "FOLDER",
-    says: "where base models are kept (default: .cache/base)",
+    says: "folder of base models (default: .cache/base)",
     read: (parsed, text) => void (parsed.cache = text),
   },
   "--list": {
@@ -144,7 +144,7 @@ export const OPTIONS: Record<string, Option> = {
     read: (parsed) => void (parsed.show = "list"),
   },
   "--help": {
-    says: "this text",
+    says: "print this text",
     read: (parsed) => void (parsed.show = "help"),
   },
 };
@@ -164,7 +164,7 @@ export const USAGE = [
   }),
 ].join("\n");
 
-/** Reads the arguments; throws `ArgumentError` at the first that is not understood. */
+/** Parses the arguments. Throws `ArgumentError` at the first that is unknown or has a wrong value. */
 export function parseArguments(args: readonly string[]): SelfPlayArguments {
   const parsed: SelfPlayArguments = {
     preset: null,
@@ -243,7 +243,7 @@ function setting(text: string): [string, string] {
 }
 
 /**
- * The config with some fields replaced. A value takes the type of the one it
+ * Returns the config with some fields replaced. A value takes the type of the one it
  * replaces; lists are written with commas (`modes=deduction,abduction`).
  */
 export function withSettings(

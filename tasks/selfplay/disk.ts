@@ -19,7 +19,7 @@ export function requireWritable(folder: string): void {
   }
 }
 
-/** The cure of a disk that is full, or may not be written, in the middle of a run; else "". */
+/** Returns the cure of a disk that is full, or may not be written, in the middle of a run; else "". */
 export function diskCure(message: string, folder: string): string {
   const goOn = taskCommand("selfplay", ["--resume", "--out", folder]);
   if (/os error 28|ENOSPC|no space left/i.test(message)) {

@@ -1,6 +1,6 @@
 /** Commands to be pasted back: with the words by which this machine starts tasks, and whole paths. */
 
-/** `deno task …` as it was started: a machine without Deno on its path has npx. */
+/** Returns `deno task …` as it was started: a machine without Deno on its path has npx. */
 export function taskCommand(
   task: string,
   words: readonly string[],
@@ -11,7 +11,7 @@ export function taskCommand(
   return [start, "task", task, ...words.map(quoted)].join(" ");
 }
 
-/** A word as a shell takes it for one, blanks and all. */
+/** Returns a word as a shell takes it for one, blanks and all. */
 export function quoted(word: string): string {
   if (/^[\p{L}\p{N}_@%+=:,./-]+$/u.test(word)) return word;
   return `'${word.replaceAll("'", `'\\''`)}'`;

@@ -76,7 +76,7 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
   };
 }
 
-/** Names of models as folders, fetched where they are not here yet; a server has its own names. */
+/** Returns the names of models as folders, fetched where they are not here yet; a server has its own names. */
 async function withFolders(
   asked: Partial<EngineConfig>,
   { engine }: EngineConfig,
@@ -90,28 +90,28 @@ async function withFolders(
   return folders;
 }
 
-/** An option that would do nothing is refused. */
+/** Throws on an option that would have no effect. */
 function checkUsed(
   { cache, engine: { tokenizer } }: SelfPlayArguments,
   { model }: EngineConfig,
 ): void {
   if (cache !== null && model !== "") {
     throw new ArgumentError(
-      "--cache is where base models of presets are kept; with --model there is " +
-        "none: leave --cache out",
+      "--cache names the folder of the presets' base models, and a run with --model " +
+        "uses none: leave --cache out",
     );
   }
   if (tokenizer !== undefined && model === "") {
     throw new ArgumentError(
-      "--tokenizer belongs to a --model; a preset's base model has its own: " +
-        "leave --tokenizer out",
+      "--tokenizer needs --model, because a preset's base model has its own " +
+        "tokenizer: leave --tokenizer out",
     );
   }
 }
 
 /**
- * Refuses to resume what was never begun. A folder without a run is one of a run
- * that was killed before its first byte, which goes on by the same command.
+ * Throws where the run to resume does not exist. A folder without a run is left by a run
+ * that was killed before its first byte; the same command then starts the run.
  */
 function requireBegun(folder: string): void {
   if (existsSync(folder)) {
@@ -197,7 +197,7 @@ async function resumedPlan(
   };
 }
 
-/** The engine that a run was begun with. Only what may have moved can be new. */
+/** Returns the engine that a run was begun with. Only what may have moved can be new. */
 function resumedEngine(
   folder: string,
   known: EngineConfig,
@@ -217,7 +217,7 @@ function resumedEngine(
   return withWholePaths({ ...known, ...asked });
 }
 
-/** A preset with other settings; its world speaks the language that they name. */
+/** Returns a preset with other settings; its world speaks the language that they name. */
 export function presetWith(preset: Preset, selfPlay: SelfPlayConfig): Preset {
   const { language } = selfPlay;
   if (language === "typescript") {
@@ -229,7 +229,7 @@ export function presetWith(preset: Preset, selfPlay: SelfPlayConfig): Preset {
   return { ...preset, world: { ...preset.world, language }, selfPlay };
 }
 
-/** The engine in a few words. */
+/** Returns the engine in a few words. */
 export function engineTitle(config: EngineConfig): string {
   const { engine, model, address, loraRank } = config;
   return [

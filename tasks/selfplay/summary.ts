@@ -1,4 +1,4 @@
-/** What a finished run has come to, in lines of at most 80 columns. */
+/** The summary of a finished run, in lines of at most 80 columns. */
 
 import { bootstrapChange } from "../../lib/lab/evaluation/statistics.ts";
 import { beforeAndAfter } from "../../lib/run/compare.ts";
@@ -7,12 +7,12 @@ import { taskCommand } from "./hints.ts";
 import { duration } from "./progress.ts";
 
 const HEADING = [
-  "accuracy on held-out tasks in %: the base, the same base made to think (up to",
-  "there self-play brings out what was there), after self-play, and the change with",
-  "its 95% interval over the tasks",
+  "accuracy on held-out tasks in %: the base model, the base made to think (a gain",
+  "up to this number was already in the base), after self-play, and the change",
+  "with its 95% interval over the tasks",
 ];
 
-/** Table, time and what to do next. */
+/** Returns the table of accuracies, the time, and commands to go on with. */
 export function summaryOf(
   run: RunSummary,
   seconds: number,
@@ -28,7 +28,7 @@ export function summaryOf(
   ];
   return [
     ...(rows.length === 0 ? [] : [...HEADING, ...rows]),
-    `took ${duration(seconds)}; all of it is in ${folder}. What next:`,
+    `took ${duration(seconds)}; the run is in ${folder}. To go on:`,
     `  read ${folder}/samples.md, a page for each step`,
     `  ${taskCommand("runs", ["compare", folder, "ANOTHER"])}`,
     ...(config.learningRateSchedule === "constant" && config.steps > 0
@@ -37,7 +37,7 @@ export function summaryOf(
   ];
 }
 
-/** One line for each evaluation that was made before and after self-play. */
+/** Returns one line for each evaluation that was made before and after self-play. */
 export function accuracyTable(run: RunSummary): string[] {
   const found = beforeAndAfter(run);
   const lines = [...found].flatMap(([name, { before, after }]) => {

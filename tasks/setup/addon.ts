@@ -78,7 +78,7 @@ function linkerFlags(): string[] {
     : ["-Wl,-rpath,$ORIGIN/../../deps/lib"];
 }
 
-/** The problem of a machine without a C++ compiler. */
+/** Returns the problem of a machine without a C++ compiler. */
 export function noCompiler(): SetupProblem {
   const cure = Deno.build.os === "darwin"
     ? "xcode-select --install"

@@ -5,7 +5,7 @@
 
 import { delimiter, join } from "node:path";
 
-/** The full path of a program in PATH, or undefined. */
+/** Returns the full path of a program in PATH, or undefined. */
 export function findProgram(...names: string[]): string | undefined {
   const windows = Deno.build.os === "windows";
   const folders = (Deno.env.get("PATH") ?? "").split(delimiter).filter((

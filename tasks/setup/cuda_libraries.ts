@@ -26,7 +26,7 @@ export interface Requirement {
   readonly bounds: readonly string[];
 }
 
-/** The requirements of the extra `and-cuda` in a wheel's METADATA file. */
+/** Returns the requirements of the extra `and-cuda` in a wheel's METADATA file. */
 export function cudaRequirements(metadata: string): Requirement[] {
   const requirements: Requirement[] = [];
   for (const line of metadata.split("\n")) {
@@ -43,7 +43,7 @@ export function cudaRequirements(metadata: string): Requirement[] {
   return requirements;
 }
 
-/** The newest wheel within the bounds; ordinary releases only. */
+/** Returns the newest wheel within the bounds; ordinary releases only. */
 export function newestWithin(
   wheels: readonly Wheel[],
   bounds: readonly string[],

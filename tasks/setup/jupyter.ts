@@ -49,7 +49,7 @@ export async function installJupyter(): Promise<string> {
   return `${contents}, installed with ${uv === undefined ? "pip" : "uv"}`;
 }
 
-/** Whether the environment has JupyterLab here, and not in the place that it was copied from. */
+/** Tells whether the environment has JupyterLab here, and not in the place that it was copied from. */
 async function startsHere(): Promise<boolean> {
   const { success, output } = await runQuietly(venvPython, [
     "-c",
@@ -135,7 +135,7 @@ function failure(what: string, finished: Finished): SetupProblem {
 }
 
 /**
- * The folders that hold the kernelspec once `installKernel` has run: the
+ * Returns the folders that hold the kernelspec once `installKernel` has run: the
  * project's own, and Lab's.
  */
 export function kernelFolders(): string[] {

@@ -27,13 +27,13 @@ export function cureOf(
 ): string {
   const text = error instanceof Error ? error.message : String(error);
   if (/certificate|UnknownIssuer|\bSSL/i.test(text)) {
-    return "this machine does not trust the certificate that it was shown. Behind a " +
-      "company's proxy name the company's own: DENO_CERT=FILE.pem, or " +
+    return "this machine does not trust the server's certificate. Behind a company's " +
+      "proxy, name the company's certificate: DENO_CERT=FILE.pem, or " +
       "DENO_TLS_CA_STORE=system where the system has it (PIP_CERT for pip, " +
       `SSL_CERT_FILE for uv), and ${again}`;
   }
   if (/\b(401|403|407)\b/.test(text)) {
-    return `${place} lets nobody in without a password: name it in the address ` +
+    return `${place} requires a password: write the password into the address ` +
       `(https://USER:PASSWORD@…) and ${again}`;
   }
   if (/os error 28|ENOSPC|no space left/i.test(text)) {
@@ -42,7 +42,7 @@ export function cureOf(
   if (
     /os error (13|30)\b|EACCES|EROFS|permission denied|read-only/i.test(text)
   ) {
-    return `give yourself the right to write in the project's folder, or copy it, and ${again}`;
+    return `make the project's folder writable, or work in a copy of it, and ${again}`;
   }
   return `connect to ${place} and ${again}`;
 }

@@ -35,7 +35,7 @@ export const wheelVersion = "2.21.0";
 export const packageLibraryVersion = "2.9.1";
 
 /**
- * The one Deno version of the kit, its Jupyter kernel included (package.json,
+ * Returns the one Deno version of the kit, its Jupyter kernel included (package.json,
  * `engines.deno`).
  */
 export function pinnedDenoVersion(folder = projectFolder): string {
@@ -50,7 +50,7 @@ export function pinnedDenoVersion(folder = projectFolder): string {
 }
 
 /**
- * The pinned Deno binary inside the project, whether it is there yet or not.
+ * Returns the pinned Deno binary inside the project, whether it is there yet or not.
  */
 export function pinnedDenoPath(version = pinnedDenoVersion()): string {
   const name = Deno.build.os === "windows" ? "deno.exe" : "deno";

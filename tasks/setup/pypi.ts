@@ -15,7 +15,7 @@ export interface Wheel {
 }
 
 /**
- * The base address of the index: PIP_INDEX_URL, else UV_INDEX_URL, else pip's
+ * Returns the base address of the index: PIP_INDEX_URL, else UV_INDEX_URL, else pip's
  * configuration, else PyPI. A machine without pip has no pip configuration, so
  * a pip that cannot be started means PyPI.
  */
@@ -38,7 +38,7 @@ async function pipConfiguredIndex(): Promise<string | undefined> {
   ).at(0);
 }
 
-/** All wheels of `project` that the index lists. */
+/** Returns all wheels of `project` that the index lists. */
 export async function listWheels(
   index: string,
   project: string,
@@ -49,7 +49,7 @@ export async function listWheels(
 }
 
 /**
- * The anchors of a PEP 503 page that name wheels; relative addresses are
+ * Returns the anchors of a PEP 503 page that name wheels; relative addresses are
  * resolved against `page`.
  */
 export function parseListing(html: string, page: string): Wheel[] {
@@ -72,7 +72,7 @@ export function parseListing(html: string, page: string): Wheel[] {
 }
 
 /**
- * The newest-Python wheel of exactly `version` for this machine's platform tag.
+ * Returns the newest-Python wheel of exactly `version` for this machine's platform tag.
  * Which Python it is for does not matter: libtensorflow does not link to
  * Python.
  */

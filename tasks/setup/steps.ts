@@ -54,7 +54,7 @@ function describe(error: unknown): string {
   return `${firstLine(error)}; ${cureOf(error, "the network")}.`;
 }
 
-/** A line that rewrites itself on a terminal and keeps silent elsewhere. */
+/** Returns a line that rewrites itself on a terminal and keeps silent elsewhere. */
 function progressLine(
   title: string,
 ): (received: number, total?: number) => void {

@@ -40,7 +40,7 @@ import { fetchWheelLibrary } from "./wheel_library.ts";
 export type TensorFlowKind = "cpu" | "gpu";
 
 /**
- * `gpu` where an NVIDIA GPU is seen: as a device of this system or container,
+ * Returns `gpu` where an NVIDIA GPU is seen: as a device of this system or container,
  * or by nvidia-smi. /proc/driver/nvidia does not count: a container without a
  * GPU sees its host's. Linux on x86-64 only, as the GPU build is.
  */
@@ -54,7 +54,7 @@ export async function wantedKind(): Promise<TensorFlowKind> {
   return success && output.includes("GPU ") ? "gpu" : "cpu";
 }
 
-/** The npm package of one kind, as it lies in node_modules. */
+/** Returns the npm package of one kind, as it lies in node_modules. */
 export function packageFolder(kind: TensorFlowKind): string {
   const name = kind === "gpu" ? "tfjs-node-gpu" : "tfjs-node";
   return join(projectFolder, "node_modules", "@tensorflow", name);

@@ -87,8 +87,8 @@ async function findWheel(project: string): Promise<Wheel> {
     `the package index at ${host} lacks ${project} ${wheelVersion} and has ${
       offeredInstead(wheels, platform)
     }`,
-    "its mirror lags: name another index in PIP_INDEX_URL, or wait until it has " +
-      "caught up, and run `deno task setup` again",
+    "the index is out of date: name another one in PIP_INDEX_URL, or wait until " +
+      "this one is updated, and run `deno task setup` again",
   );
 }
 
@@ -114,7 +114,7 @@ async function unpack(archive: string, deps: string): Promise<string> {
   return await Deno.readTextFile(metadata);
 }
 
-/** The name that `-ltensorflow` and `-ltensorflow_framework` look for. */
+/** Returns the name that `-ltensorflow` and `-ltensorflow_framework` look for. */
 function linkerName(library: string): string {
   const stem = library.startsWith("libtensorflow_cc")
     ? "libtensorflow"

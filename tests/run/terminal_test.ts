@@ -96,7 +96,7 @@ Deno.test("the summary shows the base made to think beside before and after", ()
     said,
     /familiar\/deduction greedy +20\.0 +70\.0 +60\.0 {2}\+40\.0 \[\+10\.0, \+70\.0\]/,
   );
-  assert.match(said, /took 0:47; all of it is in runs\/my first\. What next:/);
+  assert.match(said, /took 0:47; the run is in runs\/my first\. To go on:/);
   assert.match(said, /task runs compare 'runs\/my first' ANOTHER/);
   assert.match(said, /--resume --out 'runs\/my first' --steps 16/);
   const bare = summaryOf({ ...run, evaluations: [] }, 47);

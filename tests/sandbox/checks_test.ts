@@ -35,7 +35,10 @@ const OPTIONS: [options: unknown, error: RegExp][] = [
   [{ languages: ["ruby"] }, /^TypeError: languages\[0\] .* not "ruby"/],
   [{ languages: [] }, /^TypeError: languages must be a list/],
   [{ languages: "python" }, /^TypeError: languages/],
-  [{ limits: { timeoutMs: 5 } }, /^TypeError: limits\.timeoutMs is no limit/],
+  [
+    { limits: { timeoutMs: 5 } },
+    /^TypeError: limits\.timeoutMs is not a limit/,
+  ],
   [{ limits: { fuel: 3e9 } }, /^RangeError: limits\.fuel/],
   [{ limits: { memoryBytes: 100_000 } }, /^RangeError: limits\.memoryBytes/],
   [{ limits: { sourceChars: 1e6 } }, /^RangeError: limits\.sourceChars/],
@@ -79,7 +82,7 @@ const JOBS: [job: unknown, error: RegExp][] = [
   [{ program, argument: "1", limits: { fuel: 0 } }, /jobs\[1\]\.limits\.fuel/],
   [
     { program, argument: "1", limits: { wallMs: 5 } },
-    /limits\.wallMs is no limit; there are fuel, memoryBytes/,
+    /limits\.wallMs is not a limit; the limits are fuel, memoryBytes/,
   ],
   [
     { program, argument: "1", timeoutMs: 5 },

@@ -22,7 +22,7 @@ Deno.test("the cure belongs to the cause", () => {
   );
   assert.match(cure("https://x: the server answered 401"), /USER:PASSWORD@/);
   assert.match(cure("No space left on device (os error 28)"), /free 2 GB/);
-  assert.match(cure("EROFS: read-only file system"), /right to write/);
+  assert.match(cure("EROFS: read-only file system"), /folder writable/);
   assert.match(cure("tcp connect error"), /^connect to the index and run/);
   const told = asProblem(
     new Error("error sending request for url (https://x)"),
@@ -71,7 +71,9 @@ Deno.test({
             message.startsWith(
               `the package index at 127.0.0.1:${port} lacks tensorflow-cpu `,
             ) &&
-            message.includes("has 2.20.0 at the most; its mirror lags: name") &&
+            message.includes(
+              "has 2.20.0 at the most; the index is out of date",
+            ) &&
             !message.includes("hush"),
         ));
       assert.equal(offeredInstead([], /x86_64/), "none for this machine");
