@@ -34,7 +34,7 @@ export interface BackendInfo {
   name: BackendName;
   /** The reason for the choice, in one line. */
   reason: string;
-  /** Every backend looked at, in order; the last one is running. */
+  /** The tried backends, in order; the last one is running. */
   decisions: BackendDecision[];
 }
 
@@ -83,7 +83,7 @@ export function currentBackend(): BackendInfo {
   return running;
 }
 
-/** Whether native TensorFlow computes, on the processor and not on a GPU. */
+/** Tells whether native TensorFlow computes, on the processor and not on a GPU. */
 export function nativeOnProcessor(): boolean {
   return tf.getBackend() === "tensorflow" &&
     currentBackend().name === "tfjs-node";
@@ -141,7 +141,7 @@ function tryTensorFlowGpu(): Attempt {
  * one tfjs-core that both share (CommonJS resolves to the same file).
  */
 function tryTensorFlow(packageName: string, where: string): Attempt {
-  // One notice about oneDNN comes before TensorFlow looks at this, and stays.
+  // TensorFlow prints one notice about oneDNN before it reads this variable.
   setUnlessGiven("TF_CPP_MIN_LOG_LEVEL", "2");
   // The thread that asks for a matrix product takes part in it, instead of
   // sleeping until the others are done: half as many context switches per step.
@@ -177,8 +177,8 @@ function tryTensorFlow(packageName: string, where: string): Attempt {
 }
 
 /**
- * tfjs-node 4.22 calls two functions that Node 23 and Deno have removed from
- * `node:util`.
+ * Restores two functions of `node:util` that Node 23 and Deno have removed and that
+ * tfjs-node 4.22 calls.
  */
 function restoreRemovedUtilities() {
   const util = nodeUtil as unknown as Record<string, unknown>;
@@ -218,7 +218,7 @@ async function tryWasm(): Promise<Attempt> {
   return { started: true, reason: "WebAssembly: the portable fallback, slow" };
 }
 
-/** A container may be lent any one card, `nvidia3` as well as `nvidia0`; `dxg` is WSL's. */
+/** Tells whether an NVIDIA device exists. A container may have any card, such as `nvidia3`; `dxg` is WSL's. */
 function hasNvidiaGpu(): boolean {
   try {
     for (const { name } of Deno.readDirSync("/dev")) {
@@ -238,7 +238,7 @@ function environment(name: string): string | undefined {
   }
 }
 
-/** For TensorFlow, which reads its environment when its library loads. */
+/** Sets an environment variable that is not set. TensorFlow reads its variables when its library loads. */
 function setUnlessGiven(name: string, value: string) {
   if (environment(name) === undefined) Deno.env.set(name, value);
 }

@@ -15,7 +15,7 @@ export interface ChatMessage {
 }
 
 /**
- * The text of a conversation, by default followed by the opening of the
+ * Returns the text of a conversation, by default followed by the opening of the
  * assistant's turn. Throws when the tokenizer has no template.
  */
 export function chatPrompt(

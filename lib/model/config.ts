@@ -1,9 +1,9 @@
 /**
  * A decoder's shape, in the field names of a Hugging Face `config.json`.
  *
- * Four families share one decoder; what differs between them is read from the
- * configuration: Qwen2 adds a bias to the query, key and value projections,
- * Qwen3 normalises every query and key head; Llama and Mistral are one. Left out:
+ * Four families share one decoder. The config holds their differences: Qwen2 adds a bias
+ * to the query, key and value projections, Qwen3 normalises every query and key head,
+ * and Mistral is computed like Llama. Left out:
  * mixture-of-experts layers, sliding windows and every other family, among them
  * Gemma 3 (norms after attention, windows, other activations) and Phi 3 (joined
  * projections).
@@ -12,10 +12,10 @@
 import { parseJsonObject } from "./files/json_file.ts";
 import { readRope, type RopeScaling } from "./rope_config.ts";
 
-/** Families the decoder implements. */
+/** The families that the decoder implements. */
 export type ModelType = "qwen2" | "qwen3" | "llama" | "mistral";
 
-/** What the families differ in where `config.json` is silent, as in `transformers`. */
+/** The defaults of each family for absent fields of `config.json`, as in `transformers`. */
 const FAMILIES: Record<
   ModelType,
   { architecture: string; positions: number; window: number | null }
@@ -54,7 +54,7 @@ export interface ModelConfig {
   pad_token_id: number | null;
 }
 
-/** Fields without a sensible default. */
+/** The fields of a config that have no default, and any others. */
 export type ModelShape =
   & Pick<
     ModelConfig,
@@ -95,10 +95,8 @@ export function modelConfig(
 }
 
 /**
- * Reads the text of a `config.json`.
- *
- * Throws with the file, the field and the value on anything that this decoder
- * would compute otherwise than `transformers` does.
+ * Parses the text of a `config.json`. Throws with the file, the field and the value
+ * where this decoder would not compute the same as `transformers`.
  */
 export function parseModelConfig(text: string, source: string): ModelConfig {
   const fields = parseJsonObject(text, source);
@@ -123,7 +121,7 @@ export function parseModelConfig(text: string, source: string): ModelConfig {
     );
   }
   const shape: ModelShape = {
-    // Qwen3's heads are not a share of the width unless the file says so.
+    // The width of Qwen3's heads does not depend on the hidden width.
     ...(type === "qwen3" ? { head_dim: 128 } : {}),
     ...pickKnown(fields),
     model_type: type as ModelType,
@@ -135,7 +133,7 @@ export function parseModelConfig(text: string, source: string): ModelConfig {
   return modelConfig(shape, source);
 }
 
-/** The object to write as `config.json`; `transformers` 4 and 5 both read it. */
+/** Returns the object to write as `config.json`; `transformers` 4 and 5 both read it. */
 export function configJson(config: ModelConfig): Record<string, unknown> {
   const { architecture, window } = FAMILIES[config.model_type];
   return {
@@ -208,7 +206,7 @@ function refuseUnsupported(fields: Record<string, unknown>, source: string) {
   }
 }
 
-/** A window as long as the context leaves attention full. */
+/** Throws on a sliding window shorter than the context; a longer one leaves attention full. */
 function refuseWindow(fields: Record<string, unknown>, source: string) {
   const { model_type, max_position_embeddings: positions } = fields;
   const field = model_type === "mistral"

@@ -52,7 +52,7 @@ export class Decoder implements NativeModel {
   readonly #tensors = new Map<string, tf.Tensor>();
   #rotary: RotaryTable;
   #adapters: Adapters | null = null;
-  /** Compute layers twice instead of keeping their intermediates (recompute.ts). */
+  /** Whether layers are computed twice instead of keeping their intermediates (recompute.ts). */
   recomputesLayers = false;
 
   /** Makes a model that owns `tensors`, one per entry of `parameterSpecs(config)`. */
@@ -140,7 +140,7 @@ export class Decoder implements NativeModel {
       : this.hiddenByLayer(batch);
   }
 
-  /** The same by single operations, on every backend. */
+  /** Computes `hidden` by single operations, on every backend. */
   hiddenByLayer(batch: TokenBatch): tf.Tensor2D {
     return this.#run(batch, null, () => {});
   }
@@ -156,7 +156,7 @@ export class Decoder implements NativeModel {
       : this.prefillByLayer(batch, last);
   }
 
-  /** The same by single operations, on every backend. */
+  /** Computes `prefill` by single operations, on every backend. */
   prefillByLayer(batch: TokenBatch, last: readonly number[]): Prefilled {
     const keys: tf.Tensor4D[] = [];
     const values: tf.Tensor4D[] = [];
@@ -285,7 +285,7 @@ export class Decoder implements NativeModel {
     this.#adapters = null;
   }
 
-  /** With `last`, only these tokens leave the last layer. */
+  /** Runs all layers. With `last`, the last layer computes hidden states of these tokens only. */
   #run(
     batch: TokenBatch,
     last: readonly number[] | null,
@@ -414,7 +414,7 @@ export class Decoder implements NativeModel {
   }
 }
 
-/** Factors from rows of the rotary table, `[N, E]`; scores are scaled here. */
+/** Returns rotary factors from rows `[N, E]` of the table; the queries' factors scale the scores. */
 export function factorsOf(rows_NE: tf.Tensor2D): RotaryFactors {
   const [tokens, width] = rows_NE.shape;
   const key = tf.reshape(rows_NE, [1, tokens, width / 2, 2]) as tf.Tensor4D;

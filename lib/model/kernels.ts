@@ -1,10 +1,10 @@
 /**
- * The differentiable pieces of the decoder, each with a hand-written gradient.
+ * The differentiable operations of the decoder, each with a hand-written gradient.
  *
- * tfjs would derive these gradients too, but from many small operations; here a
- * piece is one tape entry that keeps only what its gradient needs. On native
- * TensorFlow some pieces call a fused operation by name. Left out: how the
- * pieces are wired together (decoder.ts).
+ * tfjs would derive these gradients from many small operations. Here an operation is one
+ * entry of the tape and keeps only the tensors that its gradient needs. On native
+ * TensorFlow some of them call a fused operation by name. Left out: the decoder that
+ * joins the operations (decoder.ts).
  */
 import * as tf from "@tensorflow/tfjs";
 
@@ -24,26 +24,26 @@ interface NamedOperations {
   ): tf.Tensor[];
 }
 
-/** The native backend, or null on WebGPU, WebAssembly and plain JavaScript. */
+/** Returns the native backend, or null on WebGPU, WebAssembly and plain JavaScript. */
 export function nativeTensorFlow(): NamedOperations | null {
   return tf.getBackend() === "tensorflow"
     ? tf.backend() as unknown as NamedOperations
     : null;
 }
 
-/** Whether tfjs is writing a tape; sampling and scoring need none. */
+/** Tells whether tfjs is writing a tape; sampling and scoring need none. */
 export function recordsGradients(): boolean {
   const engine = tf.engine() as unknown as { isTapeOn(): boolean };
   return engine.isTapeOn();
 }
 
-/** A tensor operation with its gradient, in the shape tfjs asks for. */
+/** A tensor operation with its gradient, in tfjs' form. */
 type Gradient = (
   dy: tf.Tensor,
   saved: tf.Tensor[],
 ) => tf.Tensor | tf.Tensor[];
 
-/** An operation with its gradient; without a tape only the value is computed. */
+/** Returns an operation with its gradient; without a tape only the value is computed. */
 export function differentiable(
   inputs: tf.Tensor[],
   forward: (
@@ -58,7 +58,7 @@ export function differentiable(
 }
 
 /**
- * `x_NI` times the transpose of `weight_OI`, plus an optional bias.
+ * Returns `x_NI` times the transpose of `weight_OI`, plus an optional bias.
  * A frozen weight (`trained` false) gets no gradient and costs none.
  */
 export function linear(
@@ -88,8 +88,8 @@ export function linear(
 }
 
 /**
- * Root-mean-square normalisation over the last axis, scaled by `weight_D`
- * (Zhang and Sennrich 2019).
+ * Normalises the last axis by its root mean square and scales it by `weight_D` (Zhang
+ * and Sennrich 2019).
  */
 export function rmsNorm(
   x: tf.Tensor,
@@ -186,7 +186,7 @@ function complexProduct(
 }
 
 /**
- * Attention with an additive mask; queries come scaled.
+ * Computes attention with an additive mask. The queries are already scaled.
  *
  * `mask` broadcasts over `[heads, B, T, T]`. Key and value heads are repeated
  * for their group of query heads (grouped-query attention).
@@ -227,7 +227,7 @@ export function attention(
 }
 
 /**
- * Batched product of many small matrices with few rows, as decoding needs it.
+ * Multiplies many pairs of small matrices with few rows, as decoding needs it.
  *
  * The usual operation goes through oneDNN, whose set-up per matrix costs about as
  * much as the product: on one thread, as each lane has it, 51 microseconds for 256
@@ -251,7 +251,7 @@ export function thinMatMul(
   ], [a, b]);
 }
 
-/** `[G, ...]` to `[G * repeats, ...]`, each head `repeats` times in a row. */
+/** Repeats every head `repeats` times in a row: `[G, ...]` becomes `[G * repeats, ...]`. */
 export function repeatHeads(x: tf.Tensor, repeats: number): tf.Tensor {
   if (repeats === 1) return x;
   const [heads, ...rest] = x.shape;
@@ -273,7 +273,7 @@ function sumRepeats(x: tf.Tensor, repeats: number): tf.Tensor {
   ]);
 }
 
-/** `silu(gate) * up`, the gated activation of the feed-forward block. */
+/** Returns `silu(gate) * up`, the gated activation of the feed-forward block. */
 export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
   return differentiable([gate, up], (save) => {
     const sigmoid = tf.sigmoid(gate);
@@ -290,7 +290,7 @@ export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
   }) as tf.Tensor2D;
 }
 
-/** Rows of `table_VD`; the gradient sums the rows that share an id. */
+/** Returns the rows of `table_VD`; the gradient sums the rows that share an id. */
 export function embed(
   table_VD: tf.Tensor2D,
   ids_N: tf.Tensor1D,
@@ -334,7 +334,7 @@ function sumRowsById(
 }
 
 /**
- * Log-probability of each row's target under the softmax of `logits_MV`.
+ * Returns the log-probability of each row's target under the softmax of `logits_MV`.
  * On native TensorFlow value and gradient come from one fused operation.
  */
 export function targetLogProbs(
@@ -352,7 +352,7 @@ export function targetLogProbs(
   }) as tf.Tensor1D;
 }
 
-/** The loss per row and its slope, softmax minus the one-hot target. */
+/** Returns the loss per row and its slope, softmax minus the one-hot target. */
 export function softmaxCrossEntropy(
   logits_MV: tf.Tensor2D,
   targets_M: tf.Tensor1D,
@@ -379,12 +379,12 @@ export function softmaxCrossEntropy(
   ];
 }
 
-/** The WebAssembly backend writes integers whatever type is asked, hence the cast. */
+/** Returns one-hot rows. The cast is needed since WebAssembly writes integers for any type. */
 function oneHotRows(ids_N: tf.Tensor1D, depth: number): tf.Tensor2D {
   return tf.cast(tf.oneHot(ids_N, depth), "float32") as tf.Tensor2D;
 }
 
-/** Entropy of each row's softmax, in nats. */
+/** Returns the entropy of each row's softmax, in nats. */
 export function entropies(logits_MV: tf.Tensor2D): tf.Tensor1D {
   return differentiable([logits_MV], (save) => {
     const logSoftmax = tf.logSoftmax(logits_MV);
@@ -403,7 +403,7 @@ export function entropies(logits_MV: tf.Tensor2D): tf.Tensor1D {
   }) as tf.Tensor1D;
 }
 
-/** The sum of squares of all values. No gradient. */
+/** Returns the sum of squares of all values. No gradient. */
 export function squaredNorm(x: tf.Tensor): tf.Scalar {
   const native = nativeTensorFlow();
   if (native === null) return tf.sum(tf.square(x));

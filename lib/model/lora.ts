@@ -37,7 +37,7 @@ export interface LoraConfig {
   modules?: readonly { name: string; rank: number; alpha: number }[];
 }
 
-/** All projections of a model, in the checkpoint's names and a fixed order. */
+/** Returns all projections of a model, in the checkpoint's names and a fixed order. */
 export function projectionNames({ num_hidden_layers }: ModelConfig): string[] {
   return Array.from(
     { length: num_hidden_layers },
@@ -48,7 +48,7 @@ export function projectionNames({ num_hidden_layers }: ModelConfig): string[] {
   ).flat();
 }
 
-/** What the output of a projection's adapter is multiplied by. */
+/** Returns the factor of the output of a projection's adapter. */
 function scaleOf(
   { rank, alpha, rankStabilised, modules }: LoraConfig,
   name: string,
@@ -58,16 +58,16 @@ function scaleOf(
   return (own?.alpha ?? alpha) / (rankStabilised ? Math.sqrt(size) : size);
 }
 
-/** One adapter matrix. `name` is the projection's, e.g. `model.layers.0.mlp.up_proj`. */
+/** An adapter matrix. `name` is its projection's, such as `model.layers.0.mlp.up_proj`. */
 export interface LoraSpec {
   name: string;
   matrix: "A" | "B";
   shape: [number, number];
-  /** Rows of B belong to rotated heads, kept in another order in memory. */
+  /** Whether the rows of B belong to rotated heads, which have another order in memory. */
   rotated: boolean;
 }
 
-/** All adapter matrices of a model, A before B, in a fixed order. */
+/** Returns all adapter matrices of a model, A before B, in a fixed order. */
 export function loraSpecs(config: ModelConfig, lora: LoraConfig): LoraSpec[] {
   const width = config.hidden_size;
   const inner = config.intermediate_size;
@@ -96,7 +96,7 @@ export function loraSpecs(config: ModelConfig, lora: LoraConfig): LoraSpec[] {
   });
 }
 
-/** Fresh matrices: A uniform within 1/sqrt(in) as PEFT does, B zero. */
+/** Returns fresh matrices: A uniform within 1/sqrt(in) as PEFT does, B zero. */
 export function initialLora(spec: LoraSpec, seed: number): Float32Array {
   const [rows, columns] = spec.shape;
   const values = new Float32Array(rows * columns);

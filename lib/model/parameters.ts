@@ -13,7 +13,7 @@ import type { ModelConfig } from "./config.ts";
 export interface ParameterPart {
   name: string;
   rows: number;
-  /** Rows belong to rotated heads, kept in another order in memory (rope.ts). */
+  /** Whether the rows belong to rotated heads, which have another order in memory (rope.ts). */
   rotated: boolean;
 }
 
@@ -23,11 +23,11 @@ export interface ParameterSpec {
   shape: number[];
   /** Checkpoint tensors stacked along the rows; one part is the plain case. */
   parts: ParameterPart[];
-  /** "residual": writes into the residual stream, scaled by 1/sqrt(2 layers). */
+  /** First values. "residual", for projections into the residual stream: scaled by 1/sqrt(2 layers). */
   initial: "normal" | "residual" | "ones" | "zeros";
 }
 
-/** All parameters of a model, in a fixed order. */
+/** Returns all parameters of a model, in a fixed order. */
 export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
   const width = config.hidden_size;
   const specs: ParameterSpec[] = [
@@ -51,7 +51,7 @@ export function parameterCount(config: ModelConfig): number {
 }
 
 /**
- * Fresh values: normal with standard deviation `initializer_range`, the
+ * Returns fresh values: normal with standard deviation `initializer_range`, the
  * projections into the residual stream scaled by 1/sqrt(2 layers) (Radford et
  * al. 2019), norms one, biases zero. Every parameter has its own random stream.
  */
@@ -72,7 +72,7 @@ export function initialValues(
   return values;
 }
 
-/** Uploads one parameter. */
+/** Makes the tensor of a parameter. */
 export function parameterTensor(
   spec: ParameterSpec,
   values: Float32Array,

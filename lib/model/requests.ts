@@ -11,7 +11,7 @@ export interface SamplingOptions {
   stopTokens: readonly number[];
   /** Tokens that are never sampled (probability zero, the rest renormalised). */
   bannedTokens?: readonly number[];
-  /** When aborted, sampling ends at once with the signal's reason; nothing is kept of it. */
+  /** Ends sampling, when aborted, with the signal's reason; no sample is returned. */
   stop?: AbortSignal;
 }
 

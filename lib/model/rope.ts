@@ -5,8 +5,8 @@
  * Face checkpoints keep the real parts in the first half of a head and the
  * imaginary parts in the second; in memory they alternate, so that on native
  * TensorFlow a rotation is one complex product. The rows of the query and key
- * projections are reordered when a checkpoint is read or written. Dynamic scaling
- * begins behind `max_position_embeddings`, where nothing is computed here.
+ * projections are reordered when a checkpoint is read or written. Dynamic scaling has no
+ * effect here: it begins behind `max_position_embeddings`, the longest context here.
  */
 import type { ModelConfig } from "./config.ts";
 import type { RopeScaling } from "./rope_config.ts";
@@ -18,7 +18,7 @@ export interface RotaryTable {
   positions: number;
 }
 
-/** The table for positions 0 to `positions - 1`. */
+/** Returns the table for positions 0 to `positions - 1`. */
 export function rotaryTable(
   config: ModelConfig,
   positions: number,
@@ -39,7 +39,7 @@ export function rotaryTable(
   return { values, headWidth, positions };
 }
 
-/** Rows of heads from checkpoint order (halves) to memory order (pairs). */
+/** Returns the rows of heads from checkpoint order (halves) to memory order (pairs). */
 export function halvesToPairs(
   values: Float32Array,
   headWidth: number,
@@ -51,7 +51,7 @@ export function halvesToPairs(
   });
 }
 
-/** The inverse of {@link halvesToPairs}. */
+/** Reverses {@link halvesToPairs}. */
 export function pairsToHalves(
   values: Float32Array,
   headWidth: number,
@@ -66,7 +66,7 @@ export function pairsToHalves(
   );
 }
 
-/** Row r of every head is taken from row `sourceOf(r)` of the same head. */
+/** Reorders rows: row r of every head is row `sourceOf(r)` of the same head. */
 function reorderRows(
   values: Float32Array,
   headWidth: number,
@@ -83,7 +83,7 @@ function reorderRows(
   return result;
 }
 
-/** Radians per position for each of the E/2 pairs. */
+/** Returns the angle per position, in radians, of each of the E/2 pairs. */
 export function rotaryFrequencies(config: ModelConfig): Float32Array {
   const half = config.head_dim / 2;
   const frequencies = new Float32Array(half);
@@ -94,7 +94,7 @@ export function rotaryFrequencies(config: ModelConfig): Float32Array {
   return frequencies;
 }
 
-/** What YaRN multiplies cosines and sines by (Peng et al. 2023, section 3.4), else 1. */
+/** Returns YaRN's factor of cosines and sines (Peng et al. 2023, section 3.4), else 1. */
 export function rotaryLength({ rope_scaling: scaling }: ModelConfig): number {
   if (scaling?.rope_type !== "yarn") return 1;
   const { factor = 1, mscale, mscale_all_dim: all } = scaling;
@@ -123,14 +123,14 @@ function scaled(
   return frequency;
 }
 
-/** Share of a pair's frequency that YaRN keeps: 1 for fast pairs, 0 for slow ones. */
+/** Returns the share of a pair's frequency that YaRN keeps: 1 for fast pairs, 0 for slow ones. */
 function yarnKept(
   pair: number,
   { head_dim, rope_theta }: ModelConfig,
   scaling: RopeScaling,
 ): number {
   const original = scaling.original_max_position_embeddings!;
-  // The pair that turns so often within the original context.
+  // Returns the pair that turns so many times within the original context.
   const pairOf = (turns: number) =>
     head_dim * Math.log(original / (turns * 2 * Math.PI)) /
     (2 * Math.log(rope_theta));
@@ -145,7 +145,7 @@ function yarnKept(
   return 1 - Math.min(1, Math.max(0, (pair - low) / (high - low)));
 }
 
-/** Llama 3.1: long wavelengths are divided, short ones kept, a ramp between. */
+/** Scales a frequency as Llama 3.1: long wavelengths are divided, short ones kept, with a ramp between. */
 function llama3(frequency: number, scaling: RopeScaling): number {
   const factor = scaling.factor ?? 1;
   const low = scaling.low_freq_factor ?? 1;

@@ -25,7 +25,7 @@ export interface RopeScaling {
 
 type Fields = Record<string, unknown>;
 
-/** What each kind of scaling needs, and may have; all but `truncate` are positive numbers. */
+/** The required and optional fields of each kind of scaling; all but `truncate` are positive numbers. */
 const ROPE_FIELDS: Record<
   RopeScaling["rope_type"],
   { needed: string[]; allowed: string[] }
@@ -51,7 +51,7 @@ const ROPE_FIELDS: Record<
   },
 };
 
-/** Returns base and scaling. Throws with the file and the field on what is not computed here. */
+/** Reads base and scaling. Throws with the file and the field on values that are not supported. */
 export function readRope(
   fields: Fields,
   source: string,
@@ -101,7 +101,7 @@ export function readRope(
   return { theta, scaling };
 }
 
-/** The fields of a kind, checked; null counts as not there, as in `transformers`. */
+/** Returns the fields of a kind, checked; null counts as not there, as in `transformers`. */
 function scalingOf(
   kind: RopeScaling["rope_type"],
   nested: Fields,
@@ -124,7 +124,7 @@ function scalingOf(
   return scaling as unknown as RopeScaling;
 }
 
-/** Heads are rotated whole, and alike in all layers. */
+/** Throws where heads are rotated in part, or differently by layer. */
 function refuseParts(
   fields: Fields,
   nested: Fields,

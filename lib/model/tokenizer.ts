@@ -1,8 +1,8 @@
 /**
- * Text to token ids and back, by a Hugging Face `tokenizer.json`.
+ * The tokenizer: text to token ids and back, by a Hugging Face `tokenizer.json`.
  *
- * Special tokens written inside a text are recognised as such, so a prompt is
- * built by joining strings. Left out: where special tokens are told
+ * Special tokens inside a text become single ids, so that a prompt can be built by
+ * joining strings. Left out: the files that name special tokens
  * (files/tokenizer_files.ts).
  */
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
@@ -18,7 +18,7 @@ import {
 
 export type { TokenizerConfig };
 
-/** Files that another tokenizer may have left, which would be read before ours. */
+/** Files of an earlier tokenizer, which are removed because they would be read first. */
 const STALE_FILES = [
   TEMPLATE_FILE,
   "special_tokens_map.json",
@@ -233,7 +233,7 @@ export class Tokenizer {
   }
 }
 
-/** Throws saying so where the library that reads the vocabulary cannot. */
+/** Returns the library's tokenizer. Throws where the library cannot read the vocabulary. */
 function innerTokenizer(
   json: Record<string, unknown>,
   config: TokenizerConfig,

@@ -1,22 +1,21 @@
 /**
- * A TensorFlow variable: memory that an operation may change where it lies.
+ * A TensorFlow variable: memory that an operation may change in place.
  *
- * tfjs has variables too, but on native TensorFlow those are tensors that are
- * replaced; this is the kind that TensorFlow's optimisers take. Left out: other
- * backends.
+ * tfjs' own variables are tensors that are replaced. TensorFlow's optimisers need
+ * variables of this kind. Left out: backends other than native TensorFlow.
  */
 import * as tf from "@tensorflow/tfjs";
 import { nativeTensorFlow } from "./kernels.ts";
 
-/** Variables made so far; TensorFlow tells them apart by name. */
+/** Number of variables made so far, for their names, which have to differ. */
 let made = 0;
 
 /**
- * A variable of 32-bit floats on native TensorFlow. Dispose it when done. Made
- * seldom: TensorFlow remembers every name for the life of the process.
+ * A variable of 32-bit floats on native TensorFlow. Dispose it when done. Make few:
+ * TensorFlow keeps every name for the life of the process.
  */
 export class Variable {
-  /** What operations take for the variable. */
+  /** The variable's handle, which operations take as input. */
   readonly handle: tf.Tensor;
 
   constructor(value: tf.Tensor) {
@@ -32,12 +31,12 @@ export class Variable {
     this.assign(value);
   }
 
-  /** Takes on the value's memory; who changes the variable first makes a copy. */
+  /** Shares the value's memory; the first change of the variable makes a copy. */
   assign(value: tf.Tensor) {
     run("AssignVariableOp", "dtype", [this.handle, value]);
   }
 
-  /** The value, in the variable's memory, until the variable is changed. */
+  /** Returns the value, in the variable's memory, until the variable is changed. */
   value(): tf.Tensor {
     return native().executeSingleOutput("ReadVariableOp", [floats("dtype")], [
       this.handle,
@@ -50,7 +49,7 @@ export class Variable {
   }
 }
 
-/** Runs an operation that yields nothing and changes variables of floats. */
+/** Runs an operation that changes variables of floats and returns nothing. */
 export function run(
   operation: string,
   typeName: "dtype" | "T",

@@ -129,7 +129,7 @@ export async function baseModelOf(folder: string): Promise<string | null> {
 }
 
 /**
- * The parameters that the file stores whole. Throws where a tensor of the file has no
+ * Returns the parameters that the file stores whole. Throws where a tensor of the file has no
  * place, which would be left out in silence, or one that it should hold is missing.
  */
 function replacedParameters(

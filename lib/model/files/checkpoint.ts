@@ -84,7 +84,7 @@ export async function writeModelFiles(
   await writeGenerationConfig(model.config, folder);
 }
 
-/** The checkpoint tensors of one parameter, fetched when they are written. */
+/** Returns the checkpoint tensors of one parameter, fetched when they are written. */
 function partsOf(
   model: Decoder,
   spec: ParameterSpec,

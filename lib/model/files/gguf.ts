@@ -80,7 +80,7 @@ export async function importGguf(path: string, folder: string): Promise<void> {
   });
 }
 
-/** The GGUF file, or all parts of the split one, that a path names; none is an empty list. */
+/** Returns the GGUF file, or all parts of the split one, that a path names; none is an empty list. */
 export function ggufFiles(path: string): string[] {
   let isFolder: boolean;
   try {
@@ -140,7 +140,7 @@ async function readGguf(
   return { metadata: { ...header.metadata }, tensors };
 }
 
-/** `config.json` in Hugging Face's words, checked as any other. */
+/** Returns `config.json` in Hugging Face's words, checked as any other. */
 function configOf(
   metadata: GgufMetadata,
   tensors: readonly GgufTensor[],

@@ -163,7 +163,7 @@ function addedTokens(tokens: readonly string[], kinds: readonly number[]) {
   });
 }
 
-/** The post-processor that puts the beginning-of-sequence token before a text. */
+/** Returns the post-processor that puts the beginning-of-sequence token before a text. */
 function startsWith(tokens: readonly string[], bos: number) {
   const id = tokens[bos];
   const start = { SpecialToken: { id, type_id: 0 } };

@@ -3,7 +3,7 @@
  */
 
 /**
- * The object in a file. A file that is not there is `absent`, or an error when
+ * Returns the object in a file. A file that is not there is `absent`, or an error when
  * none is given.
  */
 export async function readJsonObject(

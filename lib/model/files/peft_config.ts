@@ -87,7 +87,7 @@ export function parsePeftConfig(
   return { lora, savedModules };
 }
 
-/** The fields to write, for PEFT and for here. */
+/** Returns the fields to write, for PEFT and for here. */
 export function peftFields(
   { rank, alpha, targets, modules, rankStabilised = false }: LoraConfig,
   savedModules: readonly string[],
@@ -218,7 +218,7 @@ function patternOf(
   return (name) => pairs.find(([fits]) => fits.test(name))?.[1];
 }
 
-/** A pattern from the beginning of a name; Python's are nearly ours. */
+/** Returns a pattern from the beginning of a name; Python's are nearly ours. */
 function pattern(text: string, field: string, source: string): RegExp {
   try {
     return new RegExp(`^${text}`);

@@ -146,7 +146,7 @@ export interface WrittenTensor {
   values: () => HostTensor["values"] | Promise<HostTensor["values"]>;
 }
 
-/** Bytes that a tensor takes in a file. */
+/** Returns the bytes that a tensor takes in a file. */
 export function bytesOf({ shape, dtype = "F32" }: WrittenTensor): number {
   return BYTES_OF[dtype] * shape.reduce((product, axis) => product * axis, 1);
 }
@@ -200,7 +200,7 @@ export async function writeSafetensors(
   file.syncSync();
 }
 
-/** The place of the first NaN or infinity; -1 without any. */
+/** Returns the place of the first NaN or infinity; -1 without any. */
 function firstNotFinite(values: Float32Array): number {
   // Times zero, only those are not zero: one pass without a branch.
   let trace = 0;

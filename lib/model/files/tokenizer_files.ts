@@ -50,7 +50,7 @@ export async function readTokenizerConfig(
   return config;
 }
 
-/** `tokenizer.json` with the tokens that stand in the files beside it alone. */
+/** Returns `tokenizer.json` with the tokens that stand in the files beside it alone. */
 export async function withAddedTokens(
   folder: string,
   json: Fields,
@@ -91,7 +91,7 @@ export async function withAddedTokens(
   return { ...json, added_tokens: [...addedTokens(json), ...added] };
 }
 
-/** The tokens that a `tokenizer.json` keeps apart from its vocabulary. */
+/** Returns the tokens that a `tokenizer.json` keeps apart from its vocabulary. */
 export function addedTokens(
   json: Fields,
 ): { id: number; content: string; special?: boolean }[] {
@@ -105,7 +105,7 @@ export function textOf(value: unknown): string | undefined {
   return typeof content === "string" ? content : undefined;
 }
 
-/** The token behind an id that the model's files name, as `eos_token_id`. */
+/** Returns the token behind an id that the model's files name, as `eos_token_id`. */
 async function tokenOfId(
   folder: string,
   name: typeof SPECIAL[number],

@@ -18,7 +18,7 @@ const INDEX = "model.safetensors.index.json";
 const WEIGHTS = /^model(-\d+-of-\d+)?\.safetensors(\.index\.json)?$/;
 
 /**
- * The open file that holds each tensor. A single file goes before an index, as in
+ * Returns the open file that holds each tensor. A single file goes before an index, as in
  * `transformers`; with an index, a copy elsewhere than it says is stale and left
  * alone. Close the files.
  */
@@ -109,7 +109,7 @@ export async function writeWeights(
   );
 }
 
-/** Consecutive tensors within the limit; a larger tensor has a file of its own. */
+/** Returns consecutive tensors within the limit; a larger tensor has a file of its own. */
 function shardsOf(
   tensors: readonly WrittenTensor[],
   shardBytes: number,
@@ -139,7 +139,7 @@ function weightNames(folder: string): string[] {
   return index === null ? [SINGLE] : [...new Set(index.values())];
 }
 
-/** The file of each tensor by the index; null where there is a single file. */
+/** Returns the file of each tensor by the index; null where there is a single file. */
 function indexOf(folder: string): Map<string, string> | null {
   if (isFile(join(folder, SINGLE))) return null;
   const index = join(folder, INDEX);

@@ -38,7 +38,7 @@ export interface DecodePlan {
 }
 
 /**
- * The graph, with outputs: all tokens `[tokensPerRun, R]`, minus their
+ * Returns the graph, with outputs: all tokens `[tokensPerRun, R]`, minus their
  * log-probabilities, and the last tokens `[R]`. Inputs, besides parameters by
  * their names: see the calls of `graph.input` and of `LaneInputs`.
  */
@@ -63,7 +63,7 @@ export function decodeGraph(
   };
 }
 
-/** The tokens of one lane's rows, one step after the other. */
+/** Returns the tokens of one lane's rows, one step after the other. */
 function decodeLane(graph: Graph, plan: DecodePlan, inputs: LaneInput) {
   const caches = new Map<string, Value>();
   const tokens: Value[] = [];
@@ -181,7 +181,7 @@ class DecodeStep {
     this.#factors = this.#rotaryFactors();
   }
 
-  /** Logits of the next token, `[R, V]`, with bans applied. */
+  /** Returns the logits of the next token, `[R, V]`, with bans applied. */
   logits(tokens_R: Value): Value {
     const graph = this.#graph;
     const { config, banned } = this.#plan;
@@ -362,7 +362,7 @@ class DecodeStep {
     return graph.reshapeTo(updated, graph.input("cacheShape", INT));
   }
 
-  /** `[R, G, n, E]`, or `[P, G, W * n, E]` with shared prompts. */
+  /** Returns `[R, G, n, E]`, or `[P, G, W * n, E]` with shared prompts. */
   #attend(name: string, query: Value, keys: Value, values: Value): Value {
     const graph = this.#graph;
     if (!this.#plan.sharedPrompts) {
@@ -408,7 +408,7 @@ class DecodeStep {
   }
 
   /**
-   * Products of matrices whose first axis is prompts. In parts, because TensorFlow
+   * Returns the products of matrices whose first axis is prompts. In parts, because TensorFlow
    * divides a batch of products among processors once it has 210 thousand
    * multiplications (as `startBackend` sets it up), which take one thread less than
    * waking another. Lanes keep all processors busy anyway.
@@ -433,7 +433,7 @@ class DecodeStep {
   }
 
   /**
-   * A matrix product. Those of small models by the operation for batches, which
+   * Returns a matrix product. Those of small models by the operation for batches, which
    * oneDNN does not take over: a lane's product stays on the lane's thread.
    */
   #product(a: Value, b: Value, transposeB: boolean): Value {
@@ -458,7 +458,7 @@ class DecodeStep {
   }
 }
 
-/** The graph of `chooseTokens` (choice.ts), on logits that are tempered already. */
+/** Returns the graph of `chooseTokens` (choice.ts), on logits that are tempered already. */
 function chooseToken(
   graph: Graph,
   logits_RV: Value,

@@ -250,7 +250,7 @@ export class NativeDecoding implements Decoding {
     if (model.config.model_type === "qwen3") this.#makeHeadNorms(own);
   }
 
-  /** The norms of all query and key heads of a layer, `[heads + G, E]`. */
+  /** Returns the norms of all query and key heads of a layer, `[heads + G, E]`. */
   #makeHeadNorms(own: (name: string, tensor: tf.Tensor) => void) {
     const { model } = this.#start;
     const { num_hidden_layers, num_attention_heads, num_key_value_heads } =
@@ -350,7 +350,7 @@ export class NativeDecoding implements Decoding {
   }
 }
 
-/** Places of the heads that stay, in the old caches flattened to heads. */
+/** Returns the places of the heads that stay, in the old caches flattened to heads. */
 function keptHeads(smaller: Smaller, groups: number, oldWidth: number) {
   const { rows, prompts, grid: { width } } = smaller;
   return prompts.flatMap((_, p) =>
@@ -390,7 +390,7 @@ function planOf({ model, options, width }: DecodingStart): DecodePlan {
 
 const sessions = new Map<string, GraphSession>();
 
-/** The loaded graph of a plan; loading it and its first run take time, once. */
+/** Returns the loaded graph of a plan; loading it and its first run take time, once. */
 function sessionOf(plan: DecodePlan): GraphSession {
   const key = JSON.stringify(plan);
   let session = sessions.get(key);

@@ -47,7 +47,7 @@ export class Graph {
   readonly #nodes: Uint8Array[] = [];
   readonly #constants = new Map<string, Value>();
 
-  /** A tensor given at every run, under this name. */
+  /** Returns a tensor given at every run, under this name. */
   input(name: string, type: ElementType): Value {
     const known = this.#inputs.get(name);
     if (known !== undefined) return known;
@@ -62,7 +62,7 @@ export class Graph {
     return [...this.#inputs.keys()];
   }
 
-  /** A small tensor that is part of the graph. */
+  /** Returns a small tensor that is part of the graph. */
   constant(
     type: typeof FLOAT | typeof INT,
     values: number | readonly number[],
@@ -116,7 +116,7 @@ export class Graph {
     ]));
   }
 
-  /** An operation with one element type `T`, whose result has that type too. */
+  /** Returns an operation with one element type `T`, whose result has that type too. */
   same(operation: string, ...inputs: Value[]): Value {
     const { type } = inputs[0];
     return this.call(operation, inputs, { T: { type } }, [type])[0];
@@ -145,7 +145,7 @@ export class Graph {
     return this.#bitcast(this.transpose(this.#bitcast(x, INT), order), FLOAT);
   }
 
-  /** Consecutive blocks of `sizes` along an axis. */
+  /** Returns consecutive blocks of `sizes` along an axis. */
   split(x: Value, sizes: readonly number[], axis: number): Value[] {
     return this.splitTo(x, this.constant(INT, sizes), sizes.length, axis);
   }
@@ -229,7 +229,7 @@ export class Graph {
     }, [to])[0];
   }
 
-  /** The `count` largest of every row, in descending order. */
+  /** Returns the `count` largest of every row, in descending order. */
   largest(x: Value, count: Value): Value {
     return this.call("TopKV2", [x, count], {
       T: { type: x.type },
@@ -282,7 +282,7 @@ export class Graph {
     )[0];
   }
 
-  /** `a` times `b`, each as it is or transposed. */
+  /** Returns `a` times `b`, each as it is or transposed. */
   matMul(
     a: Value,
     b: Value,
@@ -308,7 +308,7 @@ export class Graph {
   }
 
   /**
-   * Products of matrices with many rows: 0.13 ms for 100 of [60, 24] and
+   * Returns the products of matrices with many rows: 0.13 ms for 100 of [60, 24] and
    * [24, 60], where `batchMatMul` takes 0.40.
    */
   largeBatchMatMul(
@@ -324,7 +324,7 @@ export class Graph {
     }, [FLOAT])[0];
   }
 
-  /** The contents of `saved_model.pb`. */
+  /** Returns the contents of `saved_model.pb`. */
   savedModel(): Uint8Array {
     // GraphDef: nodes, and the producer version that today's operations need.
     const graph = joined([
@@ -339,7 +339,7 @@ export class Graph {
   }
 }
 
-/** An `AttrValue` message. */
+/** Returns an `AttrValue` message. */
 function attributeValue(attribute: Attribute): Uint8Array {
   if ("type" in attribute) return integerField(6, attribute.type);
   if ("bool" in attribute) return integerField(5, attribute.bool ? 1 : 0);

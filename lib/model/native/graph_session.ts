@@ -42,13 +42,13 @@ export class GraphSession {
     this.#outputs = outputs.map(({ name }) => name).join(",");
   }
 
-  /** A caller of the graph, with inputs of its own. */
+  /** Returns a caller of the graph, with inputs of its own. */
   caller(): GraphCaller {
     return new GraphCaller(this.#session, this.#inputs, this.#outputs);
   }
 
   /**
-   * A caller of a part of the graph: from these inputs, which may also be values
+   * Returns a caller of a part of the graph: from these inputs, which may also be values
    * inside the graph (`operation:index`), to these outputs.
    */
   part(inputs: readonly string[], outputs: readonly Value[]): GraphCaller {

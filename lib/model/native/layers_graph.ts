@@ -37,7 +37,7 @@ export const LANE_INPUTS = [
   "keyFactors",
 ] as const;
 
-/** The name of a lane's own input. */
+/** Returns the name of a lane's own input. */
 export function laneInput(
   name: typeof LANE_INPUTS[number] | typeof PREFILL_INPUTS[number],
   lane: number,
@@ -105,7 +105,7 @@ export function prefillGraph(config: ModelConfig, lanes: number): PrefillGraph {
   return { graph, hidden, keys: ofLayers("key"), values: ofLayers("value") };
 }
 
-/** Each lane's rows of a gradient of the hidden states. */
+/** Returns each lane's rows of a gradient of the hidden states. */
 function cut(
   graph: Graph,
   slope_ND: Value,
@@ -243,7 +243,7 @@ class LaneWriter {
     };
   }
 
-  /** The last layer of a prefill, forward only: `[N, D]` to `[B, D]`. */
+  /** Returns the last layer of a prefill, forward only: `[N, D]` to `[B, D]`. */
   #lastLayer(name: string, x_ND: Value): Value {
     const graph = this.#graph;
     const last_B = graph.input(laneInput("last", this.#lane), INT);
@@ -287,7 +287,7 @@ class LaneWriter {
     return this.#added(x_ND, change);
   }
 
-  /** A residual connection: `x` plus what was made of it. */
+  /** Returns a residual connection: `x` plus what was made of it. */
   #added(x: Value, change: Differentiable): Differentiable {
     const graph = this.#graph;
     return {
@@ -337,7 +337,7 @@ class LaneWriter {
     };
   }
 
-  /** The shape of hidden states. */
+  /** Returns the shape of hidden states. */
   #flat(): number[] {
     return [-1, this.#config.hidden_size];
   }
@@ -396,7 +396,7 @@ class LaneWriter {
     );
   }
 
-  /** `silu(gate) * up`, both projected from `x`. */
+  /** Returns `silu(gate) * up`, both projected from `x`. */
   #gated(name: string, x_ND: Value): Differentiable {
     const graph = this.#graph;
     const gate = this.#linear(`${name}.mlp.gate_proj`, x_ND);

@@ -37,7 +37,7 @@ export function layerLanes(model: NativeModel, rows: number): number {
   return isSmall(model) ? Math.min(rows, LANES) : 1;
 }
 
-/** Whether this model's layers run by a graph here. */
+/** Tells whether this model's layers run by a graph here. */
 export function layersByGraph(model: NativeModel): boolean {
   return nativeOnProcessor() && model.adapters === null &&
     !model.recomputesLayers;
@@ -72,7 +72,7 @@ export function hiddenByGraph(
   }) as tf.Tensor2D;
 }
 
-/** The inputs of all lanes: consecutive rows of the batch. */
+/** Returns the inputs of all lanes: consecutive rows of the batch. */
 export function laneInputs(
   model: NativeModel,
   batch: TokenBatch,
@@ -91,7 +91,7 @@ export function laneInputs(
   return inputs;
 }
 
-/** The inputs of the rows from `first` to before `end`. */
+/** Returns the inputs of the rows from `first` to before `end`. */
 function rowInputs(
   model: NativeModel,
   { columns, tokens, positions }: TokenBatch,

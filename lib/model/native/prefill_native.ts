@@ -40,7 +40,7 @@ export function prefillByGraph(
   }) as unknown as Prefilled;
 }
 
-/** Every lane's last tokens, and a mask of what follows them in their rows. */
+/** Returns every lane's last tokens, and a mask of what follows them in their rows. */
 function lastInputs(
   { rows, columns }: TokenBatch,
   last: readonly number[],

@@ -28,7 +28,7 @@ export function bytesField(
   return joined([varint(number << 3 | 2), varint(bytes.length), bytes]);
 }
 
-/** A message made of fields. */
+/** Returns a message made of fields. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const result = new Uint8Array(
     parts.reduce((sum, part) => sum + part.length, 0),

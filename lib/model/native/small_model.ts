@@ -12,7 +12,7 @@ import type { NativeModel } from "./native_model.ts";
 /** Parameters up to which a model is small. */
 const SMALL_MODEL = 2 ** 24;
 
-/** Whether a model is small. A large one would hold its weights twice, and gain nothing. */
+/** Tells whether a model is small. A large one would hold its weights twice, and gain nothing. */
 export function isSmall(model: Pick<NativeModel, "parameterCount">): boolean {
   return model.parameterCount <= SMALL_MODEL;
 }

@@ -1,14 +1,14 @@
 /**
- * Choosing the next token from logits and one uniform number per row.
+ * The choice of the next token from logits and one uniform number per row.
  *
- * Inverse of the cumulative distribution: the chosen token is the first whose
- * cumulative probability reaches the uniform number. Greedy at temperature 0.
- * Left out: where the numbers come from (sampling.ts).
+ * The chosen token is the first whose cumulative probability reaches the uniform number
+ * (inverse of the cumulative distribution). At temperature 0 the choice is greedy. Left
+ * out: the source of the numbers (sampling.ts).
  */
 import * as tf from "@tensorflow/tfjs";
 import type { SamplingOptions } from "../requests.ts";
 
-/** One token id per row of `logits_RV`; `uniforms_R` lie strictly in (0, 1). */
+/** Returns one token id per row of `logits_RV`; `uniforms_R` lie strictly in (0, 1). */
 export function chooseTokens(
   logits_RV: tf.Tensor2D,
   uniforms_R: tf.Tensor1D,

@@ -231,7 +231,7 @@ function attendToCache(
   return tf.add(tf.reshape(fromPrompt, fromOwn.shape), fromOwn);
 }
 
-/** The cache of the rows that stay; disposes the old one. */
+/** Returns the cache of the rows that stay; disposes the old one. */
 function compact(cache: Cache, smaller: Smaller): Cache {
   const samePrompts = smaller.prompts.length === cache.promptMask.shape[1] &&
     smaller.prompts.every((p, i) => p === i);

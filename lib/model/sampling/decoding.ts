@@ -1,9 +1,9 @@
 /**
- * What a way of decoding is given after the prefill, and what it offers.
+ * The interface of decoding: its start after the prefill, and its calls.
  *
- * Two ways implement it: eager operations on any backend (decode_eager.ts) and a
- * graph on native TensorFlow (decode_native.ts). Left out: choosing between them
- * and everything about requests (sampling.ts).
+ * There are two implementations: eager operations on any backend (decode_eager.ts) and a
+ * graph on native TensorFlow (decode_native.ts). Left out: the choice between them and
+ * the requests (sampling.ts).
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Decoder } from "../decoder.ts";
@@ -32,19 +32,19 @@ export interface DecodingStart {
   uniforms: tf.Tensor2D;
 }
 
-/** Tokens drawn between two looks at which rows have finished. */
+/** Tokens drawn between two checks for finished rows. */
 export const TOKENS_PER_CHECK = 4;
 
-/** Rows being written. Dispose it when done. */
+/** The decoding of a grid of rows. Dispose it when done. */
 export interface Decoding {
-  /** Draws tokens from `first` on, a few at a time; calls follow each other. */
+  /** Draws the next few tokens of every row, from token `first` on. */
   draw(first: number): Promise<DrawnTokens>;
-  /** Keeps only some rows. */
+  /** Keeps some rows and drops the others. */
   keep(smaller: Smaller): void;
   dispose(): void;
 }
 
-/** Rows of the rotary table for the prompts and `fed` tokens more. */
+/** Returns the rows of the rotary table for the prompts and `fed` tokens more. */
 export function rotaryRows(start: DecodingStart, fed: number): tf.Tensor2D {
   const { values, headWidth, positions } = start.model.rotaryRows(
     fed + Math.max(...start.promptLengths),
@@ -52,7 +52,7 @@ export function rotaryRows(start: DecodingStart, fed: number): tf.Tensor2D {
   return tf.tensor2d(values, [positions, headWidth]);
 }
 
-/** -1e9 at banned tokens, 0 elsewhere, `[V]`; null without any. */
+/** Returns `[V]` with -1e9 at banned tokens and 0 elsewhere; null without banned tokens. */
 export function banVector({ model, options }: DecodingStart) {
   if (!options.bannedTokens?.length) return null;
   const values = new Float32Array(model.config.vocab_size);
@@ -60,7 +60,7 @@ export function banVector({ model, options }: DecodingStart) {
   return tf.tensor1d(values);
 }
 
-/** The length of every row's prompt, `[R]`. */
+/** Returns the length of every row's prompt, `[R]`. */
 export function rowPositions(start: DecodingStart): tf.Tensor1D {
   return tf.tensor1d(
     start.promptLengths.flatMap((length) =>

@@ -1,28 +1,28 @@
 /**
- * The rows of a batch being sampled, and the grid that they form.
+ * The rows of a sampled batch, and the grid that they form.
  *
- * A grid has prompts down and samples across. Rows that finish leave it when
- * that saves enough work. Left out: tensors that hold a grid's state
- * (decoding.ts).
+ * A grid has a line per prompt and a column per sample. Finished rows leave the grid
+ * when that saves enough work. Left out: the tensors of a grid's state (decoding.ts).
  */
 import { randomStream } from "../../random.ts";
 import type { Sample, SampleRequest, SamplingOptions } from "../requests.ts";
 
 /**
- * Decides from a row's tokens whether it is finished: how many of them to keep,
- * or null to go on. Called every few tokens, so the end may lie a little back.
+ * A function that tells from a row's tokens whether the row is finished. It returns the
+ * number of tokens to keep, or null to continue. It is called every few tokens, so that
+ * the end may lie before the last token.
  */
 export type EndOfSample = (tokens: readonly number[]) => number | null;
 
-/** Tokens of all rows, step by step: at least `[count, R]`, row by row. */
+/** The drawn tokens of all rows: at least `[count, R]`, step after step. */
 export interface DrawnTokens {
   count: number;
   tokens: ArrayLike<number>;
-  /** Minus their log-probabilities. */
+  /** Negative log-probabilities of the tokens. */
   losses: ArrayLike<number>;
 }
 
-/** A sample being written. */
+/** A sample during sampling. */
 export interface Row extends Sample {
   request: number;
   /** Uniform numbers in (0, 1), one per token. */
@@ -36,13 +36,13 @@ export interface Grid {
   width: number;
 }
 
-/** Unwritten rows of one request, each with its own random numbers. */
+/** Makes the empty rows of a request, each with its own random numbers. */
 export function newRows(request: SampleRequest, index: number): Row[] {
   return Array.from({ length: request.count }, (_, sample) => {
     const stream = randomStream(request.seed, "sample", sample);
     const uniforms = new Float32Array(request.maxNewTokens);
     for (let i = 0; i < uniforms.length; i++) {
-      // 23 bits and a half: exact in 32-bit floats, never 0 and never 1.
+      // 23 random bits plus one half: exact in 32-bit floats, never 0 and never 1.
       uniforms[i] = ((stream.nextUint32() >>> 9) + 0.5) / 8388608;
     }
     return {
@@ -56,7 +56,7 @@ export function newRows(request: SampleRequest, index: number): Row[] {
   });
 }
 
-/** The rows' random numbers by step, `[steps, R]`; fillers get 0.5. */
+/** Returns the rows' random numbers by step, `[steps, R]`; fillers get 0.5. */
 export function uniformTable(grid: Grid, steps: number): Float32Array {
   const flat = grid.rows.flat();
   const values = new Float32Array(steps * flat.length);
@@ -102,7 +102,7 @@ export function endRows(grid: Grid, endOf: EndOfSample) {
   }
 }
 
-/** A smaller grid, and which old prompt and row each of its places comes from. */
+/** A smaller grid, with the old prompt and the old row of each of its places. */
 export interface Smaller {
   grid: Grid;
   prompts: number[];
@@ -110,9 +110,9 @@ export interface Smaller {
 }
 
 /**
- * Drops finished rows when that removes a fifth of the work. Prompts keep a
- * common width, so a lone long sample would carry fillers; when fillers would be
- * the majority, every row becomes its own prompt instead.
+ * Drops finished rows when that removes a fifth of the work. All prompts keep the same
+ * width, so that one long sample needs filler rows beside it. If most rows would be
+ * fillers, every row gets a prompt of its own instead.
  */
 export function shrink(grid: Grid): Smaller | "empty" | null {
   const alive = grid.rows.map((row) =>

@@ -1,9 +1,9 @@
 /**
  * Batched sampling with a key-value cache.
  *
- * Every prompt is computed once and shared by its samples. Rows form a grid,
- * prompts by samples; every few tokens the finished ones leave it. A row's
- * randomness is its own stream, so its tokens do not depend on its neighbours.
+ * Every prompt is computed once and shared by its samples. Rows form a grid of prompts
+ * by samples. Every few tokens the finished rows leave the grid. Each row has its own
+ * random stream, so that its tokens do not depend on other rows.
  * Left out: decoding one token (decode_native.ts, decode_eager.ts), stop strings
  * (text.ts) and chat formatting (chat.ts).
  */
@@ -27,13 +27,13 @@ import {
 } from "./sample_rows.ts";
 import { checkSampling } from "./sampling_checks.ts";
 
-/** Rows sampled together; more cost memory without gaining speed. */
+/** Most rows sampled together: more rows cost memory and gain no speed. */
 const MAXIMUM_ROWS = 512;
 
-/** Bytes that the keys and values of the rows sampled together may take. */
+/** Most bytes of the keys and values of the rows sampled together. */
 const CACHE_BYTES = 2 ** 31;
 
-/** Prompt tokens computed together in one prefill. */
+/** Most prompt tokens of one prefill. */
 const PREFILL_TOKENS = 16384;
 
 /** A constructor of a `Decoding` (decoding.ts). */
@@ -82,7 +82,7 @@ export async function sampleBatch(
   );
 }
 
-/** Rows whose longest responses fit the cache's budget. */
+/** Returns the number of rows whose longest responses fit into the cache. */
 function rowLimit(model: Decoder, requests: readonly SampleRequest[]): number {
   const { num_hidden_layers, num_key_value_heads, head_dim } = model.config;
   const perToken = 2 * 4 * num_hidden_layers * num_key_value_heads * head_dim;
@@ -94,7 +94,7 @@ function rowLimit(model: Decoder, requests: readonly SampleRequest[]): number {
   return Math.min(MAXIMUM_ROWS, Math.floor(CACHE_BYTES / (perToken * longest)));
 }
 
-/** Requests of equal count and similar prompt length, `rows` rows or one prompt. */
+/** Groups requests of equal count and similar prompt length into grids of at most `rows` rows. */
 function gridsOf(
   requests: readonly SampleRequest[],
   rows: number,
@@ -175,7 +175,7 @@ type Prefilled = Pick<
   "promptKeys" | "promptValues" | "promptMask" | "logits"
 >;
 
-/** Keys and values of the prompts, and the logits of every row's first token. */
+/** Computes the keys and values of the prompts, and the logits of every row's first token. */
 function prefill(
   model: Decoder,
   prompts: readonly (readonly number[])[],

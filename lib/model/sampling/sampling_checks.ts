@@ -1,13 +1,13 @@
 /**
- * What sampling refuses before it begins: requests and options without a meaning.
+ * The checks of requests and options before sampling begins.
  *
- * A backend answers them differently (an error of its own, zeros, or tokens drawn
- * from something else), so they are named here, where they can be put right.
+ * Backends treat meaningless values differently: by an error of their own, zeros, or
+ * tokens from another distribution. The checks name the field that is wrong.
  */
 import type { ModelConfig } from "../config.ts";
 import type { SampleRequest, SamplingOptions } from "../requests.ts";
 
-/** Throws naming the field that is wrong. */
+/** Throws with the name of the field that is wrong. */
 export function checkSampling(
   config: ModelConfig,
   requests: readonly SampleRequest[],

@@ -1,9 +1,8 @@
 /**
- * Text in, text out: sampling with stop strings.
+ * Sampling of text with stop strings.
  *
- * A sample ends at the first stop string in its text; the tokens after it are
- * dropped, so that they are neither scored nor trained on. Left out: chat
- * templates (chat.ts).
+ * A sample ends at the first stop string in its text. Later tokens are dropped, so that
+ * they are neither scored nor trained on. Left out: chat templates (chat.ts).
  */
 import type { Sample, SampleRequest, SamplingOptions } from "../requests.ts";
 import type { Decoder } from "../decoder.ts";
@@ -54,7 +53,7 @@ export function stopAt(
   tokens: readonly number[],
   stopStrings: readonly string[],
 ): number | null {
-  // Rows are looked at every few tokens, and a token is at least a byte long.
+  // Rows are checked every few tokens, and a token is at least a byte long.
   const longest = Math.max(...stopStrings.map((stop) => 4 * stop.length));
   const from = Math.max(0, tokens.length - longest - 16);
   const contains = (count: number) => {

@@ -1,11 +1,11 @@
 /**
  * Token lists laid out as rectangles for the decoder.
  *
- * Two layouts. A plain batch has one sequence per row. A packed batch has one
- * prompt per row with its responses grown from it as a tree: a prompt shared by n
- * responses, and every prefix that responses share, is computed once. A token
- * sees its ancestors and itself. Rows are padded on the right; padding is never
- * the key of a real token and carries no loss. Left out: what the loss is.
+ * There are two layouts. A plain batch has one sequence per row. A packed batch has one
+ * prompt per row and the tree of its responses, so that the prompt and every common
+ * prefix of responses is computed once. A token attends to its ancestors and itself.
+ * Rows are padded on the right. Padding is never the key of a real token and has no
+ * loss. Left out: the losses.
  */
 
 /** A rectangle of tokens with `rows * columns` entries, row by row. */
@@ -29,7 +29,7 @@ export interface Predictions {
   targets: Int32Array;
 }
 
-/** One sequence per row. */
+/** Returns one sequence per row. */
 export function plainBatch(
   sequences: readonly (readonly number[])[],
 ): TokenBatch {
@@ -51,9 +51,9 @@ export interface PromptGroup {
 }
 
 /**
- * Packs each group into one row. Predictions come group by group, response by
- * response, token by token; equal prefixes share their places, and the last token
- * of a response, which predicts nothing, takes none of its own.
+ * Packs each group into one row. Predictions are in the order of groups, responses and
+ * tokens. Equal prefixes share their columns. The last token of a response predicts
+ * nothing and has no column.
  */
 export function packedBatch(
   groups: readonly PromptGroup[],
@@ -84,7 +84,7 @@ export function packedBatch(
   };
 }
 
-/** One row of a packed batch: nodes in order of growth, parents first. */
+/** A row of a packed batch as a tree, with parents before children. */
 interface TokenTree {
   tokens: number[];
   positions: number[];
@@ -122,7 +122,7 @@ function growTree({ promptTokens, responses }: PromptGroup): TokenTree {
 }
 
 /**
- * The additive attention mask, 0 or -1e9: `[T, T]` for plain batches (causal),
+ * Returns the additive attention mask, 0 or -1e9: `[T, T]` for plain batches (causal),
  * `[B, T, T]` for packed ones (ancestors).
  */
 export function attentionMask(

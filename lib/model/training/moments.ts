@@ -1,10 +1,10 @@
 /**
  * The moments of AdamW for some parameters, and the update by them, in tfjs.
  *
- * Works on every backend. The parameters are joined into one vector, because a
- * dozen operations on it cost a small model less than a dozen per parameter. Left
- * out: when to update (optimiser.ts), and the update of large parameters on
- * native TensorFlow (moments_fused.ts).
+ * It works on every backend. The parameters are joined into one vector: a dozen
+ * operations on that vector cost a small model less than a dozen per parameter. Left
+ * out: the step (optimiser.ts), and the update of large parameters on native TensorFlow
+ * (moments_fused.ts).
  */
 import * as tf from "@tensorflow/tfjs";
 import type { OptimiserConfig } from "../requests.ts";
@@ -87,7 +87,7 @@ export class VectorMoments implements Moments {
   ): tf.Tensor[] {
     const old_P = joined(old);
     const { rate, epsilon, decay } = updateFactors(update);
-    // Nested scopes free every vector as soon as it is used up.
+    // Nested scopes free every vector after its last use.
     const step_P = tf.tidy(() =>
       tf.mul(tf.div(first_P, tf.add(tf.sqrt(second_P), epsilon)), rate)
     );
@@ -125,7 +125,7 @@ export class VectorMoments implements Moments {
   }
 }
 
-/** One vector of all values, in order. */
+/** Returns one vector of all values, in order. */
 export function joined(tensors: readonly tf.Tensor[]): tf.Tensor1D {
   return tf.tidy(() => {
     const flat = tensors.map((x) => tf.reshape(x, [x.size]) as tf.Tensor1D);
@@ -133,7 +133,7 @@ export function joined(tensors: readonly tf.Tensor[]): tf.Tensor1D {
   });
 }
 
-/** 1 for matrices, 0 for vectors: a scalar if there is a single tensor. */
+/** Returns 1 for matrices, whose weights decay, and 0 for vectors; a scalar for a single tensor. */
 function decaysOf(parameters: readonly tf.Tensor[]): tf.Tensor {
   const decay = (tensor: tf.Tensor) => tensor.rank > 1 ? 1 : 0;
   if (parameters.length === 1) return tf.keep(tf.scalar(decay(parameters[0])));
@@ -146,7 +146,7 @@ function decaysOf(parameters: readonly tf.Tensor[]): tf.Tensor {
   ));
 }
 
-/** `decay * old + (1 - decay) * fresh`, in three passes over the memory. */
+/** Returns `decay * old + (1 - decay) * fresh`, in three passes over the memory. */
 function blend(old: tf.Tensor, fresh: tf.Tensor, decay: number): tf.Tensor {
   return tf.tidy(() => tf.add(old, tf.mul(tf.sub(fresh, old), 1 - decay)));
 }

@@ -2,8 +2,8 @@
  * AdamW with decoupled weight decay (Loshchilov and Hutter 2019), after clipping
  * the gradient by its global norm.
  *
- * The parameters of a small model are updated together as one vector, those of a
- * larger one each by itself, on native TensorFlow by one operation. Weight decay
+ * The parameters of a small model are updated together as one vector. Those of a larger
+ * model are updated one by one, on native TensorFlow by one operation each. Weight decay
  * applies to matrices only, not to norms and biases. Left out: schedules
  * (schedule.ts), the equations (moments.ts) and the loss.
  */
@@ -29,7 +29,7 @@ export class NonFiniteError extends Error {
   override name = "NonFiniteError";
 }
 
-/** Values up to which the trained tensors are one vector. */
+/** Most values of trained tensors that are joined into one vector. */
 const VECTOR_SIZE = 2 ** 20;
 
 /** The AdamW optimiser of one model, with its moments. Dispose it when done. */
@@ -132,7 +132,7 @@ export function flatten(tensors: readonly tf.Tensor[]): tf.Tensor1D[] {
   return groupsOf(tensors).map(joined);
 }
 
-/** All tensors together, or each by itself. */
+/** Groups tensors for the update: all together where they are small, else one by one. */
 function groupsOf(tensors: readonly tf.Tensor[]): (readonly tf.Tensor[])[] {
   return sizeOf(tensors) <= VECTOR_SIZE
     ? [tensors]

@@ -1,6 +1,6 @@
 /**
- * What training needs of a policy-gradient loss. The loss itself is given by the
- * caller as a function, so that this folder knows no method.
+ * The interface of a policy-gradient loss. The caller gives the loss as a function, so
+ * that this folder does not depend on the method.
  */
 import * as tf from "@tensorflow/tfjs";
 
@@ -27,12 +27,12 @@ export type PolicyLoss = (
   tokens: PolicyTokens,
 ) => { loss: tf.Scalar; sums: tf.Tensor1D };
 
-/** Sums that are kept aside during the backward pass and read once per step. */
+/** The sums for the report, collected during the backward pass and read once per step. */
 export interface TokenSums {
   add(sums: tf.Tensor1D, tokens: number): void;
   /** Returns each sum divided by the number of tokens, and that number. */
   means(): Promise<{ means: number[]; tokens: number }>;
-  /** Frees what was added; also after a step that failed. */
+  /** Frees the collected tensors, also after a failed step. */
   dispose(): void;
 }
 

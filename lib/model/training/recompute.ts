@@ -1,9 +1,9 @@
 /**
- * Gradient checkpointing: a block whose intermediates are computed twice instead
- * of kept (Chen et al. 2016).
+ * Gradient checkpointing: the intermediates of a block are computed twice instead of
+ * being kept (Chen et al. 2016).
  *
- * Memory falls from every intermediate of every layer to one hidden state per
- * layer, for about a third more time. Left out: deciding when that pays.
+ * Memory then holds one hidden state per layer instead of every intermediate, for about
+ * a third more time. Left out: the decision when to use it.
  */
 import * as tf from "@tensorflow/tfjs";
 
@@ -13,9 +13,9 @@ interface TapeState {
 }
 
 /**
- * `block(x, constants)` with gradients for `x` and for `parameters`, which the
- * block may use freely. Other tensors it needs, if they do not outlive the
- * forward pass, go through `constants`. The block must be a pure function.
+ * Computes `block(x, constants)` with gradients for `x` and for `parameters`, which the
+ * block may use freely. Pass other tensors that are freed after the forward pass as
+ * `constants`. The block must be a pure function.
  */
 export function recomputed(
   block: (x: tf.Tensor2D, constants: tf.Tensor[]) => tf.Tensor2D,
@@ -41,7 +41,7 @@ export function recomputed(
   return operation(x, ...parameters) as tf.Tensor2D;
 }
 
-/** tfjs 4.22 forgets the outer tape when it differentiates inside a gradient. */
+/** Runs `body` with a tape of its own: tfjs 4.22 loses the outer tape in nested differentiation. */
 function withOwnTape<T>(body: () => T): T {
   const state = (tf.engine() as unknown as { state: TapeState }).state;
   const outer = state.activeTape;

@@ -1,11 +1,10 @@
 /**
  * Learning-rate schedules, as pure functions of the step.
  *
- * Left out: everything stateful; the caller puts the rate into the optimiser's
- * settings of that step.
+ * The caller puts the rate of a step into the settings of the optimiser.
  */
 
-/** A schedule by name; steps count from 1. */
+/** The numbers of a learning-rate schedule; steps count from 1. */
 export interface LearningRateSchedule {
   kind: "constant" | "linear" | "cosine";
   /** The largest rate, reached at the end of the warm-up. */
@@ -18,7 +17,7 @@ export interface LearningRateSchedule {
   finalShare: number;
 }
 
-/** The learning rate of a step: a linear warm-up, a plateau, then the decay. */
+/** Returns the learning rate of a step: a linear warm-up, a plateau, then the decay. */
 export function learningRateAt(
   schedule: LearningRateSchedule,
   step: number,

@@ -46,7 +46,7 @@ export interface LanguageModelReport {
 export interface PolicyReport {
   loss: number;
   gradientNorm: number;
-  /** Means over the tokens of the sums that the loss reports, in its order. */
+  /** Mean over the tokens of each sum that the loss reports, in the loss's order. */
   means: number[];
   tokens: number;
   seconds: number;
@@ -138,7 +138,7 @@ export async function languageModelEvaluation(
   return sum;
 }
 
-/** Log-probabilities `[M]` of predictions, and the logits `[M, V]` behind them. */
+/** Computes the log-probabilities `[M]` of predictions, and their logits `[M, V]`. */
 export function predictionLogProbs(
   model: Decoder,
   batch: TokenBatch,
@@ -292,7 +292,7 @@ function asGroup(
   };
 }
 
-/** Columns a group may take; shared prefixes make it shorter. */
+/** Returns the most columns of a group; shared prefixes reduce the number. */
 function groupLength(group: PolicyGroup): number {
   return group.members.reduce(
     (sum, { responseTokens }) => sum + responseTokens.length - 1,
@@ -372,7 +372,7 @@ function commonTemperature(
   );
 }
 
-/** `[M, V]` (or `[1, V]`) with -1e9 on banned tokens; null when nothing is banned. */
+/** Returns `[M, V]` (or `[1, V]`) with -1e9 on banned tokens; null when nothing is banned. */
 function banRows(
   members: readonly Pick<TrainSequence, "responseTokens" | "bannedTokens">[],
   vocabulary: number,
@@ -453,7 +453,7 @@ async function accumulatedStep(
   return { loss, gradientNorm };
 }
 
-/** A loss, and its gradient as `flatten` gives it. */
+/** A loss and its gradient, in the form of `flatten`. */
 interface LossAndGradient {
   value: tf.Tensor;
   gradients: tf.Tensor1D[];
