@@ -63,7 +63,7 @@ export async function attemptTasks(
   return plans.map((plan, i) => solvedTask(plan, rollouts[i]));
 }
 
-/** Whether the outputs of a task are known: a leaked task gets its own from the solver. */
+/** Tells whether the outputs of a task are known: a leaked task gets its own from the solver. */
 function hasGold({ examples }: Task): boolean {
   return examples.every(({ output }) => output !== "");
 }

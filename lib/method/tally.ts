@@ -47,7 +47,7 @@ export const INTRINSIC = [
   "answerDiversity",
 ] as const;
 
-/** The mean of what was summed; null of nothing. */
+/** Returns the mean of what was summed; null of nothing. */
 export function meanOf({ count, sum }: Sum): number | null {
   return count === 0 ? null : (sum ?? NaN) / count;
 }

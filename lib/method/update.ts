@@ -103,7 +103,7 @@ async function train(
 }
 
 /**
- * One sequence per distinct (prompt, response, advantage): equal ones are merged
+ * Returns one sequence per distinct (prompt, response, advantage): equal ones are merged
  * by adding their weights, which leaves the loss as it is. Sequences without
  * advantage are dropped unless the objective has terms that do not need one.
  */

@@ -1,6 +1,6 @@
 /**
- * Checks of what a caller hands over, before anything starts: a wrong type or
- * range is refused at once, by the name of the field.
+ * The checks of jobs and options before anything starts. Each throws with the field that
+ * has a wrong type or value.
  */
 
 import { parseEntry } from "./entry.ts";
@@ -37,7 +37,7 @@ export function checkJob(job: Job, limits: Limits, at: string): void {
   }
 }
 
-/** The same for a test. */
+/** Throws a TypeError or RangeError that names the first wrong field of a test. */
 export function checkTest(test: TestRun, limits: Limits, at: string): void {
   checkProgram(requireObject(test, at).program, `${at}.program`);
   requireFields(test, ["program", "setup", "cases", ...JOB_OPTIONS], at);

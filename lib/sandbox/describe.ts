@@ -1,4 +1,4 @@
-/** Outcomes in words. */
+/** Descriptions of outcomes for readers. */
 
 import type { Outcome } from "./outcome.ts";
 

@@ -1,9 +1,9 @@
 /**
- * Entry points: how a job names what is to be called. The text comes from a caller
- * or a data set, so it is read here and only names of this shape reach an engine.
+ * Entry points: the names of the functions that jobs call. The text comes from a caller
+ * or a data set, so this file parses it, and only names of this form reach an engine.
  */
 
-/** Where the function is found. */
+/** The place of the function that is called. */
 export interface Entry {
   /** An expression whose property it is, for example `Solution()`; null for a global. */
   owner: string | null;
@@ -16,7 +16,7 @@ const PATH = new RegExp(
   "u",
 );
 
-/** The parts of an entry such as `f` or `Solution().f`; null if it is not one. */
+/** Returns the parts of an entry such as `f` or `Solution().f`; null if it is not one. */
 export function parseEntry(entry: string): Entry | null {
   const match = PATH.exec(entry);
   return match && { owner: match[1] ?? null, name: match[2] };

@@ -47,7 +47,7 @@ export {
   type TestRun,
 } from "./outcome.ts";
 
-/** What a stream brings: the outcome of the job with that index. */
+/** An element of a stream: the outcome of the job with that index. */
 export interface StreamedOutcome {
   index: number;
   outcome: Outcome;
@@ -74,13 +74,13 @@ export async function startExecutor(
   return executor;
 }
 
-/** An engine in use: its pool, and what it adds to the identity. */
+/** An engine in use: its pool, and its part of the identity. */
 interface Engine {
   recipe: EngineRecipe;
   pool: Pool;
 }
 
-/** An executor whose engines each have a pool. */
+/** An executor with a pool of processes for each engine. */
 export class PooledExecutor implements Executor {
   readonly #options: ExecutorOptions;
   readonly #limits: Limits;
@@ -99,7 +99,7 @@ export class PooledExecutor implements Executor {
     addEventListener("unload", this.#removeCacheFolder);
   }
 
-  /** What decides the verdicts: the limits, and all engines named or used so far. */
+  /** The limits, and all engines named or used so far, which decide the verdicts. */
   get identity(): ExecutorIdentity {
     const parts = this.#ready.flatMap(({ recipe }) => [
       [recipe.name, recipe.identity] as const,
@@ -108,7 +108,7 @@ export class PooledExecutor implements Executor {
     return { engines: Object.fromEntries(parts), limits: this.#limits };
   }
 
-  /** Sandbox processes replaced so far: none, unless one was killed from outside. */
+  /** Number of sandbox processes replaced so far: 0 unless one was killed from outside. */
   get restarts(): number {
     return this.#ready.reduce((sum, { pool }) => sum + pool.restarts, 0);
   }
@@ -136,7 +136,7 @@ export class PooledExecutor implements Executor {
     return (await this.#runAll([job]))[0];
   }
 
-  /** Outcomes in the order of the jobs. Aborting rejects with the signal's reason. */
+  /** Returns the outcomes in the order of the jobs. Aborting rejects with the signal's reason. */
   async runMany(
     jobs: readonly Job[],
     options: { signal?: AbortSignal } = {},
@@ -145,7 +145,7 @@ export class PooledExecutor implements Executor {
     return await this.#runAll(jobs, options.signal);
   }
 
-  /** Each outcome as soon as it is known. Leaving a loop over it aborts the rest. */
+  /** Yields each outcome as soon as it is known. Leaving the loop aborts the other jobs. */
   stream(
     jobs: readonly Job[],
     options: { signal?: AbortSignal } = {},
@@ -166,7 +166,7 @@ export class PooledExecutor implements Executor {
     });
   }
 
-  /** Runs a program against test code, and says which cases failed and how. */
+  /** Runs a program against test code and returns the outcome of each case. */
   async test(
     test: TestRun,
     options: { signal?: AbortSignal } = {},
@@ -246,7 +246,7 @@ export class PooledExecutor implements Executor {
     );
   }
 
-  /** The engine of a language: made once, however many ask. */
+  /** Returns the engine of a language: made once, however many ask. */
   #engine(language: Language): Promise<Engine> {
     const name = engineOf(language);
     const known = this.#engines.get(name);

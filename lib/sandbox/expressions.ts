@@ -86,12 +86,12 @@ export async function runWritten(
   });
 }
 
-/** A call whose arguments have values that are no data. */
+/** A call with an argument whose value is no data, such as a lambda. */
 interface WholeCall {
   call: string;
 }
 
-/** Reads values of a language as a model wrote them; literals, and why others are none. */
+/** Reads a model's texts as values. Returns literals, and for other texts the reason. */
 export async function readValues(
   executor: Executor,
   values: readonly { text: string; language: Language }[],
@@ -154,14 +154,14 @@ async function readLists(
   return lists;
 }
 
-/** Evaluates each text on its own, where no program is. */
+/** The programs that evaluate each text by itself, without a program's names. */
 const EVALUATORS: Record<Language, string> = {
   python: "def f(texts):\n    return [eval(text, {}) for text in texts]",
   javascript: "texts=>texts.map(text=>(0,eval)(text))",
   typescript: "texts=>texts.map(text=>(0,eval)(text))",
 };
 
-/** The same where a program is: with its names, whatever it calls `eval`, `f` its own. */
+/** The code that evaluates texts within a program, with the program's names. */
 const EVALUATE_WITHIN = `
 
 import builtins as _builtins
@@ -175,19 +175,19 @@ const EVALUATOR_WITHIN = `${EVALUATE_WITHIN}def f(texts):
     return [_evaluate(text) for text in texts]`;
 const CALLER_WITHIN = `${EVALUATE_WITHIN}f = _evaluate`;
 
-/** Whether expressions can be evaluated within a program: not in one that is a lone lambda. */
+/** Tells whether expressions can be evaluated within a program: not in one that is a lone lambda. */
 function hasNames({ language, source }: Program): boolean {
   return language === "python" && !/^[\s(]*lambda\b/.test(source);
 }
 
-/** The job that evaluates a call of its program's `f` as it is written. */
+/** Returns the job that evaluates a call of its program's `f` as it is written. */
 function wholeCall(job: Job, call: string): Job {
   const { language, source } = job.program;
   const program = { language, source: source + CALLER_WITHIN };
   return { ...job, program, argument: JSON.stringify(call) };
 }
 
-/** The literals of the values of expressions, or the outcome that came instead. */
+/** Returns the literals of the values of expressions, or the outcome that came instead. */
 async function evaluate(
   executor: Executor,
   requests: readonly {
@@ -215,7 +215,7 @@ async function evaluate(
   );
 }
 
-/** That an expression did not come to a value is no verdict if the sandbox failed. */
+/** Returns the outcome of an expression without a value; a failure of the sandbox is no verdict. */
 function withoutValue(
   outcome: Exclude<Outcome, { kind: "value" }>,
 ): Unreadable {
@@ -224,7 +224,7 @@ function withoutValue(
   return { kind: "badArgument", reason };
 }
 
-/** The literals of a list's items. */
+/** Returns the literals of a list's items. */
 function partsOf(
   list: string,
   language: Language,
@@ -237,7 +237,7 @@ function partsOf(
       .map((value) => printJavaScript(value, limits).literal);
 }
 
-/** The argument list that the pieces make, given the literals of their values. */
+/** Returns the argument list that the pieces make, given the literals of their values. */
 function assembled(
   pieces: readonly Piece[],
   literals: readonly string[],
@@ -249,7 +249,7 @@ function assembled(
       kind === "spread" ? partsOf(literals[i], language, limits) : literals[i]
     ).join(",");
   }
-  // The parser knows what may follow what: stars and keywords are its affair.
+  // The parser checks the order of the pieces, such as stars and keywords.
   const text = pieces.map(({ kind, name }, i) => {
     const mark = kind === "spread" ? "*" : kind === "mapping" ? "**" : "";
     return `${mark}${name === null ? "" : `${name}=`}${literals[i]}`;

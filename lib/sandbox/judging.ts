@@ -1,7 +1,6 @@
 /**
- * What counts as right: how an answer's value is compared with the gold one.
- *
- * Both are parsed as data on this side of the sandbox; no comparison runs there.
+ * The comparison of an answer's value with the gold value. Both are parsed as data
+ * outside the sandbox, and no comparison runs in the sandbox.
  */
 
 import { requireObject, requireOneOf } from "./checks.ts";
@@ -10,7 +9,8 @@ import { equalLiterals, parseLiteral } from "./literals/literals.ts";
 import type { Language } from "./outcome.ts";
 
 /**
- * `python`: values compare as Python's `==` does (the paper's verifier), and in
+ * The equality of values. `python`: values compare as by Python's `==` (the paper's
+ * verifier), and in
  * JavaScript and TypeScript as `===` does, part by part. `typed`: types count too,
  * so that in Python `1`, `1.0` and `True` all differ, and in JavaScript `0` and `-0`.
  */
@@ -54,7 +54,7 @@ export function goldValue(literal: string, language: Language): GoldValue {
   return { literal, canonical: parsed.canonical, language };
 }
 
-/** Throws a TypeError or RangeError for rules that are none or exclude each other. */
+/** Throws a TypeError or RangeError for unknown rules and for rules that exclude each other. */
 export function checkJudging(judging: Judging): void {
   const { equality, floatTolerance, reading } = requireObject(
     judging,
@@ -74,7 +74,7 @@ export function checkJudging(judging: Judging): void {
   }
 }
 
-/** Whether a value equals the gold one. */
+/** Tells whether a value equals the gold one. */
 export function equalsGold(
   gold: GoldValue,
   value: { literal: string; canonical: string },

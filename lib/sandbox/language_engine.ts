@@ -1,24 +1,23 @@
 /**
- * What a language has to bring: an engine that runs inside a child process, and
- * the recipe by which the parent starts such a child.
- *
- * The pool, the frames and the verdicts know nothing else about a language.
+ * The interface of a language: an engine that runs inside a child process, and the
+ * recipe by which the parent starts that child. The pool, the frames and the verdicts
+ * use nothing else of a language.
  */
 
 import type { JobOptions, Language, Limits, Outcome } from "./outcome.ts";
 
-/** How to run, where it is not a plain call of `f`. */
+/** The options of a run besides the plain call of `f`. */
 export interface RunSetting extends JobOptions {
   entry?: string;
-  /** Present for a test: its shared code. The argument texts are then cases. */
+  /** Shared code of a test; present in tests only, whose argument texts are the cases. */
   testSetup?: string;
 }
 
 /** Runs one program at a time, each from an identical state. Lives in a child process. */
 export interface LanguageEngine {
   /**
-   * One program on several arguments, each as if it had run alone: same outcome,
-   * same fuel.
+   * Runs one program on several arguments, each with the outcome and the fuel of a run
+   * by itself.
    *
    * @param language one of the recipe's languages
    * @param source the program, already within `limits.sourceChars`
@@ -41,9 +40,9 @@ export interface LanguageEngine {
   readonly isSuspect: boolean;
 
   /**
-   * Compares all that could stay behind with the state at the start. False: it
-   * differs, or did before an instance was thrown away, and no outcome since the
-   * last audit can be trusted; the engine goes on with a new instance.
+   * Compares the interpreter's state with the state at the start. Returns false where
+   * it differs, or did before an instance was dropped. No outcome since the last audit
+   * can then be trusted, and the engine continues with a new instance.
    */
   audit(): boolean;
 }
@@ -64,11 +63,11 @@ export interface EngineIdentity {
 /** Names of the engines, one child program each; see `child.ts`. */
 export type EngineName = "quickjs" | "pyodide";
 
-/** How the parent starts children of one engine. */
+/** The recipe by which the parent starts children of one engine. */
 export interface EngineRecipe {
   name: EngineName;
   languages: readonly Language[];
-  /** Stored with every run: what decides the verdicts, besides the limits. */
+  /** The module that decides the verdicts, besides the limits; every run records it. */
   identity: EngineIdentity;
   /** Further modules that decide verdicts, by name. */
   parts?: Record<string, EngineIdentity>;

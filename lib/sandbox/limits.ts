@@ -1,6 +1,6 @@
 /**
- * The default limits. They decide verdicts, so they are one record with one
- * place, stored with every run beside the engines' hashes.
+ * The default limits. They decide verdicts, so every run records them beside the
+ * engines' hashes.
  */
 
 import type { Limits } from "./outcome.ts";
@@ -23,7 +23,7 @@ export const defaultLimits: Limits = {
 };
 
 /**
- * Least and most of each. Fuel is a signed 32-bit integer inside the module, and one
+ * The range of each limit. Fuel is a signed 32-bit integer inside the module, and one
  * bulk instruction can charge 2²⁶ steps at once. QuickJS does not start in less than
  * 256 KiB and never gets more than 64 MiB. Sources and arguments are handed to it in
  * 576 KiB, at most 3 bytes a character. A timer takes 31 bits.

@@ -1,5 +1,5 @@
 /**
- * The static policy: what a proposed program may not import, use or call.
+ * The static policy: modules, names and calls that a proposed program may not use.
  *
  * The paper bans a list of Python modules, because programs that use them are not
  * reproducible or reach outside (official code, `contains_banned_imports`: only
@@ -20,7 +20,7 @@ import type { Language, Program } from "./outcome.ts";
 import { foundNames } from "./syntax/names.ts";
 import { everyNode, type PlacedNode, placedSyntax } from "./syntax/syntax.ts";
 
-/** What is banned. Plain lists, so that a run's configuration can hold them. */
+/** The bans, as plain lists that a run's config can hold. */
 export interface Policy {
   /** Python modules that may not be imported; a dotted one may not be used either. */
   pythonModules: readonly string[];
@@ -57,7 +57,7 @@ export const OFFICIAL_BANNED_MODULES: readonly string[] = [
   "calendar",
 ];
 
-/** The official list of modules, what reaches outside, and JavaScript's equivalents. */
+/** The official list of modules, names that reach outside, and JavaScript's equivalents. */
 export const defaultPolicy: Policy = {
   pythonModules: [
     ...OFFICIAL_BANNED_MODULES,
@@ -222,7 +222,7 @@ function isCalled({ parent, index }: PlacedNode): boolean {
   return parent?.name === "CallExpression" && index === 0;
 }
 
-/** `a.b.c` for the `a` in it. */
+/** Returns the dotted path that begins at a name: `a.b.c` for the node `a`. */
 function pathFrom(node: PlacedNode): string {
   let path = node.text;
   for (
@@ -249,7 +249,7 @@ function bannedImport(
   return null;
 }
 
-/** Dotted names that import statements mention: `a`, `a.b`, and `a.c` of `from a import c`. */
+/** Returns the dotted names in import statements: `a`, `a.b`, and `a.c` of `from a import c`. */
 function importedModules(root: PlacedNode): string[] {
   const statements = everyNode(root).filter(({ name }) =>
     name === "ImportStatement"
@@ -268,7 +268,7 @@ function importedModules(root: PlacedNode): string[] {
   });
 }
 
-/** `a`, `a.b` and `a.b.c` of `a.b.c`. */
+/** Returns `a`, `a.b` and `a.b.c` of `a.b.c`. */
 function prefixes(path: string): string[] {
   const parts = path.split(".");
   return parts.map((_, i) => parts.slice(0, i + 1).join("."));

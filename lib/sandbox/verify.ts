@@ -34,7 +34,7 @@ import type { Executor, Language, Outcome, Program } from "./outcome.ts";
 import { describeOutcome } from "./describe.ts";
 import { readValues, runWritten } from "./expressions.ts";
 
-/** `match` is the only correct one; `unparsable` answers have no value. */
+/** The cause of a verdict. `match` is the only correct one; `unparsable` answers have no value. */
 export type AnswerCause =
   | "match"
   | "different"
@@ -48,7 +48,7 @@ export interface AnswerVerdict {
   detail?: string;
 }
 
-/** An induction verdict, with how many hidden examples held. */
+/** An induction verdict, with the number of hidden examples that matched. */
 export interface InductionVerdict extends AnswerVerdict {
   matched: number;
   total: number;
@@ -60,6 +60,7 @@ export interface HiddenExample {
   output: string;
 }
 
+/** An answered input, with its program and the gold output. */
 export interface AbductionAnswer {
   program: Program;
   /** Literal text of the gold output. */
@@ -68,12 +69,14 @@ export interface AbductionAnswer {
   answer: string;
 }
 
+/** An answered program, with the hidden examples. */
 export interface InductionAnswer {
   /** The answered program. */
   program: Program;
   hidden: readonly HiddenExample[];
 }
 
+/** An answered output, with the gold output. */
 export interface DeductionAnswer {
   /** Literal text of the gold output. */
   gold: string;

@@ -30,7 +30,7 @@ export function workersFor(
   return Math.max(1, Math.min(cores, fitting, MOST));
 }
 
-/** The machine, without asking anybody for a permission. */
+/** Returns the machine, without asking anybody for a permission. */
 export function thisMachine(): Machine {
   const wanted = { name: "sys", kind: "systemMemoryInfo" } as const;
   const isAllowed = Deno.permissions.querySync(wanted).state === "granted";

@@ -76,7 +76,7 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
   };
 }
 
-/** Returns the names of models as folders, fetched where they are not here yet; a server has its own names. */
+/** Names of models as folders, fetched where they are not here yet; a server has its own names. */
 async function withFolders(
   asked: Partial<EngineConfig>,
   { engine }: EngineConfig,

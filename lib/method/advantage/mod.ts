@@ -25,7 +25,7 @@ export const ESTIMATORS = {
 export type EstimatorName = keyof typeof ESTIMATORS;
 
 /**
- * One advantage per sample, in order. `whitening` matters to `trrpp`,
+ * Returns one advantage per sample, in order. `whitening` matters to `trrpp`,
  * `reinforce-plus-plus` and `reinforce-baseline` only.
  */
 export function estimateAdvantages(

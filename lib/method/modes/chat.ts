@@ -20,7 +20,7 @@ import {
 import { type Dialect, PAPER_READING } from "./dialect.ts";
 import { modeOf } from "./registry.ts";
 
-/** The transcript around every question; ends with an opened `<think>`. */
+/** Returns the transcript around every question; ends with an opened `<think>`. */
 function transcript(question: string): string {
   return "The following is a conversation between a User and an Assistant. " +
     "The User asks a question, and the Assistant solves it. The Assistant " +

@@ -128,7 +128,7 @@ export function findAnswer(
   return answerIn(mode, block, language, rules) || null;
 }
 
-/** The last fitting block of an answer. A value without one is accepted as it stands; a program is not. */
+/** Returns the last fitting block of an answer. A value without one is accepted as it stands; a program is not. */
 function answerIn(
   mode: ModeName,
   answer: string,
@@ -184,7 +184,7 @@ function blocksIn(
   };
 }
 
-/** An answer without some of its blocks. */
+/** Returns an answer without some of its blocks. */
 function without(blocks: readonly Fence[], answer: string): string {
   let text = "";
   let end = 0;
@@ -195,7 +195,7 @@ function without(blocks: readonly Fence[], answer: string): string {
   return text + answer.slice(end);
 }
 
-/** Values that a word or a tag announces: `# Input: 5`, `<input>5</input>`, `The output is 5.` */
+/** Returns the values that a word or a tag announces: `# Input: 5`, `<input>5</input>`, `The output is 5.` */
 function labelled(label: string, text: string): string[] {
   const patterns = [
     // Up to a fence, another comment, an empty line or the end.

@@ -91,7 +91,7 @@ export interface Dialect {
     rules?: AnswerRules,
   ): AnswerReading;
   /**
-   * The answer in a response whose form may be wrong, or null where there is
+   * Returns the answer in a response whose form may be wrong, or null where there is
    * none at all: how the official code reads the rollouts of an estimate.
    */
   findAnswer(

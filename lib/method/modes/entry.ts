@@ -17,7 +17,7 @@ import {
 
 const FUNCTIONS = new Set(["FunctionDefinition", "FunctionDeclaration"]);
 
-/** The source with its function called `f`; as it is where it has an `f`, or none can be told. */
+/** Returns the source with its function called `f`; as it is where it has an `f`, or none can be told. */
 export function withEntryNamed(program: Program): string {
   const names = outerNames(program);
   if (names === null || !isWellFormed(names.root)) return program.source;

@@ -34,14 +34,14 @@ export interface Fence {
   to: number;
 }
 
-/** A block for a prompt. The marks are longer than any in the text, so that it cannot end the block. */
+/** Returns a block for a prompt. The marks are longer than any in the text, so that it cannot end the block. */
 export function fence(tag: string, text: string): string {
   const runs = text.match(/`{3,}/g) ?? [];
   const mark = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
   return `${mark}${tag}\n${text}\n${mark}`;
 }
 
-/** All closed blocks, in order. */
+/** Returns all closed blocks, in order. */
 export function fences(text: string): Fence[] {
   const found: Fence[] = [];
   const opening = /(`{3,})([^\n]*)/g;
@@ -85,7 +85,7 @@ function dedented(text: string): string {
 }
 
 /**
- * The contents of all blocks with one of the given tags, as the prompt asks for
+ * Returns the contents of all blocks with one of the given tags, as the prompt asks for
  * them: marks alone on their lines but for the tag.
  */
 export function fencedBlocks(text: string, tags: readonly string[]): string[] {

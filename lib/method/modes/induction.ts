@@ -64,7 +64,7 @@ async function validateInputs(
   });
 }
 
-/** The first example of each input. */
+/** Returns the first example of each input. */
 function distinct(examples: readonly Example[]): Example[] {
   const places = new Map(
     examples.toReversed().map((example) => [example.argument, example]),

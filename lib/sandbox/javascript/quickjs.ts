@@ -366,7 +366,7 @@ export class QuickJsEngine implements LanguageEngine {
     throw new EndOfRun({ kind: "value", ...printed, fuel: this.#used() });
   }
 
-  /** A call's result. */
+  /** Returns a call's result. */
   #apply(f: number, list: readonly Uint8Array[]): number {
     const quickjs = this.#exports;
     const pointers = this.#scratch + 16;
@@ -629,7 +629,7 @@ export class QuickJsEngine implements LanguageEngine {
   }
 }
 
-/** The arguments as the engine reads them, or why the text is not a list of literals. */
+/** Returns the arguments as the engine reads them, or why the text is not a list of literals. */
 function encodedArguments(
   text: string,
   limits: Limits,
@@ -662,7 +662,7 @@ export async function startQuickJs(
   return new QuickJsEngine(engine, limits, stripTypes);
 }
 
-/** The object that an entry's owner means: what it calls first is a class. */
+/** Returns the object that an entry's owner means: what it calls first is a class. */
 function made(owner: string): string {
   return owner.includes("(") ? `new ${owner}` : owner;
 }

@@ -9,7 +9,7 @@ export interface QuickJsPayload {
   stripper: Uint8Array<ArrayBuffer>;
 }
 
-/** The engine's length in four bytes, the engine, the stripper. */
+/** Returns the engine's length in four bytes, the engine, the stripper. */
 export function writeQuickJsPayload(
   { engine, stripper }: QuickJsPayload,
 ): Uint8Array<ArrayBuffer> {

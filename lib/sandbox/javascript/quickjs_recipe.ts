@@ -52,12 +52,12 @@ export function meteredQuickJs(): Uint8Array<ArrayBuffer> {
   }).bytes;
 }
 
-/** The type stripper, metered. */
+/** Returns the type stripper, metered. */
 export function meteredTypeStripper(): Uint8Array<ArrayBuffer> {
   return meteredStripper ??= meter(pinnedBytes(STRIPPER)).bytes;
 }
 
-/** The recipe for one or both languages. Throws if a module is not the pinned one. */
+/** Returns the recipe for one or both languages. Throws if a module is not the pinned one. */
 export function quickJsRecipe(languages: readonly Language[]): EngineRecipe {
   const hasTypes = languages.includes("typescript");
   return {

@@ -90,7 +90,7 @@ export function preludeArguments(
   return isNeeded ? [seed, stdin, units, isTest] : null;
 }
 
-/** The output in a buffer at `start` of the guest's memory. */
+/** Returns the output in a buffer at `start` of the guest's memory. */
 export function readOutput(
   memory: Uint8Array,
   start: number,

@@ -22,7 +22,7 @@ import {
   printJavaScript,
 } from "./literal_javascript.ts";
 
-/** Whether two values are equal, with numbers compared within a tolerance (0: exactly). */
+/** Tells whether two values are equal, with numbers compared within a tolerance (0: exactly). */
 export function equalJavaScript(
   a: DataValue,
   b: DataValue,
@@ -85,7 +85,7 @@ function equalNumbers(a: number, b: number, tolerance: number): boolean {
   return Math.abs(a - b) <= tolerance * size;
 }
 
-/** A copy in which every `-0` is `0`. */
+/** Returns a copy in which every `-0` is `0`. */
 function withoutNegativeZero(value: DataValue): DataValue {
   if (typeof value === "number") return value + 0;
   if (typeof value !== "object" || value === null) return value;

@@ -144,7 +144,7 @@ class PythonLiteralParser {
     call.keywords.push([name, value]);
   }
 
-  /** Values up to `close` (or the end of the text), which is consumed. */
+  /** Returns the values up to `close` (or the end of the text), which is consumed. */
   #items(
     close: string,
     depth: number,
@@ -158,7 +158,7 @@ class PythonLiteralParser {
     return { items, endsInComma };
   }
 
-  /** Whether `close` is next; consumes it. */
+  /** Tells whether `close` is next; consumes it. */
   #closes(close: string): boolean {
     this.#skipSpace();
     if (close === "") return this.#position >= this.#text.length;
@@ -213,7 +213,7 @@ class PythonLiteralParser {
       : new PythonTuple(items);
   }
 
-  /** A dict or a set: the first colon decides. */
+  /** Returns a dict or a set: the first colon decides. */
   #braces(depth: number): PythonValue {
     this.#position++;
     const keys: PythonValue[] = [];
@@ -298,7 +298,7 @@ class PythonLiteralParser {
     }
   }
 
-  /** A signed number, or a complex number written as a sum. */
+  /** Returns a signed number, or a complex number written as a sum. */
   #number(): PythonValue {
     const first = this.#signed();
     if (first instanceof PythonComplex) return first;
@@ -362,7 +362,7 @@ class PythonLiteralParser {
     return match ? match[0] : null;
   }
 
-  /** One or more adjacent strings, all text or all bytes. */
+  /** Returns one or more adjacent strings, all text or all bytes. */
   #strings(): PythonValue {
     let text = "";
     let isBytes: boolean | null = null;

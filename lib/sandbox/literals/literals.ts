@@ -71,7 +71,7 @@ export function parseArguments(
 }
 
 /**
- * Whether two literals denote equal values: as Python's `==` has it, or in
+ * Tells whether two literals denote equal values: as Python's `==` has it, or in
  * JavaScript as `===` part by part, with floats compared within a tolerance.
  * Throws a LiteralError for what is no literal.
  */

@@ -47,12 +47,12 @@ const CONSTRUCTIONS: Record<string, Construction> = {
   odict_items: (call, limit) => view("dict_items", call, limit),
 };
 
-/** Whether a name is that of a constructor which {@link construct} knows. */
+/** Tells whether a name is that of a constructor which {@link construct} knows. */
 export function isConstructor(name: string): boolean {
   return Object.hasOwn(CONSTRUCTIONS, name);
 }
 
-/** The value of `name(…)`. Throws a LiteralError where Python would raise, or only running could tell. */
+/** Returns the value of `name(…)`. Throws a LiteralError where Python would raise, or only running could tell. */
 export function construct(
   name: string,
   call: PythonCall,
@@ -61,7 +61,7 @@ export function construct(
   return CONSTRUCTIONS[name](call, limit);
 }
 
-/** A defaultdict, whose factory has been read as a name. */
+/** Returns a defaultdict, whose factory has been read as a name. */
 export function defaultDict(
   factory: string,
   call: PythonCall,
@@ -96,7 +96,7 @@ function integers(range: PythonRange, limit: number): bigint[] {
   );
 }
 
-/** The items of the one argument that a collection is made of; none without it. */
+/** Returns the items of the one argument that a collection is made of; none without it. */
 function contents(
   { items, keywords }: PythonCall,
   limit: number,

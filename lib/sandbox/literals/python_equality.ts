@@ -33,7 +33,7 @@ import {
   rangeKey,
 } from "./python_value.ts";
 
-/** Whether `a == b`, with floats compared within a tolerance (0: exactly). */
+/** Tells whether `a == b`, with floats compared within a tolerance (0: exactly). */
 export function equalPython(
   a: PythonValue,
   b: PythonValue,
@@ -143,7 +143,7 @@ function equalSets(a: SetLike, b: SetLike, tolerance: number): boolean {
   }
 }
 
-/** The dict behind `d.items()`. */
+/** Returns the dict behind `d.items()`. */
 function pairs({ kind, items }: PythonView): PythonDict | null {
   if (kind !== "dict_items") return null;
   return new PythonDict(items.map((pair) => {

@@ -156,7 +156,7 @@ class PythonLiteralPrinter {
   }
 }
 
-/** A float as Python's `repr` writes it: the shortest digits, `e` from 1e16 and below 1e-4. */
+/** Returns a float as Python's `repr` writes it: the shortest digits, `e` from 1e16 and below 1e-4. */
 export function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";

@@ -104,7 +104,7 @@ async function engineNamed(name: EngineName): Promise<StartEngine> {
   }
 }
 
-/** The bytes of the next frame; null when the parent closed the pipe. */
+/** Returns the bytes of the next frame; null when the parent closed the pipe. */
 function readFrame(frames: FrameBuffer): Uint8Array | null {
   for (;;) {
     const frame = frames.next();

@@ -169,7 +169,7 @@ function commandFor(
 
 let limitCommand: string[] | null = null;
 
-/** `prlimit …` where the system has it and permits it; nothing elsewhere. */
+/** Returns `prlimit …` where the system has it and permits it; nothing elsewhere. */
 function operatingSystemLimits(): string[] {
   if (limitCommand !== null) return limitCommand;
   // The colon sets the soft limit alone. No limit of CPU time: a child lives long.

@@ -49,7 +49,7 @@ export interface Reply {
 /** Longest frame that is believed; a longer one is a broken or lying peer. */
 export const MAXIMUM_FRAME_BYTES = 64 * 1024 * 1024;
 
-/** A frame around raw bytes. */
+/** Returns a frame around raw bytes. */
 export function frameBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const frame = new Uint8Array(4 + bytes.length);
   new DataView(frame.buffer).setUint32(0, bytes.length, true);
@@ -57,7 +57,7 @@ export function frameBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return frame;
 }
 
-/** A frame around a value's JSON. */
+/** Returns a frame around a value's JSON. */
 export function frameJson(value: unknown): Uint8Array<ArrayBuffer> {
   return frameBytes(new TextEncoder().encode(JSON.stringify(value)));
 }

@@ -23,7 +23,7 @@ export interface Ticket<Holder> {
   isOver(): boolean;
 }
 
-/** Whether somebody waits for it and no child has it. */
+/** Tells whether somebody waits for it and no child has it. */
 export function isWanted(ticket: Ticket<unknown>): boolean {
   return !ticket.isOver() && ticket.holders.size === 0;
 }
@@ -63,7 +63,7 @@ export class JobQueue<Holder> {
     }
   }
 
-  /** The next ones in order, at most `size`, and as many as a frame may hold. */
+  /** Returns the next ones in order, at most `size`, and as many as a frame may hold. */
   take(size: number): Ticket<Holder>[] {
     const taken: Ticket<Holder>[] = [];
     for (let chars = 0; taken.length < size && chars < FRAME_CHARS;) {
@@ -89,7 +89,7 @@ export class JobQueue<Holder> {
   }
 }
 
-/** A job as it travels to a child. */
+/** Returns a job as it travels to a child. */
 export function wireJob({ id, job }: Ticket<unknown>): WireJob {
   const { program: { language, source, entry }, argument } = job;
   const { stdin, captureStdout, seed, limits, twice, testSetup } = job;

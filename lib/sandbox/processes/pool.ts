@@ -126,7 +126,7 @@ export class Pool {
     await Promise.all(this.#slots.map((slot) => this.#ensureChild(slot)));
   }
 
-  /** Outcomes in the order of the jobs. */
+  /** Returns the outcomes in the order of the jobs. */
   async runMany(
     jobs: readonly PoolJob[],
     signal?: AbortSignal,
@@ -234,7 +234,7 @@ export class Pool {
       this.#heldUp(slot).length > 0;
   }
 
-  /** The backstop for the slowest program of a child's first frame. */
+  /** Returns the backstop for the slowest program of a child's first frame. */
   #wallMs(slot: Slot): number {
     const { limits } = this.#options;
     const fuel = Math.max(
@@ -291,7 +291,7 @@ export class Pool {
     }
   }
 
-  /** Whether children will soon have nothing to do but help each other. */
+  /** Tells whether children will soon have nothing to do but help each other. */
   #isNearEnd(): boolean {
     const room = LARGEST_BATCH * FRAMES_PER_CHILD * this.#slots.length;
     return this.#queue.waiting <= room;

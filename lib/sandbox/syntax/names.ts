@@ -49,7 +49,7 @@ function namesIn(root: PlacedNode, language: Language): NameUse[] {
   return language === "python" ? pythonNames(root) : javascriptNames(root);
 }
 
-/** The names that each scope binds. */
+/** Returns the names that each scope binds. */
 function bindingsOf(
   uses: readonly NameUse[],
 ): Map<PlacedNode, Set<string>> {

@@ -17,7 +17,7 @@ const BLOCKS = new Set([
 
 const PATTERNS = new Set(["ObjectPattern", "ArrayPattern", "PatternProperty"]);
 
-/** All uses of variables, in the order of the text. */
+/** Returns all uses of variables, in the order of the text. */
 export function javascriptNames(root: PlacedNode): NameUse[] {
   return everyNode(root).flatMap((node) => useOf(node, root) ?? []);
 }

@@ -31,7 +31,7 @@ const TARGETS = new Set([
 /** Names that a function declares to be another scope's. */
 type Declared = Map<PlacedNode, Map<string, "global" | "nonlocal">>;
 
-/** All uses of variables, in the order of the text. */
+/** Returns all uses of variables, in the order of the text. */
 export function pythonNames(root: PlacedNode): NameUse[] {
   const declared: Declared = new Map();
   for (const node of everyNode(root)) {
@@ -89,7 +89,7 @@ function scopesAround(node: PlacedNode): PlacedNode[] {
   return scopes;
 }
 
-/** Whether a node in the part `inner` of a function belongs to the function's scope. */
+/** Tells whether a node in the part `inner` of a function belongs to the function's scope. */
 function looksInside(node: PlacedNode, inner: PlacedNode): boolean {
   if (inner.name === "ParamList") {
     return node.parent === inner && !followsAssignment(node);

@@ -109,26 +109,26 @@ export function isWellFormed(root: PlacedNode): boolean {
   return everyNode(root).every(({ name }) => name !== ERROR);
 }
 
-/** The nodes around a node, innermost first. */
+/** Returns the nodes around a node, innermost first. */
 export function around(node: PlacedNode): PlacedNode[] {
   const found: PlacedNode[] = [];
   for (let outer = node.parent; outer; outer = outer.parent) found.push(outer);
   return found;
 }
 
-/** The name of the sibling before or after a node, if there is one. */
+/** Returns the name of the sibling before or after a node, if there is one. */
 export function neighbour(node: PlacedNode, step: 1 | -1): string | undefined {
   return node.parent?.childNames[node.index + step];
 }
 
-/** The place of the nearest earlier sibling of a name, or -1. */
+/** Returns the place of the nearest earlier sibling of a name, or -1. */
 export function lastBefore(node: PlacedNode, name: string): number {
   return node.index === 0
     ? -1
     : node.parent!.childNames.lastIndexOf(name, node.index - 1);
 }
 
-/** The place of the nearest later sibling of a name, or -1. */
+/** Returns the place of the nearest later sibling of a name, or -1. */
 export function firstAfter(node: PlacedNode, name: string): number {
   return node.parent!.childNames.indexOf(name, node.index + 1);
 }

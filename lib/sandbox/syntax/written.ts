@@ -14,12 +14,12 @@ export interface Piece {
   name: string | null;
 }
 
-/** The call of `f` that an argument list makes. */
+/** Returns the call of `f` that an argument list makes. */
 export function callOf(text: string): string {
   return `f(${text}\n)`;
 }
 
-/** The arguments of a call, or null where the text is not the inside of one call's brackets. */
+/** Returns the arguments of a call, or null where the text is not the inside of one call's brackets. */
 export function piecesOf(text: string, language: Language): Piece[] | null {
   const source = callOf(text);
   const call = soleExpression(source, language);
@@ -59,7 +59,7 @@ function pieceOf(nodes: readonly PlacedNode[], source: string): Piece {
   };
 }
 
-/** An expression whose value is that of the piece; what is spread, as a list. */
+/** Returns an expression whose value is that of the piece; what is spread, as a list. */
 export function bracketed({ text, kind }: Piece, language: Language): string {
   if (kind !== "spread") return `(${text}\n)`;
   return language === "python" ? `[*(${text}\n)]` : `[...(${text}\n)]`;
@@ -72,7 +72,7 @@ const BRACKETED = [
   "ComprehensionExpression",
 ];
 
-/** The text in brackets, if it is one expression. */
+/** Returns the text in brackets, if it is one expression. */
 export function oneExpression(text: string, language: Language): string | null {
   const source = `(${text}\n)`;
   const node = soleExpression(source, language);
@@ -86,7 +86,7 @@ export function oneExpression(text: string, language: Language): string | null {
     : source;
 }
 
-/** The one expression that a text is, if nothing stands before or after it. */
+/** Returns the one expression that a text is, if nothing stands before or after it. */
 function soleExpression(
   source: string,
   language: Language,

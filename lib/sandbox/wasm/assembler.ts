@@ -103,7 +103,7 @@ function numberOf(
   return BigInt(value);
 }
 
-/** Signed LEB128. */
+/** Returns the signed LEB128. */
 function encodeSigned64(value: bigint): number[] {
   const bytes: number[] = [];
   for (;;) {

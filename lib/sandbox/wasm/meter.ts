@@ -276,7 +276,7 @@ export function countImports(
   return counts;
 }
 
-/** Indices, among the defined functions, of the exports with these names. */
+/** Returns the signed LEB128. */
 function exportedFunctions(
   wasm: Uint8Array,
   sections: readonly Section[],
@@ -315,7 +315,7 @@ function withMaximum(memorySection: Uint8Array, pages: number): Uint8Array {
   ]);
 }
 
-/** A section that is a vector, with more elements. */
+/** Returns a section that is a vector, with more elements. */
 export function appended(
   body: Uint8Array,
   elements: readonly (readonly number[])[],
@@ -331,7 +331,7 @@ export function appended(
 /** Kinds of exports and imports. */
 export const MEMORY_KIND = 0x02, GLOBAL_KIND = 0x03;
 
-/** An element of the export section. */
+/** Returns an element of the export section. */
 export function exportCode(
   name: string,
   kind: number,
@@ -383,7 +383,7 @@ export function encodeUnsigned(value: number): number[] {
   return bytes;
 }
 
-/** The position after a LEB128 integer of any sign and width. */
+/** Returns the position after a LEB128 integer of any sign and width. */
 export function skipInteger(bytes: Uint8Array, position: number): number {
   while (bytes[position] >= 128) position++;
   return position + 1;
@@ -400,7 +400,7 @@ function skipLimits(bytes: Uint8Array, position: number): number {
   return hasMaximum ? skipInteger(bytes, position) : position;
 }
 
-/** A value type: one byte, or two for a typed reference. */
+/** Returns a value type: one byte, or two for a typed reference. */
 export function skipType(bytes: Uint8Array, position: number): number {
   const isReference = bytes[position] === 0x63 || bytes[position] === 0x64;
   return isReference ? skipInteger(bytes, position + 1) : position + 1;
@@ -419,7 +419,7 @@ function skipBlockType(bytes: Uint8Array, position: number): number {
   return skipInteger(bytes, position);
 }
 
-/** The position after the instruction at `position`, or an error for an unknown one. */
+/** Returns the position after the instruction at `position`, or an error for an unknown one. */
 export function skipInstruction(bytes: Uint8Array, position: number): number {
   const operation = bytes[position++];
   if (operation >= 0x28 && operation <= 0x3e) {

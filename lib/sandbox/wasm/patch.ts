@@ -60,7 +60,7 @@ export interface Patch {
   names: Names;
 }
 
-/** The patched module. Throws if an exchange is not found as often as it says. */
+/** Returns the patched module. Throws if an exchange is not found as often as it says. */
 export function patchModule(
   wasm: Uint8Array,
   patch: Patch,
@@ -128,7 +128,7 @@ function vectorCount(
   return readUnsigned(wasm, section.start)[0];
 }
 
-/** The bodies of the functions that the module defines, without their lengths. */
+/** Returns the bodies of the functions that the module defines, without their lengths. */
 function functionBodies(
   wasm: Uint8Array,
   sections: readonly Section[],
@@ -188,7 +188,7 @@ function functionBody(added: AddedFunction, names: Names): Uint8Array {
   ]);
 }
 
-/** The body with other sequences of instructions in place of one. */
+/** Returns the body with other sequences of instructions in place of one. */
 function exchanged(
   body: Uint8Array,
   { function: index, from, to, added }: Exchange,
@@ -217,7 +217,7 @@ function exchanged(
   return concatenate([...pieces, body.subarray(copied)]);
 }
 
-/** The declaration of a body's variables with `count` more of 32 bits. */
+/** Returns the declaration of a body's variables with `count` more of 32 bits. */
 function withVariables(
   body: Uint8Array,
   end: number,
