@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { projectFolder } from "./setup/project.ts";
 
-/** How many checks or tests of a stage went well and badly. */
+/** The numbers of passed and failed checks or tests of a stage. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;

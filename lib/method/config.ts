@@ -16,7 +16,7 @@ export type SelfPlayConfig = {
     : never;
 };
 
-/** Who states a value. */
+/** The source of a setting's value. */
 export type Source = "paper" | "official" | "kit";
 
 /** Whose value is taken, first choice first, where a source is silent. */

@@ -105,7 +105,7 @@ export function creditSamples(
   return creditWith(setting, samples, {}).samples;
 }
 
-/** As `creditSamples`, with the running means before the step; returns those after it too. */
+/** Adds advantages as `creditSamples` does, from the running means before the step; returns the means after it too. */
 export function creditWith(
   { config: { estimator, whitening, baselineDecay } }: Pick<Setting, "config">,
   samples: readonly PolicySample[],

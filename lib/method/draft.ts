@@ -1,4 +1,4 @@
-/** What a source of tasks is asked for and what it returns. */
+/** The request to a source of tasks, and its result. */
 
 import type { ModeName } from "./modes/task.ts";
 import type { Draft } from "./stages.ts";
@@ -11,11 +11,11 @@ export interface TaskRequest {
   step: number;
   /** The round of seeding, from 1; 0 in a step. */
   round: number;
-  /** When aborted, the request ends at once with the signal's reason. */
+  /** Ends the request, when aborted, with the signal's reason. */
   stop?: AbortSignal;
 }
 
-/** How many prompts were too long and had to be drawn again or dropped. */
+/** The numbers of prompts that were too long: drawn again, and dropped. */
 export interface PromptCounts {
   promptsRedrawn: number;
   promptsDropped: number;

@@ -9,7 +9,7 @@
 
 import type { ObjectiveConfig } from "./objective/loss.ts";
 
-/** How tokens are sampled. Temperature 0 is greedy. */
+/** The options of sampling. Temperature 0 is greedy. */
 export interface SamplingOptions {
   temperature: number;
   /** Smallest set of likeliest tokens with this total probability; 1 (default) keeps all. */
@@ -20,7 +20,7 @@ export interface SamplingOptions {
   stopTokens: readonly number[];
   /** Tokens that are never sampled (probability zero, the rest renormalised). */
   bannedTokens?: readonly number[];
-  /** When aborted, sampling ends at once with the signal's reason; nothing is kept of it. */
+  /** Ends sampling, when aborted, with the signal's reason; no sample is returned. */
   stop?: AbortSignal;
 }
 
@@ -123,7 +123,7 @@ export interface Engine {
     backend: string;
     parameters: number;
     contextLength: number;
-    /** What this engine cannot do, if anything. */
+    /** Abilities that this engine lacks. */
     lacks?: readonly EngineLimit[];
     /** SHA-256 of the weights that adapters are trained over, where this side has them. */
     frozenSha256?: string;

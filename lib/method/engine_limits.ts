@@ -6,7 +6,7 @@
 import type { Engine, EngineLimit } from "./engine.ts";
 import type { SelfPlayConfig } from "./config.ts";
 
-/** For each limit of an engine: the setting that needs more, when it does, and the cure. */
+/** The check of each limit of an engine: the setting that needs the ability, and the cure. */
 const DEMANDS: Record<
   EngineLimit,
   {

@@ -16,7 +16,7 @@ export interface Solver extends Speaker {
   executor: Executor;
 }
 
-/** What is asked: a task, or a question in words whose right answer is known as text. */
+/** A question to the solver: a task, or a question in words whose right answer is a text. */
 export type Question = { task: Task } | { question: string; answer: string };
 
 /** A question with the number of responses wanted and their seed. */
@@ -30,7 +30,7 @@ export interface Asked {
   byMajority?: boolean;
 }
 
-/** How responses are sampled. */
+/** The sampling and judging of responses. */
 export interface SolveOptions {
   /** 0 is greedy. */
   temperature: number;
@@ -41,7 +41,7 @@ export interface SolveOptions {
    * makes that token impossible. Both need a dialect that has one. Default: `free`.
    */
   thinking?: "free" | "forced" | "banned";
-  /** What counts as right. Default: the paper's rules. */
+  /** Rules by which answers are right. Default: the paper's. */
   judging?: Judging;
 }
 
@@ -50,7 +50,7 @@ interface Reading {
   response: Response;
   thought: boolean;
   answer: string | null;
-  /** Why the form is wrong; null where it is right. */
+  /** Cause of a malformed response; null where the form is right. */
   fault: string | null;
 }
 

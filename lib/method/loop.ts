@@ -44,7 +44,7 @@ export interface SelfPlayState {
   baselines?: Baselines;
 }
 
-/** What the loop reports, in the order of a step. Step 0 is the seeding. */
+/** The events of the loop, in the order of a step. Step 0 is the seeding. */
 export type SelfPlayEvent =
   | (
     & { type: "seeded"; step: 0; rounds: number; proposals: Judged[] }

@@ -114,7 +114,7 @@ export interface StepMetrics {
   solve: Partial<Record<ModeName, SolverMetrics>>;
 }
 
-/** What the metrics of a step are computed from. */
+/** The inputs of a step's metrics. */
 export interface StepRecord {
   step: number;
   modes: readonly ModeName[];

@@ -1,4 +1,4 @@
-/** What is chosen by name and can be added to: modes, task sources and extras. */
+/** Registries of modes, task sources and extras, which are chosen by name. */
 
 /** Values by name, in the order in which they were registered. */
 export class Registry<Name extends string, Value> {

@@ -12,7 +12,7 @@ export interface Speaker {
   dialect: Dialect;
 }
 
-/** How responses are sampled. */
+/** The sampling options of responses. */
 export interface RespondOptions {
   /** 0 is greedy. */
   temperature: number;

@@ -34,7 +34,7 @@ export interface SavedSeeding
   buffers: SavedBuffers;
 }
 
-/** What came of one round. */
+/** The result of one round. */
 export interface SeedingRound {
   round: number;
   proposals: Judged[];
@@ -44,12 +44,12 @@ export interface SeedingRound {
   saved: () => SavedSeeding;
 }
 
-/** How a seeding is followed, stopped and taken up again. */
+/** The callbacks and the saved state of a seeding. */
 export interface SeedingOptions {
   saved?: SavedSeeding;
   /** Called after each round. */
   onRound?: (round: SeedingRound) => void;
-  /** When aborted, the round under way is given up at once, with the signal's reason. */
+  /** Ends the current round, when aborted, with the signal's reason. */
   stop?: AbortSignal;
 }
 

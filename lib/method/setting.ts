@@ -1,4 +1,4 @@
-/** What a run of self-play works with: config, models, tokenizer, executor and dialect. */
+/** The parts of a run of self-play: config, models, tokenizer, executor and dialect. */
 
 import type { Engine } from "./engine.ts";
 import type { Executor, Program } from "../sandbox/mod.ts";

@@ -15,7 +15,7 @@ export interface Stated<T> {
 
 /** One setting: what it means, its values and what it allows. */
 export interface SettingRow<T> extends Stated<T> {
-  /** What the setting does, in a sentence. */
+  /** Description of the setting in a sentence. */
   says: string;
   /** The values that are allowed, in words that follow "must be". */
   wanted: string;

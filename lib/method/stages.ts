@@ -49,7 +49,7 @@ export type Draft =
     | { response: null; given: Candidate }
   );
 
-/** What validation says of a proposal. */
+/** The verdict of validation on a proposal. */
 export type Verdict =
   & {
     /** Named cause of any status but `valid`, else "valid". */
@@ -81,7 +81,7 @@ export type Judged = Draft & Verdict;
 export type Attempted = Judged & {
   /** Share of the solver's rollouts that solve the task; null where there is none. */
   solveRate: number | null;
-  /** The same after the solver's update; only where `rewardValid` is `progress`. */
+  /** Solve rate after the solver's update; only where `rewardValid` is `progress`. */
   solveRateAfter?: number | null;
 };
 
@@ -156,7 +156,7 @@ export interface PolicySample {
 /** A response with its reward and its advantage. */
 export type CreditedSample = PolicySample & { advantage: number };
 
-/** What one update did, for each model that was trained. */
+/** The reports of an update, null for a model that was not trained. */
 export interface PolicyUpdate {
   solver: TrainReport | null;
   proposer: TrainReport | null;
@@ -165,7 +165,7 @@ export interface PolicyUpdate {
   sequences: number;
 }
 
-/** What a step's update did, with the tokens of the step. */
+/** The report of a step's update, with the tokens of the step. */
 export interface UpdateReport extends PolicyUpdate {
   /** Tokens sampled in this step, and those of them that trained. */
   sampledTokens: number;

@@ -27,7 +27,7 @@ export interface ResponseTally {
 export interface ProposerTally {
   proposals: number;
   statuses: Record<string, number>;
-  /** How often each named cause of failure occurred. */
+  /** Number of failures by cause. */
   failures: Record<string, number>;
   /** Texts of the distinct programs that ran. */
   programs: string[];

@@ -1,6 +1,6 @@
 /** The requests to sample or to train, and the answers, as plain data without tensors. */
 
-/** How tokens are sampled. Temperature 0 is greedy. */
+/** The options of sampling. Temperature 0 is greedy. */
 export interface SamplingOptions {
   temperature: number;
   /** Smallest set of likeliest tokens with this total probability; 1 (default) keeps all. */

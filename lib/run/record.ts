@@ -52,7 +52,7 @@ export const LOG_NAMES = [
 
 type Logs = Record<typeof LOG_NAMES[number], LogFile>;
 
-/** How a run ended. */
+/** The end of a run. */
 export interface RunOutcome {
   /** Last step done and, unless the run is finished, saved. */
   step: number;

@@ -38,7 +38,7 @@ export function claimFolder({ folder, resume }: RecordOptions): void {
   Deno.mkdirSync(join(folder, "checkpoints"), { recursive: true });
 }
 
-/** Where a run was when it was left: after a step, or within its seeding. */
+/** The place at which a run stopped: after a step, or within its seeding. */
 export interface BegunRun {
   selfPlay?: CheckpointState["selfPlay"];
   seeding?: SeedingFile["seeding"];
@@ -220,7 +220,7 @@ function refuseOtherEngine(
   );
 }
 
-/** What lies elsewhere than when the run was begun, its address apart; absent where nothing does. */
+/** Returns the fields of the engine's config that have moved since the start, except the address. */
 function movesOf(
   { engineConfig: before }: Manifest,
   now: EngineConfig | undefined,

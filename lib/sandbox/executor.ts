@@ -86,7 +86,7 @@ export class PooledExecutor implements Executor {
   readonly #limits: Limits;
   readonly #languages: readonly Language[];
   readonly #engines = new Map<EngineName, Promise<Engine>>();
-  /** Those of the promises above that are ready. */
+  /** The engines that are ready. */
   readonly #ready: Engine[] = [];
   readonly #cacheFolder: string;
   #isClosed = false;

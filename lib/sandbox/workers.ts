@@ -1,4 +1,4 @@
-/** How many sandbox processes an engine gets where the caller does not say. */
+/** The default number of sandbox processes of an engine. */
 
 import type { EngineName } from "./language_engine.ts";
 
@@ -9,10 +9,10 @@ const PROCESS_BYTES: Record<EngineName, number> = {
 };
 /** More than this many gain nothing that was measured. */
 const MOST = 16;
-/** Where the memory is not known, which needs `--allow-sys=systemMemoryInfo`. */
+/** Number of processes where the memory is unknown: reading it needs `--allow-sys=systemMemoryInfo`. */
 const MOST_UNKNOWN = 2;
 
-/** What the machine has. */
+/** The cores and the memory of a machine. */
 export interface Machine {
   cores: number;
   /** Bytes that can be had without swapping; null where that is not known. */

@@ -28,7 +28,7 @@ export interface Examination {
    * The tfjs backend that computes: `tensorflow`, `webgpu`, `wasm` or `cpu`.
    */
   backend: string | null;
-  /** Where it computes: `cpu` or `gpu`. */
+  /** Device that computes: `cpu` or `gpu`. */
   device: string;
   /** The processor's or the graphics card's own name. */
   deviceName: string;

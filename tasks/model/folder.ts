@@ -10,7 +10,7 @@ import { runSteps } from "../setup/steps.ts";
 import { BUILT_IN, fetchBuiltIn } from "./built_in.ts";
 import { cachedPath, fetchFromHub, hubName } from "./hub.ts";
 
-/** Where models that have been fetched or converted lie, a folder each. */
+/** The folder of fetched and converted models, with a subfolder each. */
 const MODELS = join(cacheFolder, "models");
 
 const holds = (folder: string, name: string) => existsSync(join(folder, name));
@@ -65,7 +65,7 @@ function convertedName(files: readonly string[]): string {
   return `${basename(files[0], ".gguf")}-${hash.digest("hex").slice(0, 8)}`;
 }
 
-/** What `find` finds, else what `make` makes, by one process at a time. */
+/** Returns the result of `find`, else of `make`, which one process at a time runs. */
 async function once(
   title: string,
   find: () => string | undefined,

@@ -38,7 +38,7 @@ export function hubName(text: string): HubName | undefined {
   return name === undefined ? undefined : { name, revision, file };
 }
 
-/** What a folder needs to open; other formats of the same weights stay on the Hub. */
+/** The files that a model folder needs; other formats of the same weights are not fetched. */
 const NEEDED =
   /^(?:[\w.-]+\.(?:json|jinja)|(?:adapter_)?model(?:-\d+-of-\d+)?\.safetensors)$/;
 const COMMIT = /^[0-9a-f]{40}$/;

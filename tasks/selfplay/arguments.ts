@@ -4,7 +4,7 @@ import { type EngineConfig, ENGINES } from "../../lib/engines/engine_config.ts";
 import type { SelfPlayConfig } from "../../lib/method/config.ts";
 import { didYouMean } from "./nearest.ts";
 
-/** What was asked for. */
+/** The parsed arguments. */
 export interface SelfPlayArguments {
   /** Null takes the preset of the run that is resumed, else "smoke". */
   preset: string | null;
@@ -12,7 +12,7 @@ export interface SelfPlayArguments {
   out: string | null;
   steps: number | null;
   settings: [string, string][];
-  /** What is said of the engine; the rest is the engine's own default. */
+  /** Given fields of the engine's config; the others have the engine's defaults. */
   engine: Partial<EngineConfig>;
   resume: boolean;
   cache: string | null;

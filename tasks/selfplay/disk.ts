@@ -1,4 +1,4 @@
-/** What a disk refuses, said with its place and its cure. */
+/** Errors of the disk, with their folder and their cure. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ArgumentError } from "./arguments.ts";

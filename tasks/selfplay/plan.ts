@@ -134,7 +134,7 @@ async function settingsFor(engine: EngineConfig): Promise<SelfPlayConfig> {
   return dialect === "compact" ? TINY_CONFIG : PAPER_CONFIG;
 }
 
-/** What has an option of its own may be set by either, but not to two values. */
+/** Throws where an option and `--set` give the same field two values. */
 function withChanges(
   config: SelfPlayConfig,
   asked: SelfPlayArguments,

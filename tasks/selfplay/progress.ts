@@ -14,7 +14,7 @@ const REDRAW = 1000;
 /** Milliseconds between lines of a log that tell nothing new but that there is life. */
 const LOG_EVERY = 10_000;
 
-/** What is under way after an event. */
+/** The work that follows an event. */
 const NEXT_STAGE: Record<string, string> = {
   seeded: "evaluating",
   proposed: "validating",

@@ -29,7 +29,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** What a finished program left behind. */
+/** The exit code and the output of a finished program. */
 export interface Finished {
   readonly success: boolean;
   readonly output: string;

@@ -22,7 +22,7 @@ export function syntaxEditDistance(a: Program, b: Program): number {
 /** A tree as arrays over its nodes, children before parents. */
 export class PostOrder {
   readonly labels: string[] = [];
-  /** For each node the first leaf below it. */
+  /** The first leaf below each node. */
   readonly firstLeaves: number[] = [];
   /** Nodes that are not the first child of their parent, and the root. */
   readonly keyRoots: number[] = [];

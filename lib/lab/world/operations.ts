@@ -340,7 +340,7 @@ export function operationNamed(name: string): Operation {
   throw new RangeError(`no operation named "${name}"; there are: ${known}`);
 }
 
-/** What stands for the operation in a trace: its own piece of program text. */
+/** Returns the operation's label in a trace: its piece of program text. */
 export function traceLabel(
   operation: Operation,
   language: WorldLanguage,

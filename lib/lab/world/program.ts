@@ -70,7 +70,7 @@ function renderChain(
   return text;
 }
 
-/** What happened at one operation. */
+/** A step of a run: one operation with its values. */
 export interface TraceStep {
   operation: Operation;
   before: Value;

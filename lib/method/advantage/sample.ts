@@ -12,7 +12,7 @@ export type Role = "propose" | "solve";
 export interface RewardedSample {
   role: Role;
   mode: ModeName;
-  /** The same for all responses to one task; a proposal's own id. */
+  /** Id of the group: shared by all responses to one task; a proposal has its own. */
   promptGroup: string;
   reward: number;
   /** Response length in tokens. */

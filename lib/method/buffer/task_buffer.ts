@@ -15,7 +15,7 @@ export type Admission =
   /** The buffer holds the program with as many inputs as are allowed. */
   | "programFull";
 
-/** How much a buffer holds. */
+/** The limits of a buffer. */
 export interface BufferLimits {
   /** Largest number of tasks. The paper has 16384. */
   capacity: number;

@@ -31,7 +31,7 @@ import {
 import { modeOf } from "./registry.ts";
 import type { ModeName } from "./task.ts";
 
-/** Why a response has no usable answer block. */
+/** The causes of a response without a usable answer block. */
 export type ChatFormatCause =
   /** The reasoning never ends. */
   | "unclosedThought"
@@ -114,7 +114,7 @@ export function readAnswer(
   return { ok: true, answer, trace: response.thought };
 }
 
-/** What follows the last `<answer>`, whatever stands before it and whether or not it ends. */
+/** Returns the text after the last `<answer>`, also where the tag is not closed. */
 export function findAnswer(
   mode: ModeName,
   responseText: string,

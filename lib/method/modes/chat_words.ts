@@ -122,9 +122,9 @@ export function proposeInputs(reference: Task): string {
     `${fence("message", "your message")}`;
 }
 
-/** What the chat dialect says of a mode. */
+/** The words of a mode in the chat dialect. */
 export interface ChatWords {
-  /** What makes a task of the mode hard, as the proposer of a program is told. */
+  /** Sentence for the proposer on the difficulty of the mode's tasks. */
   difficulty: string;
   /** Asks the solver. */
   question(task: Task, page: TaskPage): string;

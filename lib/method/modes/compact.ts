@@ -45,7 +45,7 @@ import {
 } from "./compact_words.ts";
 import type { Task } from "./task.ts";
 
-/** Why a solver response is not of the required form. */
+/** The causes of a malformed solver response. */
 export type AnswerFormatCause =
   /** Does not end with `<eos>`: cut at the token limit. */
   | "unfinished"
@@ -91,7 +91,7 @@ export function parseAnswer(responseText: string): ParsedAnswer {
   return { ok: true, answer, trace };
 }
 
-/** Why a proposal is not of the required form. */
+/** The causes of a malformed proposal. */
 export type ProposalFormatCause =
   /** Does not end with `<eos>`: cut at the token limit. */
   | "unfinished"

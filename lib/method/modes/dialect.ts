@@ -11,7 +11,7 @@ import type { ModeName, Task } from "./task.ts";
 
 export type DialectName = "compact" | "chat";
 
-/** How far responses may be from the form that is asked for. */
+/** The rules by which responses are read. */
 export interface ReadingRules {
   /** `official`: as the official code reads them. `strict`: the form that the prompt asks for. */
   reading: Reading;
@@ -19,7 +19,7 @@ export interface ReadingRules {
   repeatedInputs: "admit" | "drop";
 }
 
-/** Those that apply to an answer. */
+/** The rules by which answers are read. */
 export type AnswerRules = Pick<ReadingRules, "reading">;
 
 /** The rules of the paper's runs. */
@@ -28,7 +28,7 @@ export const PAPER_READING: ReadingRules = {
   repeatedInputs: "admit",
 };
 
-/** How many inputs an induction task has. */
+/** The numbers of inputs of an induction task. */
 export interface InductionShape {
   /** Inputs the proposer is asked for. */
   asked: number;

@@ -68,7 +68,7 @@ export function fences(text: string): Fence[] {
   return found;
 }
 
-/** Where a block ends: at a mark that begins or ends a line, or is followed by a blank; -1 if it never does. */
+/** Returns the end of a block: a mark that begins or ends a line, or is followed by a blank; -1 where there is none. */
 function closing(rest: string, mark: string): number {
   const end = new RegExp(`(?<=^[ \\t]*)${mark}|${mark}(?!\`)(?=\\s|$)`, "m");
   return end.exec(rest)?.index ?? -1;

@@ -28,7 +28,7 @@ export interface Example {
   output: string;
 }
 
-/** Where a task comes from, and its solve rate. */
+/** The origin of a task, and its solve rate. */
 export interface Provenance {
   /**
    * `seed`: the identity triplet. `proposed`: the model. `generated`: a program

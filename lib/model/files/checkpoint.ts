@@ -25,7 +25,7 @@ import { halvesToPairs, pairsToHalves } from "../rope.ts";
 import type { SafetensorsFile, WrittenTensor } from "./safetensors.ts";
 import { openWeights, writeWeights } from "./weight_files.ts";
 
-/** How weights are stored. 16-bit types round; training continues exactly from F32 only. */
+/** The format of stored weights. 16-bit types round; training continues exactly from F32 only. */
 export interface WeightFormat {
   dtype: "F32" | "F16" | "BF16";
   /** Larger models are written as several files of about this size. */

@@ -59,7 +59,7 @@ export function withGenerationIds(
   return { ...config, ...Object.fromEntries(ids) };
 }
 
-/** Where a folder's model ends its answers: by this file, else by `config.json`. */
+/** Reads the ids at which a folder's model ends its answers, from this file or else from `config.json`. */
 export async function readEndIds(folder: string): Promise<number[]> {
   const published = await readGenerationConfig(folder);
   const { eos_token_id } = await readJsonObject(

@@ -7,7 +7,7 @@
  */
 import { sentencePieceParts } from "./gguf_sentencepiece.ts";
 
-/** What a GGUF header says beside its tensors. */
+/** The metadata of a GGUF header. */
 export type GgufMetadata = Readonly<Record<string, unknown>>;
 
 /** The two files' contents, and the ids that end an answer or fill a batch. */
@@ -42,7 +42,7 @@ const sequence = (...pretokenizers: object[]) => ({
   pretokenizers,
 });
 
-/** What `tokenizer.ggml.pre` stands for, in the words of `tokenizer.json`. */
+/** The meaning of `tokenizer.ggml.pre` in the form of `tokenizer.json`. */
 const SPLITS: Record<string, { splitter: object; normalizer?: object }> = {
   "gpt-2": { splitter: byteLevel(true) },
   // Published as "Digits", which @huggingface/tokenizers takes for 0 to 9 alone.

@@ -12,7 +12,7 @@ import { LORA_TARGETS, type LoraConfig, projectionNames } from "../lora.ts";
 
 type Fields = Record<string, unknown>;
 
-/** What an adapter folder says. */
+/** The content of an adapter folder's config. */
 export interface PeftConfig {
   lora: LoraConfig;
   /** Names, or ends of names, of modules that are stored whole. */

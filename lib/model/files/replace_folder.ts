@@ -53,7 +53,7 @@ export async function restoreFolder(folder: string): Promise<void> {
   if (old !== undefined) await Deno.rename(old, place);
 }
 
-/** Where a folder lies that may be named by a link, even to nothing. */
+/** Returns the real path of a folder that may be given by a link, also a link to nothing. */
 async function placeOf(folder: string): Promise<string> {
   let place = resolve(folder);
   // More links than any system follows are a circle.
@@ -64,7 +64,7 @@ async function placeOf(folder: string): Promise<string> {
   throw new Error(`${folder}: its links lead in a circle; name a folder`);
 }
 
-/** Where interrupted replacements have left the old folder, whole or half removed. */
+/** Finds the old folders that interrupted replacements left, complete or half removed. */
 async function oldFolders(folder: string): Promise<string[]> {
   const parent = dirname(folder);
   const [prefix, suffix] = [`.${basename(folder)}.`, ".tmp.old"];

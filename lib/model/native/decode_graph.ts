@@ -17,7 +17,7 @@
 import type { ModelConfig } from "../config.ts";
 import { type ElementType, FLOAT, Graph, INT, type Value } from "./graph.ts";
 
-/** What the graph depends on; equal plans share one loaded graph. */
+/** The plan of a graph; equal plans share one loaded graph. */
 export interface DecodePlan {
   config: ModelConfig;
   /** Tokens drawn in one run. */
@@ -148,7 +148,7 @@ class DecodeStep {
   readonly #plan: DecodePlan;
   readonly #inputs: LaneInput;
   readonly #repeats: number;
-  /** Which response token is fed, a scalar. */
+  /** Number of the response token that is fed, a scalar. */
   readonly #step: Value;
   /** Slot of the token in the cache, a scalar. */
   readonly #slot: Value;

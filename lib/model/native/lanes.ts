@@ -23,7 +23,7 @@ export function lanesFor(rows: number): number {
   );
 }
 
-/** As TensorFlow counts them: by its environment variable, else the processors. */
+/** Returns the number of threads as TensorFlow counts them: by its environment variable, else the processors. */
 function operationThreads(): number {
   const given = Number(Deno.env.get("TF_NUM_INTEROP_THREADS"));
   return given > 0 ? given : navigator.hardwareConcurrency;

@@ -12,7 +12,7 @@ export interface RotaryFactors {
   key: tf.Tensor4D;
 }
 
-/** What a prefill yields; see `Decoder.prefill`. */
+/** The result of a prefill; see `Decoder.prefill`. */
 export interface Prefilled {
   /** `[B, D]`. */
   hidden: tf.Tensor2D;

@@ -70,7 +70,7 @@ export function defaultDict(
   return new PythonDict(entriesOf(call, limit), "defaultdict", factory);
 }
 
-/** What iterating over a value gives. */
+/** Returns the items of an iteration over a value. */
 export function itemsOf(
   value: PythonValue,
   limit: number,

@@ -104,7 +104,7 @@ function equalDicts(a: PythonDict, b: PythonDict, tolerance: number): boolean {
   });
 }
 
-/** What is not counted counts as zero. */
+/** Tells whether every count in `a` equals the one in `b`, where an absent element counts 0. */
 function countedAlike(
   a: PythonDict,
   b: PythonDict,

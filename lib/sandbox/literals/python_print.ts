@@ -174,7 +174,7 @@ export function pythonFloat(value: number): string {
   return `${sign}${whole}.${digits.slice(exponent + 1) || "0"}`;
 }
 
-/** As `repr`: `1j`, or `(1+2j)` when there is a real part. */
+/** Writes a complex number as `repr` does: `1j`, or `(1+2j)` with a real part. */
 function complexText({ real, imaginary }: PythonComplex): string {
   const part = (value: number) => pythonFloat(value).replace(/\.0$/, "");
   if (real === 0) return `${part(imaginary)}j`;
@@ -189,7 +189,7 @@ const NAMED_ESCAPES: Record<string, string> = {
   "\t": "\\t",
 };
 
-/** As `repr`: single quotes unless only double ones avoid escaping. */
+/** Writes a string as `repr` does: in single quotes unless only double ones avoid escaping. */
 function quoted(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(/[\\'"]|[\p{C}\p{Z}]/gu, (char) => {

@@ -98,7 +98,7 @@ export class PythonRange {
     if (step === 0n) throw new LiteralError("range takes no step of zero");
   }
 
-  /** How many integers it holds. */
+  /** Number of integers in the range. */
   get length(): bigint {
     const { start, stop, step } = this;
     const span = step > 0n ? stop - start : start - stop;
@@ -109,7 +109,7 @@ export class PythonRange {
 
 export type ViewKind = "dict_keys" | "dict_values" | "dict_items";
 
-/** What `d.keys()`, `d.values()` and `d.items()` show; items are pairs. */
+/** The view of `d.keys()`, `d.values()` or `d.items()`; items are pairs. */
 export class PythonView {
   constructor(
     readonly kind: ViewKind,
@@ -117,7 +117,7 @@ export class PythonView {
   ) {}
 }
 
-/** What Python's hash and == make of a key: equal keys have equal texts. */
+/** Returns a text of a key; keys that are equal in Python have equal texts. */
 export function hashKey(value: PythonValue): string {
   if (typeof value === "boolean") return value ? "n1" : "n0";
   if (typeof value === "bigint") return `n${value}`;

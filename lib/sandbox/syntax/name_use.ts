@@ -9,6 +9,6 @@ export interface NameUse {
   binds: PlacedNode | null;
   /** Scopes in which it is looked up, innermost first, the program's own left out. */
   scopes: PlacedNode[];
-  /** How the text changes with the name: `{f}` becomes `{f: g}`, `import m` becomes `import m as g`. */
+  /** Form of the renamed text: `{f}` becomes `{f: g}`, `import m` becomes `import m as g`. */
   form: "plain" | "property" | "import";
 }

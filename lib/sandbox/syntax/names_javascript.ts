@@ -61,7 +61,7 @@ function assignsOutside(node: PlacedNode): boolean {
     assignment.parent!.parent!.name === "Script";
 }
 
-/** Where a definition holds; null where a pattern assigns to what exists already. */
+/** Returns the scope of a definition; null where a pattern assigns to an existing variable. */
 function bindingScope(
   node: PlacedNode,
   scopes: readonly PlacedNode[],

@@ -23,7 +23,7 @@ const COMPREHENSIONS = new Set([
 
 const FUNCTIONS = new Set(["FunctionDefinition", "LambdaExpression"]);
 
-/** What may stand between a name and the construct that binds it. */
+/** The nodes that can stand between a name and the construct that binds it. */
 const TARGETS = new Set([
   ...["TupleExpression", "ArrayExpression", "ParenthesizedExpression"],
 ]);

@@ -46,7 +46,7 @@ export const COMMENTS: ReadonlySet<string> = new Set([
   "BlockComment",
 ]);
 
-/** What the grammar could not make sense of. */
+/** The grammars' name for text that they cannot parse. */
 const ERROR = "⚠";
 
 /**

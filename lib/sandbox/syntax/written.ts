@@ -65,7 +65,7 @@ export function bracketed({ text, kind }: Piece, language: Language): string {
   return language === "python" ? `[*(${text}\n)]` : `[...(${text}\n)]`;
 }
 
-/** What brackets around one expression make, and not `(f)(a)` or `(a) + (b)`. */
+/** The node of brackets around one expression, as opposed to `(f)(a)` or `(a) + (b)`. */
 const BRACKETED = [
   "ParenthesizedExpression",
   "TupleExpression",

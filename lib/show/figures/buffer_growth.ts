@@ -1,4 +1,4 @@
-/** How the task buffers grow over the steps of a run. */
+/** The growth of the task buffers over a run. */
 
 import type { ModeName } from "../../method/modes/task.ts";
 import { type Figure, numbers, type Trace } from "./figure.ts";

@@ -32,7 +32,7 @@ export interface AccuracyCurve {
   items: number;
 }
 
-/** Which scores a curve takes. */
+/** The selection of a curve's scores. */
 export interface CurveSelection {
   split: string;
   mode: ScoreRow["mode"];

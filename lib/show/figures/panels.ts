@@ -117,7 +117,7 @@ function panelAxes(
   };
 }
 
-/** Where a part of several lies between 0 and 1. */
+/** Returns the ends, between 0 and 1, of one of several equal parts. */
 function part(place: number, count: number, gap: number): [number, number] {
   const size = (1 - gap * (count - 1)) / count;
   const start = place * (size + gap);
