@@ -11,6 +11,7 @@
  * | error prediction (paper, D.1) | the mode `error` | `modes` |
  * | learning progress as reward | the extra `progress` | `rewardValid` |
  * | dynamic sampling | the extra `dynamicSampling` | `dynamicSampling` |
+ * | penalties on repetition | the extra `repetition` | `clusterPenalty`, `memoryPenalty` |
  * | leaking gate, majority as gold | the extra `ungrounded` | `gateLeak`, `gold` |
  * | tasks from a file (paper, D.3) | the sources `file` and `pool` | `taskSource`, `seedSource` |
  */
@@ -21,6 +22,7 @@ import "./intrinsic.ts";
 import "./ungrounded.ts";
 import "./error_prediction.ts";
 import "./composite/register.ts";
+import "./repetition.ts";
 import "./task_file.ts";
 
 export { measureComplexity } from "./complexity/measure.ts";

@@ -3,7 +3,7 @@
 import { type Baselines, rae } from "./advantage/rae.ts";
 import { estimateAdvantages } from "./advantage/mod.ts";
 import type { Buffers } from "./buffer/buffers.ts";
-import { findExtra } from "./extras.ts";
+import { extraOf, findExtra } from "./extras.ts";
 import { proposerReward, solverReward } from "./reward/composite.ts";
 import type { Setting } from "./setting.ts";
 import type {
@@ -27,7 +27,7 @@ export function rewardStep(
 ): { proposals: Rewarded[]; samples: PolicySample[] } {
   const extra = findExtra("intrinsic");
   const measures = extra?.measure(setting, buffers, attempted);
-  const proposals = attempted.map((proposal, i): Rewarded => {
+  const earned = attempted.map((proposal, i): Rewarded => {
     const reward = rewardOf(setting, proposal);
     const intrinsic = measures?.[i] ?? null;
     return {
@@ -38,6 +38,10 @@ export function rewardStep(
         : reward,
     };
   });
+  const { clusterPenalty, memoryPenalty } = setting.config;
+  const proposals = clusterPenalty + memoryPenalty > 0
+    ? extraOf("repetition").penalise(setting, buffers, earned)
+    : earned;
   const ofProposer = setting.config.trainProposer
     ? proposerSamples(proposals)
     : [];

@@ -22,6 +22,7 @@ import type {
   IntrinsicMeasures,
   Judged,
   PolicyUpdate,
+  Rewarded,
   SolvedTask,
 } from "./stages.ts";
 
@@ -109,6 +110,16 @@ export interface DynamicSampling {
   ): Promise<SolvedTask[]>;
 }
 
+/** Penalties on repetition (`clusterPenalty`, `memoryPenalty`). */
+export interface Repetition {
+  /** Lowers the rewards of proposals that are like others. */
+  penalise(
+    setting: Setting,
+    buffers: Buffers,
+    proposals: readonly Rewarded[],
+  ): Rewarded[];
+}
+
 /** The extras by name. */
 export interface Extras {
   composite: Composition;
@@ -117,6 +128,7 @@ export interface Extras {
   ungrounded: Ungrounded;
   progress: Progress;
   dynamicSampling: DynamicSampling;
+  repetition: Repetition;
 }
 
 const registered: Partial<Extras> = {};
@@ -154,6 +166,7 @@ export function checkExtras(config: SelfPlayConfig): void {
   }
   if (config.rewardValid === "progress") extraOf("progress");
   if (config.dynamicSampling > 0) extraOf("dynamicSampling");
+  if (config.clusterPenalty + config.memoryPenalty > 0) extraOf("repetition");
   const coefficients = [
     config.complexityCoefficient,
     config.halsteadCoefficient,

@@ -76,6 +76,15 @@ export const LEARNING_SETTINGS = {
     { paper: 0 },
   ),
 
+  clusterPenalty: number(
+    "Weight λ of the share of the step's tasks that a task's program is like, taken from its proposer's reward (R-Zero).",
+    { from: 0, paper: 0 },
+  ),
+  memoryPenalty: number(
+    "The same for the share of the buffer's tasks (R-Diverse).",
+    { from: 0, paper: 0 },
+  ),
+
   // Advantages, and who is trained on what.
   estimator: choice(
     [...Object.keys(ESTIMATORS) as (keyof typeof ESTIMATORS)[], "rae"],

@@ -41,6 +41,8 @@ Deno.test("an extra that nobody registered is refused before the first step", as
     [{ gold: "majority" }, /the extra "ungrounded" is not registered/],
     [{ rewardValid: "progress" }, /the extra "progress" is not registered/],
     [{ dynamicSampling: 1 }, /the extra "dynamicSampling" is not registered/],
+    [{ clusterPenalty: 1 }, /the extra "repetition" is not registered/],
+    [{ memoryPenalty: 1 }, /the extra "repetition" is not registered/],
     [{ halsteadCoefficient: 1 }, /the extra "intrinsic" is not registered/],
     [
       { dialect: "chat", compositeChance: 0.5 },

@@ -53,6 +53,12 @@ function checkOutputs(notebook: Notebook): void {
     Number(tokens) / (Number(tokens) + Number(idle.x[i]))
   );
   assert.ok(shares[0] > 2 * shares[1]);
+  // The penalties leave most to what is unlike the rest, and never take all.
+  for (const { y } of figureOf(notebook, "repetition-curves").data) {
+    const kept = y.map(Number);
+    assert.ok(kept[0] > kept.at(-1)! && kept[0] <= 1 && kept.at(-1)! > 0);
+  }
+
   // An update teaches more than the luck of a second try.
   const means = [...printed(notebook, "progress").matchAll(/: +(-?[\d.]+)$/gm)];
   const [taught, untaught] = means.map(([, mean]) => Number(mean));
@@ -74,5 +80,5 @@ Deno.test("the notebook on rewards runs from top to bottom in a fresh kernel", a
 
 Deno.test("the committed notebook on rewards holds its outputs", async () => {
   checkOutputs(await readNotebook(PATH));
-  await assertWrittenByRunner(PATH, 8);
+  await assertWrittenByRunner(PATH, 9);
 });
