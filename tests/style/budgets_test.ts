@@ -60,7 +60,6 @@ const LONG_CELLS: Record<string, number> = {
   "02_model.ipynb": 19,
   "07_self_play.ipynb": 1,
   "09_experiment.ipynb": 7,
-  "10_ablations.ipynb": 6,
 };
 
 /** Paths of the TypeScript files below a path. */
