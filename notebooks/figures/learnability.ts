@@ -14,7 +14,7 @@ import {
 
 /**
  * The learnability reward at every solve rate that `rollouts` attempts can
- * give: 0, 1/n … 1. One curve per shape.
+ * give: 0, 1/n … 1. One curve per shape; dotted where a colour comes a second time.
  */
 export function learnabilityCurves(
   rollouts: number,
@@ -28,7 +28,11 @@ export function learnabilityCurves(
     name: shape,
     x: rates,
     y: rates.map((rate) => learnabilityReward(shape, rate)),
-    line: { color: colours[i % colours.length], width: 2 },
+    line: {
+      color: colours[i % colours.length],
+      dash: i < colours.length ? "solid" : "dot",
+      width: 2,
+    },
     marker: { size: 8 },
   }));
   return styledFigure({
