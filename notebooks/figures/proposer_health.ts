@@ -1,0 +1,42 @@
+/** Signs of a proposer that cheats or collapses, step by step. */
+
+import type { Figure } from "../../lib/show/figures/figure.ts";
+import {
+  type MetricPanel,
+  metricPanels,
+  type SeedMetrics,
+} from "./metric_panels.ts";
+
+const PANELS: readonly MetricPanel[] = [
+  { title: "valid", value: (row, mode) => row.propose[mode]?.valid },
+  {
+    title: "distinct programs",
+    value: (row, mode) => row.propose[mode]?.distinctShare,
+  },
+  {
+    title: "held out, discarded",
+    value: (row, mode) => row.propose[mode]?.heldOut,
+  },
+  {
+    title: "characters of a program",
+    value: (row, mode) => row.propose[mode]?.meanProgramCharacters,
+  },
+  {
+    title: "edit distance to references",
+    value: (row, mode) => row.propose[mode]?.intrinsic.editDistance,
+  },
+  {
+    title: "entropy per token, nats",
+    value: (row, mode) => row.propose[mode]?.entropyPerToken,
+  },
+];
+
+/** Six panels, in each a line per mode; bands reach from the lowest to the highest seed. */
+export function proposerHealth(seeds: readonly SeedMetrics[]): Figure {
+  return metricPanels(
+    { title: "The proposer's health", x: "step", y: "" },
+    seeds,
+    PANELS,
+    3,
+  );
+}
