@@ -56,10 +56,7 @@ const PUBLIC_NAMES = 220;
 /** Most lines of a cell, and how many longer cells a notebook still has. */
 const CELL_LINES = 20;
 const LONG_CELLS: Record<string, number> = {
-  "01_executor.ipynb": 11,
-  "02_model.ipynb": 19,
   "07_self_play.ipynb": 1,
-  "09_experiment.ipynb": 7,
 };
 
 /** Paths of the TypeScript files below a path. */
