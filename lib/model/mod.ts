@@ -4,6 +4,7 @@
  */
 
 export { currentBackend, startBackend } from "./backend.ts";
+export { chatPrompt } from "./chat.ts";
 export { modelConfig } from "./config.ts";
 export { createModel, Decoder } from "./decoder.ts";
 export {

@@ -20,9 +20,9 @@
  */
 
 export { describeOutcome } from "./describe.ts";
-export { startExecutor } from "./executor.ts";
+export { type PooledExecutor, startExecutor } from "./executor.ts";
 export { type Reading, runWritten } from "./expressions.ts";
-export type { Judging } from "./judging.ts";
+export { type Judging, PAPER_JUDGING } from "./judging.ts";
 export { parseArguments, parseLiteral } from "./literals/literals.ts";
 export type { ExecutorOptions } from "./options.ts";
 export type {

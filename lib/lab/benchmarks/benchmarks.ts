@@ -1,0 +1,26 @@
+/** The benchmarks by name. */
+
+import type { Benchmark } from "./benchmark.ts";
+import { cruxevalInput, cruxevalOutput } from "./cruxeval.ts";
+import { humaneval } from "./humaneval.ts";
+import { gsm8k, math500 } from "./maths.ts";
+import { mbppplus } from "./mbppplus.ts";
+
+// Each benchmark reads its own items and is given no others.
+// deno-lint-ignore no-explicit-any
+export const BENCHMARKS: readonly Benchmark<any>[] = [
+  cruxevalOutput,
+  cruxevalInput,
+  humaneval,
+  mbppplus,
+  gsm8k,
+  math500,
+];
+
+/** The benchmark of a name. Throws `RangeError` naming the known ones. */
+export function benchmarkNamed(name: string): typeof BENCHMARKS[number] {
+  const found = BENCHMARKS.find((benchmark) => benchmark.name === name);
+  if (found) return found;
+  const known = BENCHMARKS.map((benchmark) => benchmark.name).join(", ");
+  throw new RangeError(`there is no benchmark "${name}", only ${known}`);
+}

@@ -1,0 +1,67 @@
+/** Rows of benchmarks gathered into a table, with intervals over items. */
+
+import {
+  bootstrapMean,
+  type Interval,
+  mean,
+} from "../evaluation/statistics.ts";
+import { benchmarkNamed } from "./benchmarks.ts";
+import type { BenchmarkRow } from "./evaluate.ts";
+
+/** One line of the table. */
+export interface BenchmarkScore {
+  benchmark: string;
+  items: number;
+  /** Mean share of right samples. */
+  accuracy: Interval;
+  /** Mean tokens of a response. */
+  tokens: number;
+  /** How often each cause of a failure was met. */
+  failures: Record<string, number>;
+}
+
+/** The scores of the benchmarks, in the order of their first rows. */
+export function benchmarkScores(
+  rows: readonly BenchmarkRow[],
+): BenchmarkScore[] {
+  return [...Map.groupBy(rows, ({ benchmark }) => benchmark)].map(
+    ([benchmark, group]) => {
+      const failures = group.flatMap(({ causes }) => causes)
+        .filter((cause) => cause !== "match");
+      const counts = Map.groupBy(failures, (cause) => cause);
+      const shares = group.map(({ correct, samples }) => correct / samples);
+      return {
+        benchmark,
+        items: group.length,
+        accuracy: bootstrapMean(shares, 0),
+        tokens: mean(group.flatMap(({ tokens }) => tokens)),
+        failures: Object.fromEntries(
+          [...counts].map(([cause, { length }]) => [cause, length]),
+        ),
+      };
+    },
+  );
+}
+
+/** The table in Markdown, and below it what to bear in mind of each benchmark. */
+export function benchmarkTable(rows: readonly BenchmarkRow[]): string {
+  const scores = benchmarkScores(rows);
+  const percent = (share: number) => (100 * share).toFixed(1);
+  const lines = scores.map(({ benchmark, items, accuracy, tokens, failures }) =>
+    `| ${benchmark} | ${items} | ${percent(accuracy.mean)} | ` +
+    `${percent(accuracy.low)} to ${percent(accuracy.high)} | ` +
+    `${tokens.toFixed(0)} | ${
+      Object.entries(failures).map(([cause, count]) => `${count} ${cause}`)
+        .join(", ")
+    } |`
+  );
+  return [
+    "| benchmark | items | right, % | 95 % interval over items | tokens | what failed |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...lines,
+    "",
+    ...scores.map(({ benchmark }) =>
+      `- ${benchmark}: ${benchmarkNamed(benchmark).caution}.`
+    ),
+  ].join("\n");
+}
