@@ -7,20 +7,18 @@ import { Kernel } from "../../tasks/notebook/kernel.ts";
 const PATIENCE_MS = 30_000;
 const CELL_MS = 60_000;
 
-/** Starts an executor in a cell, keeps it busy for ever, and prints its processes. */
+/** Starts an executor in a cell, keeps it busy for seconds, and prints its processes. */
 const CELL = `
 import "../lib/show/mod.ts";
 import { startExecutor } from "../lib/sandbox/mod.ts";
-const executor = await startExecutor({ workers: 2 });
+const executor = await startExecutor({ languages: ["javascript"], workers: 2 });
+await executor.start();
 const spin = {
   program: { language: "javascript", source: "x=>{for(;;);}" },
   argument: "1",
+  limits: { fuel: 20_000_000 },
 };
-executor.runMany(Array(100).fill(spin)).catch(() => {});
-// A child is started when its language is first used.
-while (executor.pids.length < 2) {
-  await new Promise((resolve) => setTimeout(resolve, 20));
-}
+executor.runMany(Array(60).fill(spin)).catch(() => {});
 console.log(JSON.stringify(executor.pids));
 `;
 

@@ -23,6 +23,49 @@ export interface Ticket<Holder> {
   isOver(): boolean;
 }
 
+/** A caller that waits for jobs: told of each, and when all are done or one cannot be. */
+interface Errand {
+  tell(index: number, outcome: Outcome): void;
+  signal?: AbortSignal;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Makes the tickets of a caller's jobs, numbered from `firstId`. An abort ends them all. */
+export function ticketsFor<Holder>(
+  jobs: readonly PoolJob[],
+  firstId: number,
+  { tell, signal, resolve, reject }: Errand,
+): Ticket<Holder>[] {
+  let missing = jobs.length;
+  let over = false;
+  const finish = (act: () => void) => {
+    if (over) return;
+    over = true;
+    signal?.removeEventListener("abort", onAbort);
+    act();
+  };
+  const onAbort = () => finish(() => reject(signal!.reason));
+  signal?.addEventListener("abort", onAbort);
+  return jobs.map((job, index) => {
+    let isSettled = false;
+    return {
+      id: firstId + index,
+      job,
+      failuresAlone: 0,
+      holders: new Set(),
+      settle(outcome) {
+        if (isSettled || over) return;
+        isSettled = true;
+        tell(index, outcome);
+        if (--missing === 0) finish(resolve);
+      },
+      fail: (error) => finish(() => reject(error)),
+      isOver: () => over || isSettled,
+    };
+  });
+}
+
 /** Tells whether somebody waits for it and no child has it. */
 export function isWanted(ticket: Ticket<unknown>): boolean {
   return !ticket.isOver() && ticket.holders.size === 0;

@@ -4,7 +4,8 @@
  * Jobs wait in one queue. Each child has one frame of up to 64 jobs in flight and
  * one more queued, so it never idles and never holds more than it must. Children are
  * started when jobs come for them. A child with nothing to do takes over what waits
- * behind a slow program of another one; the first answer counts. When a
+ * behind a slow program of another one; the first answer counts. Frames are as
+ * short as jobs are slow, so that there is little to take over. When a
  * child dies, stalls past the wall clock or answers nonsense, it is killed and
  * replaced, and every job of the frame it was at runs again alone: only the culprit
  * can fail there, and its failure is an infrastructure outcome, never a verdict
@@ -16,16 +17,16 @@ import type { Reply, WireJob } from "./frame.ts";
 import type { EngineRecipe } from "../language_engine.ts";
 import { wallFor } from "../limits.ts";
 import type { Limits, Outcome } from "../outcome.ts";
+import { LARGEST_FRAME, Pace } from "./pace.ts";
 import {
   isWanted,
   JobQueue,
   type PoolJob,
   type Ticket as QueueTicket,
+  ticketsFor,
   wireJob,
 } from "./job_queue.ts";
 
-const LARGEST_BATCH = 64;
-const SMALLEST_BATCH = 16;
 const FRAMES_PER_CHILD = 2;
 /**
  * Failures of a job that ran alone before it is given up. A stall costs the whole
@@ -102,6 +103,7 @@ export class Pool {
   readonly #slots: Slot[];
   readonly #queue = new JobQueue<Slot>();
   #nextId = 0;
+  readonly #pace = new Pace();
   #closed = false;
 
   constructor(startChild: StartChild, options: PoolOptions) {
@@ -149,33 +151,9 @@ export class Pool {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (jobs.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      let missing = jobs.length;
-      let over = false;
-      const finish = (act: () => void) => {
-        if (over) return;
-        over = true;
-        signal?.removeEventListener("abort", onAbort);
-        act();
-      };
-      const onAbort = () => finish(() => reject(signal!.reason));
-      signal?.addEventListener("abort", onAbort);
-      jobs.forEach((job, index) => {
-        let isSettled = false;
-        this.#queue.push({
-          id: this.#nextId++,
-          job,
-          failuresAlone: 0,
-          holders: new Set(),
-          settle(outcome) {
-            if (isSettled || over) return;
-            isSettled = true;
-            tell(index, outcome);
-            if (--missing === 0) finish(resolve);
-          },
-          fail: (error) => finish(() => reject(error)),
-          isOver: () => over || isSettled,
-        });
-      });
+      const errand = { tell, signal, resolve, reject };
+      this.#queue.push(...ticketsFor<Slot>(jobs, this.#nextId, errand));
+      this.#nextId += jobs.length;
       this.#wake();
     });
   }
@@ -223,6 +201,10 @@ export class Pool {
         await this.#recover(slot, child, reply);
         continue;
       }
+      this.#pace.learn(
+        performance.now() - slot.busySince,
+        reply.outcomes?.length ?? 0,
+      );
       if (!this.#accept(slot, reply)) {
         await this.#recover(slot, child, "garbled");
       }
@@ -276,9 +258,11 @@ export class Pool {
       const isIdle = slot.frames.length === 0;
       const isUrgent = this.#isNearEnd();
       const alone = isIdle ? this.#queue.takeAlone() : null;
-      const tickets = alone ? [alone] : this.#queue.take(this.#batchSize());
+      const tickets = alone ? [alone] : this.#queue.take(this.#frameJobs());
       if (tickets.length === 0 && isIdle) {
-        tickets.push(...this.#heldUp(slot).slice(0, LARGEST_BATCH));
+        // From the far end, which the other child reaches last.
+        const held = this.#heldUp(slot).reverse();
+        tickets.push(...held.slice(0, this.#pace.jobsInTime()));
       }
       if (tickets.length === 0) return;
       for (const ticket of tickets) ticket.holders.add(slot);
@@ -293,18 +277,15 @@ export class Pool {
 
   /** Tells whether children will soon have nothing to do but help each other. */
   #isNearEnd(): boolean {
-    const room = LARGEST_BATCH * FRAMES_PER_CHILD * this.#slots.length;
+    const room = LARGEST_FRAME * FRAMES_PER_CHILD * this.#slots.length;
     return this.#queue.waiting <= room;
   }
 
-  /** Enough for the children's rounds to be even, and a frame's cost to be shared. */
-  #batchSize(): number {
-    const { waiting } = this.#queue;
-    const share = Math.ceil(waiting / (FRAMES_PER_CHILD * this.#slots.length));
-    const fewest = Math.ceil(waiting / this.#slots.length);
-    return this.#options.batchSize ?? Math.min(
-      LARGEST_BATCH,
-      Math.max(Math.min(SMALLEST_BATCH, fewest), share),
+  #frameJobs(): number {
+    return this.#options.batchSize ?? this.#pace.frameJobs(
+      this.#queue.waiting,
+      this.#slots.length,
+      FRAMES_PER_CHILD,
     );
   }
 
