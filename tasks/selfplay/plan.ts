@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { checkpointSteps } from "../../lib/run/checkpoint.ts";
 import {
   checkEngineConfig,
   type EngineConfig,
@@ -114,6 +115,12 @@ function checkUsed(
  * that was killed before its first byte; the same command then starts the run.
  */
 function requireBegun(folder: string): void {
+  if (existsSync(folder) && checkpointSteps(folder).length > 0) {
+    throw new ArgumentError(
+      `${folder} has lost its config.json: copy it from the newest folder in ` +
+        "checkpoints/ of the run, and manifest.json if that is gone too",
+    );
+  }
   if (existsSync(folder)) {
     console.error(`no run in ${folder} yet: starting one`);
     return;

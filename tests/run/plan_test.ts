@@ -127,6 +127,11 @@ Deno.test("a run that is not there is not resumed, and the one that is meant is 
   );
   await Deno.mkdir(`${parent}/killed/checkpoints`, { recursive: true });
   assert.equal((await resume("killed")).resume, true);
+  await Deno.mkdir(`${parent}/killed/checkpoints/step-000001`);
+  await assert.rejects(
+    resume("killed"),
+    /has lost its config\.json: copy it from the newest folder in checkpoints/,
+  );
   await Deno.remove(parent, { recursive: true });
 });
 
