@@ -174,8 +174,8 @@ async function cellsFor(folder: string) {
       `const folder = ${JSON.stringify(folder)};`,
     );
   assert.notEqual(start, source("start"));
-  const setUp = source("events").split("const order")[0];
-  return { start, setUp, recorded: source("recorded") };
+  const setUp = [source("lab"), start, source("play"), source("builders")];
+  return { setUp, recorded: source("recorded") };
 }
 
 Deno.test({
@@ -184,12 +184,12 @@ Deno.test({
   ignore: !existsSync(SERVER),
   fn: async () => {
     const folder = await Deno.makeTempDir({ prefix: "interrupt-" });
-    const { start, setUp, recorded } = await cellsFor(folder);
+    const { setUp, recorded } = await cellsFor(folder);
     const { server, address } = await startServer();
     let kernel: ServedKernel | null = null;
     try {
       kernel = await ServedKernel.start(address);
-      for (const cell of [start, setUp]) {
+      for (const cell of setUp) {
         const { status, text } = await kernel.execute(cell);
         assert.equal(status, "ok", text);
       }
@@ -219,7 +219,7 @@ Deno.test({
           'console.log(await read("whole") === await read("unbroken"));',
       );
       assert.equal(unbroken.text, "true\n");
-      await kernel.execute("await executor.close();");
+      await kernel.execute("await lab[Symbol.asyncDispose]();");
     } finally {
       kernel?.close();
       server.kill("SIGTERM");
