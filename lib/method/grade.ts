@@ -109,6 +109,7 @@ async function respond(
       seed,
     })),
     {
+      role: "solve",
       temperature,
       topP,
       bannedTokens: thinking === "banned" ? [tokenizer.id(token!)] : [],
@@ -125,7 +126,7 @@ function readAnswer(
   response: Response,
   judging?: Judging,
 ): Reading {
-  // A text is read like a value: in both dialects that is deduction's answer.
+  // A text is read like a value: in all dialects that is deduction's answer.
   const mode = "task" in question ? question.task.mode : "deduction";
   const language = "task" in question
     ? question.task.program.language

@@ -103,7 +103,7 @@ export async function* selfPlay(
   }
   const setting: Setting = {
     ...options,
-    dialect: dialectOf(options.config),
+    dialect: dialectFor(options.config),
   };
   let buffers: Buffers;
   if (options.state) buffers = Buffers.fromJSON(options.state.buffers);
@@ -115,10 +115,14 @@ export async function* selfPlay(
   }
 }
 
-/** Returns the dialect of a config. Text behind an answer is not read, but the end token there is learnt. */
-function dialectOf({ dialect, answerEnd }: SelfPlayConfig): Dialect {
+/** Returns the dialect of a config. Text behind a chat's answer is not read, but the end token there is learnt. */
+export function dialectFor(
+  { dialect, answerEnd }: Pick<SelfPlayConfig, "dialect" | "answerEnd">,
+): Dialect {
   const named = DIALECTS[dialect];
-  return answerEnd === "end-token" ? { ...named, stopStrings: [] } : named;
+  return dialect === "chat" && answerEnd === "end-token"
+    ? { ...named, stopStrings: { propose: [], solve: [] } }
+    : named;
 }
 
 /** Throws `TypeError` where the number of models is not the config's. */

@@ -44,7 +44,7 @@ export async function drawProposals(
       maxNewTokens: config.maxProposalTokens,
       seed: derivedSeed(config.seed, "propose", step, round, mode, number),
     })),
-    { ...config, stop: request.stop },
+    { ...config, role: "propose", stop: request.stop },
   );
   return {
     proposals: prompts.map(({ mode, number, references, parts }, i) => ({

@@ -1,7 +1,7 @@
 /** Sampling responses: from prompts as tokens to responses as the dialect reads them. */
 
 import type { Engine, SampleRequest } from "./engine.ts";
-import type { Dialect } from "./modes/dialect.ts";
+import type { Dialect, Role } from "./modes/dialect.ts";
 import type { TextCodec } from "./setting.ts";
 import type { Response } from "./stages.ts";
 
@@ -14,6 +14,8 @@ export interface Speaker {
 
 /** The sampling options of responses. */
 export interface RespondOptions {
+  /** Who responds; decides where a response ends. */
+  role: Role;
   /** 0 is greedy. */
   temperature: number;
   topP?: number;
@@ -34,9 +36,9 @@ export interface RespondRequest extends SampleRequest {
 export async function sampleResponses(
   { engine, tokenizer, dialect }: Speaker,
   requests: readonly RespondRequest[],
-  { temperature, topP, bannedTokens = [], stop }: RespondOptions,
+  { role, temperature, topP, bannedTokens = [], stop }: RespondOptions,
 ): Promise<Response[][]> {
-  const strings = dialect.stopStrings;
+  const strings = dialect.stopStrings[role];
   const samples = await engine.sample(requests, {
     temperature,
     ...(topP !== undefined && { topP }),

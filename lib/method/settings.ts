@@ -19,8 +19,8 @@ export const SETTINGS = {
   seed: whole("Seed of every random stream of the run.", { kit: 1 }),
   steps: whole("Number of optimiser steps.", { paper: 500 }),
   dialect: choice(
-    ["compact", "chat"],
-    "Wording of the prompts. It belongs to the model: `chat` is the paper's, `compact` is for the kit's tiny models.",
+    ["compact", "chat", "code"],
+    "Wording of the prompts. It belongs to the model: `chat` is the paper's, `code` (functions and asserts to go on with) is for base models and small ones, `compact` is for the kit's tiny models.",
     { paper: "chat" },
   ),
   language: choice(

@@ -91,7 +91,8 @@ export async function playModel(options: PlayOptions): Promise<RunOutcome> {
   );
   const { config: engineConfig, engine, proposerEngine, tokenizer } = models;
   const dialect = dialectOf(tokenizer);
-  if (config.dialect !== dialect) {
+  const isTiny = [config.dialect, dialect].includes("compact");
+  if (isTiny && config.dialect !== dialect) {
     throw new RangeError(
       `config field "dialect" is "${config.dialect}", but the vocabulary of ` +
         `${engineConfig.model} belongs to "${dialect}": set it to that`,

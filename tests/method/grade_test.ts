@@ -1,4 +1,4 @@
-/** Solving and grading: the same questions in both dialects. */
+/** Solving and grading: the same questions in all dialects. */
 
 import assert from "node:assert/strict";
 import {
@@ -50,6 +50,8 @@ const ANSWERS: Record<DialectName, string[]> = {
     "```js\nx=>1+x\n```",
     "2",
   ].map((answer) => ` so </think>\n<answer>${answer}</answer>`),
+  // A question in words names no language and is asked in Python's form.
+  code: [" 2);\n", "1), 2);\n", "x) {\n  return 1+x;\n}\n", " 2\n"],
 };
 
 /** Has each question answered with all of `texts`, one response each. */
@@ -83,7 +85,7 @@ async function graded(
   );
 }
 
-for (const dialect of ["compact", "chat"] as const) {
+for (const dialect of ["compact", "chat", "code"] as const) {
   Deno.test(`${dialect}: the right answer of each question is right, others are not`, async () => {
     const grades = await graded(dialect, ANSWERS[dialect]);
     const right = (question: number) =>

@@ -19,6 +19,7 @@ const tokenizer = characterTokenizer();
 const MODES_OF: Record<DialectName, ModeName[]> = {
   compact: ["deduction", "abduction", "induction"],
   chat: ["deduction", "abduction", "induction", "error"],
+  code: ["deduction", "abduction", "induction"],
 };
 const REDRAWS = 3;
 const COUNT = 5;
@@ -72,7 +73,7 @@ function buffersOf(modes: readonly ModeName[], paddings: number[]): Buffers {
   return new Buffers({ limits, tasks });
 }
 
-for (const dialect of ["compact", "chat"] as const) {
+for (const dialect of ["compact", "chat", "code"] as const) {
   const modes = MODES_OF[dialect];
   const bareLength = (mode: ModeName) =>
     tokenizer.encode(

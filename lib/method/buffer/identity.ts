@@ -19,9 +19,11 @@ export function identityTasks(
   // Language models that write Python get the paper's program and input. Tiny
   // models get the shortest form, in letters of their vocabulary: they spell the
   // paper's letter by letter, and then propose nothing that is valid.
-  const paper = python && dialect === "chat";
+  const paper = python && dialect !== "compact";
   const short = python ? "lambda x:x" : "x=>x";
-  const source = paper ? "def f(a):\n    return a" : short;
+  // The code dialect's asserts call `f`.
+  const named = dialect === "code" ? "function f(a) {\n  return a;\n}" : short;
+  const source = paper ? "def f(a):\n    return a" : named;
   const text = paper ? "'Hello world'" : '"abc"';
   const output = modeOf(mode).identityOutput(text);
   if (output === null) return [];

@@ -41,7 +41,7 @@ export const chatDialect: Dialect = {
   keepsSpecialTokens: false,
   thinkToken: null,
   // What comes after it is not read, so it is neither sampled nor trained on.
-  stopStrings: ["</answer>"],
+  stopStrings: { propose: ["</answer>"], solve: ["</answer>"] },
   proposerPrompt(mode, references, language, blocks) {
     return transcript(
       modeOf(mode).writesProgram

@@ -3,7 +3,7 @@
  *
  * Every marker is one special token, so a whole task is a few dozen tokens and
  * parsing is exact. All functions here are pure text; nothing is executed and
- * nothing is tokenised. Language models speak the other dialect, `chat.ts`.
+ * nothing is tokenised. Language models speak the others, `chat.ts` and `code.ts`.
  *
  * | prompt | response |
  * |---|---|
@@ -175,7 +175,7 @@ export const compactDialect: Dialect = {
   },
   keepsSpecialTokens: true,
   thinkToken: THINK_TOKEN,
-  stopStrings: [],
+  stopStrings: { propose: [], solve: [] },
   proposerPrompt(mode, references) {
     switch (mode) {
       case "deduction":

@@ -2,14 +2,14 @@
  * What a dialect must offer: the words in which tasks are asked and answered.
  *
  * A dialect belongs to a model: `compact` to tiny ones trained on its markers,
- * `chat` to language models. It only writes and reads text. What is then true
+ * `chat` to language models, `code` to small and untuned ones. It only writes and reads text. What is then true
  * of a program or an answer is for the executor to say.
  */
 
 import type { Language, Reading } from "../../sandbox/mod.ts";
 import type { ModeName, Task } from "./task.ts";
 
-export type DialectName = "compact" | "chat";
+export type DialectName = "compact" | "chat" | "code";
 
 /** The rules by which responses are read. */
 export interface ReadingRules {
@@ -54,6 +54,9 @@ export interface BuildingBlocks {
   source: string;
 }
 
+/** Who responds. */
+export type Role = "propose" | "solve";
+
 /** The words in which a model is asked and answers. Where no rules of reading are given, they are the paper's. */
 export interface Dialect {
   readonly name: DialectName;
@@ -62,8 +65,8 @@ export interface Dialect {
   readonly keepsSpecialTokens: boolean;
   /** The token that opens the trace of a solver's response; null where the prompt opens it. */
   readonly thinkToken: string | null;
-  /** A response ends with the first of these, or with the model's end token. */
-  readonly stopStrings: readonly string[];
+  /** A response of either role ends with the first of its strings (at most four: servers know no more), or with the model's end token. */
+  readonly stopStrings: Record<Role, readonly string[]>;
   /**
    * Returns the proposer's prompt. Where the proposer writes no program,
    * `references` is the one task whose program is to be given inputs. The program

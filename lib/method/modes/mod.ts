@@ -2,10 +2,12 @@
 
 import type { Dialect, DialectName } from "./dialect.ts";
 import { chatDialect } from "./chat.ts";
+import { codeDialect } from "./code.ts";
 import { compactDialect } from "./compact.ts";
 
 /** The dialects by name. */
 export const DIALECTS: Record<DialectName, Dialect> = {
   compact: compactDialect,
   chat: chatDialect,
+  code: codeDialect,
 };

@@ -3,7 +3,7 @@
  *
  * A task holds texts only (program, argument lists, outputs), so that it can be
  * written to JSON, compared and shown as it is. A dialect turns the task into a
- * prompt (`compact.ts`, `chat.ts`); its mode checks the answers.
+ * prompt (`compact.ts`, `chat.ts`, `code.ts`); its mode checks the answers.
  */
 
 import type { Program } from "../../sandbox/mod.ts";

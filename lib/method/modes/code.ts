@@ -1,0 +1,126 @@
+/**
+ * The code dialect: prompts as code models have read them millions of times, for
+ * base models and small ones that cannot keep to the chat dialect's form.
+ *
+ * | mode | the prompt ends with | the response goes on with |
+ * |---|---|---|
+ * | deduction | the function, `assert f(input) ==` | the output |
+ * | abduction | the function, its output, `assert f(` | the input, and the rest of the line |
+ * | induction | asserts, `def f(` | the function |
+ * | proposer | functions with an assert each, `def f(` | the function and its assert |
+ * | proposer of inputs | a function and an assert, `assert f(` | inputs, an assert each |
+ *
+ * JavaScript and TypeScript have `assert.deepEqual(f(input), output);`. Thought is a
+ * comment. Every prompt ends within a line: a prompt that ends with empty lines is cut
+ * into other tokens than the same lines in the middle of a text. Small models do not
+ * keep to requirements in words, so there are none; what is not allowed is refused
+ * after it was written. How responses are read is in `code_reading.ts`.
+ */
+
+import type { Language } from "../../sandbox/mod.ts";
+import { findAnswer, readAnswer, readProposal } from "./code_reading.ts";
+import {
+  CODE_FORMS,
+  CODE_INDUCTION,
+  type CodeForm,
+  GAP,
+  type Worked,
+} from "./code_forms.ts";
+import type { Dialect } from "./dialect.ts";
+import { modeOf } from "./registry.ts";
+import { type Example, MODE_NAMES, type Task } from "./task.ts";
+
+function asserts({ check }: CodeForm, examples: readonly Example[]): string {
+  return examples.map(({ argument, output }) => check(argument, output))
+    .join("\n");
+}
+
+/** A function, with one assert for each example. */
+const block = (form: CodeForm, source: string, examples: readonly Example[]) =>
+  `${source}\n\n${asserts(form, examples)}`;
+
+/** Deduction's and abduction's are alike: nothing is said of difficulty. */
+function proposeFunction(references: readonly Task[], language: Language) {
+  const form = CODE_FORMS[language];
+  const head =
+    `${form.comment} Short ${form.title} functions, all different, ` +
+    "each with one call and its result.";
+  const shown = [
+    ...form.worked,
+    ...references.map(({ program: { source }, examples }) => ({
+      source,
+      examples,
+    })),
+  ];
+  const blocks = shown.map(({ source, examples }) =>
+    block(form, source, examples.slice(0, 1))
+  );
+  return [head, ...blocks, form.definition].join(GAP);
+}
+
+function proposeInputs({ program: { language, source }, examples }: Task) {
+  const form = CODE_FORMS[language];
+  return `${block(form, source, examples.slice(0, 1))}\n${form.call}`;
+}
+
+function solverPrompt(task: Task): string {
+  const { mode, program: { language, source }, examples } = task;
+  const form = CODE_FORMS[language];
+  const { worked: [worked], comment } = form;
+  const returns = ({ source, examples: [first] }: Worked) =>
+    `${source}\n\n${comment} an input for which f returns ${first.output}\n`;
+  const tests = ({ examples }: Worked) =>
+    `${comment} f passes these tests\n${
+      asserts(form, examples.slice(0, task.shownCount))
+    }\n\n`;
+  const asked = { source, examples };
+  switch (mode) {
+    case "deduction":
+      return `${source}\n\n${form.result(examples[0].argument)}`;
+    case "abduction":
+      return returns(worked) + asserts(form, worked.examples.slice(0, 1)) +
+        GAP + returns(asked) + form.call;
+    case "induction":
+      return tests(worked) + worked.source + GAP + tests(asked) +
+        form.definition;
+    default:
+      throw noWordsFor(mode);
+  }
+}
+
+/** The end tokens of language models, which a prompt would turn into tokens. */
+const SPECIAL = /<[|｜][^<>\n]*[|｜]>|<\/?(?:s|bos|eos|pad|unk)>|_of_turn>/;
+
+const SOLVER_STOPS = [GAP, "\nassert", "```"];
+
+/** The dialect as the loop uses it. */
+export const codeDialect: Dialect = {
+  name: "code",
+  induction: CODE_INDUCTION,
+  keepsSpecialTokens: true,
+  thinkToken: null,
+  stopStrings: {
+    propose: [GAP, "\ndef ", "\nfunction ", "```"],
+    solve: SOLVER_STOPS,
+  },
+  proposerPrompt(mode, references, language) {
+    if (!MODE_NAMES.includes(mode)) throw noWordsFor(mode);
+    return modeOf(mode).writesProgram
+      ? proposeFunction(references, language)
+      : proposeInputs(references[0]);
+  },
+  solverPrompt,
+  questionPrompt: (question) =>
+    `# ${question.replaceAll("\n", "\n# ")}\nassert answer ==`,
+  readProposal,
+  readAnswer,
+  findAnswer,
+  isUnsafe: (text) =>
+    SPECIAL.test(text) || SOLVER_STOPS.some((stop) => text.includes(stop)),
+};
+
+function noWordsFor(mode: string): RangeError {
+  return new RangeError(
+    `the code dialect has no words for the mode "${mode}": use the chat dialect`,
+  );
+}
