@@ -4,7 +4,7 @@
  * `--resume` goes on from there, to the same numbers as if never stopped.
  */
 
-import { presetNamed, PRESETS } from "../lib/lab/presets.ts";
+import { PRESETS } from "../lib/lab/presets.ts";
 import { runExperiment } from "../lib/lab/run.ts";
 import { playModel } from "../lib/run/play.ts";
 import { readRun, readTimings } from "../lib/run/read.ts";
@@ -13,8 +13,19 @@ import type { TimingRow } from "../lib/run/stopwatch.ts";
 import type { SeedingRound } from "../lib/method/seeding.ts";
 import type { SelfPlayEvent } from "../lib/method/loop.ts";
 import { settingsList } from "../lib/method/settings_list.ts";
-import { ArgumentError, parseArguments, USAGE } from "./selfplay/arguments.ts";
-import { engineTitle, type Plan, planOf, presetWith } from "./selfplay/plan.ts";
+import {
+  ArgumentError,
+  parseArguments,
+  type SelfPlayArguments,
+  USAGE,
+} from "./selfplay/arguments.ts";
+import {
+  chosen,
+  engineTitle,
+  type Plan,
+  planOf,
+  presetWith,
+} from "./selfplay/plan.ts";
 import { diskCure, requireWritable } from "./selfplay/disk.ts";
 import { taskCommand } from "./selfplay/hints.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
@@ -26,7 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const asked = parseArguments(args);
     if (asked.show === "help") console.log(USAGE);
-    else if (asked.show === "list") listChoices(asked.preset ?? "smoke");
+    else if (asked.show === "list") await listChoices(asked);
     else {
       const plan = await planOf(asked);
       folder = plan.folder;
@@ -47,14 +58,15 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Prints the presets, and every setting of one of them with what it may be and does. */
-function listChoices(name: string): void {
-  const { selfPlay } = presetNamed(name);
+/** Prints the presets, and every setting that applies with what it may be and does. */
+async function listChoices(asked: SelfPlayArguments): Promise<void> {
+  const { preset, config } = await chosen(asked);
   for (const { name, description } of Object.values(PRESETS)) {
     console.log(`${name.padEnd(12)} ${description}`);
   }
-  console.log(`\nSettings of "${name}"; another one by --set FIELD=VALUE:`);
-  console.log(settingsList(selfPlay));
+  const whose = preset?.name ?? asked.engine.model;
+  console.log(`\nSettings of "${whose}"; another one by --set FIELD=VALUE:`);
+  console.log(settingsList(config));
 }
 
 async function play(plan: Plan): Promise<void> {

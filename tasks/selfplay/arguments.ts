@@ -140,7 +140,8 @@ export const OPTIONS: Record<string, Option> = {
     read: (parsed, text) => void (parsed.cache = text),
   },
   "--list": {
-    says: "list the presets, and the settings of --preset",
+    says:
+      "list the presets, and the settings that apply (of\n--preset or --model, with every --set)",
     read: (parsed) => void (parsed.show = "list"),
   },
   "--help": {

@@ -49,15 +49,7 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
   if (asked.resume && asked.out !== null && holdsRun(asked.out)) {
     return resumedPlan(asked, asked.out);
   }
-  const known = ENGINES[asked.engine.engine ?? "local"];
-  const engine = { ...known, ...await withFolders(asked.engine, known) };
-  checkEngineConfig(engine);
-  const preset = asked.preset === null && engine.model !== ""
-    ? null
-    : presetNamed(asked.preset ?? "smoke");
-  checkUsed(asked, engine);
-  const settings = preset?.selfPlay ?? await settingsFor(engine);
-  const config = withChanges(settings, asked);
+  const { engine, preset, config } = await chosen(asked);
   const name = preset?.name ?? basename(asked.engine.model ?? "", ".gguf");
   const folder = asked.out ?? join("runs", `${name}-seed${config.seed}`);
   if (asked.resume && asked.out === null && holdsRun(folder)) {
@@ -75,6 +67,21 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
     resume: asked.resume,
     cache: asked.cache ?? undefined,
   };
+}
+
+/** The engine, the preset and the settings that apply to what was asked. */
+export async function chosen(
+  asked: SelfPlayArguments,
+): Promise<Pick<Plan, "engine" | "preset" | "config">> {
+  const known = ENGINES[asked.engine.engine ?? "local"];
+  const engine = { ...known, ...await withFolders(asked.engine, known) };
+  checkEngineConfig(engine);
+  const preset = asked.preset === null && engine.model !== ""
+    ? null
+    : presetNamed(asked.preset ?? "smoke");
+  checkUsed(asked, engine);
+  const settings = preset?.selfPlay ?? await settingsFor(engine);
+  return { engine, preset, config: withChanges(settings, asked) };
 }
 
 /** Names of models as folders, fetched where they are not here yet; a server has its own names. */

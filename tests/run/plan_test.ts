@@ -4,7 +4,7 @@ import { presetNamed } from "../../lib/lab/presets.ts";
 import type { Manifest } from "../../lib/run/manifest.ts";
 import { PAPER_CONFIG } from "../../lib/method/config.ts";
 import { OPTIONS, parseArguments } from "../../tasks/selfplay/arguments.ts";
-import { planOf, presetWith } from "../../tasks/selfplay/plan.ts";
+import { chosen, planOf, presetWith } from "../../tasks/selfplay/plan.ts";
 import { writeChatModel } from "./chat_model.ts";
 
 Deno.test("a preset's world speaks the language of the settings", () => {
@@ -95,6 +95,16 @@ function fieldOf(option: string): string {
     "--engine": "loraRank|address|entropyCoefficient|dialect|tokenizer",
   }[option] ?? option.slice(2);
 }
+
+Deno.test("the list shows the settings that apply to a model, and what was set", async () => {
+  const model = await Deno.makeTempDir({ prefix: "plan-" });
+  await writeChatModel(model);
+  const words = ["--list", "--model", model, "--set", "dialect=code"];
+  const { preset, config } = await chosen(parseArguments(words));
+  assert.equal(preset, null);
+  assert.deepEqual(config, { ...PAPER_CONFIG, dialect: "code" });
+  await Deno.remove(model, { recursive: true });
+});
 
 Deno.test("a seed is set by either option, and never ignored", async () => {
   const seedOf = async (line: string) =>
