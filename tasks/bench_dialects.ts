@@ -2,10 +2,10 @@
  * What a model makes of each dialect: how many of 24 proposals and of 100 answers can
  * be read, how many are valid or right, and why the others are not.
  *
- *     deno task bench dialects --model FOLDER [--dialects chat,code] [--tasks choose]
+ *     deno task bench dialects --model NAME [--dialects chat,template,code] [--tasks choose]
  *       [--tokens 128] [--seed 1] [--show 2] [--set FIELD=VALUE]
  *
- * Temperature 1. The functions are `tasks/bench/dialect_tasks.ts`; prompts are chosen
+ * `template` is the chat dialect in the model's own chat template. Temperature 1. The functions are `tasks/bench/dialect_tasks.ts`; prompts are chosen
  * on the list `choose` and reported on the list `report`, which is the default.
  */
 
@@ -29,6 +29,7 @@ import type { Setting } from "../lib/method/setting.ts";
 import { validateProposals } from "../lib/method/validate.ts";
 import { startExecutor } from "../lib/sandbox/mod.ts";
 import { DIALECT_TASKS } from "./bench/dialect_tasks.ts";
+import { modelFolder } from "./model/folder.ts";
 import { withSettings } from "./selfplay/arguments.ts";
 
 /** Answers to each task, so that 20 tasks make 100. */
@@ -43,7 +44,7 @@ const { values: asked } = parseArgs({
   args: Deno.args,
   options: {
     model: { type: "string", default: "" },
-    dialects: { type: "string", default: "chat,code" },
+    dialects: { type: "string", default: "chat,template,code" },
     tasks: { type: "string", default: "report" },
     tokens: { type: "string", default: "128" },
     seed: { type: "string", default: "1" },
@@ -62,22 +63,24 @@ interface Row {
 }
 
 const { engine, tokenizer } = await openModel(
-  { ...ENGINES.local, model: asked.model },
+  { ...ENGINES.local, model: await modelFolder(asked.model) },
   1,
 );
 await using executor = await startExecutor({ languages: ["python"] });
 for (const name of asked.dialects.split(",")) {
-  const setting = settingOf(name as DialectName);
+  const setting = settingOf(name);
   const tasks = await tasksFor(setting);
   await report(name, "proposals", "valid", () => proposals(setting, tasks));
   await report(name, "answers", "right", () => answers(setting, tasks));
 }
 engine.dispose();
 
-function settingOf(name: DialectName): Setting {
+function settingOf(name: string): Setting {
+  const isTemplate = name === "template";
   const config = withSettings({
     ...PAPER_CONFIG,
-    dialect: name,
+    dialect: isTemplate ? "chat" : name as DialectName,
+    chatForm: isTemplate ? "template" : "transcript",
     references: 2,
     maxProposalTokens: Number(asked.tokens),
     maxSolutionTokens: Number(asked.tokens),
@@ -85,7 +88,7 @@ function settingOf(name: DialectName): Setting {
     seed: Number(asked.seed),
   }, asked.set.map((text) => text.split("=") as [string, string]));
   checkConfig(config);
-  const dialect = dialectFor(config);
+  const dialect = dialectFor(config, tokenizer);
   return { config, dialect, engine, tokenizer, executor };
 }
 

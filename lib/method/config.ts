@@ -150,6 +150,9 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
       fail("chainedPerMode", '0 unless "taskSource" is "self-play"');
     }
   }
+  if (config.chatForm !== "transcript" && config.dialect !== "chat") {
+    fail("chatForm", '"transcript" unless the dialect is "chat"');
+  }
   if (config.answerEnd !== "end-token" && config.dialect !== "chat") {
     fail("answerEnd", '"end-token" unless the dialect is "chat"');
   }

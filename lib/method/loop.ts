@@ -16,11 +16,12 @@ import type { Drawn, PromptCounts } from "./draft.ts";
 import { checkEngine } from "./engine_limits.ts";
 import { checkExtras, extraOf } from "./extras.ts";
 import { type StepMetrics, stepMetrics } from "./metrics.ts";
+import { templateDialect } from "./modes/chat_template.ts";
 import type { Dialect } from "./modes/dialect.ts";
 import { DIALECTS } from "./modes/mod.ts";
 import type { Task } from "./modes/task.ts";
 import { seedBuffers, type SeedingOptions } from "./seeding.ts";
-import type { EvaluationRow, Setting } from "./setting.ts";
+import type { EvaluationRow, Setting, TextCodec } from "./setting.ts";
 import { sourceOf } from "./source.ts";
 import { solveTasks } from "./solve.ts";
 import type {
@@ -103,7 +104,7 @@ export async function* selfPlay(
   }
   const setting: Setting = {
     ...options,
-    dialect: dialectFor(options.config),
+    dialect: dialectFor(options.config, options.tokenizer),
   };
   let buffers: Buffers;
   if (options.state) buffers = Buffers.fromJSON(options.state.buffers);
@@ -115,11 +116,18 @@ export async function* selfPlay(
   }
 }
 
-/** Returns the dialect of a config. Text behind a chat's answer is not read, but the end token there is learnt. */
+/**
+ * Returns the dialect of a config. Text behind a chat's answer is not read, but the
+ * end token there is learnt. Throws `RangeError` where `chatForm` asks for a chat
+ * template that the model lacks or that does not fit.
+ */
 export function dialectFor(
-  { dialect, answerEnd }: Pick<SelfPlayConfig, "dialect" | "answerEnd">,
+  { dialect, answerEnd, chatForm }: SelfPlayConfig,
+  tokenizer: TextCodec,
 ): Dialect {
-  const named = DIALECTS[dialect];
+  const named = chatForm === "transcript"
+    ? DIALECTS[dialect]
+    : templateDialect((question) => tokenizer.asChat(question));
   return dialect === "chat" && answerEnd === "end-token"
     ? { ...named, stopStrings: { propose: [], solve: [] } }
     : named;

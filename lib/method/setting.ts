@@ -17,6 +17,11 @@ export interface TextCodec {
   ): string;
   /** Returns the id of a token that is written out, such as `<t>`. */
   id(token: string): number;
+  /**
+   * Returns the text of a conversation that begins with a question, up to the opening
+   * of its answer, by the model's own chat template. Throws where there is none.
+   */
+  asChat(question: string): string;
   readonly eosId: number;
   /** All ids that end a response. */
   readonly endIds: readonly number[];

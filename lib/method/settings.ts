@@ -23,6 +23,11 @@ export const SETTINGS = {
     "Wording of the prompts. It belongs to the model: `chat` is the paper's, `code` (functions and asserts to go on with) is for base models and small ones, `compact` is for the kit's tiny models.",
     { paper: "chat" },
   ),
+  chatForm: choice(
+    ["transcript", "template"],
+    "How the chat dialect puts its questions: `transcript` is the paper's; `template` is the model's own chat template with one worked example, for models tuned to follow instructions.",
+    { paper: "transcript" },
+  ),
   language: choice(
     ["javascript", "typescript", "python"],
     "Language of the programs.",

@@ -6,7 +6,7 @@
  * access to the process. Left out: tools and images.
  */
 import { Template } from "@huggingface/jinja";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { TokenizerConfig } from "./files/tokenizer_files.ts";
 
 /** One turn of a conversation. */
 export interface ChatMessage {
@@ -19,7 +19,7 @@ export interface ChatMessage {
  * assistant's turn. Throws when the tokenizer has no template.
  */
 export function chatPrompt(
-  tokenizer: Tokenizer,
+  tokenizer: { readonly config: TokenizerConfig },
   messages: readonly ChatMessage[],
   options: { openTurn?: boolean; variables?: Record<string, unknown> } = {},
 ): string {

@@ -7,6 +7,7 @@
  */
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { join } from "node:path";
+import { chatPrompt } from "./chat.ts";
 import { readEndIds } from "./files/generation_config.ts";
 import {
   addedTokens,
@@ -172,6 +173,16 @@ export class Tokenizer {
     return this.#inner.decode([...ids], {
       skip_special_tokens: options.skipSpecial === true,
     });
+  }
+
+  /**
+   * The text of a conversation that begins with a question, up to the opening of its
+   * answer, by the model's chat template, asked to let it think. Throws when there is
+   * no template.
+   */
+  asChat(question: string): string {
+    const messages = [{ role: "user" as const, content: question }];
+    return chatPrompt(this, messages, { variables: { enable_thinking: true } });
   }
 
   /** Returns the id of a token. Throws where the vocabulary lacks the token. */

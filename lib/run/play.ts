@@ -98,6 +98,14 @@ export async function playModel(options: PlayOptions): Promise<RunOutcome> {
         `${engineConfig.model} belongs to "${dialect}": set it to that`,
     );
   }
+  // The official code had to mend the tokenizer of Qwen3's base models for it.
+  if (config.dialect === "chat" && tokenizer.encode("<think>").length === 1) {
+    (onNote ?? console.warn)(
+      "<think> is a token of its own in this vocabulary: models tuned to think know " +
+        "it, but base models (Qwen3) have not been trained on it; for those, set " +
+        '"dialect" to "code"',
+    );
+  }
   await using executor = await startExecutor({ languages: [config.language] });
   return await recordRun({
     ...recording,

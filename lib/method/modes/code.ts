@@ -26,7 +26,7 @@ import {
   GAP,
   type Worked,
 } from "./code_forms.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, SPECIAL_TOKEN } from "./dialect.ts";
 import { modeOf } from "./registry.ts";
 import { type Example, MODE_NAMES, type Task } from "./task.ts";
 
@@ -88,9 +88,6 @@ function solverPrompt(task: Task): string {
   }
 }
 
-/** The end tokens of language models, which a prompt would turn into tokens. */
-const SPECIAL = /<[|｜][^<>\n]*[|｜]>|<\/?(?:s|bos|eos|pad|unk)>|_of_turn>/;
-
 const SOLVER_STOPS = [GAP, "\nassert", "```"];
 
 /** The dialect as the loop uses it. */
@@ -116,7 +113,8 @@ export const codeDialect: Dialect = {
   readAnswer,
   findAnswer,
   isUnsafe: (text) =>
-    SPECIAL.test(text) || SOLVER_STOPS.some((stop) => text.includes(stop)),
+    SPECIAL_TOKEN.test(text) ||
+    SOLVER_STOPS.some((stop) => text.includes(stop)),
 };
 
 function noWordsFor(mode: string): RangeError {

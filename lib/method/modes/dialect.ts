@@ -11,6 +11,10 @@ import type { ModeName, Task } from "./task.ts";
 
 export type DialectName = "compact" | "chat" | "code";
 
+/** The tokens of a language model's turns, which an encoder would read as such in a prompt. */
+export const SPECIAL_TOKEN =
+  /<[|｜][^<>\n]*[|｜]>|<\/?(?:s|bos|eos|pad|unk)>|_of_turn>/;
+
 /** The rules by which responses are read. */
 export interface ReadingRules {
   /** `official`: as the official code reads them. `strict`: the form that the prompt asks for. */
