@@ -27,6 +27,7 @@ import {
   presetWith,
 } from "./selfplay/plan.ts";
 import { diskCure, requireWritable } from "./selfplay/disk.ts";
+import { dryRun } from "./selfplay/dry.ts";
 import { taskCommand } from "./selfplay/hints.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
 import { summaryOf } from "./selfplay/summary.ts";
@@ -41,6 +42,7 @@ export async function main(args: readonly string[]): Promise<number> {
     else {
       const plan = await planOf(asked);
       folder = plan.folder;
+      if (asked.show === "dry") return await dryRun(plan).then(() => 0);
       requireWritable(folder);
       await play(plan);
     }

@@ -16,7 +16,7 @@ export interface SelfPlayArguments {
   engine: Partial<EngineConfig>;
   resume: boolean;
   cache: string | null;
-  show: "help" | "list" | null;
+  show: "help" | "list" | "dry" | null;
 }
 
 /** An error of the user's, whose message says what to do. */
@@ -143,6 +143,12 @@ export const OPTIONS: Record<string, Option> = {
     says:
       "list the presets, and the settings that apply (of\n--preset or --model, with every --set)",
     read: (parsed) => void (parsed.show = "list"),
+  },
+  "--dry": {
+    says:
+      "measure a --model for ten seconds and say what a step\nwould cost, " +
+      "and which settings would make it fit",
+    read: (parsed) => void (parsed.show = "dry"),
   },
   "--help": {
     says: "print this text",

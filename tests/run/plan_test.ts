@@ -57,7 +57,7 @@ Deno.test("every option changes what is played, or is refused", async (t) => {
       )),
     );
   const options = Object.keys(OPTIONS).filter((option) => option in VALUES);
-  const switches = ["--resume", "--list", "--help"];
+  const switches = ["--resume", "--list", "--dry", "--help"];
   assert.deepEqual(
     [...options, ...switches].sort(),
     Object.keys(OPTIONS).sort(),

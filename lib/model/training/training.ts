@@ -64,7 +64,7 @@ const MICRO_BATCH_TOKENS = 4096;
  * and their gradient are kept once (31 kB per token of the tiny preset, 5 MB of a 0.5B
  * model). Recomputed layers keep one vector each.
  */
-function microBatchTokens(model: Decoder): number {
+export function microBatchTokens(model: Decoder): number {
   const { hidden_size, intermediate_size, num_hidden_layers, vocab_size } =
     model.config;
   const perLayer = 12 * hidden_size + 5 * intermediate_size;
