@@ -71,9 +71,11 @@ export function modelAnswerer({ engine, tokenizer }: OpenModel): Answerer {
         };
       });
       const fits = requests.filter(({ maxNewTokens }) => maxNewTokens > 0);
-      const dialect = { ...chatDialect, stopStrings: stops };
+      const stopStrings = { ...chatDialect.stopStrings, solve: stops };
+      const dialect = { ...chatDialect, stopStrings };
       const speaker = { engine, tokenizer, dialect };
-      const drawn = await sampleResponses(speaker, fits, options);
+      const asSolver = { ...options, role: "solve" } as const;
+      const drawn = await sampleResponses(speaker, fits, asSolver);
       // A prompt that fills the context leaves no room for an answer.
       const silent = Array.from(
         { length: samples },

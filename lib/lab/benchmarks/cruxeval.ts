@@ -38,7 +38,7 @@ function half(
     },
     prompt: ({ task }) => ({
       text: chatDialect.solverPrompt(task),
-      stops: chatDialect.stopStrings,
+      stops: chatDialect.stopStrings.solve,
     }),
     reference({ task: { examples: [{ argument, output }] } }) {
       const tag = mode === "deduction" ? "output" : "input";
