@@ -16,7 +16,7 @@ import { Buffers } from "../lib/method/buffer/buffers.ts";
 import { checkConfig, PAPER_CONFIG } from "../lib/method/config.ts";
 import { evenly } from "../lib/method/draft.ts";
 import { solveAndGrade } from "../lib/method/grade.ts";
-import { dialectFor } from "../lib/method/loop.ts";
+import { dialectFor } from "../lib/method/dialect_choice.ts";
 import type { DialectName } from "../lib/method/modes/dialect.ts";
 import { MODES } from "../lib/method/modes/registry.ts";
 import {

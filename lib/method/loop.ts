@@ -16,12 +16,10 @@ import type { Drawn, PromptCounts } from "./draft.ts";
 import { checkEngine } from "./engine_limits.ts";
 import { checkExtras, extraOf } from "./extras.ts";
 import { type StepMetrics, stepMetrics } from "./metrics.ts";
-import { templateDialect } from "./modes/chat_template.ts";
-import type { Dialect } from "./modes/dialect.ts";
-import { DIALECTS } from "./modes/mod.ts";
 import type { Task } from "./modes/task.ts";
 import { seedBuffers, type SeedingOptions } from "./seeding.ts";
-import type { EvaluationRow, Setting, TextCodec } from "./setting.ts";
+import { dialectFor } from "./dialect_choice.ts";
+import type { EvaluationRow, Setting } from "./setting.ts";
 import { sourceOf } from "./source.ts";
 import { solveTasks } from "./solve.ts";
 import type {
@@ -114,23 +112,6 @@ export async function* selfPlay(
   for (let step = first; step <= options.config.steps; step++) {
     baselines = yield* playStep(setting, buffers, baselines, step);
   }
-}
-
-/**
- * Returns the dialect of a config. Text behind a chat's answer is not read, but the
- * end token there is learnt. Throws `RangeError` where `chatForm` asks for a chat
- * template that the model lacks or that does not fit.
- */
-export function dialectFor(
-  { dialect, answerEnd, chatForm }: SelfPlayConfig,
-  tokenizer: TextCodec,
-): Dialect {
-  const named = chatForm === "transcript"
-    ? DIALECTS[dialect]
-    : templateDialect((question) => tokenizer.asChat(question));
-  return dialect === "chat" && answerEnd === "end-token"
-    ? { ...named, stopStrings: { propose: [], solve: [] } }
-    : named;
 }
 
 /** Throws `TypeError` where the number of models is not the config's. */

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { openModel } from "../../lib/engines/choice.ts";
 import { LocalEngine } from "../../lib/engines/local.ts";
 import { identityTasks } from "../../lib/method/buffer/identity.ts";
-import { dialectFor } from "../../lib/method/loop.ts";
+import { dialectFor } from "../../lib/method/dialect_choice.ts";
 import { optimiserAt } from "../../lib/method/update.ts";
 import { microBatchTokens } from "../../lib/model/training/training.ts";
 import { ArgumentError } from "./arguments.ts";

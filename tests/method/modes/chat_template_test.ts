@@ -7,7 +7,7 @@ import {
   TINY_CONFIG,
 } from "../../../lib/method/config.ts";
 import { identityTasks } from "../../../lib/method/buffer/identity.ts";
-import { dialectFor } from "../../../lib/method/loop.ts";
+import { dialectFor } from "../../../lib/method/dialect_choice.ts";
 import type { Dialect } from "../../../lib/method/modes/dialect.ts";
 import { MODE_NAMES } from "../../../lib/method/modes/task.ts";
 import { Tokenizer } from "../../../lib/model/tokenizer.ts";

@@ -1,0 +1,24 @@
+/** The dialect that a config names, for the model that is to speak it. */
+
+import type { SelfPlayConfig } from "./config.ts";
+import { templateDialect } from "./modes/chat_template.ts";
+import type { Dialect } from "./modes/dialect.ts";
+import { DIALECTS } from "./modes/mod.ts";
+import type { TextCodec } from "./setting.ts";
+
+/**
+ * Returns the dialect of a config. Text behind a chat's answer is not read, but the
+ * end token there is learnt. Throws `RangeError` where `chatForm` asks for a chat
+ * template that the model lacks or that does not fit.
+ */
+export function dialectFor(
+  { dialect, answerEnd, chatForm }: SelfPlayConfig,
+  tokenizer: TextCodec,
+): Dialect {
+  const named = chatForm === "transcript"
+    ? DIALECTS[dialect]
+    : templateDialect((question) => tokenizer.asChat(question));
+  return dialect === "chat" && answerEnd === "end-token"
+    ? { ...named, stopStrings: { propose: [], solve: [] } }
+    : named;
+}
