@@ -6,8 +6,7 @@ import { syncFolder } from "../model/mod.ts";
 /** Part of the name of whatever is not yet whole. */
 export const UNFINISHED = ".unfinished-";
 
-const CURE =
-  ": it is damaged; copy it from the newest folder in checkpoints/ of the run";
+const CURE = ": copy it from the newest folder in checkpoints/ of the run";
 
 /** Returns the object in a run's file. Throws naming the file where it holds none. */
 export function readJson<Fields extends object>(
@@ -18,7 +17,9 @@ export function readJson<Fields extends object>(
   try {
     value = JSON.parse(Deno.readTextFileSync(path));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw error;
+    if (error instanceof Deno.errors.NotFound) {
+      throw new Deno.errors.NotFound(`${path} is missing${cure}`);
+    }
     throw new Error(`${path} is no JSON (${(error as Error).message})${cure}`);
   }
   if (typeof value === "object" && value !== null) return value as Fields;

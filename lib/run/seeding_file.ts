@@ -27,7 +27,7 @@ export function readSeeding(
   say: (text: string) => void,
 ): SeedingFile | null {
   try {
-    return readJson(seedingPath(runFolder));
+    return readJson(seedingPath(runFolder), "");
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     say(

@@ -318,6 +318,13 @@ Deno.test("a damaged manifest or config is named, and a checkpoint has the copy"
         `${name} is no JSON .* copy it from the newest folder in checkpo`,
       ),
     );
+    if (name === "manifest.json") {
+      Deno.removeSync(path);
+      await assert.rejects(
+        play(folder, { resume: true, config: { ...config, steps: 1 } }),
+        /manifest\.json is missing: copy it from the newest folder in checkpo/,
+      );
+    }
     Deno.copyFileSync(join(checkpointFolder(folder, 1), name), path);
     assert.equal(Deno.readTextFileSync(path), text);
   }
