@@ -20,7 +20,7 @@ export const AT = {
  */
 export const SET_FUNCTIONS = [
   { index: 2647, parameters: 3, held: [[1, 2]] }, // set_add_entry
-  { index: 2648, parameters: 2, held: [[11, 10], [12, 11]] }, // set_table_resize
+  { index: 2648, parameters: 2, held: [[11, 10], [10, 11]] }, // set_table_resize
   { index: 2653, parameters: 3, held: [[1, 2]] }, // set_lookkey
   { index: 2686, parameters: 2, held: [[8, 10]] }, // set_merge
 ];
