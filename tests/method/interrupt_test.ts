@@ -20,7 +20,10 @@ Deno.test("Ctrl-C finishes the step, saves it and leaves; so do SIGTERM and SIGH
   const step = stoppedAfter(first.said);
   assert.equal(first.code, 0, first.said);
   assert.ok(step >= 2 && step < 30, first.said);
-  assert.match(first.said, /go on with:\n +deno task selfplay --resume --out/);
+  assert.match(
+    first.said,
+    /go on with:\n +(?:deno|npx -y deno@[\d.]+) task selfplay --resume --out/,
+  );
   assert.equal(checkpointSteps(folder).at(-1), step);
   assert.equal(readMetrics(folder).length, step + 1);
 

@@ -144,7 +144,7 @@ Deno.test("a disk that is full or read-only is named with its cure", async () =>
   await Deno.remove(folder, { recursive: true });
   assert.match(
     diskCure("x: No space left on device (os error 28)", "runs/a b"),
-    /disk of runs\/a b is full: free .*\n {2}\S+ task selfplay --resume --out 'runs\/a b'$/,
+    /disk of runs\/a b is full: free .*\n {2}.+ task selfplay --resume --out 'runs\/a b'$/,
   );
   assert.match(diskCure("EROFS: read-only", "runs/a"), /can only be read/);
   assert.equal(diskCure("anything else", "runs/a"), "");
