@@ -277,7 +277,7 @@ Deno.test("runs on disk", async (t) => {
           resume: true,
           config: { ...config, steps },
         })),
-        /"steps" 2, and a "learningRateSchedule" "linear".*Resume with 2 steps/,
+        /"steps" 2 and "learningRateSchedule" "linear".*Resume with 2 steps/,
       );
     }
     await recordRun(optionsFor(executor, folder, { resume: true, config }));
