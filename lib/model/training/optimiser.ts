@@ -7,7 +7,7 @@
  * applies to matrices only, not to norms and biases. Left out: schedules
  * (schedule.ts), the equations (moments.ts) and the loss.
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { nativeOnProcessor } from "../backend.ts";
 import type { Decoder } from "../decoder.ts";
 import { joined, type Moments, VectorMoments } from "./moments.ts";
