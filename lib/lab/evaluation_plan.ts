@@ -4,7 +4,7 @@
  * Before and after self-play every split is evaluated, greedy and at temperature 1.
  * Before self-play each is also evaluated with thinking forced: a gain up to that
  * accuracy was already in the base model. During self-play few items are evaluated,
- * greedy. Before and after, a few familiar items are sampled many times, for pass@k.
+ * greedy. Before and after, some items are sampled many times, for pass@k.
  */
 
 import {
@@ -37,6 +37,7 @@ export async function evaluateMoment(
   moment: EvaluationMoment,
   thinking: SelfPlayConfig["thinking"],
 ): Promise<EvaluationResult[]> {
+  if (moment === "before" && plan.skipsBase) return [];
   const familiar = splits.filter((split) => split.name === "familiar");
   const rows: EvaluationResult[] = [];
   for (const options of passesOf(plan, moment, thinking)) {
@@ -44,8 +45,10 @@ export async function evaluateMoment(
     rows.push(...await evaluateSplits(solver, chosen, options));
   }
   if (moment === "during" || plan.passItems === 0) return rows;
+  const { passSplits = ["familiar"] } = plan;
+  const passed = splits.filter(({ name }) => passSplits.includes(name));
   for (const options of manySamples(plan, moment, thinking)) {
-    const many = await evaluateSplits(solver, familiar, options);
+    const many = await evaluateSplits(solver, passed, options);
     // One text out of 64 is no evidence and would double the log.
     rows.push(...many.map((row) => ({ ...row, response: "" })));
   }

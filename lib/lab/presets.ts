@@ -22,6 +22,10 @@ export interface EvaluationPlan {
   passItems: number;
   /** Samples per item for pass@k, at temperature 1: the largest k. */
   passSamples: number;
+  /** Names of the splits whose pass@k is measured; absent: familiar. */
+  passSplits?: readonly string[];
+  /** Whether nothing is measured before self-play, as another arm has the same base. Absent: false. */
+  skipsBase?: boolean;
   maxNewTokens: number;
   /** Seed of the evaluation's samples, the same in every run. */
   seed: number;
@@ -42,6 +46,16 @@ export interface Preset {
   selfPlay: SelfPlayConfig;
   /** The steps and splits that are evaluated. */
   evaluation: EvaluationPlan;
+  /** What the source `generated` leaves out of the world; absent: nothing. */
+  generated?: GeneratedTasks;
+}
+
+/** The part of a world's programs from which generated tasks are drawn: a collected data set is never all of it. */
+export interface GeneratedTasks {
+  /** Relative frequency of programs of depth 1, 2, 3, … */
+  depthWeights: readonly number[];
+  /** Names of operations that no generated task has. */
+  withoutOperations: readonly string[];
 }
 
 const DEFAULT_WORLD: WorldConfig = {

@@ -24,13 +24,13 @@ import { CORPUS_RANGE, literal } from "./world/value.ts";
 import type { HeldOut } from "./world/held_out.ts";
 import { ProgramGenerator } from "./world/generator.ts";
 import { renderProgram } from "./world/program.ts";
-import { worldLanguages } from "./world/config.ts";
+import { type WorldConfig, worldLanguages } from "./world/config.ts";
 import { DIALECTS } from "../method/modes/mod.ts";
 import { INDUCTION_INPUTS } from "../method/modes/compact_words.ts";
 import { modeOf } from "../method/modes/registry.ts";
 import { type BaseModel, buildBaseModel, worldParts } from "./base_model.ts";
 import { evaluateMoment, momentOf } from "./evaluation_plan.ts";
-import type { Preset } from "./presets.ts";
+import type { GeneratedTasks, Preset } from "./presets.ts";
 import type { PretrainProgress } from "./pretrain.ts";
 
 /** The preset, the seed, the folder and the callbacks of a run. */
@@ -63,6 +63,7 @@ export async function runExperiment(
 ): Promise<RunOutcome> {
   const { preset, seed, engine = ENGINES.local } = options;
   checkLanguage(preset);
+  checkGenerated(preset);
   const base = engine.model === "" ? await baseModel(options) : null;
   await using executor = await startExecutor({
     languages: worldLanguages(preset.world),
@@ -151,6 +152,15 @@ function checkLanguage({ name, world, selfPlay }: Preset): void {
   );
 }
 
+/** Throws where a preset says what is generated and nothing is. */
+function checkGenerated({ name, generated, selfPlay }: Preset): void {
+  if (!generated || selfPlay.taskSource === "generated") return;
+  throw new RangeError(
+    `preset "${name}": "generated" does nothing unless selfPlay.taskSource is ` +
+      `"generated": leave it out`,
+  );
+}
+
 /** Throws unless the model's dialect is the one of the preset's world. */
 function checkDialect({ name, selfPlay }: Preset, dialect: string): void {
   if (selfPlay.dialect === dialect) return;
@@ -162,11 +172,11 @@ function checkDialect({ name, selfPlay }: Preset, dialect: string): void {
 
 /** Returns a generator of tasks from the world's own programs, for the control without a proposer. */
 export function generatedTasks(
-  { world }: Preset,
+  { world, generated }: Pick<Preset, "world" | "generated">,
   heldOut: HeldOut,
   seed: number,
 ): CandidateGenerator {
-  const generator = new ProgramGenerator(world);
+  const generator = generatorOf(world, generated);
   return (mode, count, batch) => {
     const random = randomStream(seed, "generated", mode, batch);
     const inputCount = modeOf(mode).writesProgram ? 1 : INDUCTION_INPUTS;
@@ -193,4 +203,24 @@ export function generatedTasks(
       }
     });
   };
+}
+
+/** Returns a generator of the world's programs, or of the part of them that a preset names. */
+function generatorOf(
+  world: WorldConfig,
+  generated?: GeneratedTasks,
+): ProgramGenerator {
+  const all = new ProgramGenerator(world);
+  if (!generated) return all;
+  const { depthWeights, withoutOperations } = generated;
+  const names = all.operations.map(({ name }) => name);
+  const unknown = withoutOperations.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `"generated" leaves out the operation "${unknown}", which the world lacks; ` +
+        `it has: ${names.join(", ")}`,
+    );
+  }
+  const operations = names.filter((name) => !withoutOperations.includes(name));
+  return new ProgramGenerator({ ...world, depthWeights, operations });
 }

@@ -22,6 +22,7 @@ export interface ArmChange {
   pretrain?: Partial<Preset["pretrain"]>;
   selfPlay?: Partial<Preset["selfPlay"]>;
   evaluation?: Partial<Preset["evaluation"]>;
+  generated?: Preset["generated"];
 }
 
 /** One arm of a study. */
@@ -79,6 +80,7 @@ const FOLDER = new URL("../../data/studies/", import.meta.url);
 /** Returns `preset` with the settings of `change` in place of its own. */
 function changed(preset: Preset, change: ArmChange): Preset {
   const { world, model, pretrain, selfPlay, evaluation } = change;
+  const { generated = preset.generated } = change;
   return {
     ...preset,
     world: { ...preset.world, ...world },
@@ -86,6 +88,7 @@ function changed(preset: Preset, change: ArmChange): Preset {
     pretrain: { ...preset.pretrain, ...pretrain },
     selfPlay: { ...preset.selfPlay, ...selfPlay },
     evaluation: { ...preset.evaluation, ...evaluation },
+    ...generated && { generated },
   };
 }
 

@@ -35,7 +35,8 @@ export function changeOf(
     const before = scoreAt(scores, "first", key);
     const after = scoreAt(scores, "last", key);
     const forced = scoreAt(scores, "first", { ...key, forced: true });
-    return before && after ? [{ before, after, forced }] : [];
+    // An arm that skips its base has no row of it.
+    return before?.step === 0 && after ? [{ before, after, forced }] : [];
   });
   if (moments.length === 0) return null;
   const accuracy = (row: ScoreRow | null) => row ? mean(accuracies(row)) : NaN;

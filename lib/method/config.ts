@@ -156,7 +156,7 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
   if (config.answerEnd !== "end-token" && config.dialect !== "chat") {
     fail("answerEnd", '"end-token" unless the dialect is "chat"');
   }
-  checkTaskFile(config, fail);
+  checkRepeatedTasks(config, fail);
   checkComparisons(config, fail);
   checkMajority(config, fail);
   if (config.dynamicSampling > 0 && trainedRollouts(config) < 2) {
@@ -233,14 +233,20 @@ function checkComparisons(config: SelfPlayConfig, fail: Fail): void {
   }
 }
 
-/** Checks that a file of tasks is named where, and only where, it is read. */
-function checkTaskFile(config: SelfPlayConfig, fail: Fail): void {
-  const { taskSource, seedSource, taskFile } = config;
-  const repeats = taskSource === "file" || taskSource === "pool";
-  if (repeats && config.duplicates === "penalise") {
-    fail("duplicates", `"admit" where "taskSource" is "${taskSource}"`);
+/** Checks what excludes tasks that repeat, and that a file of tasks is named where, and only where, it is read. */
+function checkRepeatedTasks(config: SelfPlayConfig, fail: Fail): void {
+  const { taskSource, taskPool, seedSource, taskFile } = config;
+  const reads = taskSource === "file" || taskSource === "pool";
+  if (taskPool > 0 && taskSource !== "generated") {
+    fail("taskPool", '0 unless "taskSource" is "generated"');
   }
-  const read = repeats || seedSource === "file";
+  if ((reads || taskPool > 0) && config.duplicates === "penalise") {
+    const by = reads
+      ? `"taskSource" is "${taskSource}"`
+      : '"taskPool" is not 0';
+    fail("duplicates", `"admit" where ${by}`);
+  }
+  const read = reads || seedSource === "file";
   if (read && taskFile === "") fail("taskFile", "the path of a file of tasks");
   if (!read && taskFile !== "") {
     fail("taskFile", '"" unless "taskSource" or "seedSource" reads a file');

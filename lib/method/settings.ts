@@ -51,6 +51,10 @@ export const SETTINGS = {
   taskFile: text("Path of a file of tasks, one JSON object a line.", {
     kit: "",
   }),
+  taskPool: whole(
+    "Number N of tasks per mode that `generated` draws once, all different, and then repeats at random, as a collected set of tasks is repeated. 0 draws new ones in every step.",
+    { kit: 0 },
+  ),
   proposalsPerMode: whole(
     "Number B of proposals per mode and step, and of solver tasks per mode and step.",
     { from: 1, paper: 64 },

@@ -14,6 +14,7 @@ import { drawProposals } from "./propose.ts";
 import type { Setting } from "./setting.ts";
 import { draftPlace, type Drawn, type TaskRequest } from "./draft.ts";
 import { Registry } from "./registry.ts";
+import { drawFromPool } from "./task_pool.ts";
 
 /** Draws drafts; may draw fewer than wanted. */
 export type TaskSource = (
@@ -43,9 +44,9 @@ export function sourceOf(name: SelfPlayConfig["taskSource"]): TaskSource {
   return SOURCES.get(name);
 }
 
-/** Asks the caller's generator. */
+/** Asks the caller's generator, or the finite pool of it. */
 function generatedTasks(
-  { generateTasks }: Setting,
+  { generateTasks, config }: Setting,
   _buffers: Buffers,
   request: TaskRequest,
 ): Promise<Drawn> {
@@ -59,7 +60,10 @@ function generatedTasks(
   return drawGiven(
     request,
     "generated",
-    (mode, count) => generateTasks(mode, count, step - round),
+    (mode, count) =>
+      config.taskPool > 0
+        ? drawFromPool(generateTasks, config, mode, count, step - round)
+        : generateTasks(mode, count, step - round),
   );
 }
 
