@@ -6,6 +6,7 @@ import type { ExecutorIdentity } from "../sandbox/mod.ts";
 import type { SelfPlayConfig } from "../method/config.ts";
 import type { SelfPlayOptions } from "../method/loop.ts";
 import type { Tokenizer } from "../model/mod.ts";
+import { codeRevision, type Revision } from "./revision.ts";
 
 /** The content of `manifest.json`. */
 export interface Manifest {
@@ -14,6 +15,8 @@ export interface Manifest {
   deno: string;
   typescript: string;
   platform: string;
+  /** Revision of the code; null where it is unknown, absent in files of earlier versions. */
+  code?: Revision | null;
   seed: number;
   /** SHA-256 of `config.json`'s settings, `steps` left out. */
   configSha256: string;
@@ -55,6 +58,7 @@ export function newManifest(
     deno: Deno.version.deno,
     typescript: Deno.version.typescript,
     platform: `${Deno.build.os} ${Deno.build.arch}`,
+    code: codeRevision(),
     seed: config.seed,
     configSha256: configHash(config),
     settings: config,
