@@ -67,6 +67,8 @@ export interface Study {
   reference: string;
   arms: Arm[];
   claims: Claim[];
+  /** Number of steps to a row of the kept logs (thin_logs.ts); absent: 1. */
+  logEvery?: number;
 }
 
 /** A study in its file's form, whose base is a preset's name and a change. */

@@ -9,7 +9,12 @@
 
 import { join } from "node:path";
 import type { EvaluationResult } from "./evaluation/evaluate.ts";
-import { readEvaluations, readRows } from "../run/read.ts";
+import {
+  readEvaluations,
+  readMetrics,
+  readRows,
+  readTimings,
+} from "../run/read.ts";
 import { type Arm, armPreset, type Study } from "./studies.ts";
 import {
   type HardwareRecord,
@@ -19,6 +24,7 @@ import {
 } from "./report_folder.ts";
 import { runExperiment } from "./run.ts";
 import { type ScoreRow, scoreRows } from "./scores.ts";
+import { thinMetrics, thinTimings } from "./thin_logs.ts";
 
 /** Folders of a study. */
 export interface StudyFolders {
@@ -53,7 +59,7 @@ export async function playArm(
     resume: true,
     onBase: () => baseSeconds = seconds(),
   });
-  keepLogs(run, seedFolder(logs, seed), preset);
+  keepLogs(run, seedFolder(logs, seed), preset, study.logEvery ?? 1);
   writeHardware(logs, seed, {
     ...hardware(),
     seconds: seconds(),
@@ -77,11 +83,21 @@ export function readScores(folder: string): ScoreRow[] {
   return readRows(join(folder, "scores.jsonl"));
 }
 
-function keepLogs(run: string, logs: string, preset: object): void {
+function keepLogs(
+  run: string,
+  logs: string,
+  preset: object,
+  every: number,
+): void {
   Deno.mkdirSync(logs, { recursive: true });
-  for (const name of ["manifest.json", "metrics.jsonl", "timings.jsonl"]) {
-    Deno.copyFileSync(join(run, name), join(logs, name));
-  }
+  Deno.copyFileSync(join(run, "manifest.json"), join(logs, "manifest.json"));
+  const write = (name: string, rows: readonly object[]) =>
+    Deno.writeTextFileSync(
+      join(logs, name),
+      rows.map((row) => JSON.stringify(row) + "\n").join(""),
+    );
+  write("metrics.jsonl", thinMetrics(readMetrics(run), every));
+  write("timings.jsonl", thinTimings(readTimings(run), every));
   Deno.writeTextFileSync(
     join(logs, "preset.json"),
     JSON.stringify(preset, null, 2) + "\n",
@@ -89,8 +105,5 @@ function keepLogs(run: string, logs: string, preset: object): void {
   const rows = readEvaluations(run) as unknown as (EvaluationResult & {
     step: number;
   })[];
-  Deno.writeTextFileSync(
-    join(logs, "scores.jsonl"),
-    scoreRows(rows).map((row) => JSON.stringify(row) + "\n").join(""),
-  );
+  write("scores.jsonl", scoreRows(rows));
 }
