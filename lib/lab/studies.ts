@@ -13,6 +13,7 @@ import {
   PAPER_CONFIG,
   type SelfPlayConfig,
 } from "../method/config.ts";
+import { type Bounds, checkBounds } from "./bounds.ts";
 import { type Preset, presetNamed } from "./presets.ts";
 
 /** The settings in which an arm differs from its study's base preset. */
@@ -67,6 +68,8 @@ export interface Study {
   reference: string;
   arms: Arm[];
   claims: Claim[];
+  /** Bounds that were set before the first recorded run; absent: none. */
+  bounds?: Bounds;
   /** Number of steps to a row of the kept logs (thin_logs.ts); absent: 1. */
   logEvery?: number;
 }
@@ -136,6 +139,7 @@ export function parseStudy(text: string, file: string): Study {
       base: changed(presetNamed(base.preset), base.change),
     };
     checkNames(study);
+    checkBounds(study);
     return study;
   } catch (error) {
     throw new RangeError(`${file}: ${(error as Error).message}`);

@@ -35,9 +35,15 @@ import {
   type ValueRange,
 } from "./value.ts";
 
-/** One item to be evaluated. `depth` counts operations. */
+/** One item to be evaluated. `depth` counts operations; `operations` names those of a program. */
 export type EvaluationItem =
-  | { kind: ModeName; id: string; depth: number; task: Task }
+  | {
+    kind: ModeName;
+    id: string;
+    depth: number;
+    operations: string[];
+    task: Task;
+  }
   | {
     kind: "maths";
     id: string;
@@ -191,6 +197,7 @@ function programSplit(
       kind: mode,
       id: task.id,
       depth: sketch.program.operations.length,
+      operations: sketch.program.operations.map(({ name }) => name),
       task,
     });
   }

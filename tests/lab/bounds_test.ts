@@ -1,0 +1,114 @@
+/** Bounds of a study: which items count, what is compared, and the verdicts on made-up scores. */
+
+import assert from "node:assert/strict";
+import { FORCED_BASE } from "../../lib/lab/bounds.ts";
+import { boundValues, ItemFinder } from "../../lib/lab/bounds_judged.ts";
+import type { ScoreRow } from "../../lib/lab/scores.ts";
+import { parseStudy, studyNamed } from "../../lib/lab/studies.ts";
+import type { StudyScores } from "../../lib/lab/study_scores.ts";
+import { splitNamed } from "../../lib/lab/world/splits.ts";
+import { worldParts } from "../../lib/lab/base_model.ts";
+
+const study = studyNamed("pool");
+const { splits } = worldParts(study.base);
+const finder = new ItemFinder(study);
+const modes = ["deduction", "abduction"];
+
+function row(change: Partial<ScoreRow>): ScoreRow {
+  return {
+    step: 9,
+    split: "deep",
+    mode: "deduction",
+    temperature: 0,
+    thinking: "free",
+    samples: 1,
+    correct: [],
+    thinkingRate: 0,
+    tokens: 3,
+    ...change,
+  };
+}
+
+/** A row of all items of a split, in which an item is right where `right` says so. */
+function rowOf(
+  split: string,
+  right: (item: { depth: number; operations: string[] }) => number,
+  change: Partial<ScoreRow> = {},
+): ScoreRow {
+  const { mode = "deduction" } = change;
+  const { items } = splitNamed(splits, split, mode);
+  return row({
+    split,
+    correct: items.map((item) => item.kind === "maths" ? 0 : right(item)),
+    ...change,
+  });
+}
+
+Deno.test("items are chosen by split, mode, depth and operation", () => {
+  const of = (depths?: number[], leftOut?: boolean) =>
+    finder.values(
+      [rowOf("familiar", ({ depth }) => depth)],
+      { splits: ["familiar"], modes, depths, leftOut },
+      "greedy",
+      "pool-16",
+    );
+  assert.equal(of().length, 200);
+  assert.ok(of([3]).length > 30 && of([3]).every((value) => value === 3));
+  const [held, free] = [of(undefined, true), of(undefined, false)];
+  assert.equal(held.length + free.length, 200);
+  // A program of two to four operations has one of the eight about every second time.
+  assert.ok(held.length > 60 && free.length > 60);
+  const reverses = finder.values(
+    [rowOf(
+      "familiar",
+      ({ operations }) => Number(operations.includes("reverse list")),
+    )],
+    { splits: ["familiar"], modes, leftOut: false },
+    "greedy",
+    "pool-16",
+  );
+  assert.ok(reverses.every((value) => value === 0));
+});
+
+Deno.test("the last step counts, and the base made to think at step 0", () => {
+  const rows = [
+    row({ step: 0, correct: [1, 1] }),
+    row({ step: 0, correct: [0, 1], thinking: "forced" }),
+    row({ correct: [1, 0] }),
+    row({ correct: [16, 4], samples: 16, temperature: 1 }),
+  ];
+  const choice = { splits: ["deep"], modes };
+  const at = (measure: "greedy" | "sampled" | "pass@16", arm: string) =>
+    finder.values(rows, choice, measure, arm);
+  assert.deepEqual(at("greedy", "self-play"), [1, 0]);
+  assert.deepEqual(at("greedy", FORCED_BASE), [0, 1]);
+  assert.deepEqual(at("sampled", "self-play"), [1, .25]);
+  assert.deepEqual(at("pass@16", "self-play"), [1, 1]);
+});
+
+Deno.test("a bound on another arm or endpoint is refused by name", () => {
+  const file = JSON.parse(Deno.readTextFileSync("data/studies/pool.json"));
+  const refused = (change: object, cause: RegExp) =>
+    assert.throws(() => {
+      const list = [{ ...file.bounds.list[0], ...change }];
+      parseStudy(
+        JSON.stringify({ ...file, bounds: { ...file.bounds, list } }),
+        "my.json",
+      );
+    }, cause);
+  refused({ worse: "pool-17" }, /my.json: .*has no arm "pool-17"/);
+  refused({ endpoint: "x" }, /has no endpoint "x"/);
+  refused({ within: .1 }, /needs either "above" or "within"/);
+});
+
+Deno.test("values are compared on the same items only", () => {
+  const scores: StudyScores = new Map([
+    ["self-play", new Map([[1, [row({ correct: [1, 1] })]]])],
+    ["pool-16", new Map([[1, [row({ correct: [1] })]]])],
+  ]);
+  const [bound] = study.bounds!.list;
+  assert.throws(
+    () => boundValues(study, scores, finder, bound),
+    /has 2 and 1 items in seed 1/,
+  );
+});
