@@ -9,6 +9,7 @@
  * | chains of two programs | the extra `chains` | `chainedPerMode` |
  * | intrinsic terms (paper, D.4) | the extra `intrinsic` | the coefficients |
  * | error prediction (paper, D.1) | the mode `error` | `modes` |
+ * | comments or globals removed (paper, D.5) | the extra `removal` | `comments`, `globalVariables` |
  * | learning progress as reward | the extra `progress` | `rewardValid` |
  * | dynamic sampling | the extra `dynamicSampling` | `dynamicSampling` |
  * | penalties on repetition | the extra `repetition` | `clusterPenalty`, `memoryPenalty` |
@@ -22,6 +23,7 @@ import "./intrinsic.ts";
 import "./ungrounded.ts";
 import "./error_prediction.ts";
 import "./composite/register.ts";
+import "./removal.ts";
 import "./repetition.ts";
 import "./task_file.ts";
 

@@ -119,6 +119,14 @@ export function checkConfig(config: SelfPlayConfig): void {
   checkTogether(config, fail);
 }
 
+/** Settings of the chat dialect alone, each with the value that turns it off. */
+const CHAT_ONLY = {
+  chatForm: "transcript",
+  answerEnd: "end-token",
+  compositeChance: 0,
+  globalVariables: "keep",
+} as const;
+
 /** Checks settings that exclude each other. */
 function checkTogether(config: SelfPlayConfig, fail: Fail): void {
   if (config.modes.includes("error") && config.dialect !== "chat") {
@@ -127,12 +135,15 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
       `a list of some of ${MODE_NAMES.join(", ")} unless the dialect is "chat"`,
     );
   }
+  for (const [name, off] of Object.entries(CHAT_ONLY)) {
+    const field = name as keyof typeof CHAT_ONLY;
+    if (config.dialect === "chat" || config[field] === off) continue;
+    fail(field, `${JSON.stringify(off)} unless the dialect is "chat"`);
+  }
   if (config.thinking === "banned" && config.dialect !== "compact") {
     fail("thinking", '"free" unless the dialect is "compact"');
   }
-  if (config.compositeChance !== 0 && config.dialect !== "chat") {
-    fail("compositeChance", '0 unless the dialect is "chat"');
-  }
+  checkRemoval(config, fail);
   if (config.floatTolerance !== 0 && config.equality !== "python") {
     fail("floatTolerance", '0 unless "equality" is "python"');
   }
@@ -150,12 +161,6 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
       fail("chainedPerMode", '0 unless "taskSource" is "self-play"');
     }
   }
-  if (config.chatForm !== "transcript" && config.dialect !== "chat") {
-    fail("chatForm", '"transcript" unless the dialect is "chat"');
-  }
-  if (config.answerEnd !== "end-token" && config.dialect !== "chat") {
-    fail("answerEnd", '"end-token" unless the dialect is "chat"');
-  }
   checkRepeatedTasks(config, fail);
   checkComparisons(config, fail);
   checkMajority(config, fail);
@@ -172,6 +177,18 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
       '"learnability" unless "trainProposer" is true, "updates" are made and ' +
         '"taskSource" is "self-play": nobody would earn the progress',
     );
+  }
+}
+
+/** Checks that there are programs to remove something from, and that they can hold it. */
+function checkRemoval(config: SelfPlayConfig, fail: Fail): void {
+  if (config.comments === "remove" && config.dialect === "compact") {
+    fail("comments", '"keep" in the dialect "compact", which has none');
+  }
+  for (const field of ["comments", "globalVariables"] as const) {
+    if (config[field] === "remove" && config.taskSource !== "self-play") {
+      fail(field, '"keep" unless "taskSource" is "self-play"');
+    }
   }
 }
 

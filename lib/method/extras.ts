@@ -13,7 +13,7 @@ import type { BuildingBlocks } from "./modes/dialect.ts";
 import type { Candidate } from "./modes/mode.ts";
 import type { Example, ModeName, Task } from "./modes/task.ts";
 import type { RandomStream } from "../random.ts";
-import type { AnswerVerdict, Language } from "../sandbox/mod.ts";
+import type { AnswerVerdict, Language, Program } from "../sandbox/mod.ts";
 import type { Setting } from "./setting.ts";
 import type {
   Attempted,
@@ -120,8 +120,14 @@ export interface Repetition {
   ): Rewarded[];
 }
 
+/** What is taken out of proposed programs (`comments`, `globalVariables`). */
+export interface Removal {
+  remove(config: SelfPlayConfig, program: Program): Program;
+}
+
 /** The extras by name. */
 export interface Extras {
+  removal: Removal;
   composite: Composition;
   chains: Chains;
   intrinsic: IntrinsicTerms;
@@ -157,8 +163,16 @@ export function findExtra<Name extends keyof Extras>(
   return registered[name];
 }
 
+/** Tells whether a config takes something out of proposed programs. */
+export function removesSome(
+  { comments, globalVariables }: SelfPlayConfig,
+): boolean {
+  return comments === "remove" || globalVariables === "remove";
+}
+
 /** Throws `TypeError` where a config asks for an extra that is not registered. */
 export function checkExtras(config: SelfPlayConfig): void {
+  if (removesSome(config)) extraOf("removal");
   if (config.compositeChance !== 0) extraOf("composite");
   if (config.chainedPerMode !== 0) extraOf("chains");
   if (config.gateLeak !== 0 || config.gold === "majority") {

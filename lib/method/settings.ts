@@ -80,6 +80,16 @@ export const SETTINGS = {
     "`constant` keeps chance and maximum as they are. `rising` has no composites before step 101; from there the maximum rises by 1 and the chance by 0.01 (up to 0.8) every 50 steps.",
     { paper: "constant", official: "rising" },
   ),
+  comments: choice(
+    ["keep", "remove"],
+    "`remove` takes comments and docstrings out of proposed programs before they run (not in the compact dialect, which has none). The paper's trial of appendix D.5; the official code removes them before the first step only.",
+    { paper: "keep" },
+  ),
+  globalVariables: choice(
+    ["keep", "remove"],
+    "`remove` keeps of a proposed program its imports, functions and classes (chat dialect only): the other trial of appendix D.5, and again the official code's way before the first step only.",
+    { paper: "keep" },
+  ),
   chainedPerMode: whole(
     "Number of the B tasks of deduction and of abduction that are chains of two programs of the buffers instead of proposals.",
     { kit: 0 },

@@ -5,7 +5,7 @@ import type { Buffers } from "./buffer/buffers.ts";
 import type { Candidate, CandidateVerdict } from "./modes/mode.ts";
 import { modeOf } from "./modes/registry.ts";
 import type { Task } from "./modes/task.ts";
-import { extraOf } from "./extras.ts";
+import { extraOf, removesSome } from "./extras.ts";
 import type { Setting } from "./setting.ts";
 import type { Draft, Judged, Verdict } from "./stages.ts";
 
@@ -46,9 +46,13 @@ function readDraft({ config, dialect }: Setting, draft: Draft): Reading {
     const { program } = references[0];
     return { draft, candidate: { program, arguments: inputs, message } };
   }
+  const written = { language, source: reading.program };
+  const { source } = removesSome(config)
+    ? extraOf("removal").remove(config, written)
+    : written;
   const joined = parts.length > 0
-    ? extraOf("composite").join(parts, reading.program, language)
-    : { ok: true as const, source: reading.program };
+    ? extraOf("composite").join(parts, source, language)
+    : { ok: true as const, source };
   if (!joined.ok) return { draft, candidate: null, cause: joined.cause };
   const program = { language, source: joined.source };
   return { draft, candidate: { program, arguments: inputs, message } };
