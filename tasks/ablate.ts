@@ -1,11 +1,12 @@
 /**
  * `deno task ablate STUDY [--arms a,b] [--seeds 1,2,3] [--out FOLDER] [--report]`:
  * plays the arms of a study and writes the table that compares them. `--list` shows
- * the studies and their arms; `--report` only rebuilds the table from the logs.
+ * the studies and their arms; `--report` only rebuilds the table from the logs. A study
+ * in words is played by the language model in `--model FOLDER`.
  */
 
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   type Arm,
   armNamed,
@@ -17,7 +18,7 @@ import { playArm } from "../lib/lab/study_run.ts";
 import { studyReport } from "./report/study.ts";
 
 const USAGE =
-  "usage: deno task ablate STUDY [--arms a,b] [--seeds 1,2,3] [--out FOLDER] [--work FOLDER] [--report | --list]";
+  "usage: deno task ablate STUDY [--arms a,b] [--seeds 1,2,3] [--model FOLDER] [--out FOLDER] [--work FOLDER] [--report | --list]";
 
 interface Asked {
   study: Study;
@@ -25,6 +26,7 @@ interface Asked {
   seeds: number[];
   out: string;
   work: string;
+  model?: string;
   reportOnly: boolean;
 }
 
@@ -86,6 +88,9 @@ function setOption(
     case "--work":
       asked.work = value;
       return;
+    case "--model":
+      asked.model = value;
+      return;
     case "--arms":
       asked.arms = value.split(",").map((arm) => armNamed(asked.study, arm));
       return;
@@ -99,7 +104,7 @@ function setOption(
 
 /** Seed by seed, so that an interrupted study has whole comparisons. */
 async function play(asked: Asked): Promise<void> {
-  const { study, out, work } = asked;
+  const { study, out, work, model: played } = asked;
   const [{ model }] = cpus();
   for (const seed of asked.seeds) {
     for (const arm of asked.arms) {
@@ -108,10 +113,11 @@ async function play(asked: Asked): Promise<void> {
         study,
         arm,
         seed,
-        { logs: out, work },
+        { logs: out, work, model: played },
         () => ({
           command:
-            `deno task ablate ${study.name} --arms ${arm.name} --seeds ${seed}`,
+            `deno task ablate ${study.name} --arms ${arm.name} --seeds ${seed}` +
+            (played ? ` --model ${basename(played)}` : ""),
           hardware: `${navigator.hardwareConcurrency} x ${model}`,
           loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
           threads: Deno.env.get("TF_NUM_INTEROP_THREADS") ?? "all",

@@ -2,9 +2,10 @@
  * The evaluations of a run: before, during and after self-play.
  *
  * Before and after self-play every split is evaluated, greedy and at temperature 1.
- * Before self-play each is also evaluated with thinking forced: a gain up to that
- * accuracy was already in the base model. During self-play few items are evaluated,
- * greedy. Before and after, some items are sampled many times, for pass@k.
+ * Before self-play each is also evaluated with thinking forced, where the dialect has a
+ * token for that: a gain up to that accuracy was already in the base model. During
+ * self-play few items are evaluated, greedy. Before and after, some items are sampled
+ * many times, for pass@k.
  */
 
 import {
@@ -40,14 +41,19 @@ export async function evaluateMoment(
   if (moment === "before" && plan.skipsBase) return [];
   const familiar = splits.filter((split) => split.name === "familiar");
   const rows: EvaluationResult[] = [];
-  for (const options of passesOf(plan, moment, thinking)) {
+  const canForce = solver.dialect.thinkToken !== null;
+  const passes = (of: typeof passesOf) =>
+    of(plan, moment, thinking).filter(({ thinking }) =>
+      canForce || thinking !== "forced"
+    );
+  for (const options of passes(passesOf)) {
     const chosen = moment === "during" ? familiar : splits;
     rows.push(...await evaluateSplits(solver, chosen, options));
   }
   if (moment === "during" || plan.passItems === 0) return rows;
   const { passSplits = ["familiar"] } = plan;
   const passed = splits.filter(({ name }) => passSplits.includes(name));
-  for (const options of manySamples(plan, moment, thinking)) {
+  for (const options of passes(manySamples)) {
     const many = await evaluateSplits(solver, passed, options);
     // One text out of 64 is no evidence and would double the log.
     rows.push(...many.map((row) => ({ ...row, response: "" })));

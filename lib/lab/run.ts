@@ -161,9 +161,9 @@ function checkGenerated({ name, generated, selfPlay }: Preset): void {
   );
 }
 
-/** Throws unless the model's dialect is the one of the preset's world. */
+/** Throws where one of model and preset is made for the compact dialect, and the other is not. */
 function checkDialect({ name, selfPlay }: Preset, dialect: string): void {
-  if (selfPlay.dialect === dialect) return;
+  if ((selfPlay.dialect === "compact") === (dialect === "compact")) return;
   throw new RangeError(
     `engine field "model": its vocabulary belongs to the dialect "${dialect}", but ` +
       `preset "${name}" is played in "${selfPlay.dialect}": leave the preset out`,

@@ -8,6 +8,7 @@
  */
 
 import { join } from "node:path";
+import { ENGINES } from "../engines/engine_config.ts";
 import type { EvaluationResult } from "./evaluation/evaluate.ts";
 import {
   readEvaluations,
@@ -34,6 +35,8 @@ export interface StudyFolders {
   work: string;
   /** Folder of pretrained base models; default: the one of `buildBaseModel`. */
   cache?: string;
+  /** Folder of the language model that plays a study in words. */
+  model?: string;
 }
 
 /** Plays one seed of one arm unless its logs exist; returns true where it played. */
@@ -51,9 +54,11 @@ export async function playArm(
   let baseSeconds = 0;
   const run = seedFolder(join(folders.work, arm.name), seed);
   const preset = armPreset(study, arm);
+  checkModel(study, folders);
   await runExperiment({
     preset,
     seed,
+    engine: { ...ENGINES.local, model: folders.model ?? "" },
     folder: run,
     cacheFolder: folders.cache,
     resume: true,
@@ -66,6 +71,18 @@ export async function playArm(
     baseSeconds,
   });
   return true;
+}
+
+/** Throws where a study in words has no language model, or another study has one. */
+function checkModel({ name, base }: Study, { model }: StudyFolders): void {
+  const isInWords = base.selfPlay.dialect !== "compact";
+  if (isInWords === (model !== undefined)) return;
+  throw new RangeError(
+    `study "${name}" is ` +
+      (isInWords
+        ? "played by a language model: give --model FOLDER"
+        : "played by base models of its own: leave --model out"),
+  );
 }
 
 /** Finds the seeds of an arm that have logs, in ascending order. */
