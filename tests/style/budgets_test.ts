@@ -18,7 +18,7 @@ const ROOMS: Record<string, { most: number; aim: number }> = {
   "random.ts": { most: 140, aim: 130 },
   "sandbox": { most: 12600, aim: 6500 },
   "model": { most: 10000, aim: 6800 },
-  "method": { most: 7000, aim: 3300 },
+  "method": { most: 7030, aim: 3300 },
   "extras": { most: 2600, aim: 1500 },
   "engines": { most: 3500, aim: 2500 },
   "run": { most: 1800, aim: 1500 },
