@@ -13,6 +13,13 @@ import {
   trackPages,
 } from "../../lib/sandbox/python/python_pages.ts";
 import {
+  readSections,
+  readUnsigned,
+  skipInstruction,
+  skipInteger,
+  skipLocals,
+} from "../../lib/sandbox/wasm/meter.ts";
+import {
   exportMutableGlobals,
   MUTABLE_GLOBAL,
   sealTables,
@@ -152,4 +159,54 @@ Deno.test("the interpreter's helper notes what it writes for whoever calls it", 
   const call = instance.exports.trampoline_call as CallableFunction;
   call(7 * PAGE_BYTES, 0, 0, 0, 0);
   assert.equal(new Uint8Array(map.buffer)[7], 1);
+});
+
+/** Instructions of each function of a module: where they begin, one array a function. */
+function* instructions(wasm: Uint8Array): Generator<number[]> {
+  const { start } = readSections(wasm).find(({ id }) => id === 10)!;
+  let [count, position] = readUnsigned(wasm, start);
+  for (; count > 0; count--) {
+    const [length, body] = readUnsigned(wasm, position);
+    position = body + length;
+    const starts: number[] = [];
+    for (let at = skipLocals(wasm, body); at < position;) {
+      starts.push(at);
+      at = skipInstruction(wasm, at);
+    }
+    yield starts;
+  }
+}
+
+/** What an instruction does to a memory: writes to the first one, or notes that. */
+function effect(wasm: Uint8Array, at: number): "write" | "note" | undefined {
+  const [code, next] = [wasm[at], wasm[at + 1]];
+  const isVectorStore = code === 0xfd && [11, 88, 89, 90, 91].includes(next);
+  if ((code >= 0x36 && code <= 0x3e) || isVectorStore) {
+    return (wasm[isVectorStore ? at + 2 : at + 1] & 0x40) === 0
+      ? "write"
+      : "note";
+  }
+  if (code === 0xfe) return "write"; // atomic: none is known to the notes
+  if (code !== 0xfc || ![8, 10, 11].includes(next)) return undefined;
+  const memory = next === 8 ? skipInteger(wasm, at + 2) : at + 2;
+  return wasm[memory] === 0 ? "write" : "note";
+}
+
+Deno.test("no instruction of the interpreter writes to its memory without a note before", async () => {
+  const { wasm, trampoline } = readImage((await pythonRecipe()).payload);
+  let writes = 0;
+  for (const module of [wasm, trampoline]) {
+    for (const starts of instructions(module)) {
+      let isNoted = false;
+      for (const at of starts) {
+        const what = effect(module, at);
+        if (what === "write") {
+          assert.ok(isNoted, `the instruction at byte ${at}`);
+          writes++;
+        }
+        if (what !== undefined) isNoted = what === "note";
+      }
+    }
+  }
+  assert.ok(writes > 100_000, `${writes} instructions`);
 });

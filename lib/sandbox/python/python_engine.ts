@@ -66,6 +66,8 @@ const READING_FUEL = 50_000_000;
 const STACK_BYTES = 2_500_000;
 const NAME_CHARS = 80;
 const MESSAGE_CHARS = 300;
+/** Writes to the pages that nearly all programs write to. */
+const USUAL = "def f(x):\n    return [x]";
 /** A program that is one lambda expression, brackets and blank lines around it allowed. */
 const LONE_LAMBDA = /^[\s(]*lambda\b/;
 
@@ -116,6 +118,8 @@ export class PythonEngine implements LanguageEngine {
     );
     this.#protectStack();
     interpreter.becomeSnapshot();
+    for (const _ of this.runEach("python", USUAL, ["1"], limits));
+    interpreter.putBackAlways();
   }
 
   *runEach(

@@ -114,12 +114,6 @@ export interface PythonExports {
 /** Most of a refusal's text. */
 const REFUSAL_BYTES = 200;
 
-/** Pages that differ from the image, with their contents. */
-interface SavedPages {
-  offsets: Map<number, number>;
-  bytes: Uint8Array;
-}
-
 /** What instances are made from. */
 interface Parts {
   module: WebAssembly.Module;
@@ -137,15 +131,21 @@ export class PythonInterpreter {
   #exports!: WebAssembly.Exports;
   #fuel!: WebAssembly.Global;
   #globals: [global: WebAssembly.Global, value: number][] = [];
-  /** Memory after boot, from address 0; zero beyond its end. */
-  #snapshot: Uint8Array;
+  /** All memory as a restore leaves it: the state at the start, or the one kept. */
+  readonly #expected = new Uint8Array(HEAP_BYTES);
+  /** Where the zeros begin that end the state at the start. */
+  #usedLength: number;
   #map!: Uint8Array;
   #mapWords!: Uint32Array;
-  #saved: SavedPages | null = null;
+  /** Notes of the pages that every restore puts back, written or not. */
+  #always = new Uint8Array(HEAP_BYTES / PAGE_BYTES);
+  /** Pages of the state at the start that the kept state has in another form. */
+  #saved: Map<number, Uint8Array> | null = null;
 
   private constructor(parts: Parts, snapshot: Uint8Array) {
     this.#parts = parts;
-    this.#snapshot = snapshot;
+    this.#expected.set(snapshot);
+    this.#usedLength = snapshot.length;
     this.renew();
   }
 
@@ -194,9 +194,9 @@ export class PythonInterpreter {
     this.view = new DataView(memory);
     this.#map = new Uint8Array(map, 0, HEAP_BYTES / PAGE_BYTES);
     this.#mapWords = new Uint32Array(map, 0, HEAP_BYTES / PAGE_BYTES / 4);
-    this.#saved = null;
-    this.bytes.set(this.#snapshot);
-    this.#map.fill(0);
+    this.#forgetSaved();
+    this.bytes.set(this.#expected.subarray(0, this.#usedLength));
+    this.#map.set(this.#always);
     this.#resetGlobals();
   }
 
@@ -253,61 +253,57 @@ export class PythonInterpreter {
 
   /** Makes the present state the one that all restores go back to. Once, at start. */
   becomeSnapshot(): void {
-    this.#snapshot = this.bytes.slice(0, usedLength(this.bytes));
+    this.#usedLength = usedLength(this.bytes);
+    const used = this.bytes.subarray(0, this.#usedLength);
+    this.#expected.fill(0, used.length).set(used);
     this.#map.fill(0);
+  }
+
+  /**
+   * Has the pages that are noted now put back by every restore, noted or not: what
+   * is left in one of them can not meet the next program.
+   */
+  putBackAlways(): void {
+    this.#always = this.#map.slice();
   }
 
   /** Puts back every page that was written since the snapshot. */
   restore(): void {
-    if (this.#saved) {
-      for (const page of this.#saved.offsets.keys()) this.#map[page] = 1;
-      this.#saved = null;
-    }
-    this.#eachDirtyRun((start, end) => this.#copyBack(start, end + OVERLAP));
-    this.#map.fill(0);
-    this.#resetGlobals();
+    this.#forgetSaved();
+    this.restoreSaved();
   }
 
   /** Keeps the present state, for {@link restoreSaved}; ends with the next restore. */
   save(): void {
-    const offsets = new Map<number, number>();
-    let size = 0;
+    const saved = new Map<number, Uint8Array>();
     // A write may have reached into the page behind: that one is kept whole too.
     this.#eachDirtyRun((start, end) => {
       for (let page = start; page <= end && page < HEAP_BYTES;) {
-        if (!offsets.has(page >> PAGE_SHIFT)) {
-          offsets.set(page >> PAGE_SHIFT, size);
-          size += PAGE_BYTES;
-        }
+        const expected = this.#expected.subarray(page, page + PAGE_BYTES);
+        if (!saved.has(page)) saved.set(page, expected.slice());
+        expected.set(this.bytes.subarray(page, page + PAGE_BYTES));
         page += PAGE_BYTES;
       }
     });
-    const bytes = new Uint8Array(size);
-    for (const [page, offset] of offsets) {
-      const start = page * PAGE_BYTES;
-      bytes.set(this.bytes.subarray(start, start + PAGE_BYTES), offset);
-    }
-    this.#saved = { offsets, bytes };
-    this.#map.fill(0);
+    this.#saved = saved;
+    this.#map.set(this.#always);
   }
 
-  /** Back to the state that was kept. */
+  /** Ends what {@link save} began: its pages have to be put back, and are noted. */
+  #forgetSaved(): void {
+    for (const [page, content] of this.#saved ?? []) {
+      this.#expected.set(content, page);
+      this.#map[page >> PAGE_SHIFT] = 1;
+    }
+    this.#saved = null;
+  }
+
+  /** Back to the state that was kept, or to the one at the start. */
   restoreSaved(): void {
-    const saved = this.#saved;
-    if (!saved) throw new Error("no state was saved");
-    const putBack = (start: number, end: number) => {
-      const offset = saved.offsets.get(start >> PAGE_SHIFT);
-      if (offset === undefined) return this.#copyBack(start, end);
-      const content = saved.bytes.subarray(offset, offset + end - start);
-      this.bytes.set(content, start);
-    };
-    this.#eachDirtyRun((start, end) => {
-      for (let page = start; page < end; page += PAGE_BYTES) {
-        putBack(page, page + PAGE_BYTES);
-      }
-      if (end < HEAP_BYTES) putBack(end, end + OVERLAP);
-    });
-    this.#map.fill(0);
+    this.#eachDirtyRun((start, end) =>
+      this.bytes.set(this.#expected.subarray(start, end + OVERLAP), start)
+    );
+    this.#map.set(this.#always);
     this.#resetGlobals();
   }
 
@@ -318,23 +314,14 @@ export class PythonInterpreter {
 
   /** Whether every byte of the 96 MiB is that of the snapshot: about 3 ms. */
   isAsSnapshot(): boolean {
-    const known = this.#snapshot.length;
+    const known = this.#usedLength;
     const zeros = new Uint8Array(1 << 20);
     for (let start = known; start < HEAP_BYTES; start += zeros.length) {
       const rest = this.bytes.subarray(start, start + zeros.length);
       if (!sameBytes(rest, zeros.subarray(0, rest.length))) return false;
     }
-    return sameBytes(this.bytes.subarray(0, known), this.#snapshot);
-  }
-
-  /** From the snapshot; `end` may lie beyond the memory. */
-  #copyBack(start: number, end: number): void {
-    const known = this.#snapshot.length;
-    if (start < known) {
-      const content = this.#snapshot.subarray(start, Math.min(end, known));
-      this.bytes.set(content, start);
-    }
-    if (end > known) this.bytes.fill(0, Math.max(start, known), end);
+    const [found, expected] = [this.bytes, this.#expected];
+    return sameBytes(found.subarray(0, known), expected.subarray(0, known));
   }
 
   /** Calls back with the addresses of written pages, neighbours joined. */
