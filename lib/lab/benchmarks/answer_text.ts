@@ -22,23 +22,37 @@ export function plainLatex(text: string): string {
   return text.trim()
     .replace(/^\\\(([^]*)\\\)$|^\\\[([^]*)\\\]$/, "$1$2")
     .replace(/\\(?:left|right|bigg?|Bigg?)(?![a-zA-Z])\.?/g, "")
-    .replace(/(?<!\\)\\[!,;: ]|~|\\q?quad\b/g, " ")
+    .replace(/\s*\\!\s*/g, "")
+    .replace(/(?<!\\)\\[,;: ]|~|\\q?quad\b/g, " ")
     .replace(/\\\$|\$/g, "")
     .replace(/\\[dtc]frac/g, "\\frac")
     .replace(
       /\\(?:mbox|textbf|textit|textrm|mathrm|mathbf|text ?)\s*\{/g,
       "\\text{",
     )
-    .replace(/\^\s*\{?\s*\\circ\s*\}?|\\degree/g, "")
+    // In `\sin 60^\circ` the library needs them.
+    .replace(
+      /^(?!.*\\(?:sin|cos|tan)).*/s,
+      (text) => text.replace(/\^\s*\{?\s*\\circ\s*\}?|\\degree/g, ""),
+    )
+    .replace(
+      /(?<=[\d)}])\s*(?:\\text\s*\{\s*(?:and|or)\s*\}|\b(?:and|or)\b)/g,
+      ", ",
+    )
     .replace(/\\?%/g, "")
-    .replace(/(\d),\s*(?=\d{3}(?!\d)(?:,\s*\d{3}(?!\d))*(?:$|[^\d,]))/g, "$1")
+    // `1,234,567`, and no part of a list such as `27,54,108`.
+    .replace(
+      /(?<![\d,.]\s*)\d{1,3}(?:,\d{3})+(?!\s*[\d,])/g,
+      (number) => number.replaceAll(",", ""),
+    )
     .replace(/(\d)\{,\}(?=\d{3})/g, "$1")
     .replace(/\\frac\s*(\d)\s*(\d)/g, "\\frac{$1}{$2}")
     .replace(/\\frac\s*\{([^{}]*)\}\s*(\d)(?!\d)/g, "\\frac{$1}{$2}")
     .replace(/\\sqrt\s*(\d)/g, "\\sqrt{$1}")
     .replace(/(\d|[)}])\s*\\text\{[^{}]*\}(?:\s*\^\s*\{?[23]\}?)?\s*$/, "$1")
+    .replace(/([_^])\s*\{\s*(\w)\s*\}/g, "$1$2")
     .replace(/\s+/g, " ")
-    .replace(/^[.,\s]+|[.,\s]+$/g, "");
+    .replace(/^(?:[,\s]|\.(?!\d))+|[.,\s]+$/g, "");
 }
 
 /** Reads the shape of an answer. */
@@ -51,12 +65,12 @@ export function answerShape(text: string): AnswerShape {
   return shapeOf(withoutName(latex));
 }
 
-/** `x = 5` and `x \in [0, 1)` without the name of what is asked. */
+/** `x = 5`, `5 = x` and `x \in [0, 1)` without the name of what is asked. */
 function withoutName(latex: string): string {
   return latex.replace(
     /^[a-zA-Z](?:_\{?\w+\}?)?(?:\([a-zA-Z, ]*\))?\s*(?:=(?!.*=)|\\in(?![a-z]))\s*/,
     "",
-  );
+  ).replace(/^([^=]+)=\s*[a-zA-Z]$/, "$1");
 }
 
 function shapeOf(latex: string): AnswerShape {

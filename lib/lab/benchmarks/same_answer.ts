@@ -1,9 +1,9 @@
 /**
  * Whether two answers are the same maths, by @cortex-js/compute-engine.
  *
- * Values are equal if the library says so, or if they agree at three points for every
- * letter in them. Whole numbers are compared exactly, others to 1e-6 of the larger of
- * 1 and the right one. Lists without brackets and sets have no order.
+ * Values are equal if they are the same expression, or if they agree at five points for
+ * every letter in them. (The library's own `isEqual` takes 1e-12 and 0 for equal.) Whole
+ * numbers are compared exactly, others to a millionth of the right one. Lists without brackets and sets have no order.
  */
 
 import { ComputeEngine } from "@cortex-js/compute-engine";
@@ -21,8 +21,10 @@ export type Comparison = "match" | "different" | "unparsable";
 /** Longest answer that is read; the longest gold answer of MATH500 has 53 characters. */
 const LONGEST = 500;
 const TOLERANCE = 1e-6;
-/** Values put for letters: no root, no period and no whole number among them. */
-const POINTS = [0.7390851, 1.6180339, 2.2360679];
+/** Values put for letters, which are taken for positive: no root, no period and no whole number among them. */
+const POINTS = [0.7390851, 1.6180339, 2.2360679, 11.3137085, 47.1238898];
+/** Points at which both have to have a value. */
+const FEWEST = 3;
 
 const engine = new ComputeEngine();
 type Expression = NonNullable<ReturnType<typeof engine.parse>>;
@@ -75,12 +77,14 @@ function sameInAnyOrder(
 }
 
 function sameValue(right: string, answer: string): Comparison {
-  const squeezed = (text: string) => text.replace(/[\s{}]/g, "");
+  const squeezed = (text: string) => text.replace(/\s/g, "");
   if (squeezed(right) === squeezed(answer)) return "match";
+  const sides = [right, answer].map((text) => text.split("="));
+  if (sides.every(({ length }) => length === 2)) return sameEquation(sides);
   const [gold, given] = [parsed(right), parsed(answer)];
   if (given === null) return "unparsable";
   if (gold === null) return "different";
-  if (gold.isSame(given) || gold.isEqual(given) === true) return "match";
+  if (gold.isSame(given)) return "match";
   return agrees(gold, given) ? "match" : "different";
 }
 
@@ -90,32 +94,67 @@ function parsed(latex: string): Expression | null {
   return expression.isValid ? expression : null;
 }
 
-/** Whether two expressions have the same letters and the same value at every point. */
+/** Whether two equations, as left and right sides, say the same: their differences are in one proportion. */
+function sameEquation(sides: readonly string[][]): Comparison {
+  const [gold, given] = sides.map(([left, right]) =>
+    parsed(`(${left})-(${right})`)
+  );
+  if (given === null) return "unparsable";
+  if (gold === null) return "different";
+  const ratios = valuesAt(gold, given).map(([[a, aIm], [b, bIm]]) =>
+    aIm === 0 && bIm === 0 ? a / b : NaN
+  );
+  const [first] = ratios;
+  const isOne = ratios.length > 0 &&
+    ratios.every((ratio) =>
+      ratio !== 0 && Math.abs(ratio - first) <= TOLERANCE * Math.abs(first)
+    );
+  return isOne ? "match" : "different";
+}
+
+/** Whether two expressions have the same value at every point. */
 function agrees(gold: Expression, given: Expression): boolean {
+  const values = valuesAt(gold, given);
+  return values.length > 0 && values.every(([a, b]) => isClose(a, b));
+}
+
+/**
+ * Returns the values of two expressions at the points where they have any, with the
+ * same numbers put for the letters; none where the points are too few, or where one has
+ * a value and the other not.
+ */
+function valuesAt(gold: Expression, given: Expression): [Complex, Complex][] {
   const letters = [...new Set([...gold.unknowns, ...given.unknowns])].sort();
   const points = letters.length === 0 ? [0] : POINTS;
-  return points.every((point) => {
+  const values = points.map((point) => {
     const at = Object.fromEntries(
       letters.map((letter, i) => [letter, point + i / 7]),
     );
-    const [a, b] = [gold, given].map((one) => numberOf(one.subs(at).N()));
-    return a !== null && b !== null && isClose(a, b);
+    return [gold, given].map((one) => numberOf(one.subs(at).N()));
   });
+  const both = values.filter((pair): pair is [Complex, Complex] =>
+    pair.every((value) => value !== null)
+  );
+  const isOdd = values.some(([a, b]) => (a === null) !== (b === null));
+  return isOdd || both.length < Math.min(FEWEST, points.length) ? [] : both;
 }
 
+type Complex = readonly [re: number, im: number];
+
 /** The real and imaginary part of a number; null for anything else. */
-function numberOf(value: Expression): [number, number] | null {
+function numberOf(value: Expression): Complex | null {
   const { re, im } = value;
   return Number.isFinite(re) && Number.isFinite(im) ? [re, im] : null;
 }
 
 function isClose(
-  [right, rightIm]: [number, number],
-  [given, givenIm]: [number, number],
+  [right, rightIm]: Complex,
+  [given, givenIm]: Complex,
 ): boolean {
   const isWhole = [right, given].every(Number.isInteger);
-  const bound = isWhole
-    ? 0
-    : TOLERANCE * Math.max(1, Math.hypot(right, rightIm));
+  const size = Math.hypot(right, rightIm);
+  const isZero = size === 0 || Math.hypot(given, givenIm) === 0;
+  // Rounding leaves of 0 what is far smaller than any answer that is written.
+  const bound = isWhole ? 0 : isZero ? 1e-13 : TOLERANCE * size;
   return Math.hypot(right - given, rightIm - givenIm) <= bound;
 }
