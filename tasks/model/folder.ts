@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { checkpointFolder, checkpointSteps } from "../../lib/run/checkpoint.ts";
 import { ggufFiles, importGguf } from "../../lib/model/files/gguf.ts";
 import type { DownloadProgress } from "../setup/download.ts";
 import { cacheFolder } from "../setup/project.ts";
@@ -17,11 +18,12 @@ const holds = (folder: string, name: string) => existsSync(join(folder, name));
 
 /**
  * Returns the folder of a model, fetched or converted first where that is still to be
- * done: a name of BUILT_IN or of the Hub (OWNER/NAME), a GGUF file, or a folder that
- * holds one. Every other folder is returned as it is.
+ * done: a name of BUILT_IN or of the Hub (OWNER/NAME), a GGUF file, a folder that holds
+ * one, a run's folder (its newest checkpoint) or a checkpoint. Every other folder is
+ * returned as it is.
  */
 export async function modelFolder(named: string): Promise<string> {
-  if (existsSync(named)) return await converted(named);
+  if (existsSync(named)) return await converted(inCheckpoint(named));
   if (Object.hasOwn(BUILT_IN, named)) {
     const folder = join(MODELS, named);
     const isThere = () => holds(folder, "config.json") ? folder : undefined;
@@ -38,6 +40,13 @@ export async function modelFolder(named: string): Promise<string> {
     (progress) => fetchFromHub(model, progress),
   );
   return await converted(path);
+}
+
+/** Returns the solver's folder of a checkpoint, or of a run's newest one; else the path itself. */
+function inCheckpoint(path: string): string {
+  const newest = checkpointSteps(path).at(-1);
+  const folder = newest === undefined ? path : checkpointFolder(path, newest);
+  return holds(folder, "state.json") ? join(folder, "engine") : path;
 }
 
 /** Returns the folder made of a path's GGUF file; the path itself where it is none. */

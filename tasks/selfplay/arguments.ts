@@ -2,6 +2,7 @@
 
 import { type EngineConfig, ENGINES } from "../../lib/engines/engine_config.ts";
 import type { SelfPlayConfig } from "../../lib/method/config.ts";
+import { optionLines, type OptionText } from "../usage.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** The parsed arguments. */
@@ -24,11 +25,8 @@ export class ArgumentError extends Error {
   override name = "ArgumentError";
 }
 
-/** An option of the command line: its value, its description and its parser. */
-interface Option {
-  /** Name of the value that follows; none for a switch. */
-  value?: string;
-  says: string;
+/** An option of the command line, and its parser. */
+interface Option extends OptionText {
   read(parsed: SelfPlayArguments, text: string): void;
 }
 
@@ -156,19 +154,9 @@ export const OPTIONS: Record<string, Option> = {
   },
 };
 
-/** Room for an option and its value in the usage text. */
-const OPTION_WIDTH = 19;
-
 export const USAGE = [
   "deno task selfplay [OPTIONS]\n",
-  ...Object.entries(OPTIONS).map(([name, { value, says }]) => {
-    const option = value === undefined ? name : `${name} ${value}`;
-    const indent = " ".repeat(OPTION_WIDTH + 3);
-    const first = option.length > OPTION_WIDTH
-      ? `${option}\n${indent}`
-      : option.padEnd(OPTION_WIDTH + 1);
-    return `  ${first}${says.replaceAll("\n", `\n${indent}`)}`;
-  }),
+  ...optionLines(OPTIONS),
 ].join("\n");
 
 /** Parses the arguments. Throws `ArgumentError` at the first that is unknown or has a wrong value. */

@@ -4,20 +4,21 @@ import type { OpenModel } from "../../engines/choice.ts";
 import { chatDialect } from "../../method/modes/chat.ts";
 import { sampleResponses } from "../../method/respond.ts";
 import { chatPrompt } from "../../model/mod.ts";
-import type { ChatTemplate } from "./benchmark.ts";
+import type { ChatTemplate, Prompt } from "./benchmark.ts";
 
 /** One item as it is put. */
 export interface AskedItem {
   prompt: string;
-  /** The response of the reference. A model is not shown it. */
-  reference: string;
+  /** The response of the reference, if there is one. A model is not shown it. */
+  reference: string | null;
   seed: number;
 }
 
-/** A response and its length. */
+/** A response, its length, and that of its prompt. */
 export interface Answer {
   text: string;
   tokens: number;
+  promptTokens: number;
 }
 
 /** How responses are drawn. */
@@ -32,10 +33,10 @@ export interface AnswerOptions {
 export interface Answerer {
   /** The template in which it is asked; null for plain text. */
   template: ChatTemplate | null;
-  /** `samples` answers to each item, in order, each cut before the first of `stops`. */
+  /** `samples` answers to each item, in order, each cut before the first of `form.stops`. */
   answer(
     asked: readonly AskedItem[],
-    stops: readonly string[],
+    form: Omit<Prompt, "text">,
     options: AnswerOptions,
   ): Promise<Answer[][]>;
 }
@@ -43,12 +44,14 @@ export interface Answerer {
 /** The reference as a model: it scores 100 %, or a grader or a reference is at fault. */
 export const goldAnswerer: Answerer = {
   template: null,
-  answer: (asked, _stops, { samples }) =>
-    Promise.resolve(
-      asked.map(({ reference }) =>
-        Array.from({ length: samples }, () => ({ text: reference, tokens: 0 }))
-      ),
-    ),
+  answer: (asked, _form, { samples }) =>
+    Promise.resolve(asked.map(({ reference: text }) => {
+      if (text === null) {
+        throw new Error("the file has no reference answers: name a model");
+      }
+      const answer = { text, tokens: 0, promptTokens: 0 };
+      return Array.from({ length: samples }, () => answer);
+    })),
 };
 
 /** A model. It is asked in the template that it was published with, if there is one. */
@@ -58,7 +61,11 @@ export function modelAnswerer({ engine, tokenizer }: OpenModel): Answerer {
     : (turns: Parameters<ChatTemplate>[0]) => chatPrompt(tokenizer, turns);
   return {
     template,
-    async answer(asked, stops, { samples, maxNewTokens, ...options }) {
+    async answer(
+      asked,
+      { stops, keepsSpecialTokens = false },
+      { samples, maxNewTokens, ...options },
+    ) {
       const room = ({ length }: readonly number[]) =>
         Math.min(maxNewTokens, engine.description.contextLength - length);
       const requests = asked.map(({ prompt, seed }) => {
@@ -72,20 +79,18 @@ export function modelAnswerer({ engine, tokenizer }: OpenModel): Answerer {
       });
       const fits = requests.filter(({ maxNewTokens }) => maxNewTokens > 0);
       const stopStrings = { ...chatDialect.stopStrings, solve: stops };
-      const dialect = { ...chatDialect, stopStrings };
+      const dialect = { ...chatDialect, stopStrings, keepsSpecialTokens };
       const speaker = { engine, tokenizer, dialect };
       const asSolver = { ...options, role: "solve" } as const;
       const drawn = await sampleResponses(speaker, fits, asSolver);
       // A prompt that fills the context leaves no room for an answer.
-      const silent = Array.from(
-        { length: samples },
-        () => ({ text: "", tokens: 0 }),
-      );
       return requests.map((request) => {
         const at = fits.indexOf(request);
-        return at < 0 ? silent : drawn[at].map(({ text, sample }) => ({
-          text,
-          tokens: sample.tokens.length,
+        const promptTokens = request.promptTokens.length;
+        return Array.from({ length: samples }, (_, i) => ({
+          text: drawn[at]?.[i].text ?? "",
+          tokens: drawn[at]?.[i].sample.tokens.length ?? 0,
+          promptTokens,
         }));
       });
     },

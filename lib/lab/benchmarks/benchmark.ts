@@ -4,6 +4,7 @@
  */
 
 import type { PooledExecutor } from "../../sandbox/mod.ts";
+import type { Dialect } from "../../method/modes/dialect.ts";
 import type { Fields } from "./fields.ts";
 
 /** How a question is put to a model. */
@@ -11,6 +12,8 @@ export interface Prompt {
   text: string;
   /** Strings that end a response. */
   stops: readonly string[];
+  /** Whether the special tokens of a response are part of its text; default: no. */
+  keepsSpecialTokens?: boolean;
 }
 
 /** The turns of a chat, written by the template that a model was published with. */
@@ -40,14 +43,18 @@ export interface Benchmark<Item extends { id: string } = { id: string }> {
   files: readonly string[];
   /** Where its file comes from, and on what terms. */
   source: string;
-  /** Who may have seen the items before, and what a blind guess scores. */
+  /** Who may have seen the items before. */
   caution: string;
   /** Reads one row. Throws naming the field that is missing or wrong. */
   read(row: Fields): Item;
   /** What is asked; in chat turns where the model has a template. */
   prompt(item: Item, template: ChatTemplate | null): Prompt;
-  /** The response that the reference gives. */
-  reference(item: Item): string;
+  /** The same asked in another dialect; only where it is asked as in self-play. */
+  inDialect?(dialect: Dialect): Benchmark<Item>;
+  /** The response that the reference gives; null where the file has none. */
+  reference(item: Item): string | null;
+  /** Responses to the items by blind guesses, each by a name that tells what is guessed. */
+  guesses?(items: readonly Item[]): Record<string, string[]>;
   /** Which responses are right, in order. */
   grade(
     executor: PooledExecutor,

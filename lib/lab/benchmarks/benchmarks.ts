@@ -3,7 +3,16 @@
 import type { Benchmark } from "./benchmark.ts";
 import { cruxevalInput, cruxevalOutput } from "./cruxeval.ts";
 import { humaneval } from "./humaneval.ts";
-import { gsm8k, math500 } from "./maths.ts";
+import {
+  aime24,
+  aime25,
+  amc23,
+  gsm8k,
+  math500,
+  minerva,
+  olympiadbench,
+} from "./maths_sets.ts";
+import { mmluPro } from "./mmlu_pro.ts";
 import { mbppplus } from "./mbppplus.ts";
 
 // Each benchmark reads its own items and is given no others.
@@ -15,6 +24,12 @@ export const BENCHMARKS: readonly Benchmark<any>[] = [
   mbppplus,
   gsm8k,
   math500,
+  amc23,
+  aime24,
+  aime25,
+  minerva,
+  olympiadbench,
+  mmluPro,
 ];
 
 /** The benchmark of a name. Throws `RangeError` naming the known ones. */

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { derivedSeed } from "../../random.ts";
 import type { PooledExecutor } from "../../sandbox/mod.ts";
 import type { Answerer } from "./answerer.ts";
-import type { Benchmark } from "./benchmark.ts";
+import type { Benchmark, Prompt } from "./benchmark.ts";
 
 /** The row of one item. The lists hold one entry a sample. */
 export interface BenchmarkRow {
@@ -26,7 +26,8 @@ export interface BenchmarkRow {
   causes: string[];
   details: string[];
   responses: string[];
-  /** Tokens of each response; 0 where the reference answers. */
+  /** Tokens of the prompt, and of each response; 0 where the reference answers. */
+  promptTokens: number;
   tokens: number[];
 }
 
@@ -35,6 +36,8 @@ export interface BenchmarkSettings {
   /** `gold`, or what was given as the model. */
   model: string;
   samples: number;
+  /** The words in which reasoning about code is asked, as in self-play. */
+  dialect: "chat" | "template" | "code";
   /** 0 is greedy. */
   temperature: number;
   topP: number;
@@ -55,7 +58,7 @@ export interface Evaluation {
   executor: PooledExecutor;
   /** Items asked together. */
   batch: number;
-  /** Hears of every batch: items answered in this call, all items left in it, and tokens. */
+  /** Hears of every batch: items answered in this call, all items of it, and the tokens of prompts and responses. */
   onProgress?(done: number, total: number, tokens: number): void;
 }
 
@@ -100,7 +103,7 @@ export async function evaluateBenchmarks(
     for (const row of await answerBatch(left.slice(from, to), evaluation)) {
       rows.set(keyOf(row.benchmark, row.item), row);
       writeAll(file, `${JSON.stringify(row)}\n`);
-      tokens += row.tokens.reduce((sum, count) => sum + count, 0);
+      tokens += row.tokens.reduce((sum, n) => sum + n, row.promptTokens);
     }
     evaluation.onProgress?.(to, left.length, tokens);
   }
@@ -114,7 +117,7 @@ interface Asked {
   // deno-lint-ignore no-explicit-any
   benchmark: Benchmark<any>;
   item: { id: string };
-  prompt: { text: string; stops: readonly string[] };
+  prompt: Prompt;
   hash: string;
 }
 
@@ -122,14 +125,14 @@ async function answerBatch(
   asked: readonly Asked[],
   { settings, answerer, executor }: Evaluation,
 ): Promise<BenchmarkRow[]> {
-  const [{ benchmark, prompt: { stops } }] = asked;
+  const [{ benchmark, prompt: form }] = asked;
   const groups = await answerer.answer(
     asked.map(({ item, prompt }) => ({
       reference: benchmark.reference(item),
       prompt: prompt.text,
       seed: derivedSeed(settings.seed, "benchmark", benchmark.name, item.id),
     })),
-    stops,
+    form,
     settings,
   );
   const attempts = asked.flatMap(({ item }, i) =>
@@ -148,6 +151,7 @@ async function answerBatch(
       causes: graded.map(({ cause }) => cause),
       details: graded.map(({ detail }) => detail),
       responses: groups[i].map(({ text }) => text),
+      promptTokens: groups[i][0].promptTokens,
       tokens: groups[i].map(({ tokens }) => tokens),
     };
   });

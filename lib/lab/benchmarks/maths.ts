@@ -10,22 +10,25 @@
 import { type Benchmark, NO_ANSWER, type Prompt } from "./benchmark.ts";
 import type { Fields } from "./fields.ts";
 import { compareAnswers } from "./answer_process.ts";
+import { mostFrequent } from "./guesses.ts";
 
-interface Item {
+/** A question, and its answer as maths. */
+export interface MathsItem {
   id: string;
   question: string;
   answer: string;
-  /** The worked solution, which ends with the answer. */
+  /** The worked solution, which ends with the answer; the answer in a box where the file has none. */
   solution: string;
 }
 
 const INSTRUCTION =
   "Please reason step by step, and put your final answer within \\boxed{}.";
 
-function mathsBenchmark(
+/** A benchmark of a public file whose rows `read` understands. */
+export function mathsBenchmark(
   about: Pick<Benchmark, "name" | "files" | "source" | "caution">,
-  read: (row: Fields) => Item,
-): Benchmark<Item> {
+  read: (row: Fields) => MathsItem,
+): Benchmark<MathsItem> {
   return {
     ...about,
     read,
@@ -42,6 +45,11 @@ function mathsBenchmark(
       };
     },
     reference: ({ solution }) => solution,
+    guesses(items) {
+      const answer = mostFrequent(items.map(({ answer }) => answer));
+      const response = `\\boxed{${answer}}`;
+      return { "the most frequent answer": items.map(() => response) };
+    },
     async grade(_executor, attempts) {
       const answers = attempts.map(({ response }) => finalAnswer(response));
       const found = answers.flatMap((answer, i) =>
@@ -58,34 +66,6 @@ function mathsBenchmark(
   };
 }
 
-export const gsm8k = mathsBenchmark({
-  name: "gsm8k",
-  files: ["gsm8k.jsonl", "test.jsonl"],
-  source: "https://github.com/openai/grade-school-math (test.jsonl, MIT)",
-  caution:
-    "public since October 2021: most models have seen it or text like it",
-}, (row) => {
-  const [question, solution] = [row.text("question"), row.text("answer")];
-  const answer = /#### *(\S[^\n]*)$/.exec(solution.trimEnd())?.[1];
-  if (answer === undefined) {
-    throw new TypeError('the field "answer" does not end with "#### ANSWER"');
-  }
-  const id = row.has("idx") ? row.label("idx") : question;
-  return { id, question, answer, solution };
-});
-
-export const math500 = mathsBenchmark({
-  name: "math500",
-  files: ["math500.jsonl", "test.jsonl"],
-  source: "https://github.com/openai/prm800k (500 problems of MATH, MIT)",
-  caution: "public since March 2021: most models have seen it or text like it",
-}, (row) => ({
-  id: row.label("unique_id"),
-  question: row.text("problem"),
-  answer: row.text("answer"),
-  solution: row.text("solution"),
-}));
-
 /** The answer that a response gives; null where there is none. */
 export function finalAnswer(response: string): string | null {
   const boxed = lastBoxed(response);
@@ -96,8 +76,8 @@ export function finalAnswer(response: string): string | null {
   return response.match(/-?\d+(?:,\d{3})*(?:\.\d+)?/g)?.at(-1) ?? null;
 }
 
-/** What the last `\boxed{}` or `\fbox{}` holds, with its braces paired. */
-function lastBoxed(text: string): string | null {
+/** Returns what the last `\boxed{}` or `\fbox{}` holds, with its braces paired. */
+export function lastBoxed(text: string): string | null {
   const opening = [...text.matchAll(/\\f?box(?:ed)?\s*\{/g)].at(-1);
   if (opening === undefined) {
     return [...text.matchAll(/\\boxed\s+(\S)/g)].at(-1)?.[1] ?? null;

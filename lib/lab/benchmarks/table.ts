@@ -7,6 +7,7 @@ import {
 } from "../evaluation/statistics.ts";
 import { benchmarkNamed } from "./benchmarks.ts";
 import type { BenchmarkRow } from "./evaluate.ts";
+import type { GuessScores } from "./guesses.ts";
 
 /** One line of the table. */
 export interface BenchmarkScore {
@@ -43,10 +44,12 @@ export function benchmarkScores(
   );
 }
 
-/** The table in Markdown, and below it what to bear in mind of each benchmark. */
-export function benchmarkTable(rows: readonly BenchmarkRow[]): string {
+/** The table in Markdown; below it the cost, who may have seen the items, and what guesses score. */
+export function benchmarkTable(
+  rows: readonly BenchmarkRow[],
+  guesses: GuessScores = {},
+): string {
   const scores = benchmarkScores(rows);
-  const percent = (share: number) => (100 * share).toFixed(1);
   const lines = scores.map(({ benchmark, items, accuracy, tokens, failures }) =>
     `| ${benchmark} | ${items} | ${percent(accuracy.mean)} | ` +
     `${percent(accuracy.low)} to ${percent(accuracy.high)} | ` +
@@ -60,8 +63,28 @@ export function benchmarkTable(rows: readonly BenchmarkRow[]): string {
     "| --- | --- | --- | --- | --- | --- |",
     ...lines,
     "",
-    ...scores.map(({ benchmark }) =>
-      `- ${benchmark}: ${benchmarkNamed(benchmark).caution}.`
-    ),
+    ...scores.map(({ benchmark }) => noteOn(benchmark, guesses[benchmark])),
+    "",
+    costOf(rows),
   ].join("\n");
 }
+
+function noteOn(name: string, guesses: Record<string, number> = {}): string {
+  const floors = Object.entries(guesses).map(([guess, share]) =>
+    `${guess} ${percent(share)} %`
+  );
+  const floor = floors.length > 0
+    ? `. Right by guessing: ${floors.join(", ")}`
+    : "";
+  return `- ${name}: ${benchmarkNamed(name).caution}${floor}.`;
+}
+
+function costOf(rows: readonly BenchmarkRow[]): string {
+  const count = (numbers: readonly number[]) =>
+    numbers.reduce((sum, n) => sum + n, 0).toLocaleString("en");
+  const asked = count(rows.map(({ promptTokens }) => promptTokens));
+  const answered = count(rows.flatMap(({ tokens }) => tokens));
+  return `Cost: ${asked} tokens of prompts, ${answered} of responses.`;
+}
+
+const percent = (share: number) => (100 * share).toFixed(1);
