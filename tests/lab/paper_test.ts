@@ -132,6 +132,19 @@ Deno.test("Figure 6 (b) is averaged from Tables 1 and 5, but for one row", () =>
   ]);
 });
 
+Deno.test("Figure 6 (b): the gains are over the model before, to a rounded tenth", () => {
+  const { rows } = read("figure6b");
+  const trained = rows.filter(({ training }) => training === "AZR");
+  assert.equal(trained.length, 4);
+  for (const { base, averages, gains } of trained) {
+    const start = rows.find((row) => row.base === base && !row.training)!;
+    for (const name of ["code", "math", "overall"] as const) {
+      const gain = averages![name] - start.averages![name];
+      assert.ok(Math.abs(gain - gains![name]) < .051, `${base} ${name}`);
+    }
+  }
+});
+
 Deno.test("the text's lead over the best zero-style model is Table 1's", () => {
   const { rows } = read("table1");
   const overall = (name: string, base: string) =>
