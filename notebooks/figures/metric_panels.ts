@@ -38,17 +38,21 @@ export function metricPanels(
   const panels = metrics.map(({ title, value }) => ({
     title,
     traces: DRAWN_MODES.flatMap((mode) =>
-      modeTraces(mode, seeds, (row) => value(row, mode))
+      seedTraces(seeds, (row) => value(row, mode), {
+        name: mode,
+        colour: MODE_COLOURS[mode],
+      })
     ),
   }));
   const yaxis = labels.yRange ? {} : { rangemode: "tozero" };
   return panelFigure(labels, panels, { yaxis, columns });
 }
 
-function modeTraces(
-  mode: ModeName,
+/** The mean of the seeds in the band from the lowest to the highest; nothing where it was not measured. */
+export function seedTraces(
   seeds: readonly SeedMetrics[],
   value: (row: StepMetrics) => number | null | undefined,
+  look: { name: string; colour: string; dash?: string },
 ): Trace[] {
   const smooth = seeds.map((rows) =>
     windowed(rows.filter(({ step }) => step > 0), value)
@@ -57,12 +61,11 @@ function modeTraces(
     .sort((a, b) => a - b);
   if (steps.length === 0) return [];
   return bandTraces({
-    name: mode,
+    ...look,
     x: steps,
     intervals: steps.map((step) =>
       rangeOfSeeds(smooth.flatMap((places) => places.get(step) ?? []))
     ),
-    colour: MODE_COLOURS[mode],
   });
 }
 
