@@ -102,3 +102,20 @@ export async function assertWrittenByRunner(
   }
   assert.equal(bundles.length, figures);
 }
+
+/** The notebook with the pieces of code that one of its cells invites to paste, as cells `try-0` and so on at its end. */
+export function withTries(
+  notebook: Notebook,
+  id: string,
+  count: number,
+): Notebook {
+  const text = joined(cellNamed(notebook, id).source);
+  const pieces = [...text.matchAll(/^ {3}```ts\n([^]*?)^ {3}```$/gm)]
+    .map(([, code]) => code.replaceAll(/^ {3}/gm, ""));
+  assert.equal(pieces.length, count);
+  const cells = pieces.map((source, i) => ({
+    ...cellNamed(notebook, "asserts"),
+    ...{ id: `try-${i}`, source },
+  }));
+  return { ...notebook, cells: [...notebook.cells, ...cells] };
+}

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  joined,
   type Notebook,
   readNotebook,
 } from "../../tasks/notebook/notebook_file.ts";
@@ -8,11 +7,11 @@ import {
   assertClean,
   assertSameOutputs,
   assertWrittenByRunner,
-  cellNamed,
   figureOf,
   FOLDER,
   freshRun,
   printed,
+  withTries,
 } from "./outputs.ts";
 
 const PATH = `${FOLDER}/00_tour.ipynb`;
@@ -60,22 +59,12 @@ function checkOutputs(notebook: Notebook): void {
   assert.match(printed(notebook, "asserts"), /all checks passed/);
 }
 
-/** The pieces of code that a reader is invited to paste, as cells at the end. */
-function withTries(notebook: Notebook): Notebook {
-  const text = joined(cellNamed(notebook, "summary").source);
-  const pieces = [...text.matchAll(/^ {3}```ts\n([^]*?)^ {3}```$/gm)]
-    .map(([, code]) => code.replaceAll(/^ {3}/gm, ""));
-  assert.equal(pieces.length, 3);
-  const cells = pieces.map((source, i) => ({
-    ...cellNamed(notebook, "asserts"),
-    ...{ id: `try-${i}`, source },
-  }));
-  return { ...notebook, cells: [...notebook.cells, ...cells] };
-}
-
 Deno.test("the tour runs from top to bottom in a fresh kernel, and then what it invites to try", async () => {
   const committed = await readNotebook(PATH);
-  const notebook = await freshRun(withTries(committed), TIMEOUT_MS);
+  const notebook = await freshRun(
+    withTries(committed, "summary", 3),
+    TIMEOUT_MS,
+  );
   checkOutputs(notebook);
   // No model takes part in these: their outputs are the same everywhere.
   assertSameOutputs(notebook, committed, ["hostile"]);
