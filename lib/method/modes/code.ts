@@ -8,7 +8,7 @@
  * | abduction | the function, its output, `assert f(` | the input, and the rest of the line |
  * | induction | asserts, `def f(` | the function |
  * | proposer | functions with an assert each, `def f(` | the function and its assert |
- * | proposer of inputs | a function and an assert, `assert f(` | inputs, an assert each |
+ * | proposer of inputs | a worked list of calls, a function and a call, `f(` | further calls |
  *
  * JavaScript and TypeScript have `assert.deepEqual(f(input), output);`. Thought is a
  * comment. Every prompt ends within a line: a prompt that ends with empty lines is cut
@@ -24,6 +24,7 @@ import {
   CODE_INDUCTION,
   type CodeForm,
   GAP,
+  LISTED_CALL,
   type Worked,
 } from "./code_forms.ts";
 import { type Dialect, SPECIAL_TOKEN } from "./dialect.ts";
@@ -39,6 +40,9 @@ function asserts({ check }: CodeForm, examples: readonly Example[]): string {
 const block = (form: CodeForm, source: string, examples: readonly Example[]) =>
   `${source}\n\n${asserts(form, examples)}`;
 
+/** Functions that a proposer's prompt shows: more cost tokens, and the references are the newest. */
+const SHOWN_FUNCTIONS = 4;
+
 /** Deduction's and abduction's are alike: nothing is said of difficulty. */
 function proposeFunction(references: readonly Task[], language: Language) {
   const form = CODE_FORMS[language];
@@ -51,16 +55,26 @@ function proposeFunction(references: readonly Task[], language: Language) {
       source,
       examples,
     })),
-  ];
+  ].slice(-Math.max(SHOWN_FUNCTIONS, references.length));
   const blocks = shown.map(({ source, examples }) =>
     block(form, source, examples.slice(0, 1))
   );
   return [head, ...blocks, form.definition].join(GAP);
 }
 
+/**
+ * Calls without results: with results, a small model stops after one or two of them,
+ * so that no proposal has enough inputs.
+ */
 function proposeInputs({ program: { language, source }, examples }: Task) {
   const form = CODE_FORMS[language];
-  return `${block(form, source, examples.slice(0, 1))}\n${form.call}`;
+  const listed = ({ source, examples }: Worked, count: number) =>
+    `${source}\n\n${form.comment} f with ${CODE_INDUCTION.asked + 1} inputs\n` +
+    examples.slice(0, count)
+      .map(({ argument }) => `${form.listed(argument)}\n`).join("");
+  const [worked] = form.worked;
+  return `${listed(worked, worked.examples.length)}\n\n` +
+    listed({ source, examples }, 1) + LISTED_CALL;
 }
 
 function solverPrompt(task: Task): string {
@@ -88,7 +102,7 @@ function solverPrompt(task: Task): string {
   }
 }
 
-const SOLVER_STOPS = [GAP, "\nassert", "```"];
+const SOLVER_STOPS = [GAP, "\nassert", "\ndef ", "```"];
 
 /** The dialect as the loop uses it. */
 export const codeDialect: Dialect = {

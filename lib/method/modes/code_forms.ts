@@ -3,11 +3,17 @@
 import type { Language } from "../../sandbox/mod.ts";
 import type { Example } from "./task.ts";
 
+/** Opens a call alone, in every language. */
+export const LISTED_CALL = "f(";
+
 /** Ends a block of a function and its asserts. */
 export const GAP = "\n\n\n";
 
-/** Inputs an induction proposal is asked for, needed and shown: fewer than the paper's, so that prompts are short. */
-export const CODE_INDUCTION = { asked: 6, minimum: 4, shown: 2 };
+/**
+ * Inputs an induction proposal is asked for, needed and shown: fewer than the paper's,
+ * so that prompts are short and small models can list enough of them.
+ */
+export const CODE_INDUCTION = { asked: 6, minimum: 3, shown: 2 };
 
 /** A function with some of its calls. */
 export interface Worked {
@@ -21,8 +27,10 @@ export interface CodeForm {
   comment: string;
   /** Opens a function. */
   definition: string;
-  /** Opens a call. */
+  /** Opens a call with its result. */
   call: string;
+  /** A call alone, as inputs are listed. */
+  listed(argument: string): string;
   /** Opens the result of a call. */
   result(argument: string): string;
   /** A call with its result. */
@@ -32,7 +40,15 @@ export interface CodeForm {
 }
 
 const CALLS: Example[][] = [
-  ["2, 3: 7", "0, 5: 1", "4, -1: -3", "7, 7: 50"],
+  [
+    "2, 3: 7",
+    "0, 5: 1",
+    "4, -1: -3",
+    "7, 7: 50",
+    "10, 0: 1",
+    "1, 12: 13",
+    "6, 6: 37",
+  ],
   ["'hi': 'HI!'"],
   ["[1, 4, 2, 5]: 9"],
 ].map((calls) =>
@@ -52,6 +68,7 @@ function script(title: string, type: (name: string) => string): CodeForm {
     comment: "//",
     definition: "function f(",
     call: "assert.deepEqual(f(",
+    listed: (argument) => `f(${argument});`,
     result: (argument) => `assert.deepEqual(f(${argument}),`,
     check: (argument, output) => `assert.deepEqual(f(${argument}), ${output});`,
     worked: worked([
@@ -70,6 +87,7 @@ export const CODE_FORMS: Record<Language, CodeForm> = {
     comment: "#",
     definition: "def f(",
     call: "assert f(",
+    listed: (argument) => `f(${argument})`,
     result: (argument) => `assert f(${argument}) ==`,
     check: (argument, output) => `assert f(${argument}) == ${output}`,
     worked: worked([

@@ -9,7 +9,7 @@
  */
 
 import type { Language } from "../../sandbox/mod.ts";
-import { CODE_FORMS, CODE_INDUCTION, GAP } from "./code_forms.ts";
+import { CODE_FORMS, CODE_INDUCTION, GAP, LISTED_CALL } from "./code_forms.ts";
 import {
   checkIn,
   type Continued,
@@ -39,8 +39,8 @@ export function readProposal(
   { repeatedInputs }: ReadingRules = PAPER_READING,
 ): ProposalReading {
   const { writesProgram } = modeOf(mode);
-  const { definition, call } = CODE_FORMS[language];
-  const opening = writesProgram ? definition : call;
+  const { definition } = CODE_FORMS[language];
+  const opening = writesProgram ? definition : LISTED_CALL;
   const whole = continued(opening, responseText, language);
   if (whole === null) return failure("tooLong");
   if (!writesProgram) return readInputs(whole, repeatedInputs);
@@ -54,7 +54,7 @@ export function readProposal(
   return { ok: true, program, arguments: [argument], message: "" };
 }
 
-/** The inputs of all asserts up to the first that is none; at most as many as are asked for. */
+/** The inputs of all calls up to the first that is none; at most as many as are asked for. */
 function readInputs(
   whole: Continued,
   repeatedInputs: ReadingRules["repeatedInputs"],
@@ -62,7 +62,7 @@ function readInputs(
   const inputs: string[] = [];
   let first: Failure | null = null;
   for (const node of whole.nodes) {
-    const read = checkIn(whole, node);
+    const read = checkIn(whole, node, "call");
     first ??= read.ok ? null : read;
     if (!read.ok || read.check.argument === "") break;
     inputs.push(read.check.argument);

@@ -117,15 +117,19 @@ interface Check {
   value: PlacedNode | null;
 }
 
-/** Reads a statement that claims the result of a call; says what it is where it is none. */
+/**
+ * Reads a statement that claims the result of a call; says what it is where it is none.
+ * As a `call`, the statement may do without `assert`.
+ */
 export function checkIn(
   whole: Continued,
   node: PlacedNode | undefined,
+  form: "assert" | "call" = "assert",
 ): { ok: true; check: Check } | Failure {
   if (node === undefined) {
     return whole.ended ? failure("noCall") : broken(whole);
   }
-  const [claim, value] = claimIn(node);
+  const [claim, value] = claimIn(node, form);
   if (claim === undefined) {
     return failure(styleOf(`\n${whole.text.slice(node.from)}`) ?? "noCall");
   }
@@ -143,7 +147,10 @@ export function checkIn(
 }
 
 /** The call and the value of an assert: two sides of `==`, or two arguments. */
-function claimIn(node: PlacedNode): (PlacedNode | undefined)[] {
+function claimIn(
+  node: PlacedNode,
+  form: "assert" | "call",
+): (PlacedNode | undefined)[] {
   const sides = (claim: PlacedNode) =>
     claim.name === "BinaryExpression" &&
       ["==", "===", "is"].includes(claim.children[1]?.text)
@@ -153,6 +160,7 @@ function claimIn(node: PlacedNode): (PlacedNode | undefined)[] {
     return node.children[1] ? sides(node.children[1]) : [];
   }
   const call = node.name === "ExpressionStatement" ? node.children[0] : null;
+  if (form === "call" && call?.text.startsWith("f(")) return sides(call);
   if (call?.name !== "CallExpression") return [];
   const [callee, list] = call.children;
   if (!/^(?:console\.)?assert\b/.test(callee.text)) return [];

@@ -218,7 +218,15 @@ Deno.test("proposals: a function and the first call below it", () => {
   }
 });
 
-Deno.test("an induction proposal is the inputs of its asserts", () => {
+Deno.test("an induction proposal is the inputs of its calls", () => {
+  const plain = "1, 2)\nf(3, x=4)  # so\nf([5)\nf(6)\n";
+  assert.deepEqual(proposalOf("induction", plain), ["1, 2", "3, x=4"]);
+  assert.deepEqual(proposalOf("induction", "1)\ng(2)\nf(3)\n"), ["1"]);
+  assert.deepEqual(proposalOf("induction", "1)\nf(2)"), ["1"]);
+  assert.equal(proposalOf("induction", ")\nf(2)\n"), "noInput");
+  assert.equal(proposalOf("induction", "1) + 2\nf(2)\n"), "notOneCall");
+  const script = code.readProposal("induction", "1);\nf(2);\n", "javascript");
+  assert.deepEqual(script.ok && script.arguments, ["1", "2"]);
   const calls = [1, 2, 2, 3].map((i) => `${i}) == ${i}\n`).join("assert f(");
   assert.deepEqual(proposalOf("induction", calls), ["1", "2", "2", "3"]);
   const drop: ReadingRules = { reading: "strict", repeatedInputs: "drop" };
