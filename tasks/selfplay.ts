@@ -4,6 +4,7 @@
  * `--resume` goes on from there, to the same numbers as if never stopped.
  */
 
+import { MODEL_PRESETS } from "../lib/lab/model_presets.ts";
 import { PRESETS } from "../lib/lab/presets.ts";
 import { runExperiment } from "../lib/lab/run.ts";
 import { playModel } from "../lib/run/play.ts";
@@ -62,21 +63,25 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** Prints the presets, and every setting that applies with what it may be and does. */
 async function listChoices(asked: SelfPlayArguments): Promise<void> {
-  const { preset, config } = await chosen(asked);
-  for (const { name, description } of Object.values(PRESETS)) {
+  const { presetName, config } = await chosen(asked);
+  const presets = [PRESETS, MODEL_PRESETS].flatMap((some) =>
+    Object.values<{ name: string; description: string }>(some)
+  );
+  for (const { name, description } of presets) {
     console.log(`${name.padEnd(12)} ${description}`);
   }
-  const whose = preset?.name ?? asked.engine.model;
+  const whose = presetName ?? asked.engine.model;
   console.log(`\nSettings of "${whose}"; another one by --set FIELD=VALUE:`);
   console.log(settingsList(config));
 }
 
 async function play(plan: Plan): Promise<void> {
-  const { config, folder, engine, preset, resume } = plan;
+  const { config, folder, engine, preset, presetName, resume } = plan;
   const began = performance.now();
   const progress = new ProgressBar(config, resume ? timesOf(folder) : []);
   const stop = stopOnInterrupt(progress);
-  const player = preset ? `preset ${preset.name} (${preset.description})` : "";
+  const says = preset ? ` (${preset.description})` : "";
+  const player = presetName ? `preset ${presetName}${says}` : "";
   const played = [player, engineTitle(engine)].filter((part) => part !== "");
   console.log(`${played.join(", ")}, seed ${config.seed}, into ${folder}`);
   const outcome = await start(plan, progress, stop.signal)
@@ -97,7 +102,7 @@ function timesOf(folder: string): TimingRow[] {
 }
 
 function start(
-  { preset, config, engine, folder, resume, cache }: Plan,
+  { preset, presetName, config, engine, folder, resume, cache }: Plan,
   progress: ProgressBar,
   stop: AbortSignal,
 ): Promise<RunOutcome> {
@@ -107,7 +112,8 @@ function start(
   if (preset === null) {
     const following = { onEvent, onSeedingRound, onNote };
     const recording = { folder, resume, stop, ...following };
-    return playModel({ engine, config, ...recording });
+    const experiment = presetName ? { preset: presetName } : undefined;
+    return playModel({ engine, config, experiment, ...recording });
   }
   return runExperiment({
     preset: presetWith(preset, config),

@@ -15,7 +15,11 @@ import {
   ENGINE_LIMITS,
   openTokenizer,
 } from "../../lib/engines/choice.ts";
-import { type Preset, presetNamed } from "../../lib/lab/presets.ts";
+import {
+  MODEL_PRESETS,
+  type ModelPreset,
+} from "../../lib/lab/model_presets.ts";
+import { type Preset, presetNamed, PRESETS } from "../../lib/lab/presets.ts";
 import { findRuns, readManifest } from "../../lib/run/read.ts";
 import { readRunConfig } from "../../lib/run/run_folder.ts";
 import {
@@ -35,8 +39,10 @@ import { didYouMean } from "./nearest.ts";
 
 /** A command line made whole. */
 export interface Plan {
-  /** Null where a model plays that belongs to no preset. */
+  /** Null where a model plays that is not a preset's own base model. */
   preset: Preset | null;
+  /** Name of the preset that the settings come from, of a language model or of a world. */
+  presetName: string | null;
   config: SelfPlayConfig;
   engine: EngineConfig;
   folder: string;
@@ -49,8 +55,8 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
   if (asked.resume && asked.out !== null && holdsRun(asked.out)) {
     return resumedPlan(asked, asked.out);
   }
-  const { engine, preset, config } = await chosen(asked);
-  const name = preset?.name ?? basename(asked.engine.model ?? "", ".gguf");
+  const { engine, preset, presetName, config } = await chosen(asked);
+  const name = presetName ?? basename(asked.engine.model ?? "", ".gguf");
   const folder = asked.out ?? join("runs", `${name}-seed${config.seed}`);
   if (asked.resume && asked.out === null && holdsRun(folder)) {
     return resumedPlan(asked, folder);
@@ -61,6 +67,7 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
   checkLimits(config, ENGINE_LIMITS[kind], `the engine "${kind}"`);
   return {
     preset,
+    presetName,
     config,
     engine,
     folder,
@@ -72,16 +79,36 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
 /** The engine, the preset and the settings that apply to what was asked. */
 export async function chosen(
   asked: SelfPlayArguments,
-): Promise<Pick<Plan, "engine" | "preset" | "config">> {
+): Promise<Pick<Plan, "engine" | "preset" | "presetName" | "config">> {
   const known = ENGINES[asked.engine.engine ?? "local"];
-  const engine = { ...known, ...await withFolders(asked.engine, known) };
+  const ofModel = modelPreset(asked.preset);
+  const own = ofModel && known.engine === "local"
+    ? { model: ofModel.model }
+    : {};
+  const fields = { ...own, ...asked.engine };
+  const engine = { ...known, ...await withFolders(fields, known) };
   checkEngineConfig(engine);
-  const preset = asked.preset === null && engine.model !== ""
-    ? null
-    : presetNamed(asked.preset ?? "smoke");
+  const isTiny = ofModel === null &&
+    (asked.preset !== null || engine.model === "");
+  const preset = isTiny ? presetNamed(asked.preset ?? "smoke") : null;
   checkUsed(asked, engine);
-  const settings = preset?.selfPlay ?? await settingsFor(engine);
-  return { engine, preset, config: withChanges(settings, asked) };
+  const settings = (ofModel ?? preset)?.selfPlay ?? await settingsFor(engine);
+  return {
+    engine,
+    preset,
+    presetName: (ofModel ?? preset)?.name ?? null,
+    config: withChanges(settings, asked),
+  };
+}
+
+/** Returns a language model's preset, null for another one's. Throws where there is none of that name. */
+function modelPreset(name: string | null): ModelPreset | null {
+  if (name === null || Object.hasOwn(PRESETS, name)) return null;
+  if (Object.hasOwn(MODEL_PRESETS, name)) return MODEL_PRESETS[name];
+  const known = [PRESETS, MODEL_PRESETS].flatMap(Object.keys);
+  throw new RangeError(
+    `no preset "${name}"; there are: ${known.join(", ")}`,
+  );
 }
 
 /** Names of models as folders, fetched where they are not here yet; a server has its own names. */
@@ -176,9 +203,7 @@ async function resumedPlan(
 ): Promise<Plan> {
   const config = readRunConfig(folder);
   const { experiment, engineConfig, resumed } = readManifest(folder);
-  const name = experiment.preset === undefined
-    ? null
-    : String(experiment.preset);
+  const name = typeof experiment.preset === "string" ? experiment.preset : null;
   if (asked.preset !== null && asked.preset !== name) {
     throw new ArgumentError(
       `${folder} holds a run of ${
@@ -202,7 +227,8 @@ async function resumedPlan(
   const engine = resumedEngine(folder, known, moved);
   checkUsed(asked, engine);
   return {
-    preset: name === null ? null : presetNamed(name),
+    preset: name === null || modelPreset(name) ? null : presetNamed(name),
+    presetName: name,
     config: changed,
     engine,
     folder,
