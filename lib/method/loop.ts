@@ -248,7 +248,7 @@ async function* finishStep(
   const due = step === 0 || step === config.steps ||
     (config.evaluateEvery > 0 && step % config.evaluateEvery === 0);
   if (evaluate && due) {
-    yield { type: "evaluated", step, rows: await evaluate(step) };
+    yield { type: "evaluated", step, rows: await evaluate(step, setting) };
   }
   const metrics = stepMetrics({
     ...outcome,

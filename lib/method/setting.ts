@@ -54,5 +54,5 @@ export interface Setting {
   /** Needed where the config's `taskSource` is "generated". */
   generateTasks?: CandidateGenerator;
   /** Called before the first step, every `evaluateEvery` steps and after the last. */
-  evaluate?: (step: number) => Promise<EvaluationRow[]>;
+  evaluate?: (step: number, setting: Setting) => Promise<EvaluationRow[]>;
 }
