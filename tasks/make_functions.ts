@@ -152,13 +152,13 @@ function draw(level: number, random: RandomStream) {
   return { source, inputs: [...inputs] };
 }
 
-/** Returns the rows. A function that fails, says little or exists is drawn again. */
-export async function makeFunctions(): Promise<FunctionRow[]> {
+/** Returns the first rows. A function that fails, says little or exists is drawn again. */
+export async function makeFunctions(count = COUNT): Promise<FunctionRow[]> {
   await using executor = await startExecutor({ languages: ["python"] });
   const rows: FunctionRow[] = [];
   const sources = new Set<string>();
-  for (let attempt = 0; sources.size < COUNT; attempt++) {
-    const missing = Array.from({ length: COUNT }, (_, i) => i)
+  for (let attempt = 0; sources.size < count; attempt++) {
+    const missing = Array.from({ length: count }, (_, i) => i)
       .filter((i) => rows[i] === undefined);
     const drawn = missing.map((i) => ({
       i,

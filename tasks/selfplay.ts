@@ -30,6 +30,7 @@ import {
 import { diskCure, requireWritable } from "./selfplay/disk.ts";
 import { dryRun } from "./selfplay/dry.ts";
 import { taskCommand } from "./selfplay/hints.ts";
+import { evaluationOf } from "./selfplay/language_model.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
 import { summaryOf } from "./selfplay/summary.ts";
 
@@ -102,18 +103,18 @@ function timesOf(folder: string): TimingRow[] {
 }
 
 function start(
-  { preset, presetName, config, engine, folder, resume, cache }: Plan,
+  plan: Plan,
   progress: ProgressBar,
   stop: AbortSignal,
 ): Promise<RunOutcome> {
+  const { preset, config, engine, folder, resume, cache } = plan;
   const onEvent = (event: SelfPlayEvent) => progress.event(event);
   const onSeedingRound = (round: SeedingRound) => progress.seeding(round);
   const onNote = (note: string) => progress.note(note);
   if (preset === null) {
     const following = { onEvent, onSeedingRound, onNote };
     const recording = { folder, resume, stop, ...following };
-    const experiment = presetName ? { preset: presetName } : undefined;
-    return playModel({ engine, config, experiment, ...recording });
+    return playModel({ engine, config, ...evaluationOf(plan), ...recording });
   }
   return runExperiment({
     preset: presetWith(preset, config),

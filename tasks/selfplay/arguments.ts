@@ -17,6 +17,8 @@ export interface SelfPlayArguments {
   engine: Partial<EngineConfig>;
   resume: boolean;
   cache: string | null;
+  /** Number of functions that a language model is evaluated on. */
+  evaluate: number | null;
   show: "help" | "list" | "dry" | null;
 }
 
@@ -137,6 +139,11 @@ export const OPTIONS: Record<string, Option> = {
     says: "folder of base models (default: .cache/base)",
     read: (parsed, text) => void (parsed.cache = text),
   },
+  "--evaluate": {
+    value: "NUMBER",
+    says: "functions (of 300) to evaluate a language model on,\n0 for none",
+    read: (parsed, text) => void (parsed.evaluate = wholeNumber(text)),
+  },
   "--list": {
     says:
       "list the presets, and the settings that apply (of\n--preset or --model, with every --set)",
@@ -170,6 +177,7 @@ export function parseArguments(args: readonly string[]): SelfPlayArguments {
     engine: {},
     resume: false,
     cache: null,
+    evaluate: null,
     show: null,
   };
   const rest = args.flatMap((argument) => {

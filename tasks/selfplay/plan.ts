@@ -15,11 +15,7 @@ import {
   ENGINE_LIMITS,
   openTokenizer,
 } from "../../lib/engines/choice.ts";
-import {
-  MODEL_PRESETS,
-  type ModelPreset,
-} from "../../lib/lab/model_presets.ts";
-import { type Preset, presetNamed, PRESETS } from "../../lib/lab/presets.ts";
+import { type Preset, presetNamed } from "../../lib/lab/presets.ts";
 import { findRuns, readManifest } from "../../lib/run/read.ts";
 import { readRunConfig } from "../../lib/run/run_folder.ts";
 import {
@@ -35,6 +31,7 @@ import {
   withSettings,
 } from "./arguments.ts";
 import { modelFolder } from "../model/folder.ts";
+import { functionsFor, modelPreset } from "./language_model.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** A command line made whole. */
@@ -48,6 +45,8 @@ export interface Plan {
   folder: string;
   resume: boolean;
   cache: string | undefined;
+  /** Functions that a language model is evaluated on before and after; 0 for none. */
+  functions: number;
 }
 
 /** Completes what was asked: a resumed run keeps its preset, seed, engine and settings. */
@@ -73,6 +72,7 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
     folder,
     resume: asked.resume,
     cache: asked.cache ?? undefined,
+    functions: functionsFor(asked, { preset, engine, config }),
   };
 }
 
@@ -99,16 +99,6 @@ export async function chosen(
     presetName: (ofModel ?? preset)?.name ?? null,
     config: withChanges(settings, asked),
   };
-}
-
-/** Returns a language model's preset, null for another one's. Throws where there is none of that name. */
-function modelPreset(name: string | null): ModelPreset | null {
-  if (name === null || Object.hasOwn(PRESETS, name)) return null;
-  if (Object.hasOwn(MODEL_PRESETS, name)) return MODEL_PRESETS[name];
-  const known = [PRESETS, MODEL_PRESETS].flatMap(Object.keys);
-  throw new RangeError(
-    `no preset "${name}"; there are: ${known.join(", ")}`,
-  );
 }
 
 /** Names of models as folders, fetched where they are not here yet; a server has its own names. */
@@ -226,6 +216,13 @@ async function resumedPlan(
   const moved = await withFolders(asked.engine, known);
   const engine = resumedEngine(folder, known, moved);
   checkUsed(asked, engine);
+  const functions = Number(experiment.functions ?? 0);
+  if (asked.evaluate !== null && asked.evaluate !== functions) {
+    throw new ArgumentError(
+      `--evaluate: ${folder} holds a run that is evaluated on ${functions} ` +
+        `functions, not ${asked.evaluate}: leave --evaluate out`,
+    );
+  }
   return {
     preset: name === null || modelPreset(name) ? null : presetNamed(name),
     presetName: name,
@@ -234,6 +231,7 @@ async function resumedPlan(
     folder,
     resume: true,
     cache: asked.cache ?? undefined,
+    functions,
   };
 }
 

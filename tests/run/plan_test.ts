@@ -36,6 +36,7 @@ const VALUES: Record<string, string> = {
   "--reconnect-seconds": "7",
   "--request-seconds": "7",
   "--cache": "elsewhere",
+  "--evaluate": "9",
 };
 
 /** Command lines to which one more option is added, one for each engine and none for a model. */
