@@ -67,7 +67,13 @@ export function functionSplits(rows: readonly FunctionRow[]): Split[] {
     kind: mode,
     items: rows.map((row) => {
       const task = taskOf(row, mode);
-      return { kind: mode, id: task.id, depth: row.level, operations: [], task };
+      return {
+        kind: mode,
+        id: task.id,
+        depth: row.level,
+        operations: [],
+        task,
+      };
     }),
   }));
 }
