@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { compareAnswers } from "../../../lib/lab/benchmarks/answer_process.ts";
 import { benchmarkNamed } from "../../../lib/lab/benchmarks/benchmarks.ts";
 import { readItems } from "../../../lib/lab/benchmarks/file.ts";
+import type { SplitTest } from "../../../lib/lab/benchmarks/test_split.ts";
 import { startExecutor } from "../../../lib/sandbox/mod.ts";
 
 const FOLDER = Deno.env.get("AZR_BENCHMARKS");
@@ -41,6 +42,24 @@ for (const [name, [count, failing]] of Object.entries(EXPECTED)) {
     },
   });
 }
+
+Deno.test({
+  name:
+    "what HumanEval's tests expect is compared outside, but for 28 assertions",
+  ignore: FOLDER === undefined,
+  async fn() {
+    const items = await readItems(benchmarkNamed("humaneval"), FOLDER!);
+    const tests = items.map(({ test }) => test as SplitTest);
+    const left = tests.flatMap(({ rest }) => rest ?? []);
+    const asserts = left.join("\n").match(/\bassert (?!True)/g);
+    const calls = tests.flatMap(({ calls }) => calls);
+    assert.deepEqual([calls.length, asserts?.length, left.length], [
+      1106,
+      28,
+      11,
+    ]);
+  },
+});
 
 Deno.test({
   name:
