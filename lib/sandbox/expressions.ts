@@ -31,7 +31,14 @@ import {
 } from "./literals/literals.ts";
 import { printPython } from "./literals/python_print.ts";
 import type { PythonValue } from "./literals/python_value.ts";
-import type { Executor, Job, Language, Outcome, Program } from "./outcome.ts";
+import {
+  type Executor,
+  type Job,
+  type Language,
+  type Outcome,
+  type Program,
+  SCRIPT,
+} from "./outcome.ts";
 import {
   bracketed,
   callOf,
@@ -104,15 +111,15 @@ export async function readValues(
     if (parsed[i].ok || reading === "strict") return [];
     const expression = oneExpression(text, language);
     if (expression === null) return [];
-    return [{ place: i, language, texts: [expression] }];
+    return [{ place: i, job: evaluationOf(language), texts: [expression] }];
   });
   const found = await evaluate(executor, written);
   const results: (ParsedLiteral | Unreadable)[] = parsed;
-  written.forEach(({ place, language }, i) => {
+  written.forEach(({ place, job: { program } }, i) => {
     const value = found[i];
     results[place] = "kind" in value
       ? withoutValue(value)
-      : parseLiteral(value[0], language, executor.identity.limits);
+      : parseLiteral(value[0], program.language, executor.identity.limits);
   });
   return results;
 }
@@ -132,23 +139,26 @@ async function readLists(
     return { kind: "badArgument", reason: parsed.reason };
   });
   if (reading === "strict") return lists;
-  const written = jobs.flatMap(({ program, argument }, i) => {
+  const written = jobs.flatMap((job, i) => {
     if (typeof lists[i] === "string") return [];
-    const pieces = piecesOf(argument, program.language);
+    const { language } = job.program;
+    const pieces = piecesOf(job.argument, language);
     if (pieces === null) return [];
-    const texts = pieces.map((piece) => bracketed(piece, program.language));
-    const inside = scope === "program" && hasNames(program)
-      ? program
-      : undefined;
-    return [{ place: i, language: program.language, pieces, texts, inside }];
+    const texts = pieces.map((piece) => bracketed(piece, language));
+    const isInside = scope === "program" && hasNames(job.program);
+    const evaluation = isInside
+      ? within(job, EVALUATOR_WITHIN)
+      : { ...job, ...evaluationOf(language) };
+    return [{ place: i, pieces, job: evaluation, texts, isInside }];
   });
   const found = await evaluate(executor, written);
-  written.forEach(({ place, language, pieces, inside }, i) => {
+  written.forEach(({ place, pieces, job: { program }, isInside }, i) => {
     const literals = found[i];
     if (!("kind" in literals)) {
-      lists[place] = assembled(pieces, literals, language, limits);
-    } else if (inside && literals.kind === "refused") {
-      lists[place] = { call: callOf(jobs[place].argument) };
+      lists[place] = assembled(pieces, literals, program.language, limits);
+    } else if (isInside && literals.kind === "refused") {
+      const { program: { entry }, argument } = jobs[place];
+      lists[place] = { call: callOf(argument, entry) };
     } else lists[place] = withoutValue(literals);
   });
   return lists;
@@ -175,42 +185,46 @@ const EVALUATOR_WITHIN = `${EVALUATE_WITHIN}def f(texts):
     return [_evaluate(text) for text in texts]`;
 const CALLER_WITHIN = `${EVALUATE_WITHIN}f = _evaluate`;
 
-/** Tells whether expressions can be evaluated within a program: not in one that is a lone lambda. */
-function hasNames({ language, source }: Program): boolean {
-  return language === "python" && !/^[\s(]*lambda\b/.test(source);
+/** Tells whether expressions can be evaluated within a program: not in a script or a lone lambda. */
+function hasNames({ language, source, entry }: Program): boolean {
+  return language === "python" && entry !== SCRIPT &&
+    !/^[\s(]*lambda\b/.test(source);
 }
 
-/** Returns the job that evaluates a call of its program's `f` as it is written. */
-function wholeCall(job: Job, call: string): Job {
+/** A job that evaluates texts, but for its argument. */
+function evaluationOf(language: Language): Omit<Job, "argument"> {
+  return { program: { language, source: EVALUATORS[language] } };
+}
+
+/** Returns the job with code behind its program that makes another \`f\`, which is called. */
+function within(job: Job, code: string): Job {
   const { language, source } = job.program;
-  const program = { language, source: source + CALLER_WITHIN };
-  return { ...job, program, argument: JSON.stringify(call) };
+  return { ...job, program: { language, source: source + code } };
+}
+
+/** Returns the job that evaluates a call of its program's entry as it is written. */
+function wholeCall(job: Job, call: string): Job {
+  return { ...within(job, CALLER_WITHIN), argument: JSON.stringify(call) };
 }
 
 /** Returns the literals of the values of expressions, or the outcome that came instead. */
 async function evaluate(
   executor: Executor,
   requests: readonly {
-    language: Language;
+    job: Omit<Job, "argument">;
     texts: readonly string[];
-    inside?: Program;
   }[],
 ): Promise<(string[] | Exclude<Outcome, { kind: "value" }>)[]> {
   const outcomes = await executor.runMany(
-    requests.map(({ language, texts, inside }) => ({
-      program: {
-        language,
-        source: inside
-          ? inside.source + EVALUATOR_WITHIN
-          : EVALUATORS[language],
-      },
+    requests.map(({ job, texts }) => ({
+      ...job,
       argument: JSON.stringify(texts),
     })),
   );
   const { limits } = executor.identity;
   return outcomes.map((outcome, i) =>
     outcome.kind === "value"
-      ? partsOf(outcome.literal, requests[i].language, limits)
+      ? partsOf(outcome.literal, requests[i].job.program.language, limits)
       : outcome
   );
 }

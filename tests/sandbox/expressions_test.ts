@@ -198,6 +198,50 @@ Deno.test("a proposed input may use its program's names, and becomes literals", 
   assert.equal(lone.valid && lone.argument, "2");
 });
 
+Deno.test("an expression is evaluated for the program's entry, under the job's own bounds", async () => {
+  await using executor = await startExecutor({ languages: ["python"] });
+  const source = "offset = 1\ndef add(g, n):\n    return g(n) + offset\n" +
+    "class Solution:\n    def add(self, g, n): return add(g, n)\nsize = len";
+  const job = (argument: string, entry?: string) => ({
+    program: { ...python(source), entry },
+    argument,
+  });
+  const random = "abs, __import__('random').randint(5, 5)";
+  const jobs = [
+    job("lambda n: n * offset, 2 + offset", "add"),
+    job("lambda n: n * offset, 2", "Solution().add"),
+    job("lambda n: n", "__main__"),
+    { ...job("abs, sum(range(10 ** 6))", "add"), limits: { fuel: 100_000 } },
+    { ...job("abs, hash('abc') % 5", "add"), twice: true },
+    { ...job(random, "add"), seed: 3 },
+    job(random, "add"),
+    { ...job("abs, int(input())", "add"), stdin: "41" },
+  ];
+  const runs = await runWritten(executor, jobs, "official", "program");
+  const kinds = runs.map(({ outcome }) =>
+    outcome.kind === "value" ? outcome.literal : outcome.kind
+  );
+  assert.deepEqual(kinds, [
+    ...["4", "3", "badArgument", "badArgument", "nondeterministic", "6"],
+    ...["refused", "42"],
+  ]);
+  const values = [
+    { ...job("abs, hash('abc') % 5", "add"), twice: true },
+    {
+      ...job("[i for i in range(10 ** 6)]", "size"),
+      limits: { fuel: 100_000 },
+    },
+    { ...job("[input()]", "size"), stdin: "one" },
+  ];
+  const apart = await runWritten(executor, values, "official", "nothing");
+  const found = apart.map(({ argument, outcome }) => [argument, outcome.kind]);
+  assert.deepEqual(found[2], ["['one']", "value"]);
+  assert.deepEqual(found.slice(0, 2).map(([, kind]) => kind), [
+    "badArgument",
+    "badArgument",
+  ]);
+});
+
 Deno.test("no expression changes what the program does, and no answer sees it", async () => {
   await using executor = await startExecutor({
     workers: 1,

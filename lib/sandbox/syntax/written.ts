@@ -14,9 +14,9 @@ export interface Piece {
   name: string | null;
 }
 
-/** Returns the call of `f` that an argument list makes. */
-export function callOf(text: string): string {
-  return `f(${text}\n)`;
+/** Returns the call that an argument list makes. */
+export function callOf(text: string, entry = "f"): string {
+  return `${entry}(${text}\n)`;
 }
 
 /** Returns the arguments of a call, or null where the text is not the inside of one call's brackets. */
