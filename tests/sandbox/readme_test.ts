@@ -13,27 +13,44 @@ function block(language: string): string {
   return match[1];
 }
 
-Deno.test("the ten lines run outside the kit, without a configuration", async () => {
+/** Runs a text as the README says to run its example; what it printed and complained. */
+async function run(text: string, more: readonly string[] = []) {
   const folder = await Deno.makeTempDir();
-  const text = block("ts").replace("./lib/sandbox/", SANDBOX);
-  assert.notEqual(text, block("ts"));
   await Deno.writeTextFile(join(folder, "example.ts"), text);
-  const [deno, ...rest] = block("sh").trim().split(" ");
+  const [deno, verb, ...rest] = block("sh").trim().split(" ");
   assert.equal(deno, "deno");
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [rest[0], "--no-prompt", ...rest.slice(1)],
+    args: [verb, "--no-prompt", ...more, ...rest],
     cwd: folder,
     env: { NO_COLOR: "1" },
   }).output();
   await Deno.remove(folder, { recursive: true });
-  const printed = new TextDecoder().decode(stdout);
-  const complaint = new TextDecoder().decode(stderr);
+  return [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+}
+
+Deno.test("the ten lines run outside the kit, without a configuration", async () => {
+  const text = block("ts").replace("./lib/sandbox/", SANDBOX);
+  assert.notEqual(text, block("ts"));
+  const [printed, complaint] = await run(text);
   assert.match(printed, /^\{ kind: "value", literal: "5", /, complaint);
   const lines = printed.split("\n");
   assert.deepEqual(lines.slice(1, 3).sort(), ["0 value", "1 thrown"]);
   const cases = lines.slice(3).join(" ");
   assert.match(cases, /passed: true,.*passed: false,.*"AssertionError"/);
   assert.match(cases, /failedAt: \{ text: "case", line: 1 \}/);
+});
+
+Deno.test("the other door runs with the one more permission that is named", async () => {
+  const [flag] = /--allow-env=\w+/.exec(README)!;
+  const text = `import { startExecutor, validateProposals }
+    from "${SANDBOX}mod.ts";
+  await using executor = await startExecutor();
+  const program = { language: "javascript", source: "x => x + 1" };
+  const proposal = { program, argument: "2" };
+  console.log(await validateProposals(executor, [proposal]));`;
+  const config = `--config=${join(SANDBOX, "../../deno.json")}`;
+  const [printed, complaint] = await run(text, [config, flag, "--no-lock"]);
+  assert.match(printed, /output: "3"/, complaint);
 });
 
 Deno.test("the sandbox imports nothing of the rest of the kit", async () => {
