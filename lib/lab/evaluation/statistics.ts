@@ -1,18 +1,20 @@
 /**
- * Means and bootstrap intervals over evaluation rows.
+ * Means, and intervals over the items of one run.
  *
- * Intervals are percentile bootstraps (Efron and Tibshirani 1993) from a seeded stream,
- * so that equal rows give tables that are equal to the byte. Left out: intervals over
- * fewer than two seeds, which have no meaning.
+ * The intervals are percentile bootstraps (Efron and Tibshirani 1993) from a seeded
+ * stream, so that equal rows give tables that are equal to the byte. They say nothing
+ * about other seeds: intervals over seeds are in `over_seeds.ts`.
  */
 
 import { type RandomStream, randomStream } from "../../random.ts";
 
-/** A mean with its 95 % interval. */
+/** A mean with its interval. */
 export interface Interval {
   mean: number;
   low: number;
   high: number;
+  /** The mean of each single seed, where the interval is over seeds. */
+  seeds?: number[];
 }
 
 /** Resamples of a bootstrap; the interval's ends vary by about 1 % of its width. */
@@ -30,7 +32,7 @@ export function median(values: readonly number[]): number {
   return mean([sorted[Math.floor(middle)], sorted[Math.ceil(middle)]]);
 }
 
-/** Returns the bootstrap interval of a mean over independent values (items, or seeds). */
+/** Returns the 95 % bootstrap interval of a mean over the items of one run. */
 export function bootstrapMean(
   values: readonly number[],
   seed: number,
@@ -43,7 +45,7 @@ export function bootstrapMean(
 }
 
 /**
- * Returns the bootstrap interval of the mean change of the same items, `after - before`.
+ * Returns the 95 % bootstrap interval of the mean change of one run's items, `after - before`.
  * Pairing removes the items' own difficulty from the interval.
  */
 export function bootstrapChange(
@@ -58,22 +60,6 @@ export function bootstrapChange(
   }
   const changes = after.map((value, i) => value - before[i]);
   return bootstrapMean(changes, seed);
-}
-
-/**
- * Returns the mean and the 95 % bootstrap interval of `values[s][i]`, the value of item
- * i with seed s. Seeds are drawn with replacement, then items within each seed.
- */
-export function bootstrapOverSeeds(
-  values: readonly (readonly number[])[],
-  seed: number,
-): Interval {
-  return percentileInterval(
-    mean(values.map(mean)),
-    seed,
-    (random) =>
-      mean(values.map(() => resampledMean(random.choice(values), random))),
-  );
 }
 
 /** Returns the mean of as many draws with replacement as there are values. */

@@ -1,0 +1,149 @@
+/**
+ * Intervals and tests over seeds: what another seed, on other items, would show.
+ *
+ * All seeds are evaluated on the same items, so values are crossed: `values[s][i]` has a
+ * part of seed s, a part of item i and a rest. Two standard errors of the mean are
+ * taken, and the interval that is wider counts:
+ *
+ * - Student's t on the means of the seeds, S - 1 degrees of freedom. It treats the items
+ *   as fixed; where seeds differ little it covers new items far below its 95 %.
+ * - The mean squares of seeds, items and rest of the crossed model (Searle, Casella and
+ *   McCulloch 1992), degrees of freedom after Satterthwaite (1946). It is liberal where
+ *   few seeds differ much, which is where the first one is right.
+ *
+ * A test simulates the coverage: 92 to 97 % for 3, 5 and 10 seeds. Resampling seeds and
+ * items within them, a common choice, covers 79 to 92 % there.
+ */
+
+import jstat from "jstat";
+import { bootstrapMean, type Interval, mean } from "./statistics.ts";
+
+/** The two distributions of jStat that are used. */
+const { studentt, noncentralt } = jstat as {
+  studentt: {
+    inv(share: number, freedom: number): number;
+    cdf(t: number, freedom: number): number;
+  };
+  noncentralt: { cdf(t: number, freedom: number, shift: number): number };
+};
+
+/** Values of the same items in each seed: `values[s][i]`. */
+export type SeedValues = readonly (readonly number[])[];
+
+/** A standard error of the grand mean, and its degrees of freedom. */
+interface StandardError {
+  error: number;
+  freedom: number;
+}
+
+/**
+ * Returns the mean of the seeds' means with its interval. Values of one seed give the
+ * 95 % interval over that run's items, without `seeds`.
+ */
+export function seedInterval(values: SeedValues, confidence = .95): Interval {
+  if (values.length === 1) return bootstrapMean(values[0], 0);
+  const seeds = values.map(mean);
+  const center = mean(seeds);
+  const half = Math.max(
+    ...standardErrors(values).map(({ error, freedom }) =>
+      error * studentt.inv((1 + confidence) / 2, freedom)
+    ),
+  );
+  return { mean: center, low: center - half, high: center + half, seeds };
+}
+
+/**
+ * Returns the two-sided p-value of "the mean over seeds and items is `against`", of the
+ * test whose 95 % interval is `seedInterval`; NaN for fewer than two seeds.
+ */
+export function pValue(values: SeedValues, against = 0): number {
+  if (values.length < 2) return NaN;
+  const distance = Math.abs(mean(values.map(mean)) - against);
+  return Math.max(
+    ...standardErrors(values).map(({ error, freedom }) =>
+      error === 0
+        ? Number(distance === 0)
+        : 2 * (1 - studentt.cdf(distance / error, freedom))
+    ),
+  );
+}
+
+/**
+ * Returns p-values corrected for their number (Holm 1979), in their own order; NaN,
+ * where nothing was tested, counts as no test and stays.
+ */
+export function holm(pValues: readonly number[]): number[] {
+  const order = pValues.map((p, i) => ({ p, i }))
+    .filter(({ p }) => !Number.isNaN(p)).sort((a, b) => a.p - b.p);
+  const corrected = pValues.map(() => NaN);
+  let highest = 0;
+  for (const [rank, { p, i }] of order.entries()) {
+    highest = Math.max(highest, Math.min(1, p * (order.length - rank)));
+    corrected[i] = highest;
+  }
+  return corrected;
+}
+
+/**
+ * Returns the smallest true difference that a two-sided t test on seed means finds with
+ * 80 % power (noncentral t), in the unit of `deviation`, the standard deviation of a
+ * single seed's difference; NaN for fewer than two seeds.
+ */
+export function detectableDifference(
+  deviation: number,
+  seeds: number,
+  level = .05,
+): number {
+  if (seeds < 2) return NaN;
+  const freedom = seeds - 1;
+  const critical = studentt.inv(1 - level / 2, freedom);
+  let [low, high] = [0, 2 * critical + 10];
+  for (let i = 0; i < 60; i++) {
+    const shift = (low + high) / 2;
+    if (1 - noncentralt.cdf(critical, freedom, shift) < .8) low = shift;
+    else high = shift;
+  }
+  return deviation * high / Math.sqrt(seeds);
+}
+
+function standardErrors(values: SeedValues): StandardError[] {
+  const [seeds, items] = [values.length, values[0].length];
+  const means = values.map(mean);
+  const ofSeeds = items * squares(means) / (seeds - 1);
+  const alone = {
+    error: Math.sqrt(ofSeeds / (seeds * items)),
+    freedom: seeds - 1,
+  };
+  const crossed = items > 1 && values.every(({ length }) => length === items);
+  return crossed ? [alone, crossedError(values, means, ofSeeds)] : [alone];
+}
+
+function crossedError(
+  values: SeedValues,
+  means: readonly number[],
+  ofSeeds: number,
+): StandardError {
+  const [seeds, items] = [values.length, values[0].length];
+  const center = mean(means);
+  const itemMeans = values[0].map((_, i) => mean(values.map((row) => row[i])));
+  const ofItems = seeds * squares(itemMeans) / (items - 1);
+  const rest = values.flatMap((row, s) =>
+    row.map((value, i) => (value - means[s] - itemMeans[i] + center) ** 2)
+  );
+  const restFreedom = (seeds - 1) * (items - 1);
+  const ofRest = rest.reduce((sum, value) => sum + value, 0) / restFreedom;
+  const total = ofSeeds + Math.max(0, ofItems - ofRest);
+  const freedom = total ** 2 /
+    (ofSeeds ** 2 / (seeds - 1) + ofItems ** 2 / (items - 1) +
+      ofRest ** 2 / restFreedom);
+  return {
+    error: Math.sqrt(total / (seeds * items)),
+    freedom: ofItems > ofRest ? freedom : seeds - 1,
+  };
+}
+
+/** Returns the sum of squared distances from the mean. */
+function squares(values: readonly number[]): number {
+  const center = mean(values);
+  return values.reduce((sum, value) => sum + (value - center) ** 2, 0);
+}
