@@ -4,13 +4,15 @@
  */
 
 export { baseModelSteps, worldParts } from "./base_model.ts";
+export { judgeClaims, verdictOf } from "./claims.ts";
 export { corpusBatches } from "./corpus.ts";
 export {
   evaluateSplits,
   type EvaluationResult,
   questionOf,
 } from "./evaluation/evaluate.ts";
-export { bootstrapOverSeeds, type Interval } from "./evaluation/statistics.ts";
+export { seedInterval } from "./evaluation/over_seeds.ts";
+export type { Interval } from "./evaluation/statistics.ts";
 export { summarise } from "./evaluation/summary.ts";
 export { collapsedModes } from "./health.ts";
 export { openLab } from "./open.ts";
@@ -33,9 +35,7 @@ export {
   difference,
   familiar,
   finalAccuracies,
-  judgeClaims,
   readStudy,
-  verdictOf,
 } from "./study_scores.ts";
 export { judgeTargets } from "./targets.ts";
 export { thoughtLines } from "./thought.ts";

@@ -1,17 +1,12 @@
 /**
  * The report of an experiment: one table from the evaluation logs of its seeds.
  *
- * Every number is computed from per-item rows, and the intervals come from a seeded
- * bootstrap, so that equal logs give equal text. The table also shows the base model
+ * Every number is computed from per-item rows, so that equal logs give equal text. The table also shows the base model
  * with thinking forced: a gain up to that accuracy is elicited, not learnt.
  */
 
-import {
-  bootstrapMean,
-  bootstrapOverSeeds,
-  type Interval,
-  mean,
-} from "./evaluation/statistics.ts";
+import { seedInterval } from "./evaluation/over_seeds.ts";
+import { type Interval, mean } from "./evaluation/statistics.ts";
 import type { EvaluationResult } from "./evaluation/evaluate.ts";
 import { isForPassAtK } from "./evaluation_plan.ts";
 
@@ -27,7 +22,7 @@ export interface ReportLine {
   before: number;
   forced: number;
   after: number;
-  /** Change from before to after, paired by item, with its interval over seeds and items. */
+  /** Change from before to after, paired by item; of one seed its interval is over items. */
   change: Interval;
   /** Change from the base model with thinking forced to after. */
   beyondForced: Interval;
@@ -36,9 +31,6 @@ export interface ReportLine {
   tokensBefore: number;
   tokensAfter: number;
 }
-
-/** Seed of all intervals; a constant, so that the report is reproducible. */
-const BOOTSTRAP_SEED = 0;
 
 /** Returns the lines of a report, in the order of the first log's rows. Rows of pass@k are left out. */
 export function reportLines(all: readonly EvaluationLog[]): ReportLine[] {
@@ -105,7 +97,5 @@ function changeOverSeeds(
     const first = new Map(before[seed].map((row) => [row.item, accuracy(row)]));
     return rows.map((row) => accuracy(row) - first.get(row.item)!);
   });
-  return changes.length === 1
-    ? bootstrapMean(changes[0], BOOTSTRAP_SEED)
-    : bootstrapOverSeeds(changes, BOOTSTRAP_SEED);
+  return seedInterval(changes);
 }

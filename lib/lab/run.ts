@@ -36,7 +36,10 @@ import type { PretrainProgress } from "./pretrain.ts";
 /** The preset, the seed, the folder and the callbacks of a run. */
 export interface ExperimentOptions {
   preset: Preset;
+  /** Seed of the base model, and of self-play. */
   seed: number;
+  /** Seed of the streams of self-play where another than `seed`, on the same base model. */
+  playSeed?: number;
   /** Config of the engine; default: local. A config without a model plays the preset's base model. */
   engine?: EngineConfig;
   /** The run's folder. */
@@ -61,7 +64,7 @@ export interface ExperimentOptions {
 export async function runExperiment(
   options: ExperimentOptions,
 ): Promise<RunOutcome> {
-  const { preset, seed, engine = ENGINES.local } = options;
+  const { preset, playSeed = options.seed, engine = ENGINES.local } = options;
   checkLanguage(preset);
   checkGenerated(preset);
   const base = engine.model === "" ? await baseModel(options) : null;
@@ -71,7 +74,7 @@ export async function runExperiment(
   await using models = await openModels(
     base ? onBaseModel(engine, base) : engine,
     preset.selfPlay.policies,
-    seed,
+    playSeed,
     { tell: options.onNote, stop: options.stop },
   );
   return await playFrom(base, models, executor, options);
@@ -107,11 +110,11 @@ async function playFrom(
   options: ExperimentOptions,
 ): Promise<RunOutcome> {
   const { preset, seed, folder, resume, stop, onEvent } = options;
-  const { onSeedingRound, onNote } = options;
+  const { playSeed = seed, onSeedingRound, onNote } = options;
   const { engine, proposerEngine, tokenizer } = models;
   checkDialect(preset, dialectOf(tokenizer));
   const { splits } = worldParts(preset);
-  const config = { ...preset.selfPlay, seed };
+  const config = { ...preset.selfPlay, seed: playSeed };
   const dialect = DIALECTS[config.dialect];
   const solver = { engine, tokenizer, executor, dialect };
   return await recordRun({
@@ -130,7 +133,7 @@ async function playFrom(
     executor,
     heldOut: (program, argument, output) =>
       splits.heldOut.has(program.source, { argument, output }),
-    generateTasks: generatedTasks(preset, splits.heldOut, seed),
+    generateTasks: generatedTasks(preset, splits.heldOut, playSeed),
     evaluate: (step) =>
       evaluateMoment(
         solver,

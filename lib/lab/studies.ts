@@ -32,6 +32,11 @@ export interface Arm {
   /** The arm's change and its reason, in one line. */
   says: string;
   change: ArmChange;
+  /**
+   * Added to a seed for the streams of self-play, on the same base model. An arm with an
+   * offset and no change is an A/A arm: how far it ends from the reference is noise.
+   */
+  seedOffset?: number;
 }
 
 /** An arm in its file's form, which may take over all differences of a source from the paper. */
@@ -52,6 +57,11 @@ export interface Claim {
   worse: string;
   /** Share of accuracy by which `better` may end below `worse`: the claim is "no worse". Default 0. */
   margin?: number;
+  /**
+   * Share of accuracy within which the arms count as equal (two one-sided tests at 5 %),
+   * set before the recording; default: `margin`.
+   */
+  equal?: number;
   /** Modes whose familiar splits are averaged; default: all three. */
   modes?: ("deduction" | "abduction" | "induction")[];
 }
@@ -72,6 +82,8 @@ export interface Study {
   bounds?: Bounds;
   /** Number of steps to a row of the kept logs (thin_logs.ts); absent: 1. */
   logEvery?: number;
+  /** Recordings of presets that played the config of an arm too: a free A/A comparison. */
+  again?: { arm: string; preset: string }[];
 }
 
 /** A study in its file's form, whose base is a preset's name and a change. */
@@ -158,6 +170,7 @@ function checkNames(study: Study): void {
     armNamed(study, better);
     armNamed(study, worse);
   }
+  for (const { arm } of study.again ?? []) armNamed(study, arm);
 }
 
 function readStudies(): Study[] {

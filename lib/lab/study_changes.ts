@@ -5,11 +5,8 @@
  * their changes, but not by their final accuracies.
  */
 
-import {
-  bootstrapOverSeeds,
-  type Interval,
-  mean,
-} from "./evaluation/statistics.ts";
+import { seedInterval } from "./evaluation/over_seeds.ts";
+import { type Interval, mean } from "./evaluation/statistics.ts";
 import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
 
 /** Accuracy of one arm on one split: before, with thinking forced, and after. */
@@ -22,9 +19,6 @@ export interface Change {
   /** Change from the base made to think to after; null where the former was not measured. */
   beyondForced: Interval | null;
 }
-
-/** Seed of all intervals; a constant, so that the report is reproducible. */
-const BOOTSTRAP_SEED = 0;
 
 /** Returns the change on one split over the seeds of an arm; null where the split was not evaluated. */
 export function changeOf(
@@ -51,9 +45,7 @@ export function changeOf(
     before: mean(moments.map(({ before }) => accuracy(before))),
     forced: mean(moments.map(({ forced }) => accuracy(forced))),
     after: mean(moments.map(({ after }) => accuracy(after))),
-    change: bootstrapOverSeeds(changesFrom("before"), BOOTSTRAP_SEED),
-    beyondForced: beyond.length === 0
-      ? null
-      : bootstrapOverSeeds(beyond, BOOTSTRAP_SEED),
+    change: seedInterval(changesFrom("before")),
+    beyondForced: beyond.length === 0 ? null : seedInterval(beyond),
   };
 }

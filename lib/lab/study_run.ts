@@ -58,6 +58,7 @@ export async function playArm(
   await runExperiment({
     preset,
     seed,
+    playSeed: seed + (arm.seedOffset ?? 0),
     engine: { ...ENGINES.local, model: folders.model ?? "" },
     folder: run,
     cacheFolder: folders.cache,

@@ -1,24 +1,23 @@
 /**
- * The scores of a study: its arms compared, and its claims judged.
+ * The scores of a study, and its arms compared.
  *
  * All numbers are computed from the logs, so that equal logs give equal text. An arm is
- * compared with the reference arm item by item, on the seeds that both arms have.
+ * compared with another one item by item, on the seeds that both arms have.
+ * Left out: verdicts on claims (claims.ts).
  */
 
 import { join } from "node:path";
-import { bootstrapOverSeeds, type Interval } from "./evaluation/statistics.ts";
+import { seedInterval, type SeedValues } from "./evaluation/over_seeds.ts";
+import type { Interval } from "./evaluation/statistics.ts";
 import { seedFolder } from "./report_folder.ts";
 import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
-import type { Claim, Study } from "./studies.ts";
+import type { Study } from "./studies.ts";
 import { armSeeds, readScores } from "./study_run.ts";
 
 /** The scores of every seed of every arm, by arm name and seed. */
 export type StudyScores = Map<string, Map<number, ScoreRow[]>>;
 
 export const MODES = ["deduction", "abduction", "induction"] as const;
-
-/** Seed of all intervals; a constant, so that the report is reproducible. */
-const BOOTSTRAP_SEED = 0;
 
 /** Reads the logs of a study. Arms without a finished seed are left out. */
 export function readStudy(study: Study, folder: string): StudyScores {
@@ -71,9 +70,20 @@ export function difference(
   worse: string,
   keys: readonly ScoreKey[],
 ): Interval | null {
+  const changes = differences(scores, better, worse, keys);
+  return changes.length === 0 ? null : seedInterval(changes);
+}
+
+/** Returns the difference of each item in each seed that both arms have; empty without such seeds. */
+export function differences(
+  scores: StudyScores,
+  better: string,
+  worse: string,
+  keys: readonly ScoreKey[],
+): SeedValues {
   const [ours, theirs] = [scores.get(better), scores.get(worse)];
   const seeds = [...ours?.keys() ?? []].filter((seed) => theirs?.has(seed));
-  const changes = seeds.map((seed) => {
+  return seeds.map((seed) => {
     const a = finalAccuracies(ours!.get(seed)!, keys);
     const b = finalAccuracies(theirs!.get(seed)!, keys);
     if (a.length !== b.length) {
@@ -84,38 +94,4 @@ export function difference(
     }
     return a.map((value, i) => value - b[i]);
   }).filter((change) => change.length > 0);
-  if (changes.length === 0) return null;
-  return bootstrapOverSeeds(changes, BOOTSTRAP_SEED);
-}
-
-/** The verdict on the claim that one arm ends above another. */
-export type Verdict = "holds here" | "the opposite holds here" | "cannot tell";
-
-/**
- * Returns the verdict that an interval gives: the claim holds where the whole interval
- * lies above `-margin`. With a margin, the claim is "not worse by more than the margin".
- */
-export function verdictOf({ low, high }: Interval, margin = 0): Verdict {
-  if (low > -margin) return "holds here";
-  return high < -margin ? "the opposite holds here" : "cannot tell";
-}
-
-/** A claim with its measured difference, greedy and sampled; null where an arm is missing. */
-export interface JudgedClaim extends Claim {
-  greedy: Interval | null;
-  sampled: Interval | null;
-}
-
-/** Measures every claim of a study on the familiar splits at temperatures 0 and 1. */
-export function judgeClaims(study: Study, scores: StudyScores): JudgedClaim[] {
-  return study.claims.map((claim) => {
-    const at = (temperature: number) =>
-      difference(
-        scores,
-        claim.better,
-        claim.worse,
-        familiar(claim.modes, temperature),
-      );
-    return { ...claim, greedy: at(0), sampled: at(1) };
-  });
 }

@@ -6,7 +6,8 @@
  * changes that. JavaScript only: Python's own texts hold the signs that close a step.
  */
 
-import { bootstrapOverSeeds, type Interval } from "./evaluation/statistics.ts";
+import { seedInterval } from "./evaluation/over_seeds.ts";
+import type { Interval } from "./evaluation/statistics.ts";
 import type { EvaluationLog } from "./report.ts";
 
 /** The share of steps written out, by the base made to think and after self-play. */
@@ -19,9 +20,6 @@ export interface ThoughtLine {
 }
 
 type Row = EvaluationLog[number];
-
-/** Seed of all intervals; a constant, so that the report is reproducible. */
-const BOOTSTRAP_SEED = 0;
 
 /**
  * Counts the steps whose values a compact response writes out before its answer. `=`
@@ -54,8 +52,8 @@ export function thoughtLines(logs: readonly EvaluationLog[]): ThoughtLine[] {
       split,
       mode,
       items: after[0].length,
-      forced: bootstrapOverSeeds(shares(false), BOOTSTRAP_SEED),
-      after: bootstrapOverSeeds(after, BOOTSTRAP_SEED),
+      forced: seedInterval(shares(false)),
+      after: seedInterval(after),
     };
   });
 }

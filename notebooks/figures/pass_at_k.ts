@@ -5,16 +5,17 @@
  * likelier; one that stays below has learnt something.
  */
 
-import {
-  bootstrapMean,
-  bootstrapOverSeeds,
-  type Interval,
-} from "../../lib/lab/evaluation/statistics.ts";
+import { seedInterval } from "../../lib/lab/evaluation/over_seeds.ts";
+import type { Interval } from "../../lib/lab/evaluation/statistics.ts";
 import { passAtK } from "../../lib/method/reward/pass_at_k.ts";
 import type { EvaluatedItem } from "../../lib/show/figures/accuracy.ts";
-import type { Figure } from "../../lib/show/figures/figure.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import { panelFigure } from "../../lib/show/figures/panels.ts";
-import { bandTraces } from "../../lib/show/figures/seed_bands.ts";
+import {
+  type BandLine,
+  bandTraces,
+  translucent,
+} from "../../lib/show/figures/seed_bands.ts";
 import {
   DRAWN_MODES,
   MODE_COLOURS,
@@ -51,14 +52,13 @@ export function passCurve(
   );
   const ks: number[] = [];
   for (let k = 1; k <= most; k *= 2) ks.push(k);
-  const intervals = ks.map((k) => {
-    const values = seeds.map((rows) =>
-      rows.map(({ samples, correct }) => passAtK(samples, correct, k))
-    );
-    return values.length === 1
-      ? bootstrapMean(values[0], 0)
-      : bootstrapOverSeeds(values, 0);
-  });
+  const intervals = ks.map((k) =>
+    seedInterval(
+      seeds.map((rows) =>
+        rows.map(({ samples, correct }) => passAtK(samples, correct, k))
+      ),
+    )
+  );
   return { ks, intervals };
 }
 
@@ -74,19 +74,18 @@ function sampledRows(rows: SeedLog, moment: PassMoment): SeedLog {
   return chosen.filter(({ samples }) => samples === most);
 }
 
-/** A panel per mode; bands are 95 %, over seeds and items. */
+/** A panel per mode; bands are 95 %, thin lines single seeds. */
 export function passCurves(logs: readonly SeedLog[], split: string): Figure {
   const panels = DRAWN_MODES.flatMap((mode) => {
     const traces = (["before", "forced", "after"] as const).flatMap(
       (moment) => {
         const { ks, intervals } = passCurve(logs, split, mode, moment);
         if (ks.length === 0) return [];
-        return bandTraces({
-          ...LINES[moment],
-          x: ks,
-          intervals,
-          colour: moment === "after" ? MODE_COLOURS[mode] : REFERENCE_COLOUR,
-        });
+        const colour = moment === "after"
+          ? MODE_COLOURS[mode]
+          : REFERENCE_COLOUR;
+        const line = { ...LINES[moment], x: ks, intervals, colour };
+        return [...seedLines(line), ...bandTraces(line)];
       },
     );
     return traces.length > 0 ? [{ title: mode, traces }] : [];
@@ -101,4 +100,18 @@ export function passCurves(logs: readonly SeedLog[], split: string): Figure {
     panels,
     { xaxis: { type: "log", tickvals: [1, 2, 4, 8, 16, 32, 64] } },
   );
+}
+
+/** A thin line per seed; none where the intervals are of one seed. */
+function seedLines({ x, intervals, colour }: BandLine): Trace[] {
+  const seeds = intervals[0].seeds ?? [];
+  return seeds.map((_, seed) => ({
+    type: "scatter",
+    mode: "lines",
+    name: "single seeds",
+    showlegend: false,
+    x,
+    y: intervals.map((interval) => interval.seeds![seed]),
+    line: { color: translucent(colour, 0.4), width: 1 },
+  }));
 }

@@ -18,7 +18,7 @@ import {
   readTimings,
 } from "../../lib/run/read.ts";
 import { healthSection } from "./health.ts";
-import { interval, percent } from "./markdown.ts";
+import { interval, intervalNote, percent } from "./markdown.ts";
 import { passSection } from "./pass.ts";
 import { targetSection } from "./targets.ts";
 import { thoughtSection } from "./thought.ts";
@@ -80,7 +80,10 @@ export function experimentReport(
     timings: readTimings(seedFolder(folder, seed)),
   }));
   return [
-    reportMarkdown(reportLines(logs), `${name}: ${description}`, [notes]),
+    reportMarkdown(reportLines(logs), `${name}: ${description}`, [
+      notes,
+      intervalNote(seeds.length),
+    ]),
     targetSection(seeds, logs),
     thoughtSection(logs),
     passSection(logs),

@@ -1,10 +1,7 @@
 /** The table of pass@k before and after self-play, from the rows sampled for it. */
 
-import {
-  bootstrapMean,
-  bootstrapOverSeeds,
-  type Interval,
-} from "../../lib/lab/evaluation/statistics.ts";
+import { seedInterval } from "../../lib/lab/evaluation/over_seeds.ts";
+import type { Interval } from "../../lib/lab/evaluation/statistics.ts";
 import { passAtK } from "../../lib/method/reward/pass_at_k.ts";
 import { isForPassAtK } from "../../lib/lab/evaluation_plan.ts";
 import type { EvaluationLog } from "../../lib/lab/report.ts";
@@ -20,9 +17,6 @@ export interface PassLine {
   forced: Interval;
   after: Interval;
 }
-
-/** Seed of all intervals; a constant, so the report is reproducible. */
-const BOOTSTRAP_SEED = 0;
 
 const SHOWN = [1, 4, 16, 64];
 
@@ -58,16 +52,10 @@ function passLine(
   return {
     ...line,
     items: after[0].length,
-    before: overSeeds(at(0, false)),
-    forced: overSeeds(at(0, true)),
-    after: overSeeds(after),
+    before: seedInterval(at(0, false)),
+    forced: seedInterval(at(0, true)),
+    after: seedInterval(after),
   };
-}
-
-function overSeeds(seeds: readonly number[][]): Interval {
-  return seeds.length === 1
-    ? bootstrapMean(seeds[0], BOOTSTRAP_SEED)
-    : bootstrapOverSeeds(seeds, BOOTSTRAP_SEED);
 }
 
 /** Returns the section of a report; empty where pass@k was not measured. */

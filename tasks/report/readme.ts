@@ -10,9 +10,9 @@ import {
 import {
   judgeClaims,
   type JudgedClaim,
-  readStudy,
-  verdictOf,
-} from "../../lib/lab/study_scores.ts";
+  type JudgedDifference,
+} from "../../lib/lab/claims.ts";
+import { readStudy } from "../../lib/lab/study_scores.ts";
 import { seedFolder, seedsIn } from "../../lib/lab/report_folder.ts";
 import { studyNamed } from "../../lib/lab/studies.ts";
 import { readEvaluations } from "../../lib/run/read.ts";
@@ -142,13 +142,19 @@ function corpusTable(folder: string): string {
 function claimTable(folder: string): string {
   const study = studyNamed("ablations");
   const claims = judgeClaims(study, readStudy(study, folder));
-  const rows = claims.map(({ says, margin, greedy, sampled }: JudgedClaim) => [
+  const rows = claims.map(({ says, greedy, sampled }: JudgedClaim) => [
     says,
-    ...[greedy, sampled].flatMap((found) =>
-      found ? [`${points(found)}: ${verdictOf(found, margin)}`] : ["not played"]
-    ),
+    ...[greedy, sampled].map(judgedCell),
   ]);
   return table(["claim", "greedy, points", "sampled, points"], rows);
+}
+
+/** The verdict by interval, and the one after correction where that is another. */
+function judgedCell(found: JudgedDifference | null): string {
+  if (!found) return "not played";
+  const { verdict, corrected } = found;
+  return `${points(found)}: ${verdict}` +
+    (corrected === verdict ? "" : `; corrected: ${corrected}`);
 }
 
 const percent = (share: number) => (100 * share).toFixed(1);

@@ -4,6 +4,7 @@
  */
 
 import { join } from "node:path";
+import { judgeClaims, type JudgedDifference } from "../../lib/lab/claims.ts";
 import { mean } from "../../lib/lab/evaluation/statistics.ts";
 import { seedFolder } from "../../lib/lab/report_folder.ts";
 import {
@@ -16,13 +17,12 @@ import type { Arm, Study } from "../../lib/lab/studies.ts";
 import {
   difference,
   familiar,
-  judgeClaims,
   MODES,
   readStudy,
   type StudyScores,
-  verdictOf,
 } from "../../lib/lab/study_scores.ts";
-import { interval, markdownTable, percent } from "./markdown.ts";
+import { interval, intervalNote, markdownTable, percent } from "./markdown.ts";
+import { noiseSection } from "./noise.ts";
 import { changeTable } from "./study_changes.ts";
 import { computeTable } from "./study_compute.ts";
 import { proposalTable } from "./study_proposals.ts";
@@ -38,10 +38,12 @@ export function studyReport(study: Study, folder: string): string {
   const parts = [
     `# ${study.name}: ${study.says}`,
     armTable(study, scores),
+    intervalNote(Math.max(...[...scores.values()].map(({ size }) => size))),
     accuracyTable(study, scores),
     changeTable(scores, greedySplits(study, scores)),
   ];
   if (study.claims.length > 0) parts.push(claimTable(study, scores));
+  parts.push(noiseSection(study, scores, folder));
   const folders = [...scores].map(([name, bySeed]) => ({
     name,
     folders: [...bySeed.keys()].map((seed) =>
@@ -49,7 +51,7 @@ export function studyReport(study: Study, folder: string): string {
     ),
   }));
   parts.push(proposalTable(folders), computeTable(folders));
-  return parts.join("\n\n") + "\n";
+  return parts.filter((part) => part !== "").join("\n\n") + "\n";
 }
 
 function played(study: Study, scores: StudyScores): Arm[] {
@@ -177,20 +179,29 @@ function claimTable(study: Study, scores: StudyScores): string {
     claim.source,
     `${claim.better} − ${claim.worse}` +
     (claim.modes ? ` (${claim.modes.join(", ")})` : ""),
-    interval(claim.greedy),
-    claim.greedy ? verdictOf(claim.greedy, claim.margin) : "not played",
-    interval(claim.sampled),
-    claim.sampled ? verdictOf(claim.sampled, claim.margin) : "not played",
+    ...judgedCells(claim.greedy),
+    ...judgedCells(claim.sampled),
   ]);
+  const columns = ["verdict", "p corrected", "verdict corrected"];
   return "## What holds here\n\n" + markdownTable([
     "claim",
     "source",
     "compared",
     "greedy [95 %]",
-    "verdict",
+    ...columns,
     "temperature 1 [95 %]",
-    "verdict",
+    ...columns,
   ], rows) +
-    "\n\nMean accuracy on the familiar splits, in points; intervals by bootstrap " +
-    "over seeds and items. Verdicts are read off the intervals.";
+    "\n\nMean accuracy on the familiar splits, in points. Verdicts are read off the " +
+    'intervals; "equal within the margin" is the outcome of two one-sided tests at ' +
+    "5 %, where the claim states a margin. The correction is Holm's, for all tests of this table.";
 }
+
+function judgedCells(found: JudgedDifference | null): string[] {
+  if (found === null) return ["", "not played", "", ""];
+  const { verdict, p, corrected } = found;
+  if (Number.isNaN(p)) return [interval(found), verdict, "", "one seed"];
+  return [interval(found), verdict, shownP(p), corrected];
+}
+
+const shownP = (p: number) => p < .001 ? "< 0.001" : p.toFixed(3);

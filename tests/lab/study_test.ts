@@ -14,11 +14,12 @@ import {
   type Study,
   studyNamed,
 } from "../../lib/lab/studies.ts";
+import { judgeClaims, verdictOf } from "../../lib/lab/claims.ts";
+import { noiseFloors, powerOf } from "../../lib/lab/noise.ts";
 import {
   difference,
   familiar,
   type StudyScores,
-  verdictOf,
 } from "../../lib/lab/study_scores.ts";
 import { playArm } from "../../lib/lab/study_run.ts";
 import { checkConfig } from "../../lib/method/config.ts";
@@ -171,6 +172,65 @@ Deno.test("a verdict is read off the interval", () => {
   assert.equal(within(-.02, .01), "holds here");
   assert.equal(within(-.05, .05), "cannot tell");
   assert.equal(within(-.09, -.04), "the opposite holds here");
+});
+
+/** Two arms of 100 items: those of `a` beat those of `b` by `gains` items, seed by seed. */
+function pair(gains: number[]): StudyScores {
+  const arm = (right: (gain: number) => number) =>
+    new Map(gains.map((gain, seed) => [
+      seed,
+      [0, 1].map((temperature) =>
+        score(
+          Array.from({ length: 100 }, (_, i) => i < right(gain) ? 1 : 0),
+          { temperature },
+        )
+      ),
+    ]));
+  return new Map([["a", arm((gain) => 50 + gain)], ["b", arm(() => 50)]]);
+}
+
+function studyOf(claim: { margin?: number; equal?: number }): Study {
+  const arm = (name: string) => ({ name, says: "", change: {} });
+  const claims = ["one", "two"].map((says) => ({
+    ...{ says, source: "", better: "a", worse: "b", ...claim },
+    modes: ["deduction" as const],
+  }));
+  const arms = [arm("a"), { ...arm("b"), seedOffset: 1000 }];
+  return { ...studyNamed("traps"), reference: "a", arms, claims };
+}
+
+Deno.test("a claim is judged by its interval, its margin and the number of tests", () => {
+  const verdicts = (gains: number[], claim = {}) => {
+    const [{ greedy }] = judgeClaims(studyOf(claim), pair(gains));
+    return [greedy!.verdict, greedy!.corrected];
+  };
+  assert.deepEqual(verdicts([20, 21, 22, 21, 20]), [
+    "holds here",
+    "holds here",
+  ]);
+  // p is .02: too much for the first of four tests.
+  assert.deepEqual(verdicts([4, 10, 12, 16]), ["holds here", "cannot tell"]);
+  assert.deepEqual(verdicts([1, -1, 0, 1, -1]), ["cannot tell", "cannot tell"]);
+  assert.deepEqual(
+    verdicts([1, -1, 0, 1, -1], { equal: .05 }),
+    ["equal within the margin", "equal within the margin"],
+  );
+  assert.equal(verdicts([9, -9, 8, -8], { equal: .05 })[0], "cannot tell");
+  // One seed: an interval over items, and nothing to correct.
+  const [{ greedy }] = judgeClaims(studyOf({}), pair([30]));
+  assert.equal(greedy!.verdict, "holds here");
+  assert.ok(Number.isNaN(greedy!.p));
+});
+
+Deno.test("a study tells its noise: between seeds, and of arms that differ in nothing", () => {
+  const [greedy] = powerOf(studyOf({}), pair([1, 3, 5]));
+  assert.ok(Math.abs(greedy.deviation - .02) < 1e-12);
+  assert.deepEqual([greedy.seeds, greedy.arms, greedy.tests], [3, 1, 4]);
+  assert.ok(Math.abs(greedy.detectable - 3.26 * .02) < .001);
+  assert.ok(greedy.corrected > greedy.detectable);
+  const [floor] = noiseFloors(studyOf({}), pair([3, -4, 0]), "nowhere");
+  assert.equal(floor.arm, "b");
+  assert.ok(Math.abs(floor.spread - .05 / Math.sqrt(3)) < 1e-12);
 });
 
 Deno.test("a study is played, kept small, not played twice, and reported from its logs", async () => {

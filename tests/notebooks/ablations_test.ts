@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  judgeClaims,
-  readStudy,
-  verdictOf,
-} from "../../lib/lab/study_scores.ts";
+import { judgeClaims } from "../../lib/lab/claims.ts";
+import { readStudy } from "../../lib/lab/study_scores.ts";
 import { STUDIES, studyNamed } from "../../lib/lab/studies.ts";
 import {
   kitRoot,
@@ -50,8 +47,8 @@ function checkOutputs(notebook: Notebook): void {
   for (const { name, says } of study.arms) {
     assert.ok(arms.includes(`${name}: ${says}\n`), name);
   }
-  const verdicts = judgeClaims(study, scores).flatMap(({ greedy, margin }) =>
-    greedy ? [verdictOf(greedy, margin)] : []
+  const verdicts = judgeClaims(study, scores).flatMap(({ greedy }) =>
+    greedy ? [greedy.verdict] : []
   );
   const holds = verdicts.filter((verdict) => verdict === "holds here").length;
   assert.ok(

@@ -2,16 +2,18 @@
  * Intervals and tests over seeds: what another seed, on other items, would show.
  *
  * All seeds are evaluated on the same items, so values are crossed: `values[s][i]` has a
- * part of seed s, a part of item i and a rest. Two standard errors of the mean are
- * taken, and the interval that is wider counts:
+ * part of seed s, a part of item i and a rest. Three standard errors of the mean are
+ * taken, and the interval that is widest counts:
  *
  * - Student's t on the means of the seeds, S - 1 degrees of freedom. It treats the items
  *   as fixed; where seeds differ little it covers new items far below its 95 %.
  * - The mean squares of seeds, items and rest of the crossed model (Searle, Casella and
  *   McCulloch 1992), degrees of freedom after Satterthwaite (1946). It is liberal where
  *   few seeds differ much, which is where the first one is right.
+ * - The mean squares of items and rest alone, as if seeds did not differ: seeds that
+ *   happen to end alike are no reason for an interval without width.
  *
- * A test simulates the coverage: 92 to 97 % for 3, 5 and 10 seeds. Resampling seeds and
+ * A test simulates the coverage: 94 to 98 % for 3, 5 and 10 seeds. Resampling seeds and
  * items within them, a common choice, covers 79 to 92 % there.
  */
 
@@ -115,14 +117,15 @@ function standardErrors(values: SeedValues): StandardError[] {
     freedom: seeds - 1,
   };
   const crossed = items > 1 && values.every(({ length }) => length === items);
-  return crossed ? [alone, crossedError(values, means, ofSeeds)] : [alone];
+  return crossed ? [alone, ...crossedErrors(values, means, ofSeeds)] : [alone];
 }
 
-function crossedError(
+/** Returns the errors by the mean squares of all three parts, and without that of seeds. */
+function crossedErrors(
   values: SeedValues,
   means: readonly number[],
   ofSeeds: number,
-): StandardError {
+): StandardError[] {
   const [seeds, items] = [values.length, values[0].length];
   const center = mean(means);
   const itemMeans = values[0].map((_, i) => mean(values.map((row) => row[i])));
@@ -136,10 +139,14 @@ function crossedError(
   const freedom = total ** 2 /
     (ofSeeds ** 2 / (seeds - 1) + ofItems ** 2 / (items - 1) +
       ofRest ** 2 / restFreedom);
-  return {
-    error: Math.sqrt(total / (seeds * items)),
-    freedom: ofItems > ofRest ? freedom : seeds - 1,
-  };
+  const error = (square: number) => Math.sqrt(square / (seeds * items));
+  return [
+    {
+      error: error(total),
+      freedom: ofItems > ofRest ? freedom : seeds - 1,
+    },
+    { error: error(Math.max(ofItems, ofRest)), freedom: items - 1 },
+  ];
 }
 
 /** Returns the sum of squared distances from the mean. */

@@ -2,6 +2,7 @@
 
 import type { Interval } from "../../lab/evaluation/statistics.ts";
 import type { Figure, Trace } from "./figure.ts";
+import { translucent } from "./seed_bands.ts";
 import { OTHER_COLOURS, REFERENCE_COLOUR, styledFigure } from "./style.ts";
 
 /** One colour of dots: an interval for each row, null where there is none. */
@@ -28,12 +29,15 @@ const SPREAD = 0.4;
 /** No mode has these colours. */
 const COLOURS = [OTHER_COLOURS[2], OTHER_COLOURS[1], OTHER_COLOURS[0]];
 
-/** Draws a row of dots with intervals per label; the series lie below each other within a row. */
+/**
+ * Draws a row of dots with intervals per label; the series lie below each other within a
+ * row. Where an interval holds the values of single seeds, each is a small pale dot.
+ */
 export function dotIntervals(
   { title, x, rows, reference, xRange }: DotLabels,
   series: readonly DotSeries[],
 ): Figure {
-  const traces = series.map((one, i) => dots(one, i, series.length));
+  const traces = series.flatMap((one, i) => dots(one, i, series.length));
   const shapes = reference === undefined ? [] : [{
     type: "line",
     x0: reference,
@@ -65,13 +69,16 @@ function dots(
   { name, intervals, colour, symbol = "circle" }: DotSeries,
   place: number,
   count: number,
-): Trace {
+): Trace[] {
   const shift = count === 1 ? 0 : SPREAD * (place / (count - 1) - 0.5);
   const found = intervals.flatMap((interval, row) =>
     interval === null ? [] : [{ ...interval, y: row + shift }]
   );
   const color = colour ?? COLOURS[place % COLOURS.length];
-  return {
+  const singles = found.flatMap(({ seeds = [], y }) =>
+    seeds.map((x) => ({ x, y }))
+  );
+  const means: Trace = {
     type: "scatter",
     mode: "markers",
     name,
@@ -88,4 +95,14 @@ function dots(
       width: 4,
     },
   };
+  if (singles.length === 0) return [means];
+  return [{
+    type: "scatter",
+    mode: "markers",
+    name: `${name}, single seeds`,
+    showlegend: false,
+    x: singles.map(({ x }) => x),
+    y: singles.map(({ y }) => y),
+    marker: { color: translucent(color, 0.4), symbol: "circle", size: 5 },
+  }, means];
 }

@@ -6,11 +6,8 @@
  * evaluated at every step, so that each step is measured on the same ones.
  */
 
-import {
-  bootstrapMean,
-  bootstrapOverSeeds,
-  type Interval,
-} from "../../lab/evaluation/statistics.ts";
+import { seedInterval } from "../../lab/evaluation/over_seeds.ts";
+import type { Interval } from "../../lab/evaluation/statistics.ts";
 import type { ScoreRow } from "../../lab/scores.ts";
 import type { Figure, Trace } from "./figure.ts";
 import { CURVE_COLOURS } from "./line_chart.ts";
@@ -39,9 +36,7 @@ export interface CurveSelection {
   temperature?: number;
 }
 
-const BOOTSTRAP_SEED = 0;
-
-/** Returns the accuracy curve of a mode with 95 % intervals over seeds and items; null without scores. */
+/** Returns the accuracy curve of a mode with 95 % intervals (`seedInterval`); null without scores. */
 export function accuracyCurve(
   seeds: readonly SeedScores[],
   { split, mode, temperature = 0 }: CurveSelection,
@@ -71,10 +66,10 @@ export function accuracyCurve(
   return {
     steps,
     intervals: steps.map((step) =>
-      interval(free.map((rows) => at(rows, step)))
+      seedInterval(free.map((rows) => at(rows, step)))
     ),
     seeds: free.map((rows) => steps.map((step) => average(at(rows, step)))),
-    forced: ran ? interval(forced) : null,
+    forced: ran ? seedInterval(forced) : null,
     items,
   };
 }
@@ -95,12 +90,6 @@ function commonSteps(seeds: readonly SeedScores[]): number[] {
 
 const average = (values: readonly number[]) =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
-
-function interval(seeds: readonly (readonly number[])[]): Interval {
-  return seeds.length === 1
-    ? bootstrapMean(seeds[0], BOOTSTRAP_SEED)
-    : bootstrapOverSeeds(seeds, BOOTSTRAP_SEED);
-}
 
 /**
  * Draws a panel per mode: the mean of the seeds with its 95 % band, every seed as a

@@ -5,8 +5,8 @@
  * as large, and its benchmarks are others. It is read off an interval by a rule.
  */
 
+import { seedInterval } from "../../../lib/lab/evaluation/over_seeds.ts";
 import type { Interval } from "../../../lib/lab/evaluation/statistics.ts";
-import { bootstrapOverSeeds } from "../../../lib/lab/evaluation/statistics.ts";
 import type { Figure } from "../../../lib/show/figures/figure.ts";
 
 export type Verdict = "same direction" | "differs" | "cannot tell";
@@ -38,9 +38,6 @@ export interface Compared {
   /** Why the verdict is what it is, as the end of a sentence that begins with "because". */
   why: string;
 }
-
-/** Seed of all intervals; a constant, so that equal logs give equal text. */
-const BOOTSTRAP_SEED = 0;
 
 /** The verdict on one comparison: the interval here has to lie on one side of zero. */
 export function verdictOn({ paper, here }: Comparison): Verdict {
@@ -81,7 +78,7 @@ export function changeOverSeeds(
 ): Interval | null {
   const measured = changes.filter(({ length }) => length > 0);
   if (measured.length === 0) return null;
-  return bootstrapOverSeeds(measured, BOOTSTRAP_SEED);
+  return seedInterval(measured);
 }
 
 /** How often each verdict was reached, and by which items. */

@@ -31,6 +31,14 @@ Deno.test("items that differ alike in all seeds widen the interval, by hand", ()
   near(2 - low, 12.7062, 1e-3);
 });
 
+Deno.test("seeds that end alike by chance leave the width of their items", () => {
+  // Seed means are equal, items are not: mean square of the rest 1, of items 0.
+  const { low, high } = seedInterval([[0, 1, 0, 1], [1, 0, 1, 0]]);
+  // Rest: 8 · .25 / 3 = 2 / 3; error √(2 / 3 / 8); t(3) at 97.5 % 3.182446.
+  near(high - .5, 3.182446 * Math.sqrt(2 / 24), 1e-5);
+  near(.5 - low, 3.182446 * Math.sqrt(2 / 24), 1e-5);
+});
+
 Deno.test("one seed gives the interval over its items, and no seeds", () => {
   const values = Array.from({ length: 50 }, (_, i) => i % 3);
   assert.deepEqual(seedInterval([values]), bootstrapMean(values, 0));
@@ -75,6 +83,16 @@ Deno.test("the detectable difference agrees with tables of the t test's power", 
   near(detectableDifference(1, 20), .660, .005);
   assert.ok(Number.isNaN(detectableDifference(1, 1)));
   assert.ok(detectableDifference(1, 5, .05 / 15) > detectableDifference(1, 5));
+});
+
+Deno.test("seeds that differ widen the interval more than items do", () => {
+  const seeds = [.2, .5, .8].map((rate) =>
+    Array.from({ length: 300 }, (_, i) => i < rate * 300 ? 1 : 0)
+  );
+  const over = seedInterval(seeds);
+  near(over.mean, .5, 1e-9);
+  const pooled = bootstrapMean(seeds.flat(), 1);
+  assert.ok(over.high - over.low > 3 * (pooled.high - pooled.low));
 });
 
 /** Standard deviations of the crossed model. */

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import {
   bootstrapChange,
   bootstrapMean,
-  bootstrapOverSeeds,
   median,
 } from "../../../lib/lab/evaluation/statistics.ts";
 import { passAtK } from "../../../lib/method/reward/pass_at_k.ts";
@@ -51,14 +50,4 @@ Deno.test("pairing narrows the interval of a change", () => {
   assert.ok(paired.low > 0);
   assert.ok(paired.high - paired.low < .08);
   assert.throws(() => bootstrapChange([1], [1, 2], 1), /1 and 2/);
-});
-
-Deno.test("seeds that differ widen the interval more than items do", () => {
-  const seeds = [.2, .5, .8].map((rate) =>
-    Array.from({ length: 300 }, (_, i) => i < rate * 300 ? 1 : 0)
-  );
-  const over = bootstrapOverSeeds(seeds, 1);
-  near(over.mean, .5, 1e-9);
-  const pooled = bootstrapMean(seeds.flat(), 1);
-  assert.ok(over.high - over.low > 3 * (pooled.high - pooled.low));
 });

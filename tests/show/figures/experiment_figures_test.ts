@@ -195,6 +195,23 @@ Deno.test("dots have the ends of their intervals; rows without one are left out"
   assert.deepEqual([array, arrayminus], [[.5], [.25]]);
 });
 
+Deno.test("single seeds are dots of their own, and lines of their own in pass@k", () => {
+  const { data } = dotIntervals({ title: "t", x: "x", rows: ["a", "b"] }, [{
+    name: "s",
+    intervals: [null, { mean: 2, low: 0, high: 4, seeds: [1, 3] }],
+  }]);
+  assert.deepEqual(data.map(({ x, y }) => [x, y]), [
+    [[1, 3], [1, 1]],
+    [[2], [1]],
+  ]);
+  const logs = [items(0, 4, [1, 0]), items(0, 4, [4, 4])];
+  const thin = passCurves(logs, "familiar").data
+    .filter(({ name }) => name === "single seeds");
+  // Before and after are the same step here.
+  const ends = thin.map(({ y }) => Array.from(y!).at(-1));
+  assert.deepEqual(ends, [.5, 1, .5, 1]);
+});
+
 const evaluated: EvaluationResult[] = items(0, 1, [1, 0, 1]);
 const figures: Record<string, { figure: Figure; traces: number }> = {
   learning: { figure: learningCurves([first, second], "familiar"), traces: 6 },
