@@ -31,6 +31,7 @@ import { startExecutor } from "../lib/sandbox/mod.ts";
 import { DIALECT_TASKS } from "./bench/dialect_tasks.ts";
 import { modelFolder } from "./model/folder.ts";
 import { withSettings } from "./selfplay/arguments.ts";
+import "../lib/extras/mod.ts";
 
 /** Answers to each task, so that 20 tasks make 100. */
 const ANSWERS: Record<string, number> = {

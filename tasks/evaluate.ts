@@ -22,11 +22,12 @@ import {
 import { readItems } from "../lib/lab/benchmarks/file.ts";
 import { guessScores } from "../lib/lab/benchmarks/guesses.ts";
 import { benchmarkTable } from "../lib/lab/benchmarks/table.ts";
-import { templateDialect } from "../lib/method/modes/chat_template.ts";
+import { extraOf } from "../lib/method/extras.ts";
 import type { Dialect } from "../lib/method/modes/dialect.ts";
-import { DIALECTS } from "../lib/method/modes/mod.ts";
+import { dialectNamed } from "../lib/method/modes/mod.ts";
 import { startExecutor } from "../lib/sandbox/mod.ts";
 import { type Asked, parseArguments, USAGE } from "./evaluate/arguments.ts";
+import "../lib/extras/mod.ts";
 
 /** Runs the command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -109,14 +110,16 @@ interface Opened {
 }
 
 async function open({ engine: config, settings }: Asked): Promise<Opened> {
-  const named = DIALECTS[settings.dialect === "code" ? "code" : "chat"];
+  const named = dialectNamed(
+    settings.dialect === "code" ? "code" : "chat",
+  );
   if (config === null) {
     return { answerer: goldAnswerer, dialect: named, close: () => {} };
   }
   const opened = await openModel(config, settings.seed);
   const { engine, tokenizer } = opened;
   const dialect = settings.dialect === "template"
-    ? templateDialect((question) => tokenizer.asChat(question))
+    ? extraOf("template").dialect((question) => tokenizer.asChat(question))
     : named;
   const close = () => engine.dispose();
   return { answerer: modelAnswerer(opened), dialect, close };

@@ -14,10 +14,14 @@
  * | dynamic sampling | the extra `dynamicSampling` | `dynamicSampling` |
  * | penalties on repetition | the extra `repetition` | `clusterPenalty`, `memoryPenalty` |
  * | leaking gate, majority as gold | the extra `ungrounded` | `gateLeak`, `gold` |
+ * | the code dialect, for base models | the dialect `code` | `dialect` |
+ * | the model's own chat template | the extra `template` | `chatForm` |
  * | tasks from a file (paper, D.3) | the sources `file` and `pool` | `taskSource`, `seedSource` |
  */
 
 import "./chains/chains.ts";
+import "./chat_template.ts";
+import "./code_dialect/code.ts";
 import "./dynamic_sampling.ts";
 import "./intrinsic.ts";
 import "./ungrounded.ts";

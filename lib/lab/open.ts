@@ -10,7 +10,7 @@ import type { SelfPlayConfig } from "../method/config.ts";
 import type { Setting } from "../method/setting.ts";
 import { identityTasks } from "../method/buffer/identity.ts";
 import type { Dialect } from "../method/modes/dialect.ts";
-import { DIALECTS } from "../method/modes/mod.ts";
+import { dialectNamed } from "../method/modes/mod.ts";
 import type { ModeName, Task } from "../method/modes/task.ts";
 import type { Tokenizer } from "../model/mod.ts";
 import {
@@ -79,7 +79,7 @@ export async function openLab(
   const engine = await LocalEngine.fromFolder(base.folder);
   const executor = await startExecutor(sandbox ?? { languages });
   const { tokenizer, splits } = worldParts(preset);
-  const dialect = DIALECTS[preset.selfPlay.dialect];
+  const dialect = dialectNamed(preset.selfPlay.dialect);
   const copies: LocalEngine[] = [];
   const bars = (source: string, argument: string, output: string) =>
     splits.heldOut.has(source, { argument, output });

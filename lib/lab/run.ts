@@ -25,7 +25,7 @@ import type { HeldOut } from "./world/held_out.ts";
 import { ProgramGenerator } from "./world/generator.ts";
 import { renderProgram } from "./world/program.ts";
 import { type WorldConfig, worldLanguages } from "./world/config.ts";
-import { DIALECTS } from "../method/modes/mod.ts";
+import { dialectNamed } from "../method/modes/mod.ts";
 import { INDUCTION_INPUTS } from "../method/modes/compact_words.ts";
 import { modeOf } from "../method/modes/registry.ts";
 import { type BaseModel, buildBaseModel, worldParts } from "./base_model.ts";
@@ -115,7 +115,7 @@ async function playFrom(
   checkDialect(preset, dialectOf(tokenizer));
   const { splits } = worldParts(preset);
   const config = { ...preset.selfPlay, seed: playSeed };
-  const dialect = DIALECTS[config.dialect];
+  const dialect = dialectNamed(config.dialect);
   const solver = { engine, tokenizer, executor, dialect };
   return await recordRun({
     folder,

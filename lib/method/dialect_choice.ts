@@ -1,9 +1,9 @@
 /** The dialect that a config names, for the model that is to speak it. */
 
 import type { SelfPlayConfig } from "./config.ts";
-import { templateDialect } from "./modes/chat_template.ts";
+import { extraOf } from "./extras.ts";
 import type { Dialect } from "./modes/dialect.ts";
-import { DIALECTS } from "./modes/mod.ts";
+import { dialectNamed } from "./modes/mod.ts";
 import type { TextCodec } from "./setting.ts";
 
 /**
@@ -16,8 +16,8 @@ export function dialectFor(
   tokenizer: TextCodec,
 ): Dialect {
   const named = chatForm === "transcript"
-    ? DIALECTS[dialect]
-    : templateDialect((question) => tokenizer.asChat(question));
+    ? dialectNamed(dialect)
+    : extraOf("template").dialect((question) => tokenizer.asChat(question));
   return dialect === "chat" && answerEnd === "end-token"
     ? { ...named, stopStrings: { propose: [], solve: [] } }
     : named;

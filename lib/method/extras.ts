@@ -9,7 +9,7 @@ import type { Baselines } from "./advantage/rae.ts";
 import type { Buffers } from "./buffer/buffers.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { TaskRequest } from "./draft.ts";
-import type { BuildingBlocks } from "./modes/dialect.ts";
+import type { BuildingBlocks, Dialect } from "./modes/dialect.ts";
 import type { Candidate } from "./modes/mode.ts";
 import type { Example, ModeName, Task } from "./modes/task.ts";
 import type { RandomStream } from "../random.ts";
@@ -23,6 +23,7 @@ import type {
   Judged,
   PolicyUpdate,
   Rewarded,
+  Rollout,
   SolvedTask,
 } from "./stages.ts";
 
@@ -79,6 +80,8 @@ export interface Ungrounded {
   ): Example | null;
   /** Grades the answers to one task by their majority, in order. */
   agree(answers: readonly string[], language: Language): AnswerVerdict[];
+  /** Gives a leaked task the majority's answer as its output. */
+  withMajority(task: Task, rollouts: readonly Rollout[]): Task;
 }
 
 /** Learning progress as the proposer's reward (`rewardValid`). */
@@ -120,6 +123,12 @@ export interface Repetition {
   ): Rewarded[];
 }
 
+/** The chat dialect through a model's own chat template (`chatForm`). */
+export interface TemplateForm {
+  /** \`render\` gives the text of a conversation with one question, up to the opening of the answer. */
+  dialect(render: (question: string) => string): Dialect;
+}
+
 /** What is taken out of proposed programs (`comments`, `globalVariables`). */
 export interface Removal {
   remove(config: SelfPlayConfig, program: Program): Program;
@@ -127,6 +136,7 @@ export interface Removal {
 
 /** The extras by name. */
 export interface Extras {
+  template: TemplateForm;
   removal: Removal;
   composite: Composition;
   chains: Chains;
@@ -172,6 +182,7 @@ export function removesSome(
 
 /** Throws `TypeError` where a config asks for an extra that is not registered. */
 export function checkExtras(config: SelfPlayConfig): void {
+  if (config.chatForm === "template") extraOf("template");
   if (removesSome(config)) extraOf("removal");
   if (config.compositeChance !== 0) extraOf("composite");
   if (config.chainedPerMode !== 0) extraOf("chains");

@@ -19,6 +19,7 @@ import {
 } from "./cost.ts";
 import type { Plan } from "./plan.ts";
 import { duration } from "./progress.ts";
+import "../../lib/extras/mod.ts";
 
 /** Responses that are sampled at a time, and their tokens. */
 const ROWS = 16;

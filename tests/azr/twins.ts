@@ -22,7 +22,7 @@ import {
 } from "../../lib/method/loop.ts";
 import type { TextCodec } from "../../lib/method/setting.ts";
 import { identityTasks } from "../../lib/method/buffer/identity.ts";
-import { DIALECTS } from "../../lib/method/modes/mod.ts";
+import { dialectNamed } from "../../lib/method/modes/mod.ts";
 import type { Task } from "../../lib/method/modes/task.ts";
 import type { Executor } from "../../lib/sandbox/mod.ts";
 
@@ -94,7 +94,7 @@ async function playTwins(
     engine: noting(engine, ofPage, false),
     tokenizer,
     executor,
-    dialect: DIALECTS[config.dialect],
+    dialect: dialectNamed(config.dialect),
     language: config.language,
     promptTokens: config.maxPromptTokens,
     responseTokens: config.maxSolutionTokens,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import { DIALECTS } from "../../lib/method/modes/mod.ts";
+import { dialectNamed } from "../../lib/method/modes/mod.ts";
 import { MODES } from "../../lib/method/modes/registry.ts";
 import { chainPrograms } from "../../lib/extras/chains/chain.ts";
 import { randomStream } from "../../lib/random.ts";
@@ -73,7 +73,7 @@ Deno.test("a chain computes the second program of the first one's output", async
     const verdicts = await MODES.deduction.validate(
       executor,
       candidates,
-      DIALECTS.compact,
+      dialectNamed("compact"),
     );
     return verdicts.map((verdict) =>
       verdict.valid ? verdict.examples[0].output : null

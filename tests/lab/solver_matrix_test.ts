@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { solverMatrix } from "../../lib/lab/mod.ts";
 import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/mod.ts";
-import { DIALECTS } from "../../lib/method/modes/mod.ts";
+import { dialectNamed } from "../../lib/method/modes/mod.ts";
 import { recordRun } from "../../lib/run/mod.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
@@ -44,7 +44,7 @@ Deno.test("each kept checkpoint solves the tasks of every stretch", async () => 
   const { tokenizer } = player;
   const run = { folder, config, engine: player, tokenizer, executor };
   await recordRun({ ...run, engineConfig: ENGINES.local });
-  const dialect = DIALECTS[config.dialect];
+  const dialect = dialectNamed(config.dialect);
   const setting = { config, engine: player, tokenizer, executor, dialect };
   const measure = () =>
     solverMatrix(folder, setting, { perColumn: 5, samples: 8 });

@@ -7,10 +7,11 @@ import {
   type SolveOptions,
 } from "../../lib/method/grade.ts";
 import type { DialectName } from "../../lib/method/modes/dialect.ts";
-import { DIALECTS } from "../../lib/method/modes/mod.ts";
+import { dialectNamed } from "../../lib/method/modes/mod.ts";
 import type { ModeName, Task } from "../../lib/method/modes/task.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
+import "../../lib/extras/mod.ts";
 
 const tokenizer = characterTokenizer();
 
@@ -74,7 +75,7 @@ async function graded(
       })
     ));
   return await solveAndGrade(
-    { engine, tokenizer, executor, dialect: DIALECTS[dialect] },
+    { engine, tokenizer, executor, dialect: dialectNamed(dialect) },
     QUESTIONS.map((question, seed) => ({
       question,
       count: texts.length,

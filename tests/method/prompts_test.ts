@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Buffers } from "../../lib/method/buffer/buffers.ts";
 import { type Executor, startExecutor } from "../../lib/sandbox/mod.ts";
 import type { DialectName } from "../../lib/method/modes/dialect.ts";
-import { DIALECTS } from "../../lib/method/modes/mod.ts";
+import { dialectNamed } from "../../lib/method/modes/mod.ts";
 import type { ModeName, Task } from "../../lib/method/modes/task.ts";
 import { drawProposals } from "../../lib/method/propose.ts";
 import { evenly } from "../../lib/method/draft.ts";
@@ -37,7 +37,7 @@ function settingOf(
       promptRedraws: REDRAWS,
       ...changes,
     },
-    dialect: DIALECTS[dialect],
+    dialect: dialectNamed(dialect),
     engine: new ScriptedEngine(tokenizer),
     tokenizer,
     executor: executor as Executor,
@@ -77,7 +77,7 @@ for (const dialect of ["compact", "chat", "code"] as const) {
   const modes = MODES_OF[dialect];
   const bareLength = (mode: ModeName) =>
     tokenizer.encode(
-      DIALECTS[dialect].proposerPrompt(
+      dialectNamed(dialect).proposerPrompt(
         mode,
         mode === "induction" ? [taskOf("deduction", 0)] : [],
         "javascript",

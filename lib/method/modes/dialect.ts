@@ -1,9 +1,9 @@
 /**
  * What a dialect must offer: the words in which tasks are asked and answered.
  *
- * A dialect belongs to a model: `compact` to tiny ones trained on its markers,
- * `chat` to language models, `code` to small and untuned ones. It only writes and reads text. What is then true
- * of a program or an answer is for the executor to say.
+ * A dialect belongs to a model: `compact` to tiny ones trained on its markers, `chat`
+ * to language models, `code` (lib/extras) to small and untuned ones. It only writes and
+ * reads text. What is then true of a program or an answer is for the executor to say.
  */
 
 import type { Language, Reading } from "../../sandbox/mod.ts";

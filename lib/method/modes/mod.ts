@@ -1,13 +1,21 @@
-/** The modes: what a task is, how it is asked, and how its answer is read and checked. */
+/** The dialects by name: those of the method, and those that an extra registers. */
 
-import type { Dialect, DialectName } from "./dialect.ts";
+import { Registry } from "../registry.ts";
 import { chatDialect } from "./chat.ts";
-import { codeDialect } from "./code.ts";
 import { compactDialect } from "./compact.ts";
+import type { Dialect, DialectName } from "./dialect.ts";
 
-/** The dialects by name. */
-export const DIALECTS: Record<DialectName, Dialect> = {
-  compact: compactDialect,
-  chat: chatDialect,
-  code: codeDialect,
-};
+const dialects = new Registry<DialectName, Dialect>("dialect", [
+  ["compact", compactDialect],
+  ["chat", chatDialect],
+]);
+
+/** Registers a dialect by its name. */
+export function registerDialect(dialect: Dialect): void {
+  dialects.add(dialect.name, dialect);
+}
+
+/** Returns a dialect. Throws `RangeError` with the cure where it is not registered. */
+export function dialectNamed(name: DialectName): Dialect {
+  return dialects.get(name);
+}

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { dialectOf, openModel } from "../../../lib/engines/choice.ts";
 import { ENGINES } from "../../../lib/engines/engine_config.ts";
 import { solveAndGrade } from "../../../lib/method/grade.ts";
-import { DIALECTS } from "../../../lib/method/modes/mod.ts";
+import { dialectNamed } from "../../../lib/method/modes/mod.ts";
 import type { Task } from "../../../lib/method/modes/task.ts";
 import { sampleResponses, type Speaker } from "../../../lib/method/respond.ts";
 import { checkpointFolder } from "../../../lib/run/checkpoint.ts";
@@ -55,7 +55,7 @@ export async function askCheckpoint(
     1,
   );
   try {
-    const dialect = DIALECTS[dialectOf(tokenizer)];
+    const dialect = dialectNamed(dialectOf(tokenizer));
     const speaker = { engine, tokenizer, dialect };
     const chosen = { ...DEFAULTS, ...options };
     return typeof question === "string"

@@ -8,7 +8,7 @@ import {
   readFunctions,
 } from "../../../lib/lab/evaluation/functions.ts";
 import { PAPER_CONFIG } from "../../../lib/method/config.ts";
-import { DIALECTS } from "../../../lib/method/modes/mod.ts";
+import { dialectNamed } from "../../../lib/method/modes/mod.ts";
 import { MODES } from "../../../lib/method/modes/registry.ts";
 import type { ModeName } from "../../../lib/method/modes/task.ts";
 import type { Setting } from "../../../lib/method/setting.ts";
@@ -18,6 +18,7 @@ import {
   characterTokenizer,
   ScriptedEngine,
 } from "../../method/scripted_engine.ts";
+import "../../../lib/extras/mod.ts";
 
 const rows = readFunctions();
 
@@ -69,7 +70,7 @@ Deno.test("before and after are sampled too, and during is greedy", async () => 
       maxSolutionTokens: 9,
     },
     engine: new ScriptedEngine(tokenizer, () => [" 7\n"]),
-    dialect: DIALECTS.code,
+    dialect: dialectNamed("code"),
     ...{ tokenizer, executor },
   };
   const evaluate = functionEvaluation(rows, {

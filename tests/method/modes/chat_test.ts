@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DIALECTS } from "../../../lib/method/modes/mod.ts";
+import { dialectNamed } from "../../../lib/method/modes/mod.ts";
 import { fencedBlocks } from "../../../lib/method/modes/fences.ts";
 import { parseChatResponse } from "../../../lib/method/modes/chat_reading.ts";
 import type { ReadingRules } from "../../../lib/method/modes/dialect.ts";
@@ -8,7 +8,7 @@ import { defaultPolicy, policySentences } from "../../../lib/sandbox/mod.ts";
 import { randomStream } from "../../../lib/random.ts";
 import "../../../lib/extras/mod.ts";
 
-const chat = DIALECTS.chat;
+const chat = dialectNamed("chat");
 
 const task: Task = {
   id: "t",

@@ -27,9 +27,14 @@ import {
   LISTED_CALL,
   type Worked,
 } from "./code_forms.ts";
-import { type Dialect, SPECIAL_TOKEN } from "./dialect.ts";
-import { modeOf } from "./registry.ts";
-import { type Example, MODE_NAMES, type Task } from "./task.ts";
+import { type Dialect, SPECIAL_TOKEN } from "../../method/modes/dialect.ts";
+import { registerDialect } from "../../method/modes/mod.ts";
+import { modeOf } from "../../method/modes/registry.ts";
+import {
+  type Example,
+  MODE_NAMES,
+  type Task,
+} from "../../method/modes/task.ts";
 
 function asserts({ check }: CodeForm, examples: readonly Example[]): string {
   return examples.map(({ argument, output }) => check(argument, output))
@@ -105,7 +110,7 @@ function solverPrompt(task: Task): string {
 const SOLVER_STOPS = [GAP, "\nassert", "\ndef ", "```"];
 
 /** The dialect as the loop uses it. */
-export const codeDialect: Dialect = {
+const codeDialect: Dialect = {
   name: "code",
   induction: CODE_INDUCTION,
   keepsSpecialTokens: true,
@@ -130,6 +135,8 @@ export const codeDialect: Dialect = {
     SPECIAL_TOKEN.test(text) ||
     SOLVER_STOPS.some((stop) => text.includes(stop)),
 };
+
+registerDialect(codeDialect);
 
 function noWordsFor(mode: string): RangeError {
   return new RangeError(

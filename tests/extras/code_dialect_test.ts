@@ -1,32 +1,36 @@
 /** The code dialect: its prompts, and how what models go on with is read. */
 
 import assert from "node:assert/strict";
-import { DIALECTS } from "../../../lib/method/modes/mod.ts";
-import type { ReadingRules } from "../../../lib/method/modes/dialect.ts";
-import { MODES } from "../../../lib/method/modes/registry.ts";
+import { dialectNamed } from "../../lib/method/modes/mod.ts";
+import type { ReadingRules } from "../../lib/method/modes/dialect.ts";
+import { MODES } from "../../lib/method/modes/registry.ts";
 import {
   MODE_NAMES,
   type ModeName,
   type Task,
-} from "../../../lib/method/modes/task.ts";
-import { identityTasks } from "../../../lib/method/buffer/identity.ts";
+} from "../../lib/method/modes/task.ts";
+import { identityTasks } from "../../lib/method/buffer/identity.ts";
 import {
   checkConfig,
   PAPER_CONFIG,
   type SelfPlayConfig,
   TINY_CONFIG,
-} from "../../../lib/method/config.ts";
-import type { Engine } from "../../../lib/method/engine.ts";
-import { selfPlay } from "../../../lib/method/loop.ts";
-import { characterTokenizer, ScriptedEngine } from "../scripted_engine.ts";
+} from "../../lib/method/config.ts";
+import type { Engine } from "../../lib/method/engine.ts";
+import { selfPlay } from "../../lib/method/loop.ts";
+import {
+  characterTokenizer,
+  ScriptedEngine,
+} from "../method/scripted_engine.ts";
 import {
   type Language,
   placedSyntax,
   startExecutor,
-} from "../../../lib/sandbox/mod.ts";
-import { randomStream } from "../../../lib/random.ts";
+} from "../../lib/sandbox/mod.ts";
+import { randomStream } from "../../lib/random.ts";
+import "../../lib/extras/mod.ts";
 
-const code = DIALECTS.code;
+const code = dialectNamed("code");
 const LANGUAGES: Language[] = ["python", "javascript", "typescript"];
 
 const [{ provenance }] = identityTasks("deduction", "python", 1, "code");

@@ -1,7 +1,7 @@
 /** How each language writes a function, a call and the call's result in the code dialect. */
 
 import type { Language } from "../../sandbox/mod.ts";
-import type { Example } from "./task.ts";
+import type { Example } from "../../method/modes/task.ts";
 
 /** Opens a call alone, in every language. */
 export const LISTED_CALL = "f(";

@@ -9,14 +9,23 @@
  * Special tokens are kept, since some vocabularies count `</think>` among them.
  */
 
-import type { Language } from "../../sandbox/mod.ts";
-import { chatDialect } from "./chat.ts";
-import { proposeInputs, proposeTriplet, solverQuestion } from "./chat_words.ts";
-import { CODE_FORMS } from "./code_forms.ts";
-import { type Dialect, PAPER_READING, SPECIAL_TOKEN } from "./dialect.ts";
-import { fence, FENCE_TAGS } from "./fences.ts";
-import { modeOf } from "./registry.ts";
-import type { ModeName } from "./task.ts";
+import type { Language } from "../sandbox/mod.ts";
+import { registerExtra } from "../method/extras.ts";
+import { chatDialect } from "../method/modes/chat.ts";
+import {
+  proposeInputs,
+  proposeTriplet,
+  solverQuestion,
+} from "../method/modes/chat_words.ts";
+import { CODE_FORMS } from "./code_dialect/code_forms.ts";
+import {
+  type Dialect,
+  PAPER_READING,
+  SPECIAL_TOKEN,
+} from "../method/modes/dialect.ts";
+import { fence, FENCE_TAGS } from "../method/modes/fences.ts";
+import { modeOf } from "../method/modes/registry.ts";
+import type { ModeName } from "../method/modes/task.ts";
 
 const FORM = "First reason, then answer. Your response has the form " +
   "<think> reasoning </think> <answer> answer </answer>.";
@@ -91,7 +100,7 @@ function opened(
  * conversation with one question, up to the opening of the answer. Throws
  * `RangeError` where there is no template, or it loses the question or ends the thought.
  */
-export function templateDialect(render: (question: string) => string): Dialect {
+function templateDialect(render: (question: string) => string): Dialect {
   const ask = (question: string, example = "") => {
     const content = `${FORM}\n\n${question}${example}`.trim();
     const read = opened(render, content);
@@ -125,3 +134,5 @@ export function templateDialect(render: (question: string) => string): Dialect {
       SPECIAL_TOKEN.test(text) || chatDialect.isUnsafe(text, rules),
   };
 }
+
+registerExtra("template", { dialect: templateDialect });

@@ -27,9 +27,9 @@ import {
   PAPER_READING,
   type ProposalReading,
   type ReadingRules,
-} from "./dialect.ts";
-import { modeOf } from "./registry.ts";
-import type { ModeName } from "./task.ts";
+} from "../../method/modes/dialect.ts";
+import { modeOf } from "../../method/modes/registry.ts";
+import type { ModeName } from "../../method/modes/task.ts";
 
 /** Reads a proposal: a function with a call, or for induction the inputs of calls. */
 export function readProposal(

@@ -5,13 +5,14 @@ import {
   checkConfig,
   PAPER_CONFIG,
   TINY_CONFIG,
-} from "../../../lib/method/config.ts";
-import { identityTasks } from "../../../lib/method/buffer/identity.ts";
-import { dialectFor } from "../../../lib/method/dialect_choice.ts";
-import type { Dialect } from "../../../lib/method/modes/dialect.ts";
-import { MODE_NAMES } from "../../../lib/method/modes/task.ts";
-import { Tokenizer } from "../../../lib/model/tokenizer.ts";
-import { chatTokenizer } from "../../run/chat_model.ts";
+} from "../../lib/method/config.ts";
+import { identityTasks } from "../../lib/method/buffer/identity.ts";
+import { dialectFor } from "../../lib/method/dialect_choice.ts";
+import type { Dialect } from "../../lib/method/modes/dialect.ts";
+import { MODE_NAMES } from "../../lib/method/modes/task.ts";
+import { Tokenizer } from "../../lib/model/tokenizer.ts";
+import { chatTokenizer } from "../run/chat_model.ts";
+import "../../lib/extras/mod.ts";
 
 const TURNS = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + " +
   "m.content + '<|im_end|>\n' }}{% endfor %}";
