@@ -11,16 +11,17 @@
  * answers is neither asked nor known: the control that shows what the executor is for.
  */
 
-import type { Draft } from "../method/stages.ts";
+import type { Draft, Rollout } from "../method/stages.ts";
 import { registerExtra } from "../method/extras.ts";
 import type { Setting } from "../method/setting.ts";
 import type { Candidate } from "../method/modes/mode.ts";
-import type { Example } from "../method/modes/task.ts";
+import type { Example, Task } from "../method/modes/task.ts";
 import { randomStream } from "../random.ts";
 import {
   type AnswerVerdict,
   type Language,
   parseArguments,
+  parseLiteral,
 } from "../sandbox/mod.ts";
 
 /**
@@ -65,4 +66,13 @@ export function agree(
   );
 }
 
-registerExtra("ungrounded", { leakedCall, agree });
+/** Gives a leaked task the answer of the majority as its output, if that is a value. */
+function withMajority(task: Task, rollouts: readonly Rollout[]): Task {
+  const answer = rollouts.find(({ grade }) => grade === "right")?.answer ?? "";
+  const value = parseLiteral(answer, task.program.language);
+  if (!value.ok) return task;
+  const [{ argument }] = task.examples;
+  return { ...task, examples: [{ argument, output: value.literal }] };
+}
+
+registerExtra("ungrounded", { leakedCall, agree, withMajority });

@@ -6,7 +6,6 @@ import { extraOf } from "./extras.ts";
 import { solveAndGrade } from "./grade.ts";
 import type { ModeName, Task } from "./modes/task.ts";
 import { derivedSeed, randomStream } from "../random.ts";
-import { parseLiteral } from "../sandbox/mod.ts";
 import type { Setting } from "./setting.ts";
 import {
   type Attempted,
@@ -75,7 +74,9 @@ function solvedTask(
 ): SolvedTask {
   const rate = solveRate(rollouts);
   const known = fresh && wasJudged({ rollouts });
-  const task = hasGold(asked) ? asked : withMajority(asked, rollouts);
+  const task = hasGold(asked)
+    ? asked
+    : extraOf("ungrounded").withMajority(asked, rollouts);
   const rated = known
     ? { ...task, provenance: { ...task.provenance, solveRate: rate } }
     : task;
@@ -86,15 +87,6 @@ function solvedTask(
     rollouts,
     solveRate: rate,
   };
-}
-
-/** Gives a leaked task the answer of the majority as its output, if that is a value. */
-function withMajority(task: Task, rollouts: readonly Rollout[]): Task {
-  const answer = rollouts.find(({ grade }) => grade === "right")?.answer ?? "";
-  const value = parseLiteral(answer, task.program.language);
-  if (!value.ok) return task;
-  const [{ argument }] = task.examples;
-  return { ...task, examples: [{ argument, output: value.literal }] };
 }
 
 /** Returns the share of rollouts that solve their task among those that could be judged. */

@@ -43,31 +43,18 @@ export async function updatePolicy(
   if (setting.config.updates === "none") {
     return { solver: null, proposer: null, sequences: 0, optimiser };
   }
-  if (!proposerEngine) {
-    const trained = await train(setting, engine, samples, optimiser, step);
-    return {
-      solver: trained.report,
-      proposer: null,
-      sequences: trained.sequences,
-      optimiser,
-    };
-  }
+  const trainOn = (model: Engine, trained: readonly CreditedSample[]) =>
+    train(setting, model, trained, optimiser, step);
+  const none = { report: null, sequences: 0 };
   const ofRole = (role: CreditedSample["role"]) =>
     samples.filter((sample) => sample.role === role);
-  const solver = await train(
-    setting,
+  const solver = await trainOn(
     engine,
-    ofRole("solve"),
-    optimiser,
-    step,
+    proposerEngine ? ofRole("solve") : samples,
   );
-  const proposer = await train(
-    setting,
-    proposerEngine,
-    ofRole("propose"),
-    optimiser,
-    step,
-  );
+  const proposer = proposerEngine
+    ? await trainOn(proposerEngine, ofRole("propose"))
+    : none;
   return {
     solver: solver.report,
     proposer: proposer.report,
@@ -221,16 +208,11 @@ export function countTokens(
   solved: readonly SolvedTask[],
   samples: readonly CreditedSample[],
 ): { sampledTokens: number; trainedTokens: number } {
-  const count = (response: Response | null) =>
-    response?.sample.tokens.length ?? 0;
-  let sampledTokens = 0;
-  for (const { response } of proposals) sampledTokens += count(response);
-  for (const { rollouts } of solved) {
-    for (const { response } of rollouts) sampledTokens += count(response);
-  }
-  const trainedTokens = samples.reduce(
-    (total, { response }) => total + count(response),
-    0,
-  );
-  return { sampledTokens, trainedTokens };
+  const count = (rows: readonly { response: Response | null }[]) =>
+    rows.reduce((n, row) => n + (row.response?.sample.tokens.length ?? 0), 0);
+  const rollouts = solved.flatMap(({ rollouts }) => rollouts);
+  return {
+    sampledTokens: count(proposals) + count(rollouts),
+    trainedTokens: count(samples),
+  };
 }

@@ -21,7 +21,6 @@ export const deduction: Mode = {
   verify(executor, attempts, judging) {
     return verifyDistinct(
       attempts,
-      ({ task, answer }) => JSON.stringify([task.program, task.id, answer]),
       (distinct) =>
         verifyDeductions(
           executor,

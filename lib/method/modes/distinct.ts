@@ -3,21 +3,22 @@
  * answer, and execution is deterministic, so each distinct answer runs once.
  */
 
-/** Calls `verify` on the first of the items with equal keys, and returns the verdicts on all items in order. */
-export async function verifyDistinct<Item, Verdict>(
-  items: readonly Item[],
-  keyOf: (item: Item) => string,
-  verify: (distinct: Item[]) => Promise<Verdict[]>,
-): Promise<Verdict[]> {
-  const places = new Map<string, number>();
-  const distinct: Item[] = [];
-  const placeOf = items.map((item) => {
-    const key = keyOf(item);
-    const known = places.get(key);
-    if (known !== undefined) return known;
-    places.set(key, distinct.length);
-    return distinct.push(item) - 1;
+import type { AnswerVerdict } from "../../sandbox/mod.ts";
+import type { Attempt } from "./mode.ts";
+
+/** Calls `verify` on the first of equal attempts, and returns the verdicts on all in order. */
+export async function verifyDistinct(
+  attempts: readonly Attempt[],
+  verify: (distinct: Attempt[]) => Promise<AnswerVerdict[]>,
+): Promise<AnswerVerdict[]> {
+  const distinct = new Map<string, Attempt>();
+  const keys = attempts.map((attempt) => {
+    const { task, answer } = attempt;
+    const key = JSON.stringify([task.program, task.id, answer]);
+    if (!distinct.has(key)) distinct.set(key, attempt);
+    return key;
   });
-  const verdicts = await verify(distinct);
-  return placeOf.map((place) => verdicts[place]);
+  const verdicts = await verify([...distinct.values()]);
+  const places = new Map([...distinct.keys()].map((key, i) => [key, i]));
+  return keys.map((key) => verdicts[places.get(key)!]);
 }

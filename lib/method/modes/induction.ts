@@ -85,7 +85,6 @@ export const induction: Mode = {
   verify(executor, attempts, judging) {
     return verifyDistinct(
       attempts,
-      ({ task, answer }) => JSON.stringify([task.program, task.id, answer]),
       (distinct) =>
         verifyInductions(
           executor,

@@ -9,61 +9,10 @@ import {
   officialHalstead,
   officialHalsteadScore,
 } from "../../../lib/extras/complexity/official.ts";
-import {
-  PostOrder,
-  syntaxEditDistance,
-  treeEditDistance,
-} from "../../../lib/extras/complexity/edit_distance.ts";
-import {
-  parseSyntax,
-  type SyntaxNode,
-} from "../../../lib/extras/complexity/syntax.ts";
+import { parseSyntax } from "../../../lib/extras/complexity/syntax.ts";
 import type { Program } from "../../../lib/sandbox/mod.ts";
 
 const python = (source: string): Program => ({ language: "python", source });
-const javascript = (source: string): Program => ({
-  language: "javascript",
-  source,
-});
-
-function tree(name: string, ...children: SyntaxNode[]): SyntaxNode {
-  return { name, children, text: "", line: 0 };
-}
-
-Deno.test("tree edit distance: the example of Zhang and Shasha", () => {
-  const [a, b, e] = ["a", "b", "e"].map((name) => tree(name));
-  const first = tree("f", tree("d", a, tree("c", b)), e);
-  const second = tree("f", tree("c", tree("d", a, b)), e);
-  const distance = (x: SyntaxNode, y: SyntaxNode) =>
-    treeEditDistance(new PostOrder(x), new PostOrder(y));
-  assert.equal(distance(first, second), 2);
-  assert.equal(distance(first, first), 0);
-  assert.equal(distance(tree("x"), first), 6); // five inserted, one renamed
-  assert.equal(distance(a, tree("f", a)), 1);
-});
-
-Deno.test("syntax edit distance: edits over the nodes of both", () => {
-  // Script, statement, lambda expression, `lambda`, parameters, x, colon, sum, x, +, 1.
-  const first = python("lambda x: x + 1");
-  assert.equal(syntaxEditDistance(first, python("lambda x: x + 2")), 1 / 22);
-  assert.equal(syntaxEditDistance(first, python("lambda  x:x+1  # one")), 0);
-  const far = syntaxEditDistance(javascript("x=>x"), javascript("class A{}"));
-  assert.ok(far > 0.3 && far <= 1);
-});
-
-Deno.test("syntax edit distance: a metric's symmetry and triangle", () => {
-  const programs = ["x=>x", "x=>x+1", "x=>x*x+1", "function f(a){return a}"]
-    .map((source) => new PostOrder(parseSyntax(javascript(source))));
-  for (const a of programs) {
-    for (const b of programs) {
-      assert.equal(treeEditDistance(a, b), treeEditDistance(b, a));
-      for (const c of programs) {
-        const around = treeEditDistance(a, c) + treeEditDistance(c, b);
-        assert.ok(treeEditDistance(a, b) <= around);
-      }
-    }
-  }
-});
 
 Deno.test("matching ratio: the example of difflib", () => {
   assert.equal(matchingRatio([..."abcd"], [..."bcde"]), 0.75);
