@@ -60,13 +60,18 @@ export function wrapped(text: string, letters: number): string[] {
   return lines;
 }
 
+/** Breaks a title into lines that 400 pixels hold; a number keeps its per cent. */
+export function titleLines(title: string): string[] {
+  return wrapped(title.replaceAll(" %", "\u00a0%"), TITLE_LETTERS);
+}
+
 /** The paper's plot on the left, one or two plots of the runs on the right, above each other. */
 export function beside(
   { title, height = 300 }: BesideLabels,
   paper: Plot,
   own: readonly Plot[],
 ): Figure {
-  const lines = wrapped(title, TITLE_LETTERS);
+  const lines = titleLines(title);
   const top = 44 + 20 * lines.length;
   const half = (1 - GAP.x) / 2;
   const places = [
