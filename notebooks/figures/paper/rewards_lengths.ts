@@ -115,8 +115,8 @@ export function rewardsAndLengths(
     ),
     comparisons: compared(runs, reward, length),
     why: mode === "induction"
-      ? "answers grow with the programs that are asked for, not by thinking: the " +
-        "tiny base has seen no trace of induction"
+      ? "answers can grow here only with the programs that are asked for: the tiny " +
+        "base has seen no trace of induction"
       : "answers that think first are longer and right more often, in both; " +
         "the paper's rewards are a picture only",
   };

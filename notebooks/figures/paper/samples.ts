@@ -37,7 +37,7 @@ export function passBeside(
       scale: 100,
     },
   }));
-  const lost = comparisons.filter(({ here }) => here && here.mean < 0).length;
+  const lost = comparisons.filter(({ here }) => here && here.high < 0).length;
   const text = paperRows("text").find(({ name }) => name === "passAtK")!;
   return {
     item: "Figure 8 of v3",
