@@ -2,10 +2,10 @@
 
 import {
   bootstrapMean,
-  bootstrapOverSeeds,
   type Interval,
   mean,
 } from "../../../lib/lab/evaluation/statistics.ts";
+import { seedInterval } from "../../../lib/lab/evaluation/over_seeds.ts";
 import type { EvaluationResult } from "../../../lib/lab/evaluation/evaluate.ts";
 import { passAtK } from "../../../lib/method/reward/pass_at_k.ts";
 import type { Figure, Trace } from "../../../lib/show/figures/figure.ts";
@@ -172,7 +172,7 @@ export function pairedFigure(sides: Sides, seeds: readonly Sides[]): Figure {
     ...(seeds.length > 1
       ? [{
         label: `${seeds.length} seeds, paired`,
-        value: bootstrapOverSeeds(changes, 0),
+        value: seedInterval(changes),
       }]
       : []),
   ];
