@@ -1,5 +1,6 @@
 /** The command line of self-play, read strictly: what is not understood is an error. */
 
+import { parseArgs } from "node:util";
 import { type EngineConfig, ENGINES } from "../../lib/engines/engine_config.ts";
 import type { SelfPlayConfig } from "../../lib/method/config.ts";
 import { optionLines, type OptionText } from "../usage.ts";
@@ -180,47 +181,58 @@ export function parseArguments(args: readonly string[]): SelfPlayArguments {
     evaluate: null,
     show: null,
   };
-  const rest = args.flatMap((argument) => {
-    const equals = argument.indexOf("=");
-    return argument.startsWith("--") && equals > 0
-      ? [argument.slice(0, equals), argument.slice(equals + 1)]
-      : [argument];
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      Object.entries(OPTIONS).map(([name, { value }]) => [name.slice(2), {
+        type: value === undefined ? "boolean" : "string",
+        ...(name === "--help" && { short: "h" }),
+      }]),
+    ),
+    // The messages below say more than those of the strict form.
+    strict: false,
+    tokens: true,
   });
-  while (rest.length > 0) readOption(parsed, rest.shift()!, rest);
+  for (const token of tokens) {
+    if (token.kind === "option") {
+      readOption(parsed, `--${token.name}`, token.rawName, token.value);
+    } else {
+      throw unknown(token.kind === "positional" ? token.value : "--");
+    }
+  }
   return parsed;
+}
+
+function unknown(argument: string): ArgumentError {
+  return new ArgumentError(
+    `unknown argument ${argument}.${
+      didYouMean(argument, Object.keys(OPTIONS))
+    } --help lists what there is`,
+  );
 }
 
 function readOption(
   parsed: SelfPlayArguments,
   name: string,
-  rest: string[],
+  written: string,
+  text: string | undefined,
 ): void {
-  if (name === "-h") name = "--help";
-  if (!Object.hasOwn(OPTIONS, name)) {
+  if (!Object.hasOwn(OPTIONS, name)) throw unknown(written);
+  const { value, says, read } = OPTIONS[name];
+  if (value === undefined && text !== undefined) {
+    throw new ArgumentError(`${name} takes no value, got ${text}`);
+  }
+  if (value !== undefined && (!text || text.startsWith("--"))) {
     throw new ArgumentError(
-      `unknown argument ${name}.${
-        didYouMean(name, Object.keys(OPTIONS))
-      } --help lists what there is`,
+      `${name} needs a value, ${value}: ${says.replaceAll("\n", " ")}`,
     );
   }
-  const option = OPTIONS[name];
   try {
-    option.read(parsed, option.value === undefined ? "" : valueOf(name, rest));
+    read(parsed, text ?? "");
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ArgumentError(`${name} ${error.message}`);
   }
-}
-
-function valueOf(name: string, rest: string[]): string {
-  const value = rest.shift();
-  if (value !== undefined && value !== "" && !value.startsWith("--")) {
-    return value;
-  }
-  const { value: wanted, says } = OPTIONS[name];
-  throw new ArgumentError(
-    `${name} needs a value, ${wanted}: ${says.replaceAll("\n", " ")}`,
-  );
 }
 
 function engineNamed(name: string): EngineConfig["engine"] {

@@ -28,6 +28,17 @@ Deno.test("the command line is read with and without equals signs", () => {
   ]]);
 });
 
+Deno.test("a value may hold equals signs and begin with one dash", () => {
+  const { out, settings, show } = parseArguments(
+    ["--out", "-a=b", "--set", "taskFile=a=b", "-h"],
+  );
+  assert.deepEqual([out, settings, show], [
+    "-a=b",
+    [["taskFile", "a=b"]],
+    "help",
+  ]);
+});
+
 Deno.test("what is not understood is an error that says what is wrong", () => {
   const cases: [string[], RegExp][] = [
     [["--sed", "1"], /^unknown argument --sed\. Did you mean --seed\? --help/],
@@ -43,6 +54,11 @@ Deno.test("what is not understood is an error that says what is wrong", () => {
     [["--out", "--resume"], /--out needs a value/],
     [["--set", "estimator"], /--set needs FIELD=VALUE, got estimator/],
     [["smoke"], /unknown argument smoke/],
+    [["--out=", "--resume"], /--out needs a value/],
+    [["--resume=yes"], /^--resume takes no value, got yes/],
+    [["--", "smoke"], /^unknown argument --\. /],
+    [["-x"], /^unknown argument -x\. /],
+    [["--toString"], /^unknown argument --toString\. /],
   ];
   for (const [args, message] of cases) {
     assert.throws(() => parseArguments(args), (error) => {
