@@ -66,7 +66,11 @@ const GIVEN = {
 /** Items of each benchmark by the kind of answer that is judged otherwise than the texts suggest. */
 type Odd = Record<string, Partial<Record<keyof typeof GIVEN, string[]>>>;
 
-/** Such items of math-verify. */
+/**
+ * Such items of math-verify, which is wrong about all that are not in ODD: the base of
+ * a number does not count for it (seven of math500), .0000672 is .0000673, and two
+ * answers of minerva with indices are not read.
+ */
 const THEIRS: Odd = golds;
 /** Such items of this comparison. */
 const ODD: Odd = {
@@ -84,6 +88,7 @@ for (const [name, theirs] of Object.entries(THEIRS)) {
     ignore: FOLDER === undefined,
     async fn() {
       const items: MathsItem[] = await readItems(benchmarkNamed(name), FOLDER!);
+      let differing = 0;
       for (const [kind, give] of Object.entries(GIVEN)) {
         const asked = items.map(({ answer: right }, i) => ({
           right,
@@ -97,10 +102,11 @@ for (const [name, theirs] of Object.entries(THEIRS)) {
         }).map(({ id }) => id);
         const ours = ODD[name]?.[kind as keyof typeof GIVEN] ?? [];
         assert.deepEqual(odd, ours, kind);
-        const differing = new Set(theirs[kind as keyof typeof GIVEN])
-          .symmetricDifference(new Set(ours));
-        assert.ok(differing.size <= items.length / 100 + 1, kind);
+        differing += new Set(theirs[kind as keyof typeof GIVEN])
+          .symmetricDifference(new Set(ours)).size;
       }
+      const judged = items.length * Object.keys(GIVEN).length;
+      assert.ok(differing <= judged / 100, `${differing} of ${judged}`);
     },
   });
 }
