@@ -51,9 +51,13 @@ async function evaluate(asked: Asked, command: string): Promise<void> {
   const { settings, out, batch } = asked;
   const files = await Promise.all(asked.benchmarks.map(async (benchmark) => ({
     benchmark,
-    items: (await readItems(benchmark, asked.data)).slice(0, asked.limit),
+    items: await readItems(benchmark, asked.data, asked.limit),
   })));
-  await using executor = await startExecutor({ languages: ["python"] });
+  await using executor = await startExecutor({
+    languages: ["python"],
+    // Contests have long inputs and long outputs.
+    limits: { stdinChars: 4_194_304, stdoutChars: 1_048_576 },
+  });
   const { answerer, dialect, close } = await open(asked);
   const chosen = files.map(({ benchmark, items }) => ({
     benchmark: benchmark.inDialect?.(dialect) ?? benchmark,

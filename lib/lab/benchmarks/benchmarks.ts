@@ -3,6 +3,9 @@
 import type { Benchmark } from "./benchmark.ts";
 import { cruxevalInput, cruxevalOutput } from "./cruxeval.ts";
 import { humaneval } from "./humaneval.ts";
+import { humanevalplus } from "./humanevalplus.ts";
+import { livecodebench } from "./livecodebench.ts";
+import { livecodebenchExecution } from "./livecodebench_execution.ts";
 import {
   aime24,
   aime25,
@@ -20,8 +23,11 @@ import { mbppplus } from "./mbppplus.ts";
 export const BENCHMARKS: readonly Benchmark<any>[] = [
   cruxevalOutput,
   cruxevalInput,
+  livecodebenchExecution,
   humaneval,
+  humanevalplus,
   mbppplus,
+  livecodebench,
   gsm8k,
   math500,
   amc23,

@@ -21,11 +21,7 @@ export class Fields {
   readonly #row: Record<string, unknown>;
 
   constructor(line: string) {
-    const marked = line.replace(
-      /"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g,
-      (token) => token[0] === '"' ? token : `"${NUMBER}${token}"`,
-    );
-    const row: unknown = JSON.parse(marked);
+    const row = parsed(line);
     if (typeof row !== "object" || row === null || Array.isArray(row)) {
       throw new TypeError("is no JSON object");
     }
@@ -75,6 +71,30 @@ export class Fields {
         : `the field "${name}" is missing; there are ` +
           Object.keys(this.#row).map((key) => `"${key}"`).join(", "),
     );
+  }
+}
+
+/** Reads JSON with its numbers as written. */
+export function writtenJson(text: string): WrittenJson {
+  return written(parsed(text));
+}
+
+function parsed(text: string): unknown {
+  const asWritten = (_key: string, value: unknown, at?: { source: string }) =>
+    typeof value === "number" ? NUMBER + at!.source : value;
+  const parse = JSON.parse as (
+    text: string,
+    reviver: typeof asWritten,
+  ) => unknown;
+  try {
+    return parse(text, asWritten);
+  } catch {
+    // Strings stand first, so that none is looked into.
+    const marked = text.replace(
+      /"(?:[^"\\]+|\\.)*"|-?Infinity|NaN/g,
+      (token) => token[0] === '"' ? token : `"${NUMBER}${token}"`,
+    );
+    return parse(marked, asWritten);
   }
 }
 

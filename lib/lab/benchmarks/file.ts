@@ -5,12 +5,14 @@ import type { Benchmark } from "./benchmark.ts";
 import { Fields } from "./fields.ts";
 
 /**
- * Reads the items of a benchmark from its file in `folder`. Throws saying where to
- * get the file if it is missing, and naming line and field if it is another one.
+ * Reads the items of a benchmark from its file in `folder`, the first `limit` of them.
+ * Throws saying where to get the file if it is missing, and naming line and field if it
+ * is another one.
  */
 export async function readItems<Item extends { id: string }>(
   benchmark: Benchmark<Item>,
   folder: string,
+  limit = Infinity,
 ): Promise<Item[]> {
   const names = benchmark.files.flatMap((name) => [name, `${name}.gz`]);
   const path = names.map((name) => join(folder, name)).find(isFile);
@@ -20,9 +22,14 @@ export async function readItems<Item extends { id: string }>(
         `It comes from ${benchmark.source}; give its folder as --data`,
     );
   }
-  const items = (await readText(path)).split("\n").flatMap((line, i) =>
-    line.trim() === "" ? [] : [readItem(benchmark, line, `${path}:${i + 1}`)]
-  );
+  const items: Item[] = [];
+  let number = 0;
+  for await (const line of linesOf(path)) {
+    number++;
+    if (line.trim() === "") continue;
+    items.push(readItem(benchmark, line, `${path}:${number}`));
+    if (items.length >= limit) break;
+  }
   const known = new Set<string>();
   for (const { id } of items) {
     if (known.has(id)) throw new Error(`${path}: two rows are called "${id}"`);
@@ -49,12 +56,22 @@ function readItem<Item extends { id: string }>(
   }
 }
 
-async function readText(path: string): Promise<string> {
-  const bytes = await Deno.readFile(path);
-  if (!path.endsWith(".gz")) return new TextDecoder().decode(bytes);
-  const unzipped = new Blob([bytes]).stream()
-    .pipeThrough(new DecompressionStream("gzip"));
-  return await new Response(unzipped).text();
+/** The lines of a file, gzipped or not, one at a time: some files are larger than a text may be. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  using file = await Deno.open(path);
+  const bytes = path.endsWith(".gz")
+    ? file.readable.pipeThrough(new DecompressionStream("gzip"))
+    : file.readable;
+  let parts: string[] = [];
+  for await (const text of bytes.pipeThrough(new TextDecoderStream())) {
+    const [first, ...lines] = text.split("\n");
+    parts.push(first);
+    for (const line of lines) {
+      yield parts.join("");
+      parts = [line];
+    }
+  }
+  yield parts.join("");
 }
 
 function isFile(path: string): boolean {

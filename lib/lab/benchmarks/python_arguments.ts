@@ -46,6 +46,17 @@ export function pythonArguments(task: number, call: WrittenJson): string {
   }).join(", ");
 }
 
+/** The items of a list, each as a literal, separated by commas. Throws where it is no list. */
+export function pythonLiterals(list: WrittenJson): string {
+  if (!Array.isArray(list)) throw new TypeError("an input is no list");
+  return list.map(pythonLiteral).join(", ");
+}
+
+/** A value of JSON as Python writes it. */
+export function pythonLiteral(value: WrittenJson): string {
+  return literal(value, 1, () => false, false);
+}
+
 function asFloat(text: string): string {
   return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }

@@ -17,8 +17,11 @@ import {
 
 const FUNCTIONS = new Set(["FunctionDefinition", "FunctionDeclaration"]);
 
-/** Returns the source with its function called `f`; as it is where it has an `f`, or none can be told. */
-export function withEntryNamed(program: Program): string {
+/**
+ * Returns the source with its function called `f`, the one that is named or the last;
+ * as it is where it has an `f`, or none can be told.
+ */
+export function withEntryNamed(program: Program, named?: string): string {
   const names = outerNames(program);
   if (names === null || !isWellFormed(names.root)) return program.source;
   const known = [...names.bound, ...names.inner];
@@ -28,9 +31,10 @@ export function withEntryNamed(program: Program): string {
       node.name === "DecoratedStatement" ? node.children.at(-1)! : node
     )
     .findLast(({ name }) => FUNCTIONS.has(name));
-  const entry = definition?.children.find(({ name }) =>
-    name === "VariableName" || name === "VariableDefinition"
-  )?.text;
+  const entry = named ??
+    definition?.children.find(({ name }) =>
+      name === "VariableName" || name === "VariableDefinition"
+    )?.text;
   if (entry === undefined) return program.source;
   const uses = names.uses.filter(({ node }) => node.text === entry);
   return renamed(program.source, uses, () => "f");

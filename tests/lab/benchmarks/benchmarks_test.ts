@@ -44,8 +44,14 @@ const own = await Promise.all(BENCHMARKS.map(async (benchmark) => ({
   items: await readItems(benchmark, OWN),
 })));
 
-/** The six that were there first: one of each kind. */
-const few = own.slice(0, 6);
+/** One of each kind. */
+const few = own.filter(({ benchmark: { name } }) =>
+  ["cruxeval-o", "cruxeval-i", "humaneval", "mbppplus", "gsm8k"].includes(name)
+);
+/** Those with reference answers. */
+const withGold = own.filter(({ benchmark: { name } }) =>
+  name !== "livecodebench"
+);
 
 /** The verdict on one response to the item of a place. */
 async function verdict(name: string, place: number, response: string) {
@@ -62,19 +68,18 @@ async function fileWith(name: string, row: string): Promise<string> {
 }
 
 Deno.test("the reference answers as a model score 100 %", async () => {
-  const rows = await evaluateBenchmarks(own, {
+  const rows = await evaluateBenchmarks(withGold, {
     folder: await Deno.makeTempDir(),
     settings: SETTINGS,
     answerer: goldAnswerer,
     executor,
     batch: 2,
   });
-  assert.ok(rows.length > own.length);
   const failed = rows.filter(({ correct }) => correct !== 1);
   assert.deepEqual(failed.map(({ item, details }) => [item, details]), []);
   assert.deepEqual(
     benchmarkScores(rows).map(({ benchmark, items }) => [benchmark, items]),
-    own.map(({ benchmark, items }) => [benchmark.name, items.length]),
+    withGold.map(({ benchmark, items }) => [benchmark.name, items.length]),
   );
 });
 
@@ -246,8 +251,11 @@ Deno.test("what every benchmark asks is pinned by its hash", () => {
   assert.deepEqual(asked, [
     ["cruxeval-o", "60d1f8ce7496", "60d1f8ce7496"],
     ["cruxeval-i", "f046b909affa", "f046b909affa"],
+    ["livecodebench-execution", "67504b293b0b", "67504b293b0b"],
     ["humaneval", "c2f806380b40", "5ed3a6a68fed"],
+    ["humanevalplus", "f7d7eaee0fa5", "09d8b518719e"],
     ["mbppplus", "f88dabc82409", "a6ba52aa0f57"],
+    ["livecodebench", "8cd570b5f15a", "037b60c44321"],
     ["gsm8k", "ff4e378a8639", "61a4aa378f82"],
     ["math500", "df9ecfd100a3", "bf1cd8d866ea"],
     ["amc23", "71a4f623829d", "5d1e2668bf0e"],
