@@ -12,15 +12,16 @@ import {
   type TokenBatch,
 } from "./training/batch.ts";
 import type { ModelConfig } from "./config.ts";
+import { recordsGradients } from "./differentiable.ts";
 import {
   attention,
   embed,
   linear,
-  recordsGradients,
   rmsNorm,
   rotate,
   swiglu,
 } from "./kernels.ts";
+import { hiddenByBlocks } from "./native/blocks_native.ts";
 import { hiddenByGraph, layersByGraph } from "./native/layers_native.ts";
 import type { Adapters } from "./lora.ts";
 import type {
@@ -29,6 +30,7 @@ import type {
   RotaryFactors,
 } from "./native/native_model.ts";
 import { prefillByGraph } from "./native/prefill_native.ts";
+import { isSmall } from "./native/small_model.ts";
 import { recomputed } from "./training/recompute.ts";
 import {
   initialValues,
@@ -115,10 +117,14 @@ export class Decoder implements NativeModel {
     return this.#adapters?.tensors() ?? this.parameters();
   }
 
-  /** Replaces the trained tensors and disposes the old ones. The model owns the new ones. */
-  replaceTrained(tensors: readonly tf.Tensor[]) {
-    if (this.#adapters === null) this.replaceParameters(tensors);
-    else this.#adapters.replace(tensors);
+  /** Replaces trained tensors from place `first` on, and disposes the old ones. The model owns the new ones. */
+  replaceTrained(tensors: readonly tf.Tensor[], first = 0) {
+    if (this.#adapters !== null) this.#adapters.replace(tensors, first);
+    else {
+      tensors.forEach((tensor, i) =>
+        this.replaceParameter(this.specs[first + i].name, tensor)
+      );
+    }
   }
 
   /** Computes the logits `[B, T, V]` of equally long token lists. */
@@ -135,9 +141,10 @@ export class Decoder implements NativeModel {
 
   /** Computes the final hidden states `[B*T, D]`, normalised, as `logits` takes them. */
   hidden(batch: TokenBatch): tf.Tensor2D {
-    return layersByGraph(this)
+    if (!layersByGraph(this)) return this.hiddenByLayer(batch);
+    return isSmall(this)
       ? hiddenByGraph(this, batch)
-      : this.hiddenByLayer(batch);
+      : hiddenByBlocks(this, batch);
   }
 
   /** Computes `hidden` by single operations, on every backend. */
@@ -169,11 +176,17 @@ export class Decoder implements NativeModel {
 
   /** Computes the logits `[M, V]` of normalised hidden states `[M, D]`. */
   logits(hidden_MD: tf.Tensor2D): tf.Tensor2D {
+    const { weight_VD, trained } = this.outputLayer();
+    return linear(hidden_MD, weight_VD, undefined, trained);
+  }
+
+  /** Returns the output layer's weight, which the model owns, and whether it is trained. */
+  outputLayer(): { weight_VD: tf.Tensor2D; trained: boolean } {
     const name = this.config.tie_word_embeddings
       ? "model.embed_tokens.weight"
       : "lm_head.weight";
-    const weight = this.parameter(name) as tf.Tensor2D;
-    return linear(hidden_MD, weight, undefined, this.#adapters === null);
+    const weight_VD = this.parameter(name) as tf.Tensor2D;
+    return { weight_VD, trained: this.#adapters === null };
   }
 
   /** Looks up the embeddings `[N, D]` of N token ids. */

@@ -7,10 +7,13 @@
  * joins the operations (decoder.ts).
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable, sinkOf } from "./differentiable.ts";
 
 /** The part of the native backend that calls any TensorFlow operation by name. */
 interface NamedOperations {
   binding: Record<string, number>;
+  /** Returns the tensors' numbers in the backend, which takes over their values. */
+  getInputTensorIds(tensors: tf.Tensor[]): number[];
   executeSingleOutput(
     name: string,
     attributes: { name: string; type: number; value: unknown }[],
@@ -29,32 +32,6 @@ export function nativeTensorFlow(): NamedOperations | null {
   return tf.getBackend() === "tensorflow"
     ? tf.backend() as unknown as NamedOperations
     : null;
-}
-
-/** Tells whether tfjs is writing a tape; sampling and scoring need none. */
-export function recordsGradients(): boolean {
-  const engine = tf.engine() as unknown as { isTapeOn(): boolean };
-  return engine.isTapeOn();
-}
-
-/** A tensor operation with its gradient, in tfjs' form. */
-type Gradient = (
-  dy: tf.Tensor,
-  saved: tf.Tensor[],
-) => tf.Tensor | tf.Tensor[];
-
-/** Returns an operation with its gradient; without a tape only the value is computed. */
-export function differentiable(
-  inputs: tf.Tensor[],
-  forward: (
-    save: (tensors: tf.Tensor[]) => void,
-  ) => { value: tf.Tensor; gradFunc: Gradient },
-): tf.Tensor {
-  if (!recordsGradients()) return tf.tidy(() => forward(() => {}).value);
-  const operation = tf.customGrad((...args: unknown[]) =>
-    forward(args[args.length - 1] as (tensors: tf.Tensor[]) => void)
-  );
-  return operation(...inputs);
 }
 
 /**
@@ -302,8 +279,12 @@ export function embed(
     save([ids_N]);
     return {
       value: tf.gather(table_VD, ids_N),
-      gradFunc: (dy, [ids]) =>
-        sumRowsById(dy as tf.Tensor2D, ids as tf.Tensor1D, rows),
+      gradFunc: (dy, [ids]) => {
+        const [dRows, ids_N] = [dy as tf.Tensor2D, ids as tf.Tensor1D];
+        return sinkOf(table_VD) === null
+          ? sumRowsById(dRows, ids_N, rows)
+          : [(sum) => addRowsById(sum, dRows, ids_N, rows)];
+      },
     };
   }) as tf.Tensor2D;
 }
@@ -314,6 +295,25 @@ export function pickRows(
   rows_M: tf.Tensor1D,
 ): tf.Tensor2D {
   return embed(x_ND, rows_M);
+}
+
+/** Adds rows to a table by their ids, without a table of the rows alone where it can. */
+function addRowsById(
+  sum_VD: tf.Tensor | null,
+  rows_ND: tf.Tensor2D,
+  ids_N: tf.Tensor1D,
+  count: number,
+): tf.Tensor {
+  const native = nativeTensorFlow();
+  if (sum_VD === null || native === null) {
+    const table = sumRowsById(rows_ND, ids_N, count);
+    return sum_VD === null ? table : tf.add(sum_VD, table);
+  }
+  const { TF_ATTR_TYPE, TF_FLOAT, TF_INT32 } = native.binding;
+  return native.executeSingleOutput("TensorScatterAdd", [
+    { name: "T", type: TF_ATTR_TYPE, value: TF_FLOAT },
+    { name: "Tindices", type: TF_ATTR_TYPE, value: TF_INT32 },
+  ], [sum_VD, tf.reshape(ids_N, [-1, 1]), rows_ND]);
 }
 
 function sumRowsById(

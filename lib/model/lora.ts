@@ -148,11 +148,12 @@ export class Adapters {
     return this.specs.map((spec) => this.#tensors.get(keyOf(spec))!);
   }
 
-  /** Replaces all matrices and disposes the old ones. The adapters own the new ones. */
-  replace(tensors: readonly tf.Tensor[]) {
-    this.specs.forEach((spec, i) => {
-      this.#tensors.get(keyOf(spec))?.dispose();
-      this.#tensors.set(keyOf(spec), tf.keep(tensors[i] as tf.Tensor2D));
+  /** Replaces matrices from place `first` on, and disposes the old ones. The adapters own the new ones. */
+  replace(tensors: readonly tf.Tensor[], first = 0) {
+    tensors.forEach((tensor, i) => {
+      const key = keyOf(this.specs[first + i]);
+      this.#tensors.get(key)?.dispose();
+      this.#tensors.set(key, tf.keep(tensor as tf.Tensor2D));
     });
   }
 

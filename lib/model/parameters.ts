@@ -8,6 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { randomStream } from "../random.ts";
 import type { ModelConfig } from "./config.ts";
+import { nativeTensorFlow } from "./kernels.ts";
 
 /** A checkpoint tensor inside a parameter. */
 export interface ParameterPart {
@@ -77,7 +78,11 @@ export function parameterTensor(
   spec: ParameterSpec,
   values: Float32Array,
 ): tf.Tensor {
-  return tf.tensor(values, spec.shape, "float32");
+  const tensor = tf.tensor(values, spec.shape, "float32");
+  // Else native TensorFlow takes the values at first use, and until then, and as long
+  // as no garbage is collected, a model is in memory twice.
+  nativeTensorFlow()?.getInputTensorIds([tensor]);
+  return tensor;
 }
 
 function layerSpecs(config: ModelConfig, layer: string): ParameterSpec[] {

@@ -6,6 +6,9 @@ import {
   layerLanes,
   layersByGraph,
 } from "../../lib/model/native/layers_native.ts";
+import { hiddenByBlocks } from "../../lib/model/native/blocks_native.ts";
+import { GradientSink } from "../../lib/model/differentiable.ts";
+import { loraSpecs, type LoraTarget } from "../../lib/model/lora.ts";
 import { prefillByGraph } from "../../lib/model/native/prefill_native.ts";
 import {
   AdamW,
@@ -14,6 +17,7 @@ import {
   Decoder,
   defaultOptimiser,
   languageModelStep,
+  LORA_TARGETS,
   responseLogProbs,
   startBackend,
 } from "../../lib/model/mod.ts";
@@ -334,22 +338,107 @@ Deno.test({
 });
 
 Deno.test({
-  name: "adapters and recomputed layers run layer by layer",
+  name: "recomputed layers run layer by layer",
   ignore,
   fn() {
     const model = smallModel();
     assert.ok(layersByGraph(model));
     model.recomputesLayers = true;
     assert.ok(!layersByGraph(model));
-    model.recomputesLayers = false;
-    model.attachAdapters(
-      Adapters.fresh(
-        model.config,
-        { rank: 2, alpha: 4, targets: ["q_proj"] },
-        1,
-      ),
-    );
-    assert.ok(!layersByGraph(model));
     model.dispose();
   },
 });
+
+/** Adapters on some projections only, with a B that is not zero. */
+function adapt(model: Decoder, targets: readonly LoraTarget[]) {
+  const config = { rank: 3, alpha: 4, targets };
+  const stream = randomStream(9, "adapters");
+  model.attachAdapters(
+    new Adapters(
+      model.config,
+      config,
+      loraSpecs(model.config, config).map(({ shape }) =>
+        tf.randomNormal(shape, 0, 0.3, "float32", stream.integer(0, 1e6))
+      ),
+    ),
+  );
+}
+
+/** The same decoder as if it were too large for one graph. */
+class ByBlocks extends Decoder {
+  keptBytes = 2 ** 29;
+
+  override hidden(batch: Parameters<Decoder["hidden"]>[0]) {
+    return hiddenByBlocks(this, batch, this.keptBytes);
+  }
+}
+
+/** Like `slopes`, of whatever is trained, with gradients in a sink or on tfjs' tape. */
+function trainedSlopes(
+  model: Decoder,
+  batch: Parameters<Decoder["hidden"]>[0],
+  sinks: boolean,
+) {
+  const loss = () => {
+    const logits = model.logits(model.hidden(batch));
+    return tf.mean(tf.square(logits)) as tf.Scalar;
+  };
+  const hidden = model.hidden(batch);
+  const trained = model.trainedTensors();
+  if (!sinks) return { hidden, grads: tf.valueAndGrads(loss)(trained).grads };
+  const sink = new GradientSink(trained);
+  sink.addGradientsOf(loss);
+  const grads = sink.take();
+  sink.dispose();
+  return { hidden, grads };
+}
+
+const ADAPTED: Record<string, readonly LoraTarget[] | null> = {
+  "all weights": null,
+  "adapters everywhere": LORA_TARGETS,
+  "some adapters": ["q_proj", "v_proj", "down_proj"],
+};
+
+for (const [family, overrides] of Object.entries(FAMILIES)) {
+  for (const [what, targets] of Object.entries(ADAPTED)) {
+    Deno.test({
+      name: `blocks and adapters like layer by layer: ${family}, ${what}`,
+      ignore,
+      fn() {
+        const models = [
+          layerByLayer(unevenModel(overrides)),
+          unevenModel(overrides),
+          ...[2 ** 29, 0].map((keptBytes) => {
+            const model = layerByLayer(unevenModel(overrides), ByBlocks);
+            return Object.assign(model, { keptBytes });
+          }),
+        ];
+        if (targets) models.forEach((model) => adapt(model, targets));
+        const before = tf.memory().numTensors;
+        for (const batch of Object.values(BATCHES)) {
+          tf.tidy(() => {
+            const expected = trainedSlopes(models[0], batch, false);
+            for (const model of models.slice(1)) {
+              for (const sinks of [false, true]) {
+                const actual = trainedSlopes(model, batch, sinks);
+                assert.ok(distance(actual.hidden, expected.hidden) < 1e-5);
+                actual.grads.forEach((slope, i) => {
+                  const error = distance(slope, expected.grads[i]);
+                  assert.ok(error < 5e-5, `tensor ${i}: ${error}`);
+                  if (sinks) slope.dispose();
+                });
+              }
+            }
+          });
+        }
+        assert.equal(tf.memory().numTensors, before);
+        tf.tidy(() => {
+          const { batch, last } = PROMPTS.ragged;
+          const expected = models[0].prefillByLayer(batch, last);
+          checkPrefill(models[1].prefill(batch, last), expected);
+        });
+        models.forEach((model) => model.dispose());
+      },
+    });
+  }
+}

@@ -183,6 +183,10 @@ function readParameter(
   files: ReadonlyMap<string, SafetensorsFile>,
   headWidth: number,
 ): Float32Array {
+  if (spec.parts.length === 1 && !spec.parts[0].rotated) {
+    const { name } = spec.parts[0];
+    return readFloats(files.get(name)!, name, spec.shape);
+  }
   const values = new Float32Array(sizeOf(spec.shape));
   let offset = 0;
   for (const part of spec.parts) {

@@ -28,6 +28,12 @@ export interface Value {
   type: ElementType;
 }
 
+/** A forward value, and how a gradient of it turns into one of its input. */
+export interface Differentiable {
+  value: Value;
+  back(dy: Value): Value;
+}
+
 /** An attribute of an operation, by kind. */
 type Attribute =
   | { type: ElementType }

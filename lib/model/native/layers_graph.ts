@@ -9,13 +9,15 @@
  * One graph serves both passes. A run computes what it is asked for from what it
  * is given: the forward pass is given tokens and yields the hidden states and the
  * values that gradients need; the backward pass is given those values in their
- * places, and a gradient of the hidden states. N tokens, B rows, T columns, D
- * width, H query heads, G key heads of R queries each, E head width. Left out:
- * adapters, recomputed layers, and calling the graphs (layers_native.ts,
- * prefill_native.ts).
+ * places, and a gradient of the hidden states. A value that a backward pass is not
+ * given is computed again. With adapters only their matrices have gradients. N tokens,
+ * B rows, T columns, D width, H query heads, G key heads of R queries each, E head
+ * width. Left out: the adapters' products (adapters_graph.ts), and calling the graphs
+ * (layers_native.ts, blocks_native.ts, prefill_native.ts).
  */
 import type { ModelConfig } from "../config.ts";
-import { FLOAT, Graph, INT, type Value } from "./graph.ts";
+import { type AdapterPlan, adapterTerm } from "./adapters_graph.ts";
+import { type Differentiable, FLOAT, Graph, INT, type Value } from "./graph.ts";
 
 /** A described graph, and the places where its two passes meet. */
 export interface LayersGraph {
@@ -56,11 +58,15 @@ export const SLOPE_INPUT = "hiddenGradient";
  * meet only in the parameters' gradients, so that all of a lane's operations
  * have others to run beside.
  */
-export function layersGraph(config: ModelConfig, lanes: number): LayersGraph {
+export function layersGraph(
+  config: ModelConfig,
+  lanes: number,
+  adapters: AdapterPlan | null = null,
+): LayersGraph {
   const graph = new Graph();
   const writers = Array.from(
     { length: lanes },
-    (_, lane) => new LaneWriter(graph, config, lane),
+    (_, lane) => new LaneWriter(graph, config, lane, adapters),
   );
   const written = writers.map((writer) => writer.forward());
   const slopes = cut(graph, graph.input(SLOPE_INPUT, FLOAT), writers);
@@ -72,6 +78,38 @@ export function layersGraph(config: ModelConfig, lanes: number): LayersGraph {
     saved: writers.flatMap((writer) => [...writer.saved.values()]),
     gradients: summed(graph, writers.map((writer) => writer.gradients)),
   };
+}
+
+/** The hidden states before a block, an input of its graph. */
+export const BLOCK_INPUT = "hidden";
+
+/** The name of a block's layer in its graph. */
+export const BLOCK = "layer";
+
+/** A described layer. Its backward pass is given its input, and perhaps `saved`. */
+export interface BlockGraph {
+  graph: Graph;
+  /** `[N, D]`. */
+  output: Value;
+  /** Values without which the backward pass repeats the products with weights. */
+  saved: Value[];
+  /** The gradient of the block's input. */
+  slope: Value;
+  /** Gradients by the names of parameters in the graph. */
+  gradients: ReadonlyMap<string, Value>;
+}
+
+/** Describes one layer of a model by itself, forward and backward. */
+export function blockGraph(
+  config: ModelConfig,
+  adapters: AdapterPlan | null,
+): BlockGraph {
+  const graph = new Graph();
+  const writer = new LaneWriter(graph, config, 0, adapters);
+  const { value, back } = writer.layer(BLOCK, graph.input(BLOCK_INPUT, FLOAT));
+  const slope = back(graph.input(SLOPE_INPUT, FLOAT));
+  const saved = [...writer.dear.values()];
+  return { graph, output: value, saved, slope, gradients: writer.gradients };
 }
 
 /** A described prefill. */
@@ -89,11 +127,15 @@ export interface PrefillGraph {
  * hidden states of the tokens at the flat indices `last` only, one per row: the
  * last layer computes keys and values for the others, and nothing else.
  */
-export function prefillGraph(config: ModelConfig, lanes: number): PrefillGraph {
+export function prefillGraph(
+  config: ModelConfig,
+  lanes: number,
+  adapters: AdapterPlan | null = null,
+): PrefillGraph {
   const graph = new Graph();
   const writers = Array.from(
     { length: lanes },
-    (_, lane) => new LaneWriter(graph, config, lane),
+    (_, lane) => new LaneWriter(graph, config, lane, adapters),
   );
   const joined = (parts: Value[], axis: number) =>
     lanes === 1 ? graph.same("Identity", parts[0]) : graph.concat(parts, axis);
@@ -129,12 +171,6 @@ function summed(
   ]));
 }
 
-/** A forward value, and how a gradient of it turns into one of its input. */
-interface Differentiable {
-  value: Value;
-  back(dy: Value): Value;
-}
-
 /** Queries, keys and values, or gradients of them. */
 type Heads = [Value, Value, Value];
 
@@ -142,6 +178,8 @@ type Heads = [Value, Value, Value];
 class LaneWriter {
   /** Forward values that a gradient needs, by name. */
   readonly saved = new Map<string, Value>();
+  /** Those among them that take a product with weights to compute again. */
+  readonly dear = new Map<string, Value>();
   /** Gradients of parameters by name, once written. */
   readonly gradients = new Map<string, Value>();
   /** Every layer's keys and values so far, `[G, B, T, E]`. */
@@ -149,14 +187,22 @@ class LaneWriter {
   readonly #graph: Graph;
   readonly #config: ModelConfig;
   readonly #lane: number;
+  /** Null where the weights themselves are trained. */
+  readonly #adapters: AdapterPlan | null;
   /** B and T, each `[1]`. */
   readonly #rows: Value;
   readonly #columns: Value;
 
-  constructor(graph: Graph, config: ModelConfig, lane: number) {
+  constructor(
+    graph: Graph,
+    config: ModelConfig,
+    lane: number,
+    adapters: AdapterPlan | null,
+  ) {
     this.#graph = graph;
     this.#config = config;
     this.#lane = lane;
+    this.#adapters = adapters;
     const grid = graph.input(laneInput("grid", lane), INT);
     [this.#rows, this.#columns] = graph.split(grid, [1, 1], 0);
   }
@@ -172,7 +218,7 @@ class LaneWriter {
     const layers: Differentiable[] = [];
     let x_ND = embedded.value;
     for (let i = 0; i < this.#config.num_hidden_layers; i++) {
-      const layer = this.#layer(`model.layers.${i}`, x_ND);
+      const layer = this.layer(`model.layers.${i}`, x_ND);
       layers.push(layer);
       x_ND = layer.value;
     }
@@ -194,7 +240,7 @@ class LaneWriter {
     const layers = this.#config.num_hidden_layers;
     let x_ND = this.#embedded().value;
     for (let i = 0; i + 1 < layers; i++) {
-      x_ND = this.#layer(`model.layers.${i}`, x_ND).value;
+      x_ND = this.layer(`model.layers.${i}`, x_ND).value;
     }
     const x_BD = this.#lastLayer(`model.layers.${layers - 1}`, x_ND);
     return this.#norm("model.norm.weight", x_BD, this.#flat()).value;
@@ -204,6 +250,16 @@ class LaneWriter {
   #keep(value: Value): Value {
     this.saved.set(value.name, value);
     return value;
+  }
+
+  /** Marks one that takes a product with weights to compute. */
+  #keepDear(value: Value) {
+    this.dear.set(value.name, this.#keep(value));
+  }
+
+  /** Sets the gradient of a weight, which adapters leave frozen. */
+  #slope(name: string, gradient: () => Value) {
+    if (this.#adapters === null) this.gradients.set(name, gradient());
   }
 
   #parameter(name: string): Value {
@@ -217,18 +273,17 @@ class LaneWriter {
     return {
       value: graph.gather(this.#parameter(name), tokens_N),
       back: (dy) => {
-        const gradient = graph.segmentSum(
-          dy,
-          tokens_N,
-          this.#config.vocab_size,
+        this.#slope(
+          name,
+          () => graph.segmentSum(dy, tokens_N, this.#config.vocab_size),
         );
-        this.gradients.set(name, gradient);
         return dy;
       },
     };
   }
 
-  #layer(name: string, x_ND: Value): Differentiable {
+  /** From the hidden states before a layer to those after it. */
+  layer(name: string, x_ND: Value): Differentiable {
     const attention = this.#chain(
       x_ND,
       (x) => this.#norm(`${name}.input_layernorm.weight`, x, this.#flat()),
@@ -239,7 +294,10 @@ class LaneWriter {
     const feedForward = this.#feedForward(name, middle.value);
     return {
       value: feedForward.value,
-      back: (dy) => middle.back(feedForward.back(dy)),
+      back: (dy) => {
+        this.dear.set(middle.value.name, middle.value);
+        return middle.back(feedForward.back(dy));
+      },
     };
   }
 
@@ -314,14 +372,20 @@ class LaneWriter {
   #linear(name: string, x_NI: Value): Differentiable {
     const graph = this.#graph;
     const weight_OI = this.#parameter(`${name}.weight`);
+    const product = graph.matMul(x_NI, weight_OI, true);
+    const parts = this.#adapters?.get(`${name}.weight`);
+    const term = parts &&
+      adapterTerm(graph, parts, x_NI, product, this.gradients);
     return {
-      value: graph.matMul(x_NI, weight_OI, true),
+      value: term ? graph.same("AddV2", product, term.value) : product,
       back: (dy_NO) => {
-        this.gradients.set(
+        if (this.#adapters === null || term) this.#keep(x_NI);
+        this.#slope(
           `${name}.weight`,
-          graph.matMul(dy_NO, this.#keep(x_NI), false, true),
+          () => graph.matMul(dy_NO, x_NI, false, true),
         );
-        return graph.matMul(dy_NO, weight_OI, false);
+        const dx_NI = graph.matMul(dy_NO, weight_OI, false);
+        return term ? graph.same("AddV2", dx_NI, term.back(dy_NO)) : dx_NI;
       },
     };
   }
@@ -331,7 +395,7 @@ class LaneWriter {
     return {
       value: graph.same("AddV2", x_NO, this.#parameter(name)),
       back: (dy_NO) => {
-        this.gradients.set(name, graph.reduce("Sum", dy_NO, 0, false));
+        this.#slope(name, () => graph.reduce("Sum", dy_NO, 0, false));
         return dy_NO;
       },
     };
@@ -360,7 +424,7 @@ class LaneWriter {
           graph.same("Mul", dy, normed),
           [-1, width],
         );
-        this.gradients.set(name, graph.reduce("Sum", product, 0, false));
+        this.#slope(name, () => graph.reduce("Sum", product, 0, false));
         // mean(dy * weight * normed) over the width, as a matrix-vector product
         const shares = graph.same(
           "Mul",
@@ -410,7 +474,7 @@ class LaneWriter {
       value: graph.same("Mul", silu, up.value),
       back: (dy) => {
         // The optimiser joins sigmoid and product forward, so neither can be kept.
-        [gate.value, up.value].forEach((value) => this.#keep(value));
+        [gate.value, up.value].forEach((value) => this.#keepDear(value));
         const sigmoid = graph.same("Sigmoid", gate.value);
         const silu = graph.same("Mul", gate.value, sigmoid);
         // silu'(g) = s + silu - s * silu
@@ -559,7 +623,8 @@ class LaneWriter {
     return {
       value: this.#queriesByHead(output),
       back: (dy_HNE) => {
-        [query, key, value, weights, output].forEach((x) => this.#keep(x));
+        [query, key, value, output].forEach((x) => this.#keepDear(x));
+        this.#keep(weights);
         const dy = this.#queriesByGroup(dy_HNE);
         const dWeights = graph.largeBatchMatMul(dy, value, true);
         // sum(weights * dWeights) over keys equals sum(dy * output) over the head

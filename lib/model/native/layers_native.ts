@@ -4,16 +4,17 @@
  * One differentiable operation from the parameters to the hidden states
  * (layers_graph.ts). What the backward run needs is kept by tfjs's tape in
  * between; without a tape nothing is kept. Loaded graphs stay for the process.
- * Left out: adapters, recomputed layers, GPUs (the interface copies every input
- * of a graph to the processor) and other backends: all these run layer by layer
- * (decoder.ts).
+ * Left out: large models, whose layers have a graph each (blocks_native.ts), and what
+ * runs by single operations (decoder.ts): recomputed layers, GPUs (the interface
+ * copies every input of a graph to the processor) and other backends.
  */
 import * as tf from "@tensorflow/tfjs";
 import { nativeOnProcessor } from "../backend.ts";
 import { attentionMask, type TokenBatch } from "../training/batch.ts";
-import type { ModelConfig } from "../config.ts";
+import type { AdapterPlan } from "./adapters_graph.ts";
+import { adapterPlan, graphTensors, planKey } from "./graph_tensors.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
-import { differentiable, recordsGradients } from "../kernels.ts";
+import { differentiable, recordsGradients } from "../differentiable.ts";
 import { laneSizes } from "./lanes.ts";
 import {
   LANE_INPUTS,
@@ -39,8 +40,7 @@ export function layerLanes(model: NativeModel, rows: number): number {
 
 /** Tells whether this model's layers run by a graph here. */
 export function layersByGraph(model: NativeModel): boolean {
-  return nativeOnProcessor() && model.adapters === null &&
-    !model.recomputesLayers;
+  return nativeOnProcessor() && !model.recomputesLayers;
 }
 
 /** Normalised hidden states `[N, D]` of a batch; tests choose the lanes. */
@@ -49,11 +49,9 @@ export function hiddenByGraph(
   batch: TokenBatch,
   lanes = layerLanes(model, batch.rows),
 ): tf.Tensor2D {
-  const passes = passesOf(model.config, lanes);
-  const parameters = passes.trained.map((name) => model.parameter(name));
-  const byName = (names: readonly string[], tensors: readonly tf.Tensor[]) =>
-    Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
-  const given = byName(passes.trained, parameters);
+  const passes = passesOf(model, lanes);
+  const given = graphTensors(model);
+  const parameters = passes.trained.map((name) => given[name]);
   const forward = recordsGradients() ? passes.forward : passes.score;
   return differentiable(parameters, (save) => {
     const inputs = laneInputs(model, batch, lanes);
@@ -70,6 +68,14 @@ export function hiddenByGraph(
       },
     };
   }) as tf.Tensor2D;
+}
+
+/** Returns named tensors, in order. */
+export function byName(
+  names: readonly string[],
+  tensors: readonly tf.Tensor[],
+): Record<string, tf.Tensor> {
+  return Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
 }
 
 /** Returns the inputs of all lanes: consecutive rows of the batch. */
@@ -130,23 +136,32 @@ interface Passes {
 
 const loaded = new Map<string, Passes>();
 
-function passesOf(config: ModelConfig, lanes: number): Passes {
-  const key = JSON.stringify([config, lanes]);
+function passesOf(model: NativeModel, lanes: number): Passes {
+  const adapters = adapterPlan(model);
+  const key = JSON.stringify([model.config, lanes, planKey(adapters)]);
   let passes = loaded.get(key);
   if (passes === undefined) {
-    passes = loadPasses(config, lanes);
+    passes = loadPasses(model, lanes, adapters);
     loaded.set(key, passes);
   }
   return passes;
 }
 
-function loadPasses(config: ModelConfig, lanes: number): Passes {
-  const { graph, hidden, saved, gradients } = layersGraph(config, lanes);
+function loadPasses(
+  model: NativeModel,
+  lanes: number,
+  adapters: AdapterPlan | null,
+): Passes {
+  const { graph, hidden, saved, gradients } = layersGraph(
+    model.config,
+    lanes,
+    adapters,
+  );
   const session = new GraphSession(graph, [hidden]);
   const trained = [...gradients.keys()];
   const names = saved.map(({ name }) => name);
   const given = [
-    ...trained,
+    ...graph.inputNames.filter((name) => name in graphTensors(model)),
     ...Array.from(
       { length: lanes },
       (_, lane) => LANE_INPUTS.map((name) => laneInput(name, lane)),

@@ -24,7 +24,8 @@ export class FusedMoments implements Moments {
 
   constructor(parameter: tf.Tensor) {
     this.#decays = parameter.rank > 1;
-    const zeros_P = tf.zeros([parameter.size]);
+    // Not tf.zeros: it would hold as many zeros in JavaScript.
+    const zeros_P = tf.fill([parameter.size], 0);
     this.#first = new Variable(zeros_P);
     this.#second = new Variable(zeros_P);
     this.#weights = new Variable(zeros_P);

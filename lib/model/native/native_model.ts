@@ -4,6 +4,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "../config.ts";
+import type { Adapters } from "../lora.ts";
 import type { ParameterSpec } from "../parameters.ts";
 
 /** Rotary factors of N tokens, `[1, N, E/2, 2]`; those of queries carry 1/sqrt(E). */
@@ -28,7 +29,9 @@ export interface NativeModel {
   readonly parameterCount: number;
   readonly recomputesLayers: boolean;
   /** Null where the weights themselves are trained. */
-  readonly adapters: unknown;
+  readonly adapters: Adapters | null;
   parameter(name: string): tf.Tensor;
   rotaryFactors(positions: Int32Array): RotaryFactors;
+  embedTokens(ids_N: tf.Tensor1D): tf.Tensor2D;
+  finalNorm(x_ND: tf.Tensor2D): tf.Tensor2D;
 }

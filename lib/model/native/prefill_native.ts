@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { TokenBatch } from "../training/batch.ts";
-import type { ModelConfig } from "../config.ts";
+import { adapterPlan, graphTensors, planKey } from "./graph_tensors.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { laneSizes } from "./lanes.ts";
 import { laneInput, prefillGraph } from "./layers_graph.ts";
@@ -23,11 +23,9 @@ export function prefillByGraph(
   last: readonly number[],
   lanes = layerLanes(model, batch.rows),
 ): Prefilled {
-  const caller = callerOf(model.config, lanes);
+  const caller = callerOf(model, lanes);
   return tf.tidy(() => {
-    model.specs.forEach(({ name }) =>
-      caller.set({ [name]: model.parameter(name) })
-    );
+    caller.set(graphTensors(model));
     caller.set(laneInputs(model, batch, lanes));
     caller.set(lastInputs(batch, last, lanes));
     const [hidden, ...heads] = caller.call();
@@ -67,11 +65,16 @@ function lastInputs(
 
 const loaded = new Map<string, GraphCaller>();
 
-function callerOf(config: ModelConfig, lanes: number): GraphCaller {
-  const key = JSON.stringify([config, lanes]);
+function callerOf(model: NativeModel, lanes: number): GraphCaller {
+  const adapters = adapterPlan(model);
+  const key = JSON.stringify([model.config, lanes, planKey(adapters)]);
   let caller = loaded.get(key);
   if (caller === undefined) {
-    const { graph, hidden, keys, values } = prefillGraph(config, lanes);
+    const { graph, hidden, keys, values } = prefillGraph(
+      model.config,
+      lanes,
+      adapters,
+    );
     caller = new GraphSession(graph, [hidden, ...keys, ...values]).caller();
     loaded.set(key, caller);
   }

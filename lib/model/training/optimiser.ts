@@ -116,10 +116,14 @@ export class AdamW {
     }
     const step = ++this.#step;
     const clip = Math.min(1, config.maxGradientNorm / (gradientNorm + 1e-6));
-    const updated = groupsOf(this.#model.trainedTensors()).flatMap((old, i) =>
-      this.#moments[i].update(old, gradients[i], { config, step, clip })
-    );
-    this.#model.replaceTrained(updated);
+    let first = 0;
+    // One by one, so that no more than one group of parameters exists twice.
+    groupsOf(this.#model.trainedTensors()).forEach((old, i) => {
+      const update = { config, step, clip };
+      const fresh = this.#moments[i].update(old, gradients[i], update);
+      this.#model.replaceTrained(fresh, first);
+      first += old.length;
+    });
   }
 
   dispose() {

@@ -9,20 +9,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { breathe } from "../../breathe.ts";
 import type { OptimiserConfig, TrainSequence } from "../requests.ts";
-import {
-  lengthBuckets,
-  packedBatch,
-  plainBatch,
-  type Predictions,
-  type TokenBatch,
-} from "./batch.ts";
+import { lengthBuckets, packedBatch, plainBatch } from "./batch.ts";
 import type { Decoder } from "../decoder.ts";
-import {
-  entropies,
-  pickRows,
-  squaredNorm,
-  targetLogProbs,
-} from "../kernels.ts";
+import { GradientSink } from "../differentiable.ts";
+import { squaredNorm } from "../kernels.ts";
+import { isSmall } from "../native/small_model.ts";
+import { bansOf, predictionLosses } from "./predictions.ts";
 import { type PolicyLoss, type TokenSums, tokenSums } from "./policy_loss.ts";
 import { type AdamW, flatten, NonFiniteError } from "./optimiser.ts";
 
@@ -138,30 +130,6 @@ export async function languageModelEvaluation(
   return sum;
 }
 
-/** Computes the log-probabilities `[M]` of predictions, and their logits `[M, V]`. */
-export function predictionLogProbs(
-  model: Decoder,
-  batch: TokenBatch,
-  predictions: Predictions,
-  bans_MV: tf.Tensor2D | null = null,
-  temperature = 1,
-): { logProbs_M: tf.Tensor1D; logits_MV: tf.Tensor2D } {
-  const hidden_MD = pickRows(
-    model.hidden(batch),
-    tf.tensor1d(predictions.sources, "int32"),
-  );
-  const free_MV = model.logits(hidden_MD);
-  const allowed_MV = bans_MV === null ? free_MV : tf.add(free_MV, bans_MV);
-  const logits_MV = temperature === 1
-    ? allowed_MV
-    : tf.div(allowed_MV, temperature);
-  const logProbs_M = targetLogProbs(
-    logits_MV as tf.Tensor2D,
-    tf.tensor1d(predictions.targets, "int32"),
-  );
-  return { logProbs_M, logits_MV: logits_MV as tf.Tensor2D };
-}
-
 function languageModelLoss(
   model: Decoder,
   examples: readonly LanguageModelExample[],
@@ -179,7 +147,7 @@ function languageModelLoss(
       scaled.push(-weights[i] / totalWeight);
     }
   });
-  const { logProbs_M } = predictionLogProbs(model, batch, {
+  const { logProbs_M } = predictionLosses(model, batch, {
     sources: Int32Array.from(sources),
     targets: Int32Array.from(targets),
   });
@@ -264,11 +232,11 @@ export async function responseLogProbs(
     const logProbs = tf.tidy(() => {
       const groups = members.map((i) => asGroup(sequences[i]));
       const { batch, predictions } = packedBatch(groups);
-      const bans = banRows(
+      const bans = bansOf(
         members.map((i) => sequences[i]),
         model.config.vocab_size,
       );
-      return predictionLogProbs(model, batch, predictions, bans, temperature)
+      return predictionLosses(model, batch, predictions, bans, temperature)
         .logProbs_M;
     });
     const values = await logProbs.data();
@@ -331,16 +299,16 @@ function groupLoss(
   const members = groups.flatMap((group) => group.members);
   const column = (pick: (sequence: TrainSequence) => readonly number[]) =>
     tf.tensor1d(members.flatMap((member) => [...pick(member)]), "float32");
-  const { logProbs_M, logits_MV } = predictionLogProbs(
+  const { logProbs_M, entropies_M } = predictionLosses(
     model,
     batch,
     predictions,
-    banRows(members, model.config.vocab_size),
+    bansOf(members, model.config.vocab_size),
     commonTemperature(members),
   );
   const part = policyLoss({
     logProbs_M,
-    entropies_M: entropies(logits_MV),
+    entropies_M: entropies_M(),
     oldLogProbs_M: column(({ oldLogProbs }) => oldLogProbs),
     advantages_M: column(({ advantages }) => advantages),
     weights_M: column(({ weights }) => weights),
@@ -372,36 +340,6 @@ function commonTemperature(
   );
 }
 
-/** Returns `[M, V]` (or `[1, V]`) with -1e9 on banned tokens; null when nothing is banned. */
-function banRows(
-  members: readonly Pick<TrainSequence, "responseTokens" | "bannedTokens">[],
-  vocabulary: number,
-): tf.Tensor2D | null {
-  const keys: string[] = [];
-  const distinct: number[] = [];
-  for (const { bannedTokens = [], responseTokens } of members) {
-    const key = bannedTokens.join(",");
-    if (!keys.includes(key)) keys.push(key);
-    for (let i = 0; i < responseTokens.length; i++) {
-      distinct.push(keys.indexOf(key));
-    }
-  }
-  if (keys.length === 1 && keys[0] === "") return null;
-  const table_KV = tf.tensor2d(
-    keys.flatMap((key) => [...banRow(key, vocabulary)]),
-    [keys.length, vocabulary],
-  );
-  if (keys.length === 1) return table_KV;
-  return tf.gather(table_KV, tf.tensor1d(distinct, "int32"));
-}
-
-function banRow(key: string, vocabulary: number): Float32Array {
-  const row = new Float32Array(vocabulary);
-  if (key === "") return row;
-  for (const token of key.split(",")) row[Number(token)] = -1e9;
-  return row;
-}
-
 function checkSequence(sequence: TrainSequence, index: number) {
   const length = sequence.responseTokens.length;
   for (const field of ["advantages", "oldLogProbs", "weights"] as const) {
@@ -426,14 +364,9 @@ async function accumulatedStep(
   config: OptimiserConfig,
   losses: readonly (() => tf.Scalar)[],
 ): Promise<{ loss: number; gradientNorm: number }> {
-  const parameters = model.trainedTensors();
-  let total: LossAndGradient | undefined;
-  for (const loss of losses) {
-    await breathe();
-    const part = flatGradient(parameters, loss);
-    total = total === undefined ? part : addParts(total, part);
-  }
-  const { value, gradients } = total!;
+  const { value, gradients } = isSmall(model)
+    ? await flatGradients(model.trainedTensors(), losses)
+    : await sunkGradients(model.trainedTensors(), losses);
   const figures = tf.tidy(() => {
     const squares = gradients.map(squaredNorm);
     return tf.stack([value, tf.sqrt(tf.addN(squares))]);
@@ -457,6 +390,42 @@ async function accumulatedStep(
 interface LossAndGradient {
   value: tf.Tensor;
   gradients: tf.Tensor1D[];
+}
+
+/** Adds up losses and gradients of a small model, each as a few vectors. */
+async function flatGradients(
+  parameters: tf.Tensor[],
+  losses: readonly (() => tf.Scalar)[],
+): Promise<LossAndGradient> {
+  let total: LossAndGradient | undefined;
+  for (const loss of losses) {
+    await breathe();
+    const part = flatGradient(parameters, loss);
+    total = total === undefined ? part : addParts(total, part);
+  }
+  return total!;
+}
+
+/** Adds up losses and gradients of a large model, parameter by parameter. */
+async function sunkGradients(
+  parameters: tf.Tensor[],
+  losses: readonly (() => tf.Scalar)[],
+): Promise<LossAndGradient> {
+  const sink = new GradientSink(parameters);
+  const values: tf.Scalar[] = [];
+  try {
+    for (const loss of losses) {
+      await breathe();
+      values.push(sink.addGradientsOf(loss));
+    }
+    const sums = sink.take();
+    const gradients = flatten(sums);
+    tf.dispose(sums);
+    return { value: tf.addN(values), gradients };
+  } finally {
+    tf.dispose(values);
+    sink.dispose();
+  }
 }
 
 function flatGradient(
