@@ -5,6 +5,7 @@ import { estimateAdvantages } from "./advantage/mod.ts";
 import type { Buffers } from "./buffer/buffers.ts";
 import { extraOf, findExtra } from "./extras.ts";
 import { proposerReward, solverReward } from "./reward/composite.ts";
+import { withRandomRewards } from "./reward/random.ts";
 import type { Setting } from "./setting.ts";
 import type {
   Attempted,
@@ -17,13 +18,14 @@ import type {
 /**
  * Rewards a step. Returns the proposals with their rewards, and the samples that
  * train: proposals with a reward (unless the proposer is not trained), and the
- * rollouts of the solver's batch.
+ * rollouts of the solver's batch. The step matters where rewards are random.
  */
 export function rewardStep(
   setting: Setting,
   buffers: Buffers,
   attempted: readonly Attempted[],
   solved: readonly SolvedTask[],
+  step = 0,
 ): { proposals: Rewarded[]; samples: PolicySample[] } {
   const extra = findExtra("intrinsic");
   const measures = extra?.measure(setting, buffers, attempted);
@@ -45,9 +47,13 @@ export function rewardStep(
   const ofProposer = setting.config.trainProposer
     ? proposerSamples(proposals)
     : [];
+  const samples = [...ofProposer, ...solverSamples(setting, solved)];
+  const { rewardSource, seed } = setting.config;
   return {
     proposals,
-    samples: [...ofProposer, ...solverSamples(setting, solved)],
+    samples: rewardSource === "random"
+      ? withRandomRewards(samples, seed, step)
+      : samples,
   };
 }
 

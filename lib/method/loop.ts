@@ -171,7 +171,7 @@ async function* playStep(
       .practise(setting, attempts.proposals, solved, before, step)
     : null;
   const attempted = practice?.proposals ?? attempts.proposals;
-  const rewards = rewardStep(setting, buffers, attempted, solved);
+  const rewards = rewardStep(setting, buffers, attempted, solved, step);
   const { proposals } = rewards;
   yield { type: "rewarded", step, solved, ...rewards };
 

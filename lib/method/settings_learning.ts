@@ -33,6 +33,11 @@ export const LEARNING_SETTINGS = {
     "What a valid proposal earns: by its solve rate (equation 4), or the solve rate after the solver's update minus before it. `progress` takes two updates a step and solves the fresh tasks twice.",
     { paper: "learnability" },
   ),
+  rewardSource: choice(
+    ["earned", "random"],
+    "`earned` trains on what responses earned. `random` trains on 1 or -1 by chance, whatever was written (a control); the logs still say what was earned.",
+    { paper: "earned" },
+  ),
   rewardRight: number("Reward of a right answer (equation 5).", {
     paper: PAPER_SOLVER_REWARDS.right,
   }),
@@ -88,7 +93,7 @@ export const LEARNING_SETTINGS = {
   // Advantages, and who is trained on what.
   estimator: choice(
     [...Object.keys(ESTIMATORS) as (keyof typeof ESTIMATORS)[], "rae"],
-    "Advantage estimator. `trrpp` is the paper's TRR++ (equation 8). `rae` compares with a running mean of each role and mode (SPIRAL).",
+    "Advantage estimator. `trrpp` is the paper's TRR++ (equation 8). `rejection` learns from rewarded responses alone (RAFT). `rae` compares with a running mean of each role and mode (SPIRAL).",
     { paper: "trrpp" },
   ),
   baselineDecay: decay(

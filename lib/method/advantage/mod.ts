@@ -4,6 +4,7 @@ import { drGrpo } from "./dr_grpo.ts";
 import { grpo } from "./grpo.ts";
 import { reinforceBaseline } from "./reinforce_baseline.ts";
 import { reinforcePlusPlus } from "./reinforce_plus_plus.ts";
+import { rejection } from "./rejection.ts";
 import { rloo } from "./rloo.ts";
 import type { RewardedSample, Whitening } from "./sample.ts";
 import { trrpp } from "./trrpp.ts";
@@ -16,6 +17,7 @@ export const ESTIMATORS = {
   "grpo": grpo,
   "dr-grpo": drGrpo,
   "reinforce-baseline": reinforceBaseline,
+  "rejection": rejection,
 } as const satisfies Record<
   string,
   (samples: readonly RewardedSample[], whitening: Whitening) => number[]

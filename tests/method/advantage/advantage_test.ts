@@ -105,6 +105,14 @@ Deno.test("GRPO divides by the task's own deviation, Dr. GRPO does not", () => {
   ]);
 });
 
+Deno.test("rejection learns from what was rewarded, and unlearns nothing", () => {
+  close(estimateAdvantages("rejection", batch, "sample"), [
+    ...[1, 0, 0, 0],
+    ...[1, 1, 1, 0],
+    ...[1, 1],
+  ]);
+});
+
 Deno.test("plain REINFORCE subtracts the batch mean", () => {
   close(
     estimateAdvantages("reinforce-baseline", batch, "sample"),
@@ -196,9 +204,10 @@ Deno.test("one sample, equal rewards and an empty batch are defined for all", ()
   for (const name of Object.keys(ESTIMATORS) as EstimatorName[]) {
     for (const whitening of ["sample", "token"] as const) {
       assert.deepEqual(estimateAdvantages(name, [], whitening), []);
+      // Rejection compares nothing: what was rewarded is learnt from.
       close(
         estimateAdvantages(name, [sample("solve", "a", 1)], whitening),
-        [0],
+        [name === "rejection" ? 1 : 0],
       );
       const equal = [1, 2, 3].map(() => sample("solve", "a", -0.5, 7));
       close(estimateAdvantages(name, equal, whitening), [0, 0, 0]);
