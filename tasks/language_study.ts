@@ -1,0 +1,142 @@
+/**
+ * `deno task study:language [--arms a,b] [--seeds 1,2] [--work FOLDER]`: plays the arms
+ * of the study of a language model that are not recorded yet, arm by arm and seed by
+ * seed, and keeps their logs under data/language_model. Ctrl-C stops and saves; the
+ * same command goes on.
+ */
+
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ENGINES } from "../lib/engines/mod.ts";
+import {
+  functionEvaluation,
+  functionsHeldOut,
+  readFunctions,
+} from "../lib/lab/evaluation/functions.ts";
+import type { EvaluationResult } from "../lib/lab/evaluation/evaluate.ts";
+import {
+  armConfig,
+  type LanguageArm,
+  type LanguageStudy,
+  readLanguageStudy,
+} from "../lib/lab/language_study.ts";
+import { MODEL_PRESETS } from "../lib/lab/model_presets.ts";
+import {
+  seedFolder,
+  seedsIn,
+  writeHardware,
+} from "../lib/lab/report_folder.ts";
+import { scoreRows } from "../lib/lab/scores.ts";
+import { playModel } from "../lib/run/play.ts";
+import { readEvaluations, readTimings } from "../lib/run/read.ts";
+import { modelFolder } from "./model/folder.ts";
+import { ProgressBar } from "./selfplay/progress.ts";
+
+export const LANGUAGE_LOGS = "data/language_model";
+/** Sections of `samples.md` that are kept, from the beginning and from the end. */
+const KEPT_SAMPLES = 2;
+
+const { values: asked } = parseArgs({
+  args: Deno.args,
+  options: {
+    arms: { type: "string" },
+    seeds: { type: "string" },
+    work: { type: "string", default: "runs/language" },
+  },
+});
+
+if (import.meta.main) await main();
+
+async function main(): Promise<void> {
+  const study = readLanguageStudy(LANGUAGE_LOGS);
+  const arms = asked.arms?.split(",") ?? study.arms.map(({ name }) => name);
+  const seeds = asked.seeds?.split(",").map(Number) ?? study.seeds;
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      console.log("stopping after this step; the same command goes on");
+      stop.abort();
+    });
+  }
+  for (const seed of seeds) {
+    for (const name of arms) {
+      const arm = study.arms.find((arm) => arm.name === name);
+      if (!arm) throw new RangeError(`the study has no arm "${name}"`);
+      if (stop.signal.aborted) Deno.exit(130);
+      await record(study, arm, seed, stop.signal);
+    }
+  }
+  Deno.exit(0);
+}
+
+/** Plays one seed of one arm to its end, unless it is recorded. */
+async function record(
+  study: LanguageStudy,
+  arm: LanguageArm,
+  seed: number,
+  stop: AbortSignal,
+): Promise<void> {
+  if (isRecorded(arm, seed)) {
+    return console.log(`${arm.name}, seed ${seed}: recorded already`);
+  }
+  const folder = seedFolder(join(asked.work, arm.name), seed);
+  const config = armConfig(study, arm, seed);
+  const rows = readFunctions();
+  const progress = new ProgressBar(config);
+  console.log(`${arm.name}, seed ${seed}, into ${folder}`);
+  const model = await modelFolder(MODEL_PRESETS[study.preset].model);
+  const outcome = await playModel({
+    engine: { ...ENGINES.local, model },
+    ...{ config, folder, resume: true, stop },
+    experiment: { preset: study.preset, arm: arm.name },
+    heldOut: functionsHeldOut(rows),
+    evaluate: functionEvaluation(rows, study.evaluation),
+    onEvent: (event) => progress.event(event),
+    onSeedingRound: (round) => progress.seeding(round),
+    onNote: (note) => progress.note(note),
+  });
+  progress.end();
+  if (outcome.finished) keep(folder, arm, seed);
+}
+
+function isRecorded(arm: LanguageArm, seed: number): boolean {
+  try {
+    return seedsIn(join(LANGUAGE_LOGS, arm.name)).includes(seed);
+  } catch {
+    return false;
+  }
+}
+
+/** Copies what the report needs. */
+function keep(run: string, arm: LanguageArm, seed: number): void {
+  const logs = seedFolder(join(LANGUAGE_LOGS, arm.name), seed);
+  Deno.mkdirSync(logs, { recursive: true });
+  for (const name of ["config.json", "metrics.jsonl", "timings.jsonl"]) {
+    Deno.copyFileSync(join(run, name), join(logs, name));
+  }
+  const rows = readEvaluations(run) as unknown as (EvaluationResult & {
+    step: number;
+  })[];
+  const lines = scoreRows(rows).map((row) => `${JSON.stringify(row)}\n`);
+  Deno.writeTextFileSync(join(logs, "scores.jsonl"), lines.join(""));
+  const sections = Deno.readTextFileSync(join(run, "samples.md"))
+    .split(/^(?=## )/m);
+  const kept = sections.length <= 2 * KEPT_SAMPLES ? sections : [
+    ...sections.slice(0, KEPT_SAMPLES),
+    ...sections.slice(-KEPT_SAMPLES),
+  ];
+  Deno.writeTextFileSync(join(logs, "samples.md"), kept.join(""));
+  const seconds = readTimings(run)
+    .flatMap((row) => Object.values(row.seconds))
+    .reduce((sum, value) => sum + value, 0);
+  writeHardware(join(LANGUAGE_LOGS, arm.name), seed, {
+    command: `deno task study:language --arms ${arm.name} --seeds ${seed}`,
+    seconds: Math.round(seconds),
+    baseSeconds: 0,
+    hardware: `${navigator.hardwareConcurrency} x ${cpus()[0].model}`,
+    loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
+    threads: Deno.env.get("TF_NUM_INTEROP_THREADS") ?? "all",
+    deno: Deno.version.deno,
+  });
+}
