@@ -14,74 +14,111 @@ import {
   type Output,
   readNotebook,
 } from "./notebook_file.ts";
+import { type Chapter, chapters } from "./book.ts";
+import { coloured } from "./coloured.ts";
+import { DRAW, STYLE } from "./page_style.ts";
 import { escapeHtml, proseHtml } from "./prose.ts";
 
 const PLOTLY = "application/vnd.plotly.v1+json";
 
-const STYLE = `
-body { font: 16px/1.55 system-ui, sans-serif; color: #222; max-width: 56rem;
-  margin: 2rem auto; padding: 0 1rem; }
-h1, h2 { line-height: 1.2; margin-top: 2rem; }
-pre { font: 13px/1.45 ui-monospace, monospace; overflow-x: auto; margin: .4rem 0;
-  padding: .6rem .8rem; }
-pre.code { background: #f6f8fa; border-left: 3px solid #0072b2; }
-pre.stderr { background: #fff4e5; } pre.error { background: #fdecea; }
-code { background: #f6f8fa; padding: 0 .2em; }
-pre code { padding: 0; }
-table { border-collapse: collapse; }
-td, th { border: 1px solid #ccc; padding: .25rem .7rem; text-align: left; }
-.figure svg { max-width: 100%; height: auto; }
-`;
-
-const DRAW = `
-for (const script of document.querySelectorAll("script[data-figure]")) {
-  if (!window.Plotly) break;
-  const { data, layout, config } = JSON.parse(script.textContent);
-  const place = script.previousElementSibling;
-  place.replaceChildren();
-  Plotly.newPlot(place, data, layout, config)
-    .then(() => place.dataset.drawn = "yes");
-}
-document.body.dataset.height = document.documentElement.scrollHeight;
-`;
-
 /** Returns a notebook as one HTML page, which wants `plotly.min.js` beside it. */
-export function notebookPage(notebook: Notebook, title: string): string {
-  const body = notebook.cells.map(cellHtml).join("\n");
+export function notebookPage(
+  notebook: Notebook,
+  title: string,
+  book: readonly Chapter[] = [],
+): string {
+  const { body, headings } = withAnchors(
+    notebook.cells.map(cellHtml).join("\n"),
+  );
+  const here = book.findIndex(({ name }) => name === title);
+  return page(title, [
+    here < 0 ? "" : bookNavigation(book, here),
+    contents(headings),
+    body,
+    '<script src="plotly.min.js"></script>',
+    `<script>${DRAW}</script>`,
+  ]);
+}
+
+/** Writes a page per notebook, an index and plotly.js; returns the paths of the notebooks' pages. */
+export async function exportNotebooks(
+  paths: readonly string[],
+  folder: string,
+): Promise<string[]> {
+  await Deno.mkdir(folder, { recursive: true });
+  const book = await chapters(paths);
+  const pages: string[] = [];
+  for (const path of paths) {
+    const name = basename(path, ".ipynb");
+    const notebook = await readNotebook(path);
+    const html = notebookPage(notebook, name, book);
+    await Deno.writeTextFile(`${folder}/${name}.html`, html);
+    pages.push(`${folder}/${name}.html`);
+  }
+  await Deno.writeTextFile(`${folder}/index.html`, indexPage(book));
+  const plotly = new URL(import.meta.resolve("plotly.js-dist-min"));
+  await Deno.copyFile(plotly, `${folder}/plotly.min.js`);
+  return pages;
+}
+
+/** Returns the first page: the notebooks in reading order. */
+export function indexPage(book: readonly Chapter[]): string {
+  const rows = book.map(({ name, title, says }) =>
+    `<tr><td><a href="${name}.html">${escapeHtml(title)}</a></td>` +
+    `<td>${escapeHtml(says || "solutions of the exercises")}</td></tr>`
+  );
+  return page("Absolute Zero Notebooks", [
+    "<h1>Absolute Zero Notebooks</h1>",
+    "<p>One model invents its own problems, solves them, and learns from both.</p>",
+    `<div class="table"><table>${rows.join("\n")}</table></div>`,
+  ]);
+}
+
+function page(title: string, parts: readonly string[]): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
-${body}
-<script src="plotly.min.js"></script>
-<script>${DRAW}</script>
+${parts.filter((part) => part !== "").join("\n")}
 </body>
 </html>
 `;
 }
 
-/** Writes a page per notebook, and plotly.js; returns the paths of the pages. */
-export async function exportNotebooks(
-  paths: string[],
-  folder: string,
-): Promise<string[]> {
-  await Deno.mkdir(folder, { recursive: true });
-  const pages: string[] = [];
-  for (const path of paths) {
-    const name = basename(path, ".ipynb");
-    const page = `${folder}/${name}.html`;
-    const notebook = await readNotebook(path);
-    await Deno.writeTextFile(page, notebookPage(notebook, name));
-    pages.push(page);
-  }
-  const plotly = new URL(import.meta.resolve("plotly.js-dist-min"));
-  await Deno.copyFile(plotly, `${folder}/plotly.min.js`);
-  return pages;
+/** Returns the links to the index, and to the notebooks before and after. */
+function bookNavigation(book: readonly Chapter[], here: number): string {
+  const link = (chapter: Chapter | undefined, kind: string, mark: string) =>
+    chapter
+      ? `<a class="${kind}" href="${chapter.name}.html">` +
+        `${mark} ${escapeHtml(chapter.title)}</a>`
+      : "";
+  return `<nav class="book"><a href="index.html">All notebooks</a>` +
+    link(book[here - 1], "previous", "←") + link(book[here + 1], "next", "→") +
+    "</nav>";
+}
+
+/** Gives every heading of the second level an anchor. */
+function withAnchors(html: string): { body: string; headings: string[] } {
+  const headings: string[] = [];
+  const body = html.replace(/<h2>(.*?)<\/h2>/g, (_, text: string) => {
+    headings.push(text);
+    return `<h2 id="section-${headings.length}">${text}</h2>`;
+  });
+  return { body, headings };
+}
+
+function contents(headings: readonly string[]): string {
+  if (headings.length === 0) return "";
+  const items = headings.map((text, i) =>
+    `<li><a href="#section-${i + 1}">${text}</a></li>`
+  );
+  return `<details class="contents"><summary>Contents</summary>` +
+    `<ul>${items.join("")}</ul></details>`;
 }
 
 function cellHtml(cell: Cell): string {
@@ -89,7 +126,7 @@ function cellHtml(cell: Cell): string {
   if (cell.cell_type === "markdown") return proseHtml(source);
   if (cell.cell_type !== "code") return "";
   const outputs = (cell.outputs ?? []).map(outputHtml).join("\n");
-  return `<pre class="code">${escapeHtml(source)}</pre>\n${outputs}`;
+  return `<pre class="code">${coloured(source)}</pre>\n${outputs}`;
 }
 
 function outputHtml(output: Output): string {

@@ -17,13 +17,18 @@ const WIDTH = 1000;
 const TALLEST = 16000;
 
 /** What a browser made of a page. */
-export interface Look {
+export interface Drawn {
   /** Figures in the page, and those that were drawn. */
   figures: number;
   drawn: number;
   /** Errors of scripts and files that did not load. */
   errors: string[];
-  /** Path of the picture. */
+  /** Height of the page in pixels. */
+  height: number;
+}
+
+/** What a browser made of a page, and the path of a picture of it. */
+export interface Look extends Drawn {
   picture: string;
 }
 
@@ -45,25 +50,28 @@ export function findBrowser(): string | null {
   return null;
 }
 
-/** Opens a page without a window. */
-export async function lookAt(browser: string, page: string): Promise<Look> {
-  const url = pathToFileURL(resolve(page)).href;
-  const opened = await open(browser, ["--dump-dom", url], 1600);
-  const height = Number(opened.text.match(/data-height="(\d+)"/)?.[1] ?? 0);
-  const picture = resolve(page).replace(/\.html$/, ".png");
-  await open(
-    browser,
-    [`--screenshot=${picture}`, url],
-    Math.min(height || 4000, TALLEST),
-  );
+/** Opens a page without a window and counts its figures. */
+export async function drawnIn(browser: string, page: string): Promise<Drawn> {
+  const { text, log } = await open(browser, ["--dump-dom", urlOf(page)], 1600);
   return {
-    figures: opened.text.split("data-figure=").length - 1,
-    drawn: opened.text.split('data-drawn="yes"').length - 1,
-    errors: [...opened.log.matchAll(/CONSOLE[^"]*"([^"]*)", source/g)]
+    figures: text.split("data-figure=").length - 1,
+    drawn: text.split('data-drawn="yes"').length - 1,
+    errors: [...log.matchAll(/CONSOLE[^"]*"([^"]*)", source/g)]
       .map((found) => found[1]),
-    picture,
+    height: Number(text.match(/data-height="(\d+)"/)?.[1] ?? 4000),
   };
 }
+
+/** Opens a page without a window, counts its figures and leaves a picture beside it. */
+export async function lookAt(browser: string, page: string): Promise<Look> {
+  const drawn = await drawnIn(browser, page);
+  const picture = resolve(page).replace(/\.html$/, ".png");
+  const height = Math.min(drawn.height, TALLEST);
+  await open(browser, [`--screenshot=${picture}`, urlOf(page)], height);
+  return { ...drawn, picture };
+}
+
+const urlOf = (page: string) => pathToFileURL(resolve(page)).href;
 
 async function open(
   browser: string,

@@ -31,7 +31,25 @@ export function proseHtml(markdown: string): string {
       })),
   );
   const html = marked.parse(text, { async: false });
-  return html.replace(/formula-(\d+)-end/g, (_, i) => formulas[Number(i)]);
+  return forSite(html).replace(
+    /formula-(\d+)-end/g,
+    (_, i) => formulas[Number(i)],
+  );
+}
+
+/**
+ * Turns links between notebooks into links between pages, and other files of the kit, which the
+ * site does not hold, into their names. Wide tables scroll by themselves.
+ */
+function forSite(html: string): string {
+  return html
+    .replace(/href="(\w+)\.ipynb(#[^"]*)?"/g, 'href="$1.html"')
+    .replace(
+      /<a href="\.\.\/([^"]+)">(.*?)<\/a>/g,
+      '<span title="$1 in the kit">$2</span>',
+    )
+    .replaceAll("<table>", '<div class="table"><table>')
+    .replaceAll("</table>", "</table></div>");
 }
 
 /** Returns the text for HTML. */

@@ -1,7 +1,7 @@
 /**
- * Writes notebooks as HTML pages that work offline, figures included.
+ * Writes the notebooks as a site that works offline, figures included.
  *
- *   deno run -A tasks/export_notebooks.ts [names] [--out out/pages] [--look]
+ *   deno task html [names] [--out out/pages] [--look]
  *
  * With `--look` the pages are opened in Chromium: every figure must be drawn and
  * nothing may fail, and a picture of each page is left beside it.
@@ -40,6 +40,6 @@ if (import.meta.main) {
   });
   const paths = await findNotebooks(positionals);
   const pages = await exportNotebooks(paths, values.out);
-  if (!values.look) { for (const page of pages) console.log(page); }
-  else if (!await look(pages)) Deno.exit(1);
+  console.log(`${pages.length} pages; begin at ${values.out}/index.html`);
+  if (values.look && !await look(pages)) Deno.exit(1);
 }
