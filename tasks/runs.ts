@@ -1,13 +1,19 @@
 /**
- * Recorded runs at the command line: list, compare, query.
+ * Recorded runs at the command line: list, compare, query, pack.
  *
  *   deno task runs list [FOLDER]
  *   deno task runs compare RUN RUN [RUN…]
  *   deno task runs query "SQL" [FOLDER]
+ *   deno task runs pack FOLDER [FOLDER…]
+ *   deno task runs unpack FOLDER OUT
+ *
+ * Packing turns the run folders below each FOLDER into Parquet files in it, which all
+ * readers take as if the run folders were there (lib/run/packed).
  *
  * A query sees the tables `metrics`, `timings`, `tasks`, `rollouts` and `eval`
  * of all runs below the folder, read in place by DuckDB, each with a column
- * `run`. DuckDB is fetched on the first query (140 MB) and needed for nothing
+ * `run`; of packed runs also `scores`, and a column for each path, for example
+ * "solve.deduction.solveRate". DuckDB is fetched on the first query (140 MB) and needed for nothing
  * else, so it is no dependency of the kit; the task runs with `--no-lock`.
  */
 
@@ -15,12 +21,25 @@ import { basename, join, relative, resolve } from "node:path";
 import { beforeAndAfter, differingSettings } from "../lib/run/compare.ts";
 import { findRuns, readRun, type RunSummary } from "../lib/run/read.ts";
 import type { Manifest } from "../lib/run/manifest.ts";
+import { packRuns, unpackRuns } from "../lib/run/packed/pack.ts";
+import {
+  type LogName,
+  LOGS,
+  packedFolders,
+  recordingFile,
+  recordingsIn,
+} from "../lib/run/packed/recordings.ts";
 
 const USAGE =
   `deno task runs list [FOLDER]            runs below FOLDER (default: runs)
 deno task runs compare RUN RUN [RUN…]   settings that differ, accuracy before → after
 deno task runs query "SQL" [FOLDER]     tables metrics, timings, tasks, rollouts, eval
+deno task runs pack FOLDER [FOLDER…]    run folders below FOLDER to Parquet files in it
+deno task runs unpack FOLDER OUT        packed runs to run folders below OUT
   for example: query "select run, status, count(*) from tasks group by all"`;
+
+/** Tables of run folders. */
+const TABLES = ["metrics", "timings", "tasks", "rollouts", "eval"];
 
 /** What a query is answered by. */
 export const DUCKDB = "npm:@duckdb/node-api@1.5.4-r.1";
@@ -50,6 +69,12 @@ export async function main(args: readonly string[]): Promise<number> {
     else if (command === "compare" && rest.length >= 2) compare(rest);
     else if (command === "query" && rest.length >= 1 && rest.length <= 2) {
       await query(rest[0], rest[1] ?? "runs");
+    } else if (command === "pack" && rest.length >= 1) {
+      for (const folder of rest) {
+        console.log(`${folder}: ${packRuns(folder).length} runs packed`);
+      }
+    } else if (command === "unpack" && rest.length === 2) {
+      console.log(`${unpackRuns(rest[0], rest[1]).length} runs unpacked`);
     } else {
       console.error(USAGE);
       return command === undefined ? 0 : 2;
@@ -131,10 +156,13 @@ function accuracyRows(runs: readonly RunSummary[]): string[][] {
 
 async function query(sql: string, folder: string): Promise<void> {
   const runs = findRuns(resolve(folder));
-  if (runs.length === 0) throw new Error(`no runs below ${folder}`);
+  const packed = packedFolders(resolve(folder), 3);
+  if (runs.length + packed.length === 0) {
+    throw new Error(`no runs below ${folder}`);
+  }
   const { DuckDBInstance } = await import(DUCKDB) as DuckDb;
   const connection = await (await DuckDBInstance.create(":memory:")).connect();
-  for (const name of ["metrics", "timings", "tasks", "rollouts", "eval"]) {
+  for (const name of TABLES) {
     const files = runs.map((run) => join(run, `${name}.jsonl`)).filter(hasRows);
     for (const path of files.filter(endsAmidLine)) {
       console.error(`${path}: its last line is not whole and is left out`);
@@ -145,6 +173,7 @@ async function query(sql: string, folder: string): Promise<void> {
     const readable = await readableLogs(connection, files);
     if (readable.length > 0) await makeView(connection, name, readable);
   }
+  for (const log of LOGS) await addPacked(connection, log, packed);
   const result = await connection.runAndReadAll(sql);
   printTable(
     result.columnNames(),
@@ -175,6 +204,33 @@ async function makeView(
   } catch (error) {
     return (error as Error).message.split("\n")[0];
   }
+}
+
+/** Adds the rows of a log of packed runs to its table, or makes it. */
+async function addPacked(
+  connection: DuckDbConnection,
+  log: LogName,
+  folders: readonly string[],
+): Promise<void> {
+  const files = folders.flatMap((folder) =>
+    recordingsIn(folder).map((recording) =>
+      recordingFile(folder, log, recording)
+    )
+  ).filter(hasRows);
+  if (files.length === 0) return;
+  const rows = `select * exclude (shape) from read_parquet([${
+    files.map(quote).join(", ")
+  }], union_by_name = true)`;
+  const unpacked = `${log}_of_folders`;
+  const both = `${rows} union all by name select * from ${unpacked}`;
+  let from = both;
+  try {
+    await connection.run(`alter view ${log} rename to ${unpacked}`);
+  } catch {
+    // No run folder has this log.
+    from = rows;
+  }
+  await connection.run(`create view ${log} as ${from}`);
 }
 
 /** Returns the logs that can be read; the others are named, and keep no run from being queried. */

@@ -19,7 +19,7 @@ export { openLab } from "./open.ts";
 export { type Preset, presetNamed, PRESETS } from "./presets.ts";
 export { createTinyModel } from "./pretrain.ts";
 export { type EvaluationLog, reportLines } from "./report.ts";
-export { seedFolder, seedsIn } from "./report_folder.ts";
+export { readHardware, seedFolder, seedsIn } from "./report_folder.ts";
 export { generatedTasks, runExperiment } from "./run.ts";
 export { accuracies, scoreAt, type ScoreRow, scoreRows } from "./scores.ts";
 export { solverMatrix } from "./solver_matrix.ts";

@@ -9,6 +9,8 @@
  */
 
 import { join } from "node:path";
+import { readJson } from "../run/json_file.ts";
+import { packedNames } from "../run/packed/recordings.ts";
 
 /** The command, time and machine of a seed's run: the facts that are not reproducible. */
 export interface HardwareRecord {
@@ -29,11 +31,30 @@ export function seedFolder(folder: string, seed: number): string {
 
 /** Finds the seeds with a finished run in an experiment's folder, in ascending order. */
 export function seedsIn(folder: string): number[] {
-  return [...Deno.readDirSync(folder)]
-    .flatMap(({ name }) => /^seed-(\d+)$/.exec(name)?.[1] ?? [])
-    .map(Number)
-    .filter((seed) => hasHardware(folder, seed))
+  const packed = packedNames(folder);
+  const unpacked = packed.length > 0 && !isFolder(folder)
+    ? []
+    : [...Deno.readDirSync(folder)].map(({ name }) => name);
+  const seeds = [...packed, ...unpacked]
+    .flatMap((name) => /^seed-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+  return [...new Set(seeds)]
+    .filter((seed) =>
+      packed.includes(`seed-${seed}`) || hasHardware(folder, seed)
+    )
     .sort((a, b) => a - b);
+}
+
+/** Reads `hardware.json` of a run. */
+export function readHardware(run: string): HardwareRecord {
+  return readJson(join(run, "hardware.json"));
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 /** Writes `hardware.json` of a seed. */
@@ -48,7 +69,7 @@ export function writeHardware(
   );
 }
 
-export function hardwareFile(folder: string, seed: number): string {
+function hardwareFile(folder: string, seed: number): string {
   return join(seedFolder(folder, seed), "hardware.json");
 }
 

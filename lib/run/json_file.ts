@@ -2,6 +2,7 @@
 
 import { dirname } from "node:path";
 import { syncFolder } from "../model/mod.ts";
+import { packedText } from "./packed/recordings.ts";
 
 /** Part of the name of whatever is not yet whole. */
 export const UNFINISHED = ".unfinished-";
@@ -15,7 +16,7 @@ export function readJson<Fields extends object>(
 ): Fields {
   let value: unknown;
   try {
-    value = JSON.parse(Deno.readTextFileSync(path));
+    value = JSON.parse(readText(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new Deno.errors.NotFound(`${path} is missing${cure}`);
@@ -24,6 +25,19 @@ export function readJson<Fields extends object>(
   }
   if (typeof value === "object" && value !== null) return value as Fields;
   throw new Error(`${path} holds no JSON object${cure}`);
+}
+
+/** Returns the text of a run's file, packed or not. Throws where there is none. */
+function readText(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    const packed = error instanceof Deno.errors.NotFound
+      ? packedText(path)
+      : null;
+    if (packed !== null) return packed;
+    throw error;
+  }
 }
 
 /** Replaces a file by a complete new one, which a loss of power does not take. */

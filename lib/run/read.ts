@@ -8,6 +8,12 @@ import { checkpointSteps } from "./checkpoint.ts";
 import type { Manifest } from "./manifest.ts";
 import { readJson } from "./json_file.ts";
 import type { RolloutRow, TaskRow } from "./rows.ts";
+import {
+  packedFolders,
+  packedNames,
+  packedRows,
+  packedText,
+} from "./packed/recordings.ts";
 import { readRunConfig } from "./run_folder.ts";
 import type { TimingRow } from "./stopwatch.ts";
 
@@ -22,11 +28,22 @@ export interface RunSummary {
 }
 
 /**
- * Reads the rows of a JSON-lines file. A last line without a line break is left out: an
- * interruption cut it. Throws with the path and the line that is not JSON.
+ * Reads the rows of a JSON-lines file, or of the packed run whose file it would be. A
+ * last line without a line break is left out: an interruption cut it. Throws with the
+ * path and the line that is not JSON.
  */
 export function readRows<Row>(path: string): Row[] {
-  const lines = Deno.readTextFileSync(path).split("\n");
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    const packed = error instanceof Deno.errors.NotFound
+      ? packedRows<Row>(path)
+      : null;
+    if (packed) return packed;
+    throw error;
+  }
+  const lines = text.split("\n");
   lines.pop();
   return lines.map((line, i) => {
     try {
@@ -79,7 +96,7 @@ export function readRun(folder: string): RunSummary {
   };
 }
 
-/** Finds the run folders at `parent` and up to three levels below, in order of name. */
+/** Finds the run folders at `parent` and up to three levels below, and packed runs, in order of name. */
 export function findRuns(parent: string): string[] {
   const found: string[] = [];
   const visit = (folder: string, depth: number) => {
@@ -100,5 +117,8 @@ export function findRuns(parent: string): string[] {
     }
   };
   visit(parent, 3);
-  return found.sort();
+  const packed = packedFolders(parent, 3).flatMap((folder) =>
+    packedNames(folder).map((name) => join(folder, name))
+  ).filter((run) => packedText(join(run, "config.json")) !== null);
+  return [...new Set([...found, ...packed])].sort();
 }

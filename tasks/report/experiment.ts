@@ -7,8 +7,7 @@ import {
   reportLines,
 } from "../../lib/lab/report.ts";
 import {
-  hardwareFile,
-  type HardwareRecord,
+  readHardware,
   seedFolder,
   seedsIn,
 } from "../../lib/lab/report_folder.ts";
@@ -92,10 +91,9 @@ export function experimentReport(
 }
 
 function hardwareNote(folder: string, seed: number): string {
-  const record: HardwareRecord = JSON.parse(
-    Deno.readTextFileSync(hardwareFile(folder, seed)),
+  const { command, seconds, baseSeconds, hardware, loadAverage } = readHardware(
+    seedFolder(folder, seed),
   );
-  const { command, seconds, baseSeconds, hardware, loadAverage } = record;
   return `- seed ${seed}: \`${command}\`, ${seconds} s of which base model ` +
     `${baseSeconds} s, on ${hardware}, load average ${loadAverage.join(" ")}`;
 }

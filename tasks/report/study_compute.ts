@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { mean } from "../../lib/lab/evaluation/statistics.ts";
 import type { Preset } from "../../lib/lab/presets.ts";
+import { readJson } from "../../lib/run/json_file.ts";
 import { readMetrics, readTimings } from "../../lib/run/read.ts";
 import { markdownTable } from "./markdown.ts";
 
@@ -29,9 +30,7 @@ const NOT_PLAYING = ["evaluated", "saved"];
 export function computeOf(folders: readonly string[]): Compute {
   const each = folders.map((folder) => {
     const metrics = readMetrics(folder);
-    const preset: Preset = JSON.parse(
-      Deno.readTextFileSync(join(folder, "preset.json")),
-    );
+    const preset = readJson<Preset>(join(folder, "preset.json"));
     const sum = (field: "sampledTokens" | "trainedTokens") =>
       metrics.reduce((total, row) => total + (row[field] ?? 0), 0);
     return {

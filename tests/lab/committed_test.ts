@@ -3,10 +3,36 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { seedsIn } from "../../lib/lab/report_folder.ts";
+import { unpackRuns } from "../../lib/run/packed/pack.ts";
 import { PAGES, withResults } from "../../tasks/report/readme.ts";
 import { reportedNames, reportOf } from "../../tasks/report.ts";
 
 const DATA = "data/experiment";
+/** Most bytes of everything under data/. */
+const MOST_BYTES = 25e6;
+
+function bytesBelow(folder: string): number {
+  return [...Deno.readDirSync(folder)].reduce((sum, { name, isDirectory }) => {
+    const path = join(folder, name);
+    return sum + (isDirectory ? bytesBelow(path) : Deno.statSync(path).size);
+  }, 0);
+}
+
+Deno.test("the data take at most 25 MB", () => {
+  const bytes = bytesBelow("data");
+  console.log(`${(bytes / 1e6).toFixed(1)} MB`);
+  assert.ok(bytes <= MOST_BYTES, `${bytes} bytes: deno task runs pack FOLDER`);
+});
+
+Deno.test("a report is the same from packed runs and from their run folders", async () => {
+  const out = await Deno.makeTempDir({ prefix: "unpacked-" });
+  for (const name of ["scaling", "smoke"]) {
+    const packed = join(DATA, name);
+    assert.ok(unpackRuns(packed, join(out, name)).length > 0);
+    assert.equal(reportOf(name, join(out, name)), reportOf(name, packed));
+  }
+  await Deno.remove(out, { recursive: true });
+});
 
 Deno.test("there are committed results of the smoke preset, three seeds", () => {
   assert.ok(reportedNames().includes("smoke"));
