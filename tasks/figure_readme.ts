@@ -4,11 +4,13 @@
  *   deno run -A tasks/figure_readme.ts EXPERIMENT [--out data/figures] [--split familiar]
  *
  * EXPERIMENT is a folder with one run for each seed, such as
- * data/experiment/default. The learning curves are of all seeds, the other
+ * data/experiment/default, or data/experiment/pool, whose picture is of its own kind.
+ * The learning curves are of all seeds, the other
  * pictures of the first. They depend on `metrics.jsonl` and `eval.jsonl` alone:
  * equal rows give equal bytes.
  */
 
+import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import type { EvaluationLog } from "../lib/lab/report.ts";
 import { scoreRows } from "../lib/lab/scores.ts";
@@ -27,12 +29,14 @@ import {
 } from "../lib/show/figures/run_curves.ts";
 import { readEvaluations, readMetrics } from "../lib/run/read.ts";
 import { figureSvg } from "./notebook/static_images.ts";
+import { poolFigure } from "./report/pools.ts";
 
 /** Returns the pictures of an experiment by file name. */
 export function experimentFigures(
   folder: string,
   split: string,
 ): Record<string, Figure> {
+  if (basename(folder) === "pool") return { pools: poolFigure(folder) };
   const runs = seedsIn(folder).map((seed) => seedFolder(folder, seed));
   if (runs.length === 0) {
     throw new Error(`${folder} holds no finished seed-N folder`);

@@ -20,8 +20,8 @@ export interface ItemChoice {
   leftOut?: boolean;
 }
 
-/** How answers are sampled and counted: greedy, at temperature 1, or pass@16 at temperature 1. */
-export type Measure = "greedy" | "sampled" | "pass@16";
+/** How answers are sampled and counted: greedy, at temperature 1, or as pass@k at temperature 1. */
+export type Measure = "greedy" | "sampled" | `pass@${4 | 16}`;
 
 /** Items and a measure, by a name that the bounds use. */
 export interface Endpoint extends ItemChoice {

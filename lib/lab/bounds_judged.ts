@@ -48,15 +48,11 @@ export class ItemFinder {
 
   #valuesOf(row: ScoreRow, choice: ItemChoice, measure: Measure): number[] {
     const items = this.#items.get(`${row.split}/${row.mode}`) ?? [];
-    return row.correct.flatMap((right, i) =>
-      this.#chosen(items[i], choice)
-        ? [
-          measure === "pass@16"
-            ? passAtK(row.samples, right, 16)
-            : right / row.samples,
-        ]
-        : []
-    );
+    const [, k] = measure.split("@");
+    return row.correct.filter((_, i) => this.#chosen(items[i], choice))
+      .map((right) =>
+        k ? passAtK(row.samples, right, Number(k)) : right / row.samples
+      );
   }
 
   #chosen(item: EvaluationItem, { depths, leftOut }: ItemChoice): boolean {

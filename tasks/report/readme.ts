@@ -16,12 +16,13 @@ import { readStudy } from "../../lib/lab/study_scores.ts";
 import { seedFolder, seedsIn } from "../../lib/lab/report_folder.ts";
 import { studyNamed } from "../../lib/lab/studies.ts";
 import { readEvaluations } from "../../lib/run/read.ts";
+import { poolTable } from "./pools.ts";
 import { modelSpeedTable, sandboxSpeedTable } from "./speed.ts";
 import { table } from "./table.ts";
 
 /** The pages with tables, and the sections that each of them holds. */
 export const PAGES: Record<string, readonly string[]> = {
-  "data/experiment/README.md": ["results"],
+  "data/experiment/README.md": ["pools", "results"],
   "lib/model/README.md": ["speed of the model"],
   "lib/sandbox/README.md": ["speed of the sandbox"],
 };
@@ -30,6 +31,7 @@ export const PAGES: Record<string, readonly string[]> = {
 export function withResults(page: string, text: string, data: string): string {
   const runs = join(data, "experiment");
   const sections: Record<string, () => string[]> = {
+    "pools": () => [poolTable(join(runs, "pool"))],
     "results": () => [
       presetTable(join(runs, "default")),
       corpusTable(join(runs, "beyond")),

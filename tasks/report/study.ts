@@ -21,6 +21,7 @@ import {
   readStudy,
   type StudyScores,
 } from "../../lib/lab/study_scores.ts";
+import { boundSection, depthSection } from "./bounds.ts";
 import { interval, intervalNote, markdownTable, percent } from "./markdown.ts";
 import { noiseSection } from "./noise.ts";
 import { changeTable } from "./study_changes.ts";
@@ -43,6 +44,10 @@ export function studyReport(study: Study, folder: string): string {
     changeTable(scores, greedySplits(study, scores)),
   ];
   if (study.claims.length > 0) parts.push(claimTable(study, scores));
+  if (study.bounds) {
+    parts.splice(1, 0, boundSection(study, scores));
+    parts.push(depthSection(study, scores));
+  }
   parts.push(noiseSection(study, scores, folder));
   const folders = [...scores].map(([name, bySeed]) => ({
     name,

@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { FORCED_BASE } from "../../lib/lab/bounds.ts";
 import { boundValues, ItemFinder } from "../../lib/lab/bounds_judged.ts";
 import type { ScoreRow } from "../../lib/lab/scores.ts";
-import { parseStudy, studyNamed } from "../../lib/lab/studies.ts";
+import { parseStudy, type Study, studyNamed } from "../../lib/lab/studies.ts";
 import type { StudyScores } from "../../lib/lab/study_scores.ts";
 import { splitNamed } from "../../lib/lab/world/splits.ts";
 import { worldParts } from "../../lib/lab/base_model.ts";
+import { judgeBounds } from "../../tasks/report/bounds.ts";
 
 const study = studyNamed("pool");
 const { splits } = worldParts(study.base);
@@ -84,6 +85,55 @@ Deno.test("the last step counts, and the base made to think at step 0", () => {
   assert.deepEqual(at("greedy", FORCED_BASE), [0, 1]);
   assert.deepEqual(at("sampled", "self-play"), [1, .25]);
   assert.deepEqual(at("pass@16", "self-play"), [1, 1]);
+});
+
+/** A study of two seeds and more whose arms end at given accuracies on all deep items. */
+function judged(
+  change: Partial<Study["bounds"] & object>,
+  self: number[],
+  pool: number[],
+) {
+  const scores: StudyScores = new Map(
+    Object.entries({ "self-play": self, "pool-16": pool }).map((
+      [arm, seeds],
+    ) => [
+      arm,
+      new Map(seeds.map((share, seed) => [
+        seed,
+        modes.map((mode) => {
+          let n = 0;
+          return rowOf("deep", () => Number(n++ < 200 * share), {
+            mode: mode as "deduction",
+          });
+        }),
+      ])),
+    ]),
+  );
+  const bounds = { ...study.bounds!, ...change };
+  return judgeBounds({ ...study, bounds }, scores);
+}
+
+Deno.test("a bound is met, missed or not told, and equality needs closeness", () => {
+  const bound = (change: object) => ({
+    list: [{
+      says: "",
+      endpoint: "deep",
+      better: "self-play",
+      worse: "pool-16",
+      ...change,
+    }],
+  });
+  const [high, low] = [[.6, .62, .61, .6, .63], [.4, .43, .4, .42, .41]];
+  const verdict = (change: object, a: number[], b: number[]) =>
+    judged(bound(change), a, b)[0].verdict;
+  assert.equal(verdict({ above: 0 }, high, low), "met");
+  assert.equal(verdict({ above: 0 }, low, high), "missed");
+  assert.equal(verdict({ above: .19 }, high, low), "cannot tell");
+  assert.equal(verdict({ above: 0 }, [.6], [.4]), "cannot tell");
+  assert.equal(verdict({ within: .05 }, high, low), "cannot tell");
+  assert.equal(verdict({ within: .3 }, high, low), "met");
+  const [{ values }] = judged(bound({ above: 0 }), high, low);
+  assert.deepEqual(values.map((row) => row.length), [400, 400, 400, 400, 400]);
 });
 
 Deno.test("a bound on another arm or endpoint is refused by name", () => {

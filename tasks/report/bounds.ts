@@ -1,0 +1,125 @@
+/** The sections of a report on a study's bounds: what each came to, and accuracy by depth. */
+
+import {
+  holm,
+  pValue,
+  seedInterval,
+} from "../../lib/lab/evaluation/over_seeds.ts";
+import { mean } from "../../lib/lab/evaluation/statistics.ts";
+import { type Bound, FORCED_BASE, type Measure } from "../../lib/lab/bounds.ts";
+import { boundValues, ItemFinder } from "../../lib/lab/bounds_judged.ts";
+import type { Study } from "../../lib/lab/studies.ts";
+import type { StudyScores } from "../../lib/lab/study_scores.ts";
+import { interval, markdownTable, percent } from "./markdown.ts";
+
+/** A bound with its measured difference, corrected p-value and verdict. */
+export interface JudgedBound extends Bound {
+  values: number[][];
+  /** Holm's p-value among the study's bounds. */
+  p: number;
+  verdict: "met" | "missed" | "cannot tell";
+}
+
+/** Judges the bounds of a study on the seeds that are recorded. */
+export function judgeBounds(
+  study: Study,
+  scores: StudyScores,
+): JudgedBound[] {
+  const finder = new ItemFinder(study);
+  const list = study.bounds?.list ?? [];
+  const values = list.map((bound) => boundValues(study, scores, finder, bound));
+  const corrected = holm(list.map((bound, i) => boundP(bound, values[i])));
+  return list.map((bound, i) => ({
+    ...bound,
+    values: values[i],
+    p: corrected[i],
+    verdict: verdictOn(bound, values[i], corrected[i]),
+  }));
+}
+
+/** Returns the p-value of a bound: two-sided, or of the two one-sided tests of equality. */
+function boundP({ above = 0, within }: Bound, values: number[][]): number {
+  if (values.length < 2) return NaN;
+  if (within === undefined) return pValue(values, above);
+  const center = mean(values.map(mean));
+  const sides = [-within, within].map((end) => pValue(values, end) / 2);
+  return Math.abs(center) < within ? Math.max(...sides) : 1;
+}
+
+function verdictOn(
+  { above = 0, within }: Bound,
+  values: number[][],
+  p: number,
+): JudgedBound["verdict"] {
+  if (values.length < 2 || !(p < .05)) return "cannot tell";
+  if (within !== undefined) return "met";
+  return mean(values.map(mean)) > above ? "met" : "missed";
+}
+
+/** Returns the section on the bounds. */
+export function boundSection(study: Study, scores: StudyScores): string {
+  const { seeds, test, endpoints } = study.bounds!;
+  const judged = judgeBounds(study, scores);
+  const points = (share: number) => `${Math.round(100 * share)}`;
+  const rows = judged.map((bound) => [
+    bound.says,
+    bound.endpoint,
+    `${bound.better} − ${bound.worse} ` +
+    (bound.within === undefined
+      ? `> ${points(bound.above ?? 0)}`
+      : `within ±${points(bound.within)}`),
+    bound.values.length === 0 ? "" : interval(seedInterval(bound.values)),
+    Number.isNaN(bound.p) ? "" : bound.p.toFixed(3),
+    bound.verdict,
+  ]);
+  const played = judged[0]?.values.length ?? 0;
+  return "## Bounds, written before the first recorded run\n\n" + test +
+    "\n\n" +
+    Object.entries(endpoints).map(([name, { says }]) => `- ${name}: ${says}\n`)
+      .join("") +
+    `\nRecorded: ${played} of the ${seeds.length} seeds that were set.\n\n` +
+    markdownTable([
+      "bound",
+      "on",
+      "compared, in points",
+      "mean [95 %] (each seed)",
+      "p (Holm)",
+      "verdict",
+    ], rows);
+}
+
+const MEASURES: Record<Measure, string> = {
+  greedy: "greedy",
+  sampled: "temperature 1",
+  "pass@4": "pass@4",
+  "pass@16": "pass@16",
+};
+
+/** Returns the section with accuracy by number of operations, deduction and abduction together. */
+export function depthSection(study: Study, scores: StudyScores): string {
+  const finder = new ItemFinder(study);
+  const splits = ["familiar", "deep", "composed"];
+  const modes = ["deduction", "abduction"];
+  const depths = [2, 3, 4, 5, 6, 7, 8];
+  const arms = [FORCED_BASE, ...scores.keys()];
+  const tables = Object.entries(MEASURES).map(([measure, title]) => {
+    const rows = arms.map((arm) => {
+      const of = scores.get(arm === FORCED_BASE ? study.reference : arm);
+      const cells = depths.map((depth) =>
+        percent(mean([...of?.values() ?? []].map((rows) =>
+          mean(finder.values(
+            rows,
+            { splits, modes, depths: [depth] },
+            measure as Measure,
+            arm,
+          ))
+        )))
+      );
+      return [arm, ...cells];
+    });
+    const header = [title, ...depths.map((depth) => `${depth} operations`)];
+    return markdownTable(header, rows);
+  });
+  return "## By number of operations (deduction and abduction)\n\n" +
+    tables.join("\n\n");
+}
