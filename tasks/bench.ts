@@ -1,6 +1,6 @@
 /**
- * `deno task bench NAME [arguments]`: runs the measurement
- * `tasks/bench_NAME.ts`, or lists what there is.
+ * `deno task bench NAME [arguments]`: runs the measurement `tasks/bench_NAME.ts`. Without
+ * a name it lists the measurements.
  */
 
 import { projectFolder } from "./setup/project.ts";

@@ -1,12 +1,13 @@
 /**
- * What a model makes of each dialect: how many of 24 proposals and of 100 answers can
- * be read, how many are valid or right, and why the others are not.
+ * Measures a model in each dialect: how many of 24 proposals and of 100 answers can be
+ * read, how many are valid or right, and why the others are not.
  *
  *     deno task bench dialects --model NAME [--dialects chat,template,code] [--tasks choose]
  *       [--tokens 128] [--seed 1] [--show 2] [--set FIELD=VALUE]
  *
- * `template` is the chat dialect in the model's own chat template. Temperature 1. The functions are `tasks/bench/dialect_tasks.ts`; prompts are chosen
- * on the list `choose` and reported on the list `report`, which is the default.
+ * `template` is the chat dialect in the model's own chat template. The temperature is 1.
+ * The functions are those of `tasks/bench/dialect_tasks.ts`. Prompts are chosen on the
+ * list `choose` and reported on the list `report`, which is the default.
  */
 
 import { parseArgs } from "node:util";
@@ -33,7 +34,7 @@ import { modelFolder } from "./model/folder.ts";
 import { withSettings } from "./selfplay/arguments.ts";
 import "../lib/extras/mod.ts";
 
-/** Answers to each task, so that 20 tasks make 100. */
+/** Number of answers to each task: 20 tasks make 100 answers. */
 const ANSWERS: Record<string, number> = {
   deduction: 2,
   abduction: 2,
@@ -54,7 +55,7 @@ const { values: asked } = parseArgs({
   },
 });
 
-/** One response: whether it could be read, whether it was good, what came of it, and its text. */
+/** A response, whether it could be read, whether it was good, the named result, and its text. */
 interface Row {
   readable: boolean;
   good: boolean;

@@ -1,15 +1,16 @@
 /**
- * `deno task bench executor [--json] [--soak]`: what a verdict costs, measured with
- * two sandbox processes beside what it is compared with, in one run on this machine.
+ * `deno task bench executor [--json] [--soak]`: measures the cost of a verdict
+ * with two sandbox processes, and in the same run the ways that the sandbox is compared
+ * with.
  *
- * Rates are wall-clock and suffer from other work on the machine; CPU time, from
- * the system's own accounts, is the steadier number. All texts differ, so nothing
- * is cached. Left out: `bench_executor_python.ts` measures the Python rows.
+ * Rates are by the clock, so that other work on the machine lowers them. CPU time comes
+ * from the system's own accounts and is the steadier number. All texts differ, so that
+ * nothing is cached. Left out: the Python rows (bench_executor_python.ts).
  *
- * `--real FOLDER [--python python3] [--json]`: the programs are those of public data
- * sets in that folder instead (CRUXEval, HumanEval, MBPP+, official seeds), and it is
- * counted as well on how many of them the sandbox and CPython agree, with a cause for
- * each of the others; see `bench/real_programs.ts`.
+ * `--real FOLDER [--python python3] [--json]` takes the programs of public data sets in
+ * that folder instead (CRUXEval, HumanEval, MBPP+, official seeds). It also counts on
+ * how many of them the sandbox and CPython agree, and names a cause for each of the
+ * others (bench/real_programs.ts).
  */
 
 import { parseArgs } from "node:util";
@@ -27,7 +28,7 @@ import { pythonInterpreter } from "./bench/real_cases.ts";
 import { measureReal } from "./bench/real_programs.ts";
 
 const WORKERS = 2;
-/** Programs until compiled code is in use. */
+/** Number of programs that run before compiled code is in use. */
 const WARM_UP = 8000;
 const TINY = 4000;
 const MEDIUM = 48;
@@ -35,7 +36,7 @@ const ROUNDS = 5;
 const YARDSTICK_PROGRAMS = { vm: 600, realm: 6000, python: 40 };
 const SOAK = { programs: 20_000, hostileShare: 0.05 };
 
-/** Names with their units; the Python rows and the yardsticks are added to them. */
+/** The measured names with their units. The Python rows and the yardsticks come on top. */
 type Measurements = Record<string, number>;
 
 if (import.meta.main) {
@@ -60,7 +61,7 @@ if (import.meta.main) {
   else print(flat(measurements));
 }
 
-/** Parts of parts by their path; a list by its items. */
+/** Returns the parts of a record by their path; those of a list by their place. */
 function flat(value: object, path = ""): [name: string, value: unknown][] {
   return Object.entries(value).flatMap(([name, part]) =>
     typeof part === "object" && part !== null
@@ -120,7 +121,7 @@ async function measureJavaScript(): Promise<Measurements> {
   };
 }
 
-/** The same tiny programs in frames of a fixed size. */
+/** Measures the same tiny programs in frames of a fixed size. */
 async function measureBatches(): Promise<Measurements> {
   const measurements: Measurements = {};
   for (const batchSize of [1, 16, 64]) {
@@ -138,7 +139,7 @@ async function measureBatches(): Promise<Measurements> {
   return measurements;
 }
 
-/** Alternatives, as many processes at a time as the executor has. */
+/** Measures the alternatives, with as many processes at a time as the executor has. */
 async function measureYardsticks(): Promise<Measurements> {
   return {
     vm_tiny_per_s: Math.round(await yardstickRate("vm")),
@@ -169,7 +170,7 @@ async function yardstickRate(kind: "vm" | "realm"): Promise<number> {
   return WORKERS * count / Math.max(...times) * 1000;
 }
 
-/** One `python3` process for each program; 0 where there is no Python. */
+/** Measures one `python3` process for each program; 0 where there is no Python. */
 async function pythonProcessRate(): Promise<number> {
   const count = YARDSTICK_PROGRAMS.python;
   try {
@@ -197,7 +198,7 @@ async function pythonProcessRate(): Promise<number> {
   }
 }
 
-/** Many programs with hostile ones among them: memory, and results that stay. */
+/** Runs many programs with hostile ones among them, and watches memory and results. */
 async function measureSoak(): Promise<Measurements> {
   const hostile = [
     "x=>{for(;;);}",
@@ -239,7 +240,7 @@ function jobs(size: "tiny" | "medium", first: number, count: number): Job[] {
   );
 }
 
-/** Ten runs of each program, as an induction task checks. */
+/** Measures ten runs of each program, as the check of an induction task makes them. */
 function tenInputs(round: number, programs: number): Job[] {
   return jobs("tiny", 50_000 + round * programs, programs)
     .flatMap((job) => Array<Job>(10).fill(job));
@@ -259,7 +260,7 @@ interface Cost {
   ownCpuMs: number;
 }
 
-/** Medians over the rounds. */
+/** Returns the medians over the rounds. */
 async function median(
   run: (jobs: Job[]) => Promise<unknown>,
   pids: readonly number[],

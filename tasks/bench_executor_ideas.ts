@@ -1,7 +1,8 @@
 /**
- * `deno task bench executor_ideas`: where the CPU time of a JavaScript verdict
- * goes, and what sharing the loading of a program gives. In this process, without
- * frames and children; CPU microseconds, medians of alternating rounds.
+ * `deno task bench executor_ideas`: measures into which parts the CPU time of a
+ * JavaScript verdict falls, and what sharing the loading of a program saves. All of it
+ * runs in this process, without frames and children. The numbers are microseconds of
+ * CPU, medians of rounds that take turns.
  */
 
 import process from "node:process";
@@ -15,7 +16,7 @@ import { workload } from "../tests/sandbox/workload.ts";
 
 const PROGRAMS = 2000;
 const ROUNDS = 7;
-/** About what is put back before every program. */
+/** The approximate number of bytes that are put back before every program. */
 const SNAPSHOT_BYTES = 330_000;
 
 const jobs = workload("tiny", "javascript", PROGRAMS);

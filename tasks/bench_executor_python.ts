@@ -3,8 +3,8 @@
  * medium programs, batch sizes, several arguments of one program, cold start and
  * memory, with two sandbox processes.
  *
- * CPU time is that of the sandbox processes and of this one, from the system's
- * own accounts (10 ms ticks); on a machine with other work it is the steadier
+ * CPU time is that of the sandbox processes and of this one, from the system's own
+ * accounts in ticks of 10 ms. On a machine with other work CPU time is the steadier
  * number. Left out: JavaScript and the yardsticks, which `bench_executor.ts` measures.
  */
 
@@ -20,7 +20,7 @@ import {
   rounded,
 } from "./bench/process_cost.ts";
 
-/** What is measured, by name and unit. */
+/** The measured names with their units. */
 export interface PythonMeasurements {
   py_tiny_per_s: number;
   py_tiny_cpu_ms: number;
@@ -31,7 +31,7 @@ export interface PythonMeasurements {
   py_ten_inputs_cpu_ms: number;
   py_medium_per_s: number;
   py_medium_cpu_ms: number;
-  /** Two processes ready, from the cached image; and their CPU time until then. */
+  /** Time until two processes are ready from the cached image, and their CPU time. */
   py_cold_start_ms: number;
   py_cold_start_cpu_ms: number;
   /** Largest resident memory of a sandbox process after the run. */
@@ -39,7 +39,7 @@ export interface PythonMeasurements {
 }
 
 const WORKERS = 2;
-/** Until compiled code is in use; the first thousand programs are slower. */
+/** Number of programs that run before compiled code is in use: the first thousand are slower. */
 const WARM_UP = 1500;
 const TINY = 1000;
 const MEDIUM = 32;
@@ -81,7 +81,7 @@ export async function measurePython(): Promise<PythonMeasurements> {
   };
 }
 
-/** Jobs for a round, with texts that no other round has. */
+/** Makes the jobs of a round, with texts that no other round has. */
 type RoundJobs = (round: number) => Job[];
 
 function fresh(size: "tiny" | "medium", count: number): RoundJobs {
@@ -99,7 +99,7 @@ function tenInputs(programs: number): RoundJobs {
     );
 }
 
-/** Rate and CPU time per program: medians over the rounds. */
+/** Returns rate and CPU time per program: medians over the rounds. */
 async function median(
   run: (jobs: Job[]) => Promise<unknown>,
   pids: readonly number[],
@@ -118,7 +118,7 @@ async function median(
   return { perSecond: middle(rates), cpuMs: middle(cpus) };
 }
 
-/** Programs per second with frames of a fixed size, warm. */
+/** Returns warm programs per second with frames of a fixed size. */
 async function batchRate(
   recipe: Awaited<ReturnType<typeof pythonRecipe>>,
   batchSize: number,

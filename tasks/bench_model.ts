@@ -3,19 +3,21 @@
  * [--rounds 3]`: tokens per second of training and generation, beside PyTorch on
  * the same shapes when asked.
  *
- * On a machine with other work, PyTorch's threads wait for each other by spinning
- * and lose most of their time; `--threads 1` and the figures per second of
- * processor time (`..._per_cpu_s`) then still compare like with like.
+ * On a machine with other work, PyTorch's threads wait for each other by spinning and
+ * lose most of their time. There, compare with `--threads 1`, or by the figures per
+ * second of processor time (`..._per_cpu_s`).
  *
- * Every figure is the median over some repetitions, after two that warm up. A
- * machine can be a third slower in one minute than in the next: with rounds, both
- * sides are measured in turns, and every figure is the median over the rounds,
- * which the output lists; a ratio is the median of the ratios within a round.
- * Every shape runs in a process of its own, so that its peak memory is its own.
- * `mixed_...` are the same batches with lengths from a quarter to the whole; only
- * real tokens count, so padding shows as lost speed. `profile` is time by
- * operation; a graph is one operation there, so `single_profile` is of the same
- * work without graphs.
+ * Every figure is the median over some repetitions, after two that warm up. A machine
+ * can be a third slower in one minute than in the next. With `--rounds` both sides are
+ * therefore measured in turns: every figure is the median over the rounds, which the
+ * output lists, and a ratio is the median of the ratios within a round. Every shape runs
+ * in a process of its own, so that its peak memory is its own.
+ *
+ * `mixed_...` are the same batches with lengths from a quarter to the whole. Only real
+ * tokens count, so that padding shows as lost speed. `profile` is the time by operation,
+ * where a whole graph is one operation; `single_profile` is the time of the same work
+ * without graphs.
+ *
  * `--torch` runs tasks/bench_model_torch.py with the interpreter named by
  * AZR_TORCH_PYTHON, or makes a throw-away virtual environment for it (PyTorch and
  * transformers from PyPI, several gigabytes), and interleaves both sides shape by
@@ -141,18 +143,18 @@ const SHAPES: Record<string, BenchShape> = {
   },
 };
 
-/** What one side of a shape reports. */
+/** The report of one side on a shape. */
 interface Measurement {
   train_tokens_per_s: number;
   generate_tokens_per_s: number;
   train_tokens_per_cpu_s: number;
   generate_tokens_per_cpu_s: number;
   peak_bytes: number;
-  /** What computed, for a record that outlives the machine. */
+  /** The versions and the machine, for a record that outlives the machine. */
   environment: Record<string, unknown>;
 }
 
-/** The side that runs here, with what only it can tell. */
+/** The report of this kit's side, with the figures that only this kit can measure. */
 interface OwnMeasurement extends Measurement {
   backend: string;
   parameters: number;
@@ -202,16 +204,16 @@ async function measure(shape: BenchShape): Promise<OwnMeasurement> {
   };
 }
 
-/** Untimed repetitions: graphs are built, kernels chosen, memory taken. */
+/** Repetitions without timing, in which graphs are built, kernels chosen and memory taken. */
 const WARM_UPS = 2;
 
-/** What a repetition takes, as medians. */
+/** The cost of a repetition, as medians. */
 interface Duration {
   seconds: number;
   processorSeconds: number;
 }
 
-/** Warms up, then times the work, which is told the number of the repetition. */
+/** Warms up and then times the work. The work gets the number of the repetition. */
 async function timed(
   repetitions: number,
   work: (repetition: number) => Promise<unknown>,
@@ -235,7 +237,7 @@ async function timed(
   };
 }
 
-/** Some training steps, the same at every call. */
+/** Takes some training steps, the same at every call. */
 function training(model: Decoder, optimiser: AdamW, shape: BenchShape) {
   const batches = Array.from(
     { length: shape.trainSteps },
@@ -313,7 +315,7 @@ async function measureGeneration(model: Decoder, shape: BenchShape) {
   };
 }
 
-/** Every operation by itself, also where a graph would run many. */
+/** Runs work with every operation by itself, also where a graph would run many. */
 class SingleOperations extends Decoder {
   override hidden(...batch: Parameters<Decoder["hidden"]>) {
     return this.hiddenByLayer(...batch);
@@ -324,9 +326,9 @@ class SingleOperations extends Decoder {
   }
 }
 
-/** Where the time of a step and a generation would go without graphs. */
+/** Profiles a step and a generation without graphs. */
 async function profileSingle(model: Decoder, shape: BenchShape) {
-  // With adapters no graph runs: `profile` says it all.
+  // With adapters no graph runs, so `profile` lists every operation already.
   if (shape.lora) return { single_profile: [], generate_single_profile: [] };
   const peer = new SingleOperations(
     model.config,
@@ -346,7 +348,7 @@ async function profileSingle(model: Decoder, shape: BenchShape) {
   return profiles;
 }
 
-/** The batches of before with lengths from a quarter to the whole. */
+/** Makes the same batches with lengths from a quarter to the whole. */
 async function measureMixed(model: Decoder, shape: BenchShape) {
   if (shape.batch[0] < 4) return NOT_MIXED;
   const optimiser = new AdamW(model);
@@ -418,7 +420,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** This side's machine and versions. */
+/** Returns the machine and the versions of this side. */
 function environment(): Record<string, unknown> {
   const { binding } = tf.backend() as { binding?: { TF_Version?: string } };
   return {
@@ -432,7 +434,7 @@ function environment(): Record<string, unknown> {
   };
 }
 
-/** Processor time of this process since a reading of `process.cpuUsage()`. */
+/** Returns the processor time of this process since a reading of `process.cpuUsage()`. */
 function cpuSeconds(since: ReturnType<typeof process.cpuUsage>): number {
   const { user, system } = process.cpuUsage(since);
   return (user + system) / 1e6;
@@ -456,7 +458,7 @@ function tokens(
   return Array.from({ length }, () => stream.integer(2, vocabulary - 1));
 }
 
-/** Largest resident size so far, by the kernel where it tells. */
+/** Returns the largest resident size so far, from the kernel where it tells. */
 function peakBytes(): number {
   try {
     const status = Deno.readTextFileSync("/proc/self/status");
@@ -472,7 +474,7 @@ interface Row {
   title: string;
   own: OwnMeasurement;
   torch: Measurement | null;
-  /** What each round measured. */
+  /** The speeds of each round. */
   rounds: Record<string, number>[];
 }
 
@@ -490,7 +492,7 @@ const MIXED_SPEEDS = [
   "mixed_generate_tokens_per_cpu_s",
 ] as const;
 
-/** Both sides in turns, `rounds` times. */
+/** Measures both sides in turns, `rounds` times. */
 async function measureInTurns(
   name: string,
   rounds: number,
@@ -533,7 +535,7 @@ function middle<M extends Measurement>(measured: readonly M[]): M {
   };
 }
 
-/** Limits both sides to the same number of threads; none given leaves the defaults. */
+/** Limits both sides to the same number of threads. Without a number both keep their defaults. */
 function threadLimits(threads: string | undefined): Record<string, string> {
   return threads === undefined ? {} : {
     OMP_NUM_THREADS: threads,

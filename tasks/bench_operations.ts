@@ -1,7 +1,7 @@
 /**
- * `deno task bench operations [--json]`: the choices between two ways of computing
- * the same that comments in lib/model give reasons for, side by side on native
- * TensorFlow. Medians of rounds in which both take turns, in microseconds, at the
+ * `deno task bench operations [--json]`: measures on native TensorFlow those choices
+ * between two ways of computing the same for which comments in lib/model give reasons.
+ * The numbers are microseconds, medians of rounds in which both ways take turns, at the
  * number of threads that the environment allows.
  *
  * Left out: whole steps and generations (bench_model.ts).
@@ -28,7 +28,7 @@ import {
 import { type Moments, VectorMoments } from "../lib/model/training/moments.ts";
 import { FusedMoments } from "../lib/model/native/moments_fused.ts";
 
-/** One choice: what the kit does, and what it does not do. */
+/** A choice between two ways: the kit's, and the other. */
 interface Choice {
   what: string;
   /** Names the two ways and does them once. */
@@ -49,7 +49,7 @@ function choices(): Choice[] {
   ];
 }
 
-/** What it costs to start an operation, and to hand over a graph's inputs. */
+/** Measures the cost of starting an operation, and of handing over a graph's inputs. */
 function starts(): Choice[] {
   const x = tf.keep(tf.tensor1d([0.5]));
   const chain = new Graph();
@@ -143,7 +143,7 @@ function rotation(): Choice {
   };
 }
 
-/** Log-probabilities of drawn tokens, and the norm of a gradient. */
+/** Measures the log-probabilities of drawn tokens, and the norm of a gradient. */
 function losses(): Choice[] {
   const logits = tf.keep(tf.randomNormal([32, 200])) as tf.Tensor2D;
   const drawn = tf.keep(tf.fill([32], 7, "int32")) as tf.Tensor1D;
@@ -225,7 +225,7 @@ function call(operation: string, inputs: tf.Tensor[]): tf.Tensor {
   ], inputs);
 }
 
-/** Medians in microseconds by way, after a tenth of the rounds to warm up. */
+/** Returns the median of each way in microseconds; a tenth of the rounds warms up. */
 async function measure({ ways, rounds }: Choice) {
   const times: Record<string, number[]> = {};
   for (let round = -Math.ceil(rounds / 10); round < rounds; round++) {

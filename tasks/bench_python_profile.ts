@@ -1,11 +1,12 @@
 /**
- * `deno task bench python_profile [FILE] [--json]`: where the CPU time of a Python
- * child goes, at its start, in its first programs and when it is warm.
+ * `deno task bench python_profile [FILE] [--json]`: measures the CPU time of
+ * a Python child by parts: at its start, in its first programs, and when it is warm.
  *
- * FILE holds CRUXEval (`code` and `input` in lines of JSON); without it the tiny
- * programs of the tests are run, with the word `medium` those that loop. Each row is a process of its own with other flags
- * of V8: those of the recipe, V8's own, and the baseline compiler alone, which
- * shows what compiling a second time costs and gives. Times are CPU of all threads.
+ * FILE holds CRUXEval (`code` and `input` in lines of JSON). Without FILE the tiny
+ * programs of the tests are run; the word `medium` in its place takes those that loop.
+ * Each row is a process of its own with other flags of V8: those of the recipe, V8's own,
+ * and the baseline compiler alone. Their difference is what a second compilation costs
+ * and gives. Times are CPU of all threads.
  *
  * Left out, but for a child's start: frames, pipes and the parent, which
  * `deno task bench executor` measures.
@@ -57,7 +58,7 @@ async function main(args: readonly string[]): Promise<void> {
   );
 }
 
-/** Milliseconds of CPU until a child is ready, from the system's accounts in ticks of 10. */
+/** Returns the milliseconds of CPU until a child is ready, from the system's accounts in ticks of 10. */
 async function childStart(): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < STARTS; i++) {
@@ -172,7 +173,7 @@ function timedParts(interpreter: PythonInterpreter): Record<string, number> {
   return parts;
 }
 
-/** What asking for the CPU time takes. */
+/** Measures how long a reading of the CPU time takes. */
 const CLOCK = "this clock";
 const CLOCK_MS = median(() => {});
 
@@ -185,7 +186,7 @@ function median(act: () => unknown): number {
   return times.toSorted((a, b) => a - b)[AUDITS >> 1];
 }
 
-/** Milliseconds of CPU that this process has used, all its threads. */
+/** Returns the milliseconds of CPU that all threads of this process have used. */
 function cpu(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

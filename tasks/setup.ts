@@ -2,10 +2,10 @@
  * `deno task setup [--without-jupyter]`: brings everything the kit needs into
  * the project folder.
  *
- * Idempotent: what is there is neither fetched nor built again, a second run
- * needs no network, and a run that was cut off goes on where it stopped. What
- * this machine cannot have costs one line that names the cure. Imports no npm
- * package, because it is what installs them.
+ * A second run fetches and builds nothing again and needs no network. A run that was cut
+ * off goes on where it stopped. For a part that this machine cannot have, set-up prints
+ * one line that names the cure. The file imports no npm package, since set-up installs
+ * them.
  */
 
 import { join } from "node:path";
@@ -44,10 +44,7 @@ const labSetup: Step[] = [
   { title: "Deno kernel for Jupyter", work: installKernel },
 ];
 
-/**
- * The GPU build where a GPU is seen; a GPU build that fails leaves the
- * processor build.
- */
+/** Installs the GPU build where a GPU is seen, and the processor build elsewhere or where the GPU build fails. */
 async function installBestTensorFlow(
   progress: (received: number, total?: number) => void,
 ) {
@@ -88,9 +85,9 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /**
- * Two set-ups at once would write the same files: the later one waits. A set-up
- * that dies frees the lock. Null where this user may not write here: then no
- * set-up of this user's can write anything, and one that is complete needs not.
+ * Locks the project for one set-up, since two at once would write the same files: the
+ * later one waits. A set-up that dies frees the lock. Returns null where this user may
+ * not write here: then this user's set-up can write nothing, and a complete one need not.
  */
 async function waitForOthers(): Promise<Deno.FsFile | null> {
   let lock: Deno.FsFile;

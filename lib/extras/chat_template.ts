@@ -30,7 +30,7 @@ import type { ModeName } from "../method/modes/task.ts";
 const FORM = "First reason, then answer. Your response has the form " +
   "<think> reasoning </think> <answer> answer </answer>.";
 
-/** What the worked example thinks and answers. */
+/** The thought and the answer of the worked example, by mode. */
 type Worked = Partial<Record<ModeName, [thought: string, answer: string]>>;
 
 function solved(language: Language): { task: string; responses: Worked } {

@@ -1,6 +1,6 @@
 /**
- * What is left of a step without the executor's word: a leak in the gate that keeps
- * refused proposals out, and a gold answer that is no more than the solver's majority.
+ * Takes the executor's word out of a step, in two ways: a leak in the gate that keeps
+ * refused proposals out, and a gold answer that is the majority of the solver's answers.
  *
  * `gateLeak` is the ε of "Survive or Collapse" (arXiv 2605.22217): a refused proposal
  * becomes a task with probability ε. Only deduction can ask without an output, so only

@@ -50,8 +50,8 @@ export const PAPER_CONFIG: SelfPlayConfig = valuesOf("paper");
 export const OFFICIAL_CONFIG: SelfPlayConfig = valuesOf("official");
 
 /**
- * What a run was played with if its record is older than some of the settings: the
- * paper's values, and those of the kit for what used not to be a setting.
+ * The settings of a run whose record is older than some of the settings: the paper's
+ * values, and the kit's for what used not to be a setting.
  */
 export const EARLIER_CONFIG: SelfPlayConfig = {
   ...PAPER_CONFIG,

@@ -129,7 +129,7 @@ export interface TemplateForm {
   dialect(render: (question: string) => string): Dialect;
 }
 
-/** What is taken out of proposed programs (`comments`, `globalVariables`). */
+/** The removal of parts of proposed programs (`comments`, `globalVariables`). */
 export interface Removal {
   remove(config: SelfPlayConfig, program: Program): Program;
 }

@@ -77,8 +77,8 @@ export type SelfPlayEvent =
   };
 
 /**
- * What self-play is started with. With `state` the run resumes after that step; with
- * `seeding` it resumes within the seeding, whose rounds are no events.
+ * The options of self-play. With `state` the run resumes after that step; with `seeding`
+ * it resumes within the seeding, whose rounds are no events.
  */
 export interface SelfPlayOptions extends Omit<Setting, "dialect"> {
   config: SelfPlayConfig;

@@ -1,5 +1,5 @@
 /**
- * Where the tasks of a step come from: the registry of task sources.
+ * The registry of task sources, from which the tasks of a step come.
  *
  * A source is asked for a number of drafts per mode and gives drafts. Whether they
  * become tasks is decided by `validate.ts`, whoever drew them. A new source is a

@@ -1,6 +1,6 @@
 /**
- * Small Python functions on which dialects are compared: one list to choose prompts
- * by, another to report on. None of them is in a benchmark.
+ * Small Python functions on which dialects are compared. One list serves to choose
+ * prompts, the other to report on them. No function is in a benchmark.
  */
 
 /** A function's body, its parameters and five argument lists. */
@@ -292,7 +292,7 @@ const REPORT: Row[] = [
   ],
 ];
 
-/** A function as source and its argument lists. */
+/** Returns a function as source text, with its argument lists. */
 export interface DialectTask {
   source: string;
   inputs: string[];

@@ -1,17 +1,17 @@
 /**
- * What the sandbox is compared with, in a process of its own that is thrown away:
- * the same programs in a `node:vm` context each, or in one realm without any
- * isolation. Reads `[[source, argument], …]` on stdin; prints the milliseconds.
+ * Runs the sandbox's programs in two other ways, in a process that is thrown away
+ * afterwards: each in a `node:vm` context of its own, or all in one realm. Reads
+ * `[[source, argument], …]` on stdin and prints the milliseconds.
  *
- * Neither is a way to run a model's programs: the first is no security boundary
- * and leaks memory, in the second every program can change the next one's result.
+ * Neither way is fit for a model's programs. A `node:vm` context is no security boundary
+ * and leaks memory; in one realm every program can change the next one's result.
  */
 
 import { createContext, Script } from "node:vm";
 
 type Runner = (source: string, argument: string) => unknown;
 
-/** A new context for each program, with a time limit and without code generation. */
+/** Runs each program in a new context, with a time limit and without code generation. */
 const inContext: Runner = (source, argument) => {
   const context = createContext(Object.create(null), {
     codeGeneration: { strings: false, wasm: false },
@@ -20,7 +20,7 @@ const inContext: Runner = (source, argument) => {
   return script.runInContext(context, { timeout: 1000 });
 };
 
-/** One realm for all: the upper bound on speed, and the lower one on safety. */
+/** Runs all programs in one realm: the upper bound on speed, and the lower one on safety. */
 const inSameRealm: Runner = (source, argument) =>
   new Function(`${source};return JSON.stringify(f(${argument}))`)();
 

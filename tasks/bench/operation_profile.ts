@@ -1,5 +1,5 @@
 /**
- * Where the time goes: seconds and calls per TensorFlow operation.
+ * Measures the seconds and the calls of every TensorFlow operation.
  *
  * Native TensorFlow runs operations one after another, so timing each call from
  * outside is exact up to the call's own overhead. Left out: other backends.
@@ -29,8 +29,8 @@ type Binding = Record<string, unknown> & {
 };
 
 /**
- * Starts counting; `stop` ends it and returns the operations, slowest first.
- * Null when the backend is not native TensorFlow.
+ * Starts counting. `stop` ends the counting and returns the operations, slowest first.
+ * Returns null where the backend is not native TensorFlow.
  */
 export function startOperationProfile(): { stop(): OperationTime[] } | null {
   if (tf.getBackend() !== "tensorflow") return null;
@@ -86,7 +86,7 @@ function instrumented(
   return copy as Binding;
 }
 
-/** Live tensors, to see whether a step leaves any behind. */
+/** Returns the number of live tensors, which tells whether a step leaves any behind. */
 export function tensorCount(): number {
   return tf.memory().numTensors;
 }

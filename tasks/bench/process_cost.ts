@@ -1,8 +1,8 @@
-/** What processes have cost so far, from the system's own accounts. */
+/** Reads the CPU time of processes from the system's own accounts. */
 
 import process from "node:process";
 
-/** Milliseconds of CPU that processes have used; the system counts in ticks of 10. */
+/** Returns the milliseconds of CPU that processes have used; the system counts in ticks of 10. */
 export function cpuOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
@@ -11,7 +11,7 @@ export function cpuOf(pids: readonly number[]): number {
   }, 0);
 }
 
-/** Milliseconds of CPU that this process has used. */
+/** Returns the milliseconds of CPU that this process has used. */
 export function ownCpu(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -22,7 +22,7 @@ export function residentMegabytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
 }
 
-/** Three significant digits. */
+/** Rounds to three significant digits. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }

@@ -1,6 +1,6 @@
 /**
- * Whether the sandbox and CPython agree on real programs, and where they do not, a
- * named cause for each.
+ * Compares the sandbox with CPython on real programs, and names the cause of every
+ * difference.
  *
  * A call agrees if both give a value and the two are equal with their types, or if
  * both raise an error of the same name. Calls that CPython itself does not repeat
@@ -35,7 +35,7 @@ export interface Agreement {
   rows: Disagreement[];
 }
 
-/** Bounds that the sets need: long arguments, and loops of 10⁸ steps. */
+/** Limits that the data sets need: long arguments, and loops of 10⁸ steps. */
 export const REAL_LIMITS = {
   fuel: 2_000_000_000,
   sourceChars: 131_072,
@@ -124,7 +124,7 @@ function errorCause(outcome: Outcome, error: string): string | null {
   return `CPython raises ${error}; here ${here}`;
 }
 
-/** Messages of errors may quote the data set: only their names are told. */
+/** Returns an error's name alone: its message may quote the data set. */
 function outcomeCause(outcome: Exclude<Outcome, { kind: "value" }>): string {
   const missing = outcome.kind === "thrown" &&
     /^No module named '([\w.]+)'/.exec(outcome.message)?.[1];
@@ -141,7 +141,7 @@ function outcomeCause(outcome: Exclude<Outcome, { kind: "value" }>): string {
 
 const NUMBER = /-?(?:\d+\.?\d*(?:e[+-]?\d+)?|inf|nan)/g;
 
-/** In what two literals differ, and what of the program is known to make them. */
+/** Returns in what two literals differ, with the part of the program that is known to cause it. */
 function valueCause(
   here: string,
   there: string,

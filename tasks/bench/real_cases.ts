@@ -1,6 +1,6 @@
 /**
- * Programs of public data sets and what CPython makes of them, for
- * `bench_executor_real.ts`: the TypeScript side of `real_reference.py`.
+ * Programs of public data sets, and CPython's results on them: the TypeScript side of
+ * `real_reference.py`.
  */
 
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,7 @@ export interface RealCase {
   recorded?: string;
 }
 
-/** What CPython made of a case: its value's `repr`, or the name of its error. */
+/** CPython's result of a case: the `repr` of the value, or the name of the error. */
 export type Reference = { value: string } | { error: string };
 
 /** An answer to a list of cases. */
@@ -31,7 +31,7 @@ export interface ReferenceRun {
   seconds: number;
 }
 
-/** Python itself: what is on the path may be a version manager's script. */
+/** Returns the path of Python itself: the program in PATH may be a version manager's script. */
 export async function pythonInterpreter(name: string): Promise<string> {
   const { stdout } = await new Deno.Command(name, {
     args: ["-c", "import sys; print(sys.executable)"],
@@ -64,7 +64,7 @@ export async function readCases(
   return cases;
 }
 
-/** A persistent `python3` that runs cases, sealed from nothing. */
+/** A persistent `python3` that runs cases without any isolation. */
 export class PythonWorker {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
@@ -104,7 +104,7 @@ export class PythonWorker {
   }
 }
 
-/** Cases dealt out to two workers, and their answers put together again. */
+/** Deals cases out to two workers, and puts their answers together in order. */
 export async function runOnTwo(
   workers: readonly [PythonWorker, PythonWorker],
   cases: readonly RealCase[],

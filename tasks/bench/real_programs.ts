@@ -1,6 +1,6 @@
 /**
- * The section of `deno task bench executor` over real programs: whether the sandbox
- * agrees with CPython on them, file by file, and what they cost.
+ * The section of `deno task bench executor` on real programs: it counts, file by file, on
+ * how many the sandbox agrees with CPython, and measures their cost.
  */
 
 import { startExecutor } from "../../lib/sandbox/mod.ts";
@@ -24,9 +24,9 @@ import {
   type RealStart,
 } from "./real_speed.ts";
 
-/** What the section finds. */
+/** The findings of the section. */
 export interface RealMeasurements {
-  /** The Python beside which everything is measured. */
+  /** The version of the Python that the sandbox is compared with. */
   cpython: string;
   /** The command, the processor and its cores, and the load of the minute before. */
   command: string;

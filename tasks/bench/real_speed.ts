@@ -1,7 +1,8 @@
 /**
- * The speed of real programs: in the sandbox, in two persistent `python3` that run
- * them in their own process, and in a fork of `python3` for each. The three take
- * turns, pass by pass, so that other work on the machine meets all of them.
+ * Measures the speed of real programs in three ways: in the sandbox, in two persistent
+ * `python3` that run programs in their own process, and in a fork of `python3` for each
+ * program. The three ways take turns, pass by pass, so that other work on the machine
+ * slows all of them alike.
  */
 
 import {
@@ -15,14 +16,14 @@ import { cpuOf, ownCpu, residentMegabytes, rounded } from "./process_cost.ts";
 import { REAL_LIMITS } from "./real_agree.ts";
 import { PythonWorker, type RealCase, runOnTwo } from "./real_cases.ts";
 
-/** The first pass meets cold code, the last a warm one. */
+/** Number of passes: the code is cold in the first and warm in the last. */
 const PASSES = 4;
-/** Programs that are forked for: enough for a mean. */
+/** Number of programs that get a fork each: enough for a mean. */
 const FORKED = 500;
-/** Longer programs would be all that a pass shows. */
+/** Most fuel of a program that is measured: longer ones would hide all others in a pass. */
 const MOST_FUEL = 20_000_000;
 
-/** One way to run a file's programs, for one program. */
+/** The cost of one program in one of the three ways. */
 interface Pace {
   per_s: number;
   /** CPU of all processes that take part. */
@@ -40,7 +41,7 @@ export interface RealSpeed {
   fork: Pace;
 }
 
-/** Starting one sandbox process for Python. */
+/** The cost of starting one sandbox process for Python. */
 export interface RealStart {
   ready_ms: number;
   cpu_ms: number;
@@ -68,7 +69,7 @@ export function isOrdinary(item: RealCase, outcome: Outcome): boolean {
     parseArguments(item.argument, "python").ok;
 }
 
-/** All passes over one file's programs. */
+/** Measures all passes over one file's programs. */
 export async function measureSpeed(
   python: string,
   cases: readonly RealCase[],

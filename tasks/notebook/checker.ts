@@ -1,10 +1,10 @@
 /**
- * Checks the code of notebooks without running it: types, lint, formatting and
- * line length, every finding with its notebook, cell and line.
+ * Checks the code of notebooks without running it: types, lint, formatting and line
+ * length. Every finding names its notebook, cell and line.
  *
- * Deno checks modules, not notebooks. So the code cells of a notebook become
- * one module in which each cell opens a block inside the one before: a later
- * cell sees the names of the earlier ones and may declare them anew, as in the
+ * Deno checks modules, not notebooks. The code cells of a notebook are therefore made
+ * into one module, in which each cell opens a block inside the block of the cell before.
+ * A later cell sees the names of earlier cells and may declare them anew, as in the
  * kernel. Imports are moved to the top of the module.
  */
 
@@ -21,7 +21,7 @@ import {
 /** Longest line of code that a reader sees without scrolling. */
 export const LONGEST_LINE = 80;
 
-/** Something wrong with a notebook. `cell` and `line` are null if it is about the whole file. */
+/** A fault of a notebook. `cell` and `line` are null where the fault concerns the whole file. */
 export interface Problem {
   notebook: string;
   /** Number of the cell, counted from 0 over cells of all kinds. */
@@ -36,7 +36,7 @@ interface Position {
   line: number;
 }
 
-/** The code of a notebook as a module; `positions[i]` is where its line i + 1 comes from. */
+/** The code of a notebook as a module; `positions[i]` is the place in the notebook of line i + 1. */
 export interface NotebookModule {
   source: string;
   positions: (Position | null)[];
@@ -45,7 +45,7 @@ export interface NotebookModule {
 const IMPORT =
   /^import\s+(type\s+)?([\w*${}\s,]+?\s+from\s+)?["']([^"'\n]+)["'](?:\s+with\s*\{[^}]*\})?[ \t]*;?/gm;
 
-/** Makes one module of a notebook's code cells. `folder` is where its relative imports start. */
+/** Makes one module of a notebook's code cells. Relative imports start from `folder`. */
 export function notebookModule(
   notebook: Notebook,
   folder: string,
@@ -78,7 +78,7 @@ export function notebookModule(
   };
 }
 
-/** Checks notebooks; an empty list means that nothing is wrong. */
+/** Checks notebooks. Returns the faults, none where the list is empty. */
 export async function checkNotebooks(paths: string[]): Promise<Problem[]> {
   if (paths.length === 0) return [];
   // Beside deno.json, so that its imports and rules hold; git ignores the name.
@@ -131,7 +131,7 @@ function absoluteSpecifier(specifier: string, folder: string): string {
   return new URL(specifier, pathToFileURL(`${folder}/`)).href;
 }
 
-/** One import statement per name, so that cells may import a name again. */
+/** Returns one import statement per name, so that cells may import a name again. */
 function splitImport(
   typeOnly: string | undefined,
   names: string | undefined,
@@ -169,7 +169,7 @@ function longLines(path: string, notebook: Notebook): Problem[] {
   return problems;
 }
 
-/** The kernel shows the value of a cell's last statement, for an import the whole module. */
+/** Returns a problem for each cell that ends with an import: the kernel would show the whole module as the cell's value. */
 function endsInImport(path: string, notebook: Notebook): Problem[] {
   return notebook.cells.flatMap(({ cell_type, source }, cell) => {
     const code = joined(source).trimEnd();
@@ -201,7 +201,7 @@ async function deno(args: string[]) {
   };
 }
 
-/** Errors of `deno check`: each is a text that ends with its position. */
+/** Returns the errors of `deno check`, each of which is a text that ends with its position. */
 async function typeProblems(
   urls: string[],
   locate: Locate,
@@ -221,7 +221,7 @@ async function typeProblems(
   return [{ ...whole, message: stderr.trim() }];
 }
 
-/** Findings of `deno lint`. A function in a cell is not nested for its reader. */
+/** Returns the findings of `deno lint`, but for nested functions: the nesting is the checker's own. */
 async function lintProblems(
   urls: string[],
   locate: Locate,

@@ -1,8 +1,8 @@
 /**
- * Notebooks as pages that work offline: open the file, figures included.
+ * Exports notebooks as HTML pages that work offline, figures included.
  *
- * plotly.js is copied once, beside the pages. Where it cannot run, the figures
- * are the static images that the notebook holds.
+ * plotly.js is copied once and lies beside the pages. Where plotly.js cannot run, a page
+ * shows the static images that the notebook holds.
  */
 
 import { basename } from "node:path";
@@ -21,7 +21,7 @@ import { escapeHtml, proseHtml } from "./prose.ts";
 
 const PLOTLY = "application/vnd.plotly.v1+json";
 
-/** Returns a notebook as one HTML page, which wants `plotly.min.js` beside it. */
+/** Returns a notebook as one HTML page, which loads `plotly.min.js` from its own folder. */
 export function notebookPage(
   notebook: Notebook,
   title: string,

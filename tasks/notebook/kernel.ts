@@ -1,8 +1,8 @@
 /**
  * A Deno Jupyter kernel as a child process, and the messages exchanged with it.
  *
- * `Kernel.start` launches `deno jupyter --kernel`, `execute` runs one cell and
- * returns every message it published. A kernel outlives a client that dies, so
+ * `Kernel.start` launches `deno jupyter --kernel`. `execute` runs one cell and returns
+ * every message that the cell published. A kernel outlives a client that dies, so that
  * every live kernel is killed when this process is told to stop.
  *
  * Left out: the stdin and heartbeat channels, and comms (the kernel has none).
@@ -16,7 +16,7 @@ import { ZmtpSocket } from "./zmtp.ts";
 const DELIMITER = "<IDS|MSG>";
 const START_ATTEMPTS = 3;
 const START_TIMEOUT_MS = 120_000;
-/** How long late output may take to arrive after the sentinel was sent. */
+/** Milliseconds for which late output is awaited after the sentinel was sent. */
 const DRAIN_TIMEOUT_MS = 20_000;
 const STDERR_TAIL_CHARS = 4000;
 
@@ -31,10 +31,10 @@ export interface Message {
   content: Record<string, unknown>;
 }
 
-/** How the execution of a cell ended. */
+/** The end of a cell's execution. */
 export type ExecutionStatus = "ok" | "error" | "timeout" | "dead";
 
-/** What a cell did. */
+/** The result of a cell's execution. */
 export interface Execution {
   status: ExecutionStatus;
   /** Everything published, in the order of arrival. */
@@ -43,11 +43,11 @@ export interface Execution {
   reply: Record<string, unknown> | null;
 }
 
-/** How to start a kernel. */
+/** The options of a kernel. */
 export interface KernelOptions {
   /** The notebook's folder: relative imports and deno.json are found from here. */
   folder: string;
-  /** Which Deno; the running one if absent. */
+  /** Path of the Deno to start; default: the running one. */
   deno?: string;
   env?: Record<string, string>;
 }
@@ -154,7 +154,7 @@ export class Kernel {
     return { status, messages, reply: ended.content };
   }
 
-  /** What the ■ button of a front end does. */
+  /** Interrupts the running cell, as the ■ button of a front end does. */
   interrupt(): void {
     this.process.kill("SIGINT");
   }
@@ -216,7 +216,7 @@ export class Kernel {
     await this.#untilPublishing(deadline);
   }
 
-  /** A subscription takes effect some time after it is sent: ask until an answer is published. */
+  /** Asks until an answer is published: a subscription takes effect some time after it was sent. */
   async #untilPublishing(deadline: number): Promise<void> {
     let heard = false;
     this.#onPublished = () => heard = true;
@@ -243,9 +243,9 @@ export class Kernel {
   }
 
   /**
-   * Runs the cell, then a silent second one whose output marks the end of the
-   * first one's: output is queued in the kernel and may arrive after "idle".
-   * Prints and displays travel by two queues, so both carry a mark.
+   * Runs the cell, and then a silent second cell whose output marks the end of the first
+   * cell's output: the kernel queues output, which may arrive after "idle". Prints and
+   * displays travel by two queues, so that both get a mark.
    */
   async #runAndDrain(code: string, messages: Message[]): Promise<Message> {
     const mark = `end of cell ${randomUUID()}\n`;
@@ -328,7 +328,7 @@ export class Kernel {
   }
 }
 
-/** Recognises the two end marks and takes them out of what was published. */
+/** Recognises the two end marks and takes them out of the published messages. */
 function markWatcher(mark: string) {
   let printed = false;
   let displayed = false;

@@ -1,4 +1,4 @@
-/** How a kernel and its client find each other: ports on this machine, and a key. */
+/** The connection of a kernel and its client: ports on this machine, and a key. */
 
 import { randomUUID } from "node:crypto";
 

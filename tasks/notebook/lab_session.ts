@@ -1,9 +1,9 @@
 /**
- * A notebook run in JupyterLab itself, by "Run All Cells" in a real browser.
+ * Runs a notebook in JupyterLab itself, by "Run All Cells" in a real browser.
  *
- * What a person sees is decided by the front end, so where its outputs land is
- * measured there and not only by a client of our own. Wants JupyterLab and
- * Chromium. Left out: drawing; outputs are read from the open notebook's model.
+ * The front end decides which cell an output belongs to. The outputs are therefore read
+ * in the front end, and not by the kit's own client alone. Needs JupyterLab and Chromium.
+ * Left out: drawing. Outputs are read from the model of the open notebook.
  */
 
 import { dirname } from "node:path";
@@ -56,15 +56,15 @@ export async function runInLab(
   }
 }
 
-/** True once the notebook is open and its kernel waits for work. */
+/** An expression that is true once the notebook is open and its kernel waits for work. */
 const READY = `
   window.jupyterapp?.shell?.currentWidget?.context?.sessionContext
     ?.session?.kernel?.status === "idle"`;
 
 /**
- * Ends when the kernel has had no work for two seconds: the command itself ends
- * at the first cell that throws, while the cells after it still run. A kernel
- * whose "idle" was lost never rests; then what is there after a while counts.
+ * Waits until the kernel has had no work for two seconds: the command itself ends at the
+ * first cell that throws, while the cells after it still run. A kernel whose "idle" was
+ * lost never rests; then the outputs that are there after a while count.
  */
 const RUN_ALL = `(async () => {
   const session = window.jupyterapp.shell.currentWidget.context.sessionContext;
@@ -136,7 +136,7 @@ async function answering(address: string): Promise<Response> {
   }
 }
 
-/** What the debugging protocol answers, as far as it is read here. */
+/** An answer of the debugging protocol, as far as it is read here. */
 interface Answer {
   id?: number;
   error?: { message: string };

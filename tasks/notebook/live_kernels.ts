@@ -1,10 +1,10 @@
 /**
- * The kernels that this process must not leave behind. A kernel goes on when its
- * client dies, so whatever ends this process ends them first. Only SIGKILL,
- * which no process notices, leaves them.
+ * The kernels that this process must not leave behind. A kernel goes on when its client
+ * dies, so that every signal which ends this process ends the kernels first. Only
+ * SIGKILL, which no process notices, leaves kernels behind.
  */
 
-/** What can be ended at once. */
+/** A process that can be ended at once. */
 interface Killable {
   killNow(): void;
 }
@@ -20,13 +20,13 @@ const STOPPING_SIGNALS: [Deno.Signal, number][] = [
 const live = new Set<Killable>();
 let handlers: [Deno.Signal, () => void][] = [];
 
-/** From now on the kernel ends with this process. */
+/** Makes a kernel end with this process from now on. */
 export function guardKernel(kernel: Killable): void {
   if (live.size === 0) listen();
   live.add(kernel);
 }
 
-/** The kernel has ended. Without kernels signals act as they did before. */
+/** Forgets a kernel that has ended. Without kernels, signals act as they did before. */
 export function forgetKernel(kernel: Killable): void {
   if (live.delete(kernel) && live.size === 0) stopListening();
 }

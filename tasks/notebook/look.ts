@@ -1,7 +1,7 @@
 /**
- * Looks at exported pages in a real browser: how many figures were drawn, what
- * failed, and a picture of the whole page beside it. Wants Chromium or Chrome,
- * by name or in $CHROMIUM.
+ * Looks at exported pages in a real browser: counts the figures that were drawn, lists
+ * the errors, and writes a picture of the whole page beside the page. Needs Chromium or
+ * Chrome, in PATH or by $CHROMIUM.
  */
 
 import { resolve } from "node:path";
@@ -16,7 +16,7 @@ const NAMES = [
 const WIDTH = 1000;
 const TALLEST = 16000;
 
-/** What a browser made of a page. */
+/** The findings on a page. */
 export interface Drawn {
   /** Figures in the page, and those that were drawn. */
   figures: number;
@@ -32,7 +32,7 @@ export interface Look extends Drawn {
   picture: string;
 }
 
-/** The browser's command, or null if there is none. */
+/** Returns the browser's command, or null where there is no browser. */
 export function findBrowser(): string | null {
   const named = Deno.env.get("CHROMIUM");
   for (const name of named ? [named] : NAMES) {

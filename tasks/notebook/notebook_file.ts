@@ -8,7 +8,7 @@ import { basename } from "node:path";
 /** Content by mime type: text, or JSON for `application/*+json`. */
 export type MimeBundle = Record<string, unknown>;
 
-/** What a cell left behind. */
+/** An output of a cell. */
 export type Output =
   | { output_type: "stream"; name: "stdout" | "stderr"; text: string[] }
   | {
@@ -120,7 +120,7 @@ function withSortedTypes(output: Output): Output {
   return { ...output, data: Object.fromEntries(types) };
 }
 
-/** Writes a notebook, whole or not at all. */
+/** Writes a notebook. A failure leaves the file as it was. */
 export async function writeNotebook(
   path: string,
   notebook: Notebook,

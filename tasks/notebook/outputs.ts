@@ -1,5 +1,5 @@
 /**
- * From the messages a cell published to the outputs its notebook stores.
+ * Makes the stored outputs of a notebook from the messages that its cells published.
  *
  * Outputs are made reproducible here: no terminal colours, no path of this
  * machine, no time.

@@ -1,16 +1,16 @@
 /**
- * plotly.js in a page without a browser: jsdom, plus the three things jsdom
- * lacks that plotly.js measures with (text boxes, path lengths, object URLs).
+ * Runs plotly.js without a browser: in jsdom, with the three things that plotly.js
+ * measures with and jsdom lacks (text boxes, path lengths, object URLs).
  *
- * Good for traces drawn as SVG: scatter, bar, histogram, box, violin, contour,
- * table, sankey. Traces drawn on a canvas or by WebGL need a real browser and
- * are refused by `static_images.ts`.
+ * It serves traces that are drawn as SVG: scatter, bar, histogram, box, violin, contour,
+ * table, sankey. Traces that are drawn on a canvas or by WebGL need a real browser;
+ * `static_images.ts` refuses them.
  */
 
 import { createHash } from "node:crypto";
 import { JSDOM } from "jsdom";
 
-/** Of Lehmer's generator, 2^31 - 1: a prime. */
+/** The modulus of Lehmer's generator, the prime 2^31 - 1. */
 const MODULUS = 2147483647;
 
 /** A figure as plotly.js takes it. */
@@ -81,9 +81,8 @@ async function open(): Promise<PlotlyWindow> {
 }
 
 /**
- * Returns a seed from all that is drawn. A page that shows several images has one space
- * of ids for all of them: figures that differ need ids that differ, or one is
- * clipped by the frame of another.
+ * Returns a seed made from everything that a figure draws. The images of one page share
+ * their element ids: two figures with equal ids would clip each other by their frames.
  */
 function seedOf(figure: FigureInput, width: number, height: number): number {
   const text = JSON.stringify([figure.data, figure.layout, width, height]);
@@ -91,7 +90,7 @@ function seedOf(figure: FigureInput, width: number, height: number): number {
   return 1 + digest.readUInt32LE() % (MODULUS - 1);
 }
 
-/** plotly.js makes element ids with Math.random: equal seeds, equal ids. */
+/** Seeds Math.random, of which plotly.js makes element ids: equal seeds give equal ids. */
 function countedRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -148,7 +147,7 @@ function fontSize(element: Drawn): number {
   return 12;
 }
 
-/** How much of a text lies left of its anchor. */
+/** The share of a text's width that lies left of its anchor. */
 function leftShare(element: Drawn): number {
   const anchor = element.getAttribute?.("text-anchor") ?? "start";
   return { start: 0, middle: 0.5, end: 1 }[anchor] ?? 0;
@@ -191,7 +190,7 @@ function measureText(prototype: Record<string, unknown>): void {
 
 type Point = [number, number];
 
-/** Returns the end points of a path's segments: near enough to place a label on a line. */
+/** Returns the end points of a path's segments, which are exact enough to place a label on a line. */
 function pathPoints(path: Drawn): Point[] {
   const description = path.getAttribute?.("d") ?? "";
   const numbers = (description.match(/-?[\d.]+(?:e-?\d+)?/g) ?? []).map(Number);

@@ -1,18 +1,18 @@
 /**
- * The prose of a notebook as HTML: Markdown with formulas between dollar signs.
+ * Writes the prose of a notebook as HTML: Markdown with formulas between dollar signs.
  *
- * Formulas become MathML, which browsers draw without further files. Markup in
- * the prose is shown as text: a page contains only what this makes.
+ * Formulas become MathML, which browsers draw without further files. Markup in the prose
+ * is shown as text, so that a page contains no other elements than those made here.
  */
 
 import katex from "katex";
 import { marked } from "marked";
 
-/** `$$…$$` on lines of its own, or `$…$` within a line. */
+/** Matches a formula: `$$…$$` on lines of its own, or `$…$` within a line. */
 const FORMULA = /\$\$([\s\S]+?)\$\$|\$([^$\n]+?)\$/g;
 const CODE = /```[\s\S]*?```|`[^`\n]*`/g;
 
-/** Markdown to HTML. Throws where a formula is not TeX that KaTeX knows. */
+/** Turns Markdown into HTML. Throws where a formula is not TeX that KaTeX knows. */
 export function proseHtml(markdown: string): string {
   const formulas: string[] = [];
   const keep = (html: string) => {
@@ -52,7 +52,7 @@ function forSite(html: string): string {
     .replaceAll("</table>", "</table></div>");
 }
 
-/** Returns the text for HTML. */
+/** Escapes a text for HTML. */
 export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;");

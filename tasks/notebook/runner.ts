@@ -1,9 +1,9 @@
 /**
- * Runs a notebook from top to bottom in a fresh Deno kernel and stores what its
- * cells put out.
+ * Runs a notebook from top to bottom in a fresh Deno kernel and stores the outputs of its
+ * cells.
  *
- * Stops at the first cell that fails, though Jupyter's "Run All" goes on. Left
- * out: writing the file (`notebook_file.ts`) and static images
+ * A run stops at the first cell that fails, where Jupyter's "Run All" goes on. Left out:
+ * writing the file (`notebook_file.ts`) and static images
  * (`static_images.ts`).
  */
 
@@ -20,20 +20,20 @@ import {
 } from "./notebook_file.ts";
 import { errorOutput, OutputCollector } from "./outputs.ts";
 
-/** How to run a notebook. */
+/** The options of a run. */
 export interface RunOptions {
   /** The folder the kernel runs in: the notebook's own. */
   folder: string;
   /** Longest a single cell may take, in milliseconds. */
   timeoutMs: number;
-  /** Which Deno; the running one if absent. */
+  /** Path of the Deno to start; default: the running one. */
   deno?: string;
   env?: Record<string, string>;
   /** Told after each cell, with its number and how long it took. */
   onCell?: (cell: number, seconds: number) => void;
 }
 
-/** Why a run stopped. */
+/** The reason for which a run stopped. */
 export interface Failure {
   /** Number of the cell, counted from 0 over cells of all kinds. */
   cell: number;
@@ -41,10 +41,10 @@ export interface Failure {
   message: string;
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface RunReport {
   failure: Failure | null;
-  /** How many cells ran. */
+  /** Number of cells that ran. */
   executed: number;
 }
 
@@ -134,7 +134,7 @@ function judge(
   return { cell: number, kind: execution.status, message };
 }
 
-/** What lib/show/notebook said of an error that Jupyter does not report. */
+/** Returns the error that lib/show/notebook printed where Jupyter reports none. */
 function uncaughtError(outputs: readonly Output[]): string | undefined {
   const beginnings = Object.values(UNCAUGHT_ERRORS);
   return outputs.flatMap((output) =>
@@ -144,7 +144,7 @@ function uncaughtError(outputs: readonly Output[]): string | undefined {
   ).find((line) => beginnings.some((start) => line.startsWith(start)))?.trim();
 }
 
-/** What to store for a cell whose end the kernel did not report as an error. */
+/** Returns the output to store for a cell whose end the kernel did not report as an error. */
 function missingError(
   execution: Execution,
   kernel: Kernel,

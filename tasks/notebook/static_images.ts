@@ -11,7 +11,7 @@ const PLOTLY = "application/vnd.plotly.v1+json";
 const DEFAULT_WIDTH = 700;
 const DEFAULT_HEIGHT = 420;
 
-/** Traces that are drawn as SVG. All others come out empty or not at all. */
+/** The kinds of traces that are drawn as SVG. All others come out empty or not at all. */
 const DRAWN_AS_SVG = new Set([
   "scatter",
   "bar",
@@ -48,13 +48,13 @@ export async function figureSvg(figure: Figure): Promise<string> {
   const height = layout.height ?? DEFAULT_HEIGHT;
   const { toSvg } = await plotlyWindow();
   const svg = await toSvg({ data: figure.data, layout }, width, height);
-  // A hundredth of a pixel is enough, and keeps the file small.
+  // A hundredth of a pixel is exact enough, and keeps the file small.
   return svg.replace(/(\d+\.\d\d)\d+/g, "$1");
 }
 
 /**
- * Gives every Plotly output of the notebook that has no SVG one, and returns how
- * many. A live plot has one: its last frame. A PNG beside it is dropped, since
+ * Gives an SVG image to every Plotly output that has none, and returns the number of new
+ * images. A live plot has an image: its last frame. A PNG image is dropped, since
  * JupyterLab adds one whenever it draws the figure.
  */
 export async function addStaticImages(notebook: Notebook): Promise<number> {

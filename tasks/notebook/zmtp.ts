@@ -1,9 +1,10 @@
 /**
- * A ZeroMQ client socket over loopback TCP: ZMTP 3.0, mechanism NULL.
+ * A ZeroMQ client socket over loopback TCP: ZMTP 3.0, mechanism NULL, without a native
+ * library.
  *
- * Enough of the protocol to talk to a Jupyter kernel (a SUB socket for what it
- * publishes, DEALER sockets for requests), with no native library. Left out:
- * security mechanisms, reconnection, listening.
+ * The file has what a client of a Jupyter kernel needs: a SUB socket for the kernel's
+ * publications and DEALER sockets for requests. Left out: security mechanisms,
+ * reconnection, listening.
  */
 
 import { Buffer } from "node:buffer";
@@ -33,7 +34,7 @@ function encodeFrame(payload: Uint8Array, flags: number): Uint8Array {
   return frame;
 }
 
-/** Version 3.0, mechanism NULL, as a client. */
+/** The greeting of a client: version 3.0, mechanism NULL. */
 function greeting(): Uint8Array {
   const bytes = new Uint8Array(GREETING_BYTES);
   bytes[0] = 0xff;
@@ -63,7 +64,7 @@ function readyCommand(type: SocketType): Uint8Array {
   ]);
 }
 
-/** Hands out exact byte counts from a connection that delivers arbitrary ones. */
+/** Reads exact numbers of bytes from a connection that delivers arbitrary ones. */
 class ByteReader {
   #pending: Uint8Array = new Uint8Array(0);
   readonly #chunk = new Uint8Array(1 << 18);

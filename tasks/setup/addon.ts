@@ -1,8 +1,8 @@
 /**
- * Compiles tfjs-node's addon against a libtensorflow that is already on disk,
- * and tries a compiled one out. Two source files and about ten seconds; neither
- * node-gyp nor a Node.js installation is needed, because the N-API headers come
- * from the npm package `node-api-headers`.
+ * Compiles tfjs-node's addon against a libtensorflow that is already on disk, and tries
+ * a compiled addon out. Compiling its two source files takes about ten seconds. Neither
+ * node-gyp nor Node.js is needed, because the N-API headers come from the npm package
+ * `node-api-headers`.
  */
 
 import { mkdir, rename } from "node:fs/promises";
@@ -11,25 +11,20 @@ import { findProgram, runQuietly } from "./commands.ts";
 import { SetupProblem } from "./problem.ts";
 import { projectFolder } from "./project.ts";
 
-/**
- * The C++ compiler that will be used: CXX, else g++, c++ or clang++ from PATH.
- */
+/** Returns the C++ compiler to use: CXX, else g++, c++ or clang++ from PATH. */
 export function findCompiler(): string | undefined {
   const named = Deno.env.get("CXX");
   return findProgram(...(named ? [named] : []), "g++", "c++", "clang++");
 }
 
-/**
- * Where the addon lies below a package folder or the folder that stands in for
- * it.
- */
+/** The addon's place below a package folder, or below the folder that stands in for one. */
 export const addonPath = join("lib", "napi-v8", "tfjs_binding.node");
 
 /**
  * Compiles `<packageFolder>/binding` into
  * `<folder>/lib/napi-v8/tfjs_binding.node`, against the headers and libraries
- * of `<folder>/deps`. Throws a `SetupProblem` without a compiler or when it
- * fails.
+ * of `<folder>/deps`. Throws a `SetupProblem` where there is no compiler or where
+ * compiling fails.
  */
 export async function buildAddon(
   packageFolder: string,
@@ -68,10 +63,7 @@ export async function buildAddon(
   await rename(`${target}.tmp`, target);
 }
 
-/**
- * The addon finds its libraries relative to itself, so the project folder may
- * be moved.
- */
+/** Returns the linker's flags, by which the addon finds its libraries relative to itself, so that the project folder may be moved. */
 function linkerFlags(): string[] {
   return Deno.build.os === "darwin"
     ? ["-undefined", "dynamic_lookup", "-Wl,-rpath,@loader_path/../../deps/lib"]

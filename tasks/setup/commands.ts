@@ -1,6 +1,6 @@
 /**
- * Starting other programs: looking one up in PATH, and running one quietly so
- * that only a failure speaks.
+ * Starts other programs: finds a program in PATH, and runs one with its output captured,
+ * so that nothing is printed unless the program fails.
  */
 
 import { delimiter, join } from "node:path";
@@ -37,8 +37,8 @@ export interface Finished {
 }
 
 /**
- * Runs a program to its end with its output captured. A program that cannot be
- * started is a failure too.
+ * Runs a program to its end with its output captured. A program that cannot be started
+ * counts as one that failed.
  */
 export async function runQuietly(
   program: string,

@@ -1,10 +1,10 @@
 /**
- * The CUDA libraries that the GPU build of libtensorflow loads, from NVIDIA's
- * own wheels on PyPI. Which ones and in which versions is read from the
- * TensorFlow wheel (its extra `and-cuda`), and they are laid beside the library
- * as that wheel expects them (`../nvidia/<part>/lib`), so no CUDA installation
- * is needed. The graphics driver is the machine's own. NVIDIA's compiler is
- * left out: only XLA uses it, and tfjs does not.
+ * Fetches the CUDA libraries that the GPU build of libtensorflow loads, from NVIDIA's
+ * own wheels on PyPI. The TensorFlow wheel names the libraries and their versions (its
+ * extra `and-cuda`). The libraries are laid beside libtensorflow as that wheel expects
+ * them (`../nvidia/<part>/lib`), so that no CUDA installation is needed. The graphics
+ * driver is the machine's own. Left out: NVIDIA's compiler, which XLA uses and tfjs does
+ * not.
  */
 
 import { join } from "node:path";
@@ -43,7 +43,7 @@ export function cudaRequirements(metadata: string): Requirement[] {
   return requirements;
 }
 
-/** Returns the newest wheel within the bounds; ordinary releases only. */
+/** Returns the newest wheel within the bounds, previews left out. */
 export function newestWithin(
   wheels: readonly Wheel[],
   bounds: readonly string[],

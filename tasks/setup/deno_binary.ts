@@ -1,7 +1,7 @@
 /**
- * The pinned Deno, as a file inside the project: the kernelspec points at it
- * and the tasks go on with it. A running Deno of that very version is linked
- * there; otherwise the binary comes from the npm registry.
+ * Puts the pinned Deno into the project, as a file that the kernelspec and the tasks use.
+ * A running Deno of that very version is linked there. Otherwise the binary comes from
+ * the npm registry.
  */
 
 import { existsSync } from "node:fs";
@@ -14,8 +14,8 @@ import { SetupProblem } from "./problem.ts";
 import { cacheFolder, pinnedDenoPath, pinnedDenoVersion } from "./project.ts";
 
 /**
- * Puts the pinned Deno in place and says where it came from. Returns at once
- * when it is there.
+ * Puts the pinned Deno in place and returns its origin. Returns at once where the pinned
+ * Deno is there already.
  */
 export async function installDeno(progress: DownloadProgress): Promise<string> {
   const version = pinnedDenoVersion();
@@ -68,10 +68,7 @@ async function fetchDeno(
   await rm(archive);
 }
 
-/**
- * The registry's packages of Deno binaries are named after Node's platform and
- * architecture.
- */
+/** Returns the registry's name of this machine's Deno binary, which follows Node's platform and architecture. */
 function platformName(os = Deno.build.os, arch = Deno.build.arch): string {
   const machine = arch === "x86_64" ? "x64" : "arm64";
   if (os === "linux") return `linux-${machine}-glibc`;

@@ -1,7 +1,6 @@
 /**
- * Fetches one file over HTTP so that a cut-off download goes on where it
- * stopped: bytes collect in `<target>.tmp`, and only a complete, checked file
- * gets its final name.
+ * Fetches one file over HTTP so that a cut-off download goes on where it stopped. The
+ * bytes collect in `<target>.tmp`, and only a complete, checked file gets its final name.
  */
 
 import { createHash } from "node:crypto";
@@ -11,9 +10,9 @@ import { dirname } from "node:path";
 import { assertNetworkAllowed } from "./offline.ts";
 
 /**
- * What to fetch. `digest` is what the file must hash to, where that is known, behind
- * a `prefix` where there is one (Git's hashes). `token` is shown to the server that
- * the address names and to no other one that it points to.
+ * A file to fetch. `digest` is the hash that the file must have, where it is known;
+ * `prefix` is hashed before the file where there is one (Git's hashes). `token` is shown
+ * to the server of the address, and to no server that the first one redirects to.
  */
 export interface Download {
   readonly url: string;
@@ -27,8 +26,8 @@ export interface Download {
 }
 
 /**
- * Called now and then with the bytes that are on disk and, where known, the
- * bytes in all.
+ * Receives, now and then, the number of bytes on disk and, where it is known, the number
+ * of bytes in all.
  */
 export type DownloadProgress = (
   received: number,
@@ -36,8 +35,8 @@ export type DownloadProgress = (
 ) => void;
 
 /**
- * Brings `target` into being, or returns at once when it is there. Throws when
- * the server refuses, the connection breaks (run again to go on) or the digest
+ * Fetches `target`, or returns at once where it is there. Throws where the server
+ * refuses, where the connection breaks (a second run goes on) and where the digest
  * differs.
  */
 export async function download(
@@ -58,7 +57,7 @@ export async function download(
   await Deno.rename(partial, request.target);
 }
 
-/** A server that says nothing for this long is taken for absent. */
+/** Milliseconds of silence after which a server counts as absent. */
 const silentSeconds = 30;
 
 async function fetchInto(
@@ -89,8 +88,8 @@ async function fetchInto(
 }
 
 /**
- * Appends to `partial` where the server honoured the range, and starts it anew
- * where it did not.
+ * Appends to `partial` where the server honoured the range, and starts the file anew
+ * where the server did not.
  */
 async function writeBody(
   response: Response,
@@ -111,7 +110,7 @@ async function writeBody(
   using file = await Deno.open(partial, {
     ...{ write: true, create: true, append, truncate: !append },
   });
-  // Chunk by chunk: a stream that breaks would drop what waits to be written.
+  // Written chunk by chunk: a stream that breaks would drop the bytes that wait.
   for await (const chunk of response.body) {
     for (let done = 0; done < chunk.length;) {
       done += await file.write(chunk.subarray(done));

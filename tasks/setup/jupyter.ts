@@ -1,7 +1,7 @@
 /**
- * JupyterLab with Plotly's renderer in a virtual environment of the project,
- * and the kernelspec that makes the pinned Deno a kernel of it. Python is
- * needed for JupyterLab only: notebooks run and are tested without.
+ * Installs JupyterLab with Plotly's renderer in a virtual environment of the project, and
+ * the kernelspec that makes the pinned Deno a kernel of JupyterLab. Python is needed for
+ * JupyterLab only: notebooks run and are tested without Python.
  */
 
 import { existsSync } from "node:fs";
@@ -20,7 +20,7 @@ import {
 const requirements = join(projectFolder, "requirements-lab.txt");
 const stamp = join(venvFolder, "setup-done");
 
-/** The Python of the virtual environment. Its programs are started as modules: their own first lines hold the folder they were made in. */
+/** The Python of the virtual environment. Its programs are started as modules, since their first lines hold the folder in which they were made. */
 export const venvPython = Deno.build.os === "windows"
   ? join(venvFolder, "Scripts", "python.exe")
   : join(venvFolder, "bin", "python");
@@ -37,7 +37,7 @@ export async function installJupyter(): Promise<string> {
   ).join(", ");
   const known = existsSync(stamp) ? await Deno.readTextFile(stamp) : "";
   if (known === wanted && existsSync(venvPython)) return contents;
-  // A moved project's Python mostly works where it is now.
+  // The Python of a project that was moved mostly works in its new place.
   if (known.startsWith(requirementsText) && await startsHere()) {
     await Deno.writeTextFile(stamp, wanted);
     return contents;
@@ -49,7 +49,7 @@ export async function installJupyter(): Promise<string> {
   return `${contents}, installed with ${uv === undefined ? "pip" : "uv"}`;
 }
 
-/** Tells whether the environment has JupyterLab here, and not in the place that it was copied from. */
+/** Tells whether the environment's JupyterLab lies here, and not in the folder from which the environment was copied. */
 async function startsHere(): Promise<boolean> {
   const { success, output } = await runQuietly(venvPython, [
     "-c",
@@ -162,7 +162,7 @@ export async function installKernel(): Promise<string> {
   return pinnedDenoPath();
 }
 
-/** The heap limit is raised from V8's 4.4 GB; tensors lie outside the heap. */
+/** Returns the kernelspec. It raises the heap limit from V8's 4.4 GB; tensors lie outside the heap. */
 function kernelSpecification() {
   return {
     argv: [

@@ -1,10 +1,10 @@
 /**
- * One switch that forbids every network use of set-up: `KIT_OFFLINE=1`. It
- * serves machines whose network would hang rather than refuse, and the test
- * that a second run needs none.
+ * The switch that forbids set-up every use of the network: `KIT_OFFLINE=1`. It serves
+ * machines whose network hangs instead of refusing, and the test that a second run needs
+ * no network.
  */
 
-/** True when `KIT_OFFLINE` is set to anything but `0` or nothing. */
+/** Tells whether `KIT_OFFLINE` is set to anything but `0` or nothing. */
 export function isOffline(): boolean {
   const value = Deno.env.get("KIT_OFFLINE") ?? "";
   return value !== "" && value !== "0";

@@ -1,8 +1,8 @@
 /**
- * The npm package's own source of libtensorflow and of a compiled addon, at
- * Google's storage: older (libtensorflow 2.9.1), but the only way on a machine
- * without a C++ compiler. `TFJS_NODE_CDN_STORAGE` names a mirror, as for the
- * package's own install script.
+ * Fetches libtensorflow and a compiled addon from the npm package's own source at
+ * Google's storage. That libtensorflow is older (2.9.1), but it is the only one for a
+ * machine without a C++ compiler. `TFJS_NODE_CDN_STORAGE` names a mirror, as it does for
+ * the package's own install script.
  */
 
 import { existsSync } from "node:fs";
@@ -22,8 +22,8 @@ function storage(): string {
 }
 
 /**
- * Leaves `<folder>/deps` complete, or throws. Linux on x86-64 only: the package
- * offers little else.
+ * Fetches `<folder>/deps`. Throws where that fails, and on any machine but Linux on
+ * x86-64, since the package offers little else.
  */
 export async function fetchPackageLibrary(
   kind: "cpu" | "gpu",
@@ -47,7 +47,7 @@ export async function fetchPackageLibrary(
   );
 }
 
-/** Leaves the package's compiled addon in `<folder>/lib/napi-v8`, or throws. */
+/** Fetches the package's compiled addon into `<folder>/lib/napi-v8`. Throws where that fails. */
 export async function fetchPackageAddon(
   kind: "cpu" | "gpu",
   folder: string,

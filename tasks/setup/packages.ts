@@ -1,6 +1,5 @@
 /**
- * The npm packages of deno.json, with the versions of deno.lock, in
- * node_modules.
+ * Installs the npm packages of deno.json in node_modules, with the versions of deno.lock.
  */
 
 import { createHash } from "node:crypto";
@@ -14,8 +13,8 @@ import { pinnedDenoPath, projectFolder } from "./project.ts";
 const stamp = join(projectFolder, "node_modules", ".setup-done");
 
 /**
- * Installs what is missing. Returns at once when deno.json and deno.lock are as
- * they were.
+ * Installs the missing packages. Returns at once where deno.json and deno.lock are
+ * unchanged.
  */
 export async function installPackages(): Promise<string> {
   const before = await fingerprint();

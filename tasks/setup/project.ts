@@ -1,7 +1,6 @@
 /**
- * Where the project keeps what set-up makes, and the versions it pins.
- * Everything lies inside the project folder; nothing is written to a home
- * folder.
+ * The folders of what set-up makes, and the pinned versions. Every folder lies inside the
+ * project; nothing is written to a home folder.
  */
 
 import { readFileSync } from "node:fs";
@@ -14,16 +13,16 @@ export const projectFolder = dirname(
 );
 
 /**
- * Downloads, the pinned Deno and libtensorflow. Survives the removal of
- * node_modules and .venv.
+ * The folder of downloads, of the pinned Deno and of libtensorflow. It survives the
+ * removal of node_modules and .venv.
  */
 export const cacheFolder = join(projectFolder, ".cache");
 
-/** JupyterLab's virtual environment. */
+/** The folder of JupyterLab's virtual environment. */
 export const venvFolder = join(projectFolder, ".venv");
 
 /**
- * A second home of the kernelspec, for a Jupyter that is not the project's own
+ * A second folder of the kernelspec, for a Jupyter that is not the project's own
  * (`JUPYTER_PATH`).
  */
 export const jupyterFolder = join(projectFolder, ".jupyter");
@@ -35,7 +34,7 @@ export const wheelVersion = "2.21.0";
 export const packageLibraryVersion = "2.9.1";
 
 /**
- * Returns the one Deno version of the kit, its Jupyter kernel included (package.json,
+ * Returns the pinned version of Deno, which runs the Jupyter kernel too (package.json,
  * `engines.deno`).
  */
 export function pinnedDenoVersion(folder = projectFolder): string {

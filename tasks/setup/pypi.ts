@@ -1,7 +1,6 @@
 /**
- * Finds a wheel in the Python package index that pip is set to use, without
- * needing pip or Python. Reads the index's plain HTML listing (PEP 503), which
- * every mirror serves.
+ * Finds a wheel in the Python package index that pip is set to use, without pip or Python.
+ * Reads the index's plain HTML listing (PEP 503), which every mirror serves.
  */
 
 import { runQuietly } from "./commands.ts";
@@ -27,7 +26,7 @@ export async function indexAddress(): Promise<string> {
   return address.replace(/\/+$/, "");
 }
 
-/** As pip reads it: what its section for installing says comes before what is said for all. */
+/** Returns the index of pip's configuration. As for pip, the section for installing goes before the global one. */
 async function pipConfiguredIndex(): Promise<string | undefined> {
   const { success, output } = await runQuietly("python3", [
     ...["-m", "pip", "config", "list"],
@@ -73,7 +72,7 @@ export function parseListing(html: string, page: string): Wheel[] {
 
 /**
  * Returns the newest-Python wheel of exactly `version` for this machine's platform tag.
- * Which Python it is for does not matter: libtensorflow does not link to
+ * The Python that a wheel is made for does not matter: libtensorflow does not link to
  * Python.
  */
 export function chooseWheel(
@@ -90,8 +89,8 @@ export function chooseWheel(
 }
 
 /**
- * What an index has in the place of a wheel that it lacks, for a message: a mirror
- * that lags has older releases for this machine, or none.
+ * Returns, for a message, the releases that an index has in the place of a missing wheel:
+ * a mirror that lags has older releases for this machine, or none.
  */
 export function offeredInstead(
   wheels: readonly Wheel[],
@@ -110,9 +109,7 @@ function pythonTag(wheel: Wheel): number {
   return Number(/-cp(\d+)-/.exec(wheel.fileName)?.[1] ?? 0);
 }
 
-/**
- * What the platform part of a wheel's file name must look like on this machine.
- */
+/** Returns the pattern of the platform part in the file names of this machine's wheels. */
 export function platformPattern(
   os = Deno.build.os,
   arch = Deno.build.arch,

@@ -1,14 +1,14 @@
 /**
- * Runs the steps of set-up one after another, says what each did and how long
- * it took, and goes on after a step that this machine cannot do. Speaks on
- * stderr, so that the output of the task that follows stays clean.
+ * Runs the steps of set-up one after another, prints the result and the time of each, and
+ * goes on after a step that this machine cannot do. Prints to stderr, so that the output
+ * of the task that follows stays clean.
  */
 
 import { asProblem, cureOf, firstLine, SetupProblem } from "./problem.ts";
 
 /**
- * One step: `work` returns what is now there, in a few words, and may report
- * progress while it runs.
+ * A step of set-up. `work` returns in a few words what is now there, and may report its
+ * progress.
  */
 export interface Step {
   readonly title: string;
@@ -16,15 +16,15 @@ export interface Step {
     progress: (received: number, total?: number) => void,
   ) => Promise<string>;
   /**
-   * What happens without it, said beside the problem; a step without one is
-   * needed and ends set-up.
+   * The consequence of a machine without this step, printed beside the problem. A step
+   * that names none is needed, and its failure ends set-up.
    */
   readonly otherwise?: string;
 }
 
 /**
- * Runs every step. Returns the titles of those that this machine could not do;
- * `again` is what a message names to go on.
+ * Runs every step. Returns the titles of the steps that this machine could not do.
+ * `again` is the command that messages name to go on.
  */
 export async function runSteps(
   steps: readonly Step[],
@@ -54,7 +54,7 @@ function describe(error: unknown): string {
   return `${firstLine(error)}; ${cureOf(error, "the network")}.`;
 }
 
-/** Returns a line that rewrites itself on a terminal and keeps silent elsewhere. */
+/** Returns a printer of progress, which rewrites one line on a terminal and prints nothing elsewhere. */
 function progressLine(
   title: string,
 ): (received: number, total?: number) => void {

@@ -1,13 +1,13 @@
 /**
- * Native TensorFlow for the npm packages `@tensorflow/tfjs-node` and
+ * Installs native TensorFlow for the npm packages `@tensorflow/tfjs-node` and
  * `@tensorflow/tfjs-node-gpu`.
  *
  * The packages ship the C++ source of their addon and nothing compiled. Their
  * own install script takes libtensorflow 2.9.1 (2022) from a host that closed
  * networks cannot reach, and its GPU build knows no card newer than sm_80. The
- * wheels on PyPI carry the same C API in a current release, so libtensorflow
- * comes from there and the addon is compiled against it; the package's own
- * download is the second choice.
+ * wheels on PyPI carry the same C API in a current release. So libtensorflow comes from
+ * PyPI, and the addon is compiled against that library. The package's own download is the
+ * second choice.
  *
  * Library and addon lie in `.cache/tensorflow-…/`, laid out like the package
  * folder and linked from it, so that a new node_modules costs neither a
@@ -61,9 +61,9 @@ export function packageFolder(kind: TensorFlowKind): string {
 }
 
 /**
- * Makes the package of `kind` loadable and returns one line that says what it
- * is made of. Returns at once when that has been done before. Throws a
- * `SetupProblem` when this machine cannot have it.
+ * Makes the package of `kind` loadable and returns one line on its parts. Returns at once
+ * where the package is loadable already. Throws a `SetupProblem` where this machine cannot
+ * have the package.
  */
 export async function installTensorFlow(
   kind: TensorFlowKind,
@@ -135,8 +135,7 @@ async function buildEither(
 }
 
 /**
- * Runs `work` and hands back what it threw, so that a second source can be
- * tried.
+ * Runs `work` and returns the error that it threw, so that a second source can be tried.
  */
 async function attempt(work: () => Promise<void>): Promise<unknown> {
   try {
@@ -171,8 +170,8 @@ function isLinkTo(link: string, target: string): boolean {
 }
 
 /**
- * Takes the links away, so that a package whose addon is gone says so instead
- * of failing to load.
+ * Removes the links, so that a package without an addon counts as missing instead of
+ * failing to load.
  */
 export async function unlinkTensorFlow(kind: TensorFlowKind): Promise<void> {
   if (!existsSync(packageFolder(kind))) return;

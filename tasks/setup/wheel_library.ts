@@ -1,7 +1,7 @@
 /**
- * libtensorflow out of the wheel on PyPI: only the two libraries and the C
- * headers are unpacked (processor build: 273 MB to download and 0.85 GB on
- * disk, where the whole wheel would take 1.3 GB).
+ * Takes libtensorflow out of the wheel on PyPI. Only the two libraries and the C headers
+ * are unpacked: 273 MB to download and 0.85 GB on disk for the processor build, where the
+ * whole wheel would take 1.3 GB.
  */
 
 import { existsSync } from "node:fs";
@@ -28,8 +28,8 @@ const libraries =
   /^tensorflow\/(libtensorflow_(?:cc|framework)[.\d]*(?:so|dylib)[.\d]*)$/;
 
 /**
- * Leaves `<folder>/deps/lib` and `<folder>/deps/include` complete, or throws
- * and leaves them absent.
+ * Unpacks `<folder>/deps/lib` and `<folder>/deps/include`. Throws where that fails, and
+ * then leaves neither.
  */
 export async function fetchWheelLibrary(
   kind: "cpu" | "gpu",
@@ -59,8 +59,8 @@ export async function fetchWheelLibrary(
 }
 
 /**
- * `tensorflow-cpu` is the smaller one and offered for x86-64 alone; elsewhere
- * `tensorflow` has no GPU part.
+ * Returns the PyPI project of a build. `tensorflow-cpu` is smaller and exists for x86-64
+ * alone; on other processors `tensorflow` has no GPU part.
  */
 function wheelProject(kind: "cpu" | "gpu"): string {
   const { os, arch } = Deno.build;
@@ -92,7 +92,7 @@ async function findWheel(project: string): Promise<Wheel> {
   );
 }
 
-/** Unpacks what is needed and returns the text of the wheel's METADATA. */
+/** Unpacks the libraries and headers, and returns the text of the wheel's METADATA. */
 async function unpack(archive: string, deps: string): Promise<string> {
   const lib = join(deps, "lib");
   const metadata = join(deps, "METADATA");

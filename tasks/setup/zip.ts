@@ -1,7 +1,6 @@
 /**
- * Reads single files out of a zip archive (a Python wheel is one) without
- * unpacking the rest, by zip.js over random reads of the file: a wheel of
- * 600 MB never lies in memory.
+ * Reads single files of a zip archive, such as a Python wheel, by zip.js over random reads
+ * of the file: a wheel of 600 MB never lies in memory.
  */
 
 import { type FileHandle, mkdir, open } from "node:fs/promises";
@@ -17,10 +16,10 @@ import {
 /** One file of an archive. */
 export type ZipEntry = FileEntry & { readonly name: string };
 
-/** Bytes that one read of the archive asks for. */
+/** Number of bytes of one read of the archive. */
 const CHUNK_SIZE = 1 << 20;
 
-// Workers would be fetched from a data address; set-up has nothing else to do.
+// Without workers: zip.js fetches workers from a data address, and set-up has no other work to do.
 configure({ useWebWorkers: false, chunkSize: CHUNK_SIZE });
 
 /** Random reads of an open file. */
@@ -67,8 +66,8 @@ const named = (entry: FileEntry): ZipEntry =>
   Object.assign(entry, { name: entry.filename });
 
 /**
- * Writes one entry to `target`, streaming. Throws when the entry's checksum or
- * size is not the one that the archive announces.
+ * Writes one entry to `target` as a stream. Throws where the entry's checksum or size is
+ * not the one that the archive announces.
  */
 export async function extractEntry(
   entry: ZipEntry,

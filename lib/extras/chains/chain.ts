@@ -1,12 +1,11 @@
 /**
- * Chains: the program that does what one program does and then another.
+ * Chains two programs into one that applies the first and then the second.
  *
- * The second one's parameter is replaced by the expression that the first one
- * returns, where the syntax tree has that variable, so a chain reads like any
- * other program of its world: `x=>x+2` and `x=>x*3` give `x=>(x+2)*3`. Composite
- * programs (composite.ts) ask the proposer to build on others; chains need no
- * proposer. Left out: Python, and programs of any other form than an arrow
- * function or, first, a function that ends in its only `return`.
+ * The expression that the first program returns takes the place of the second program's
+ * parameter, so that a chain reads like any other program of its world: `x=>x+2` and
+ * `x=>x*3` give `x=>(x+2)*3`. Composite programs (composite.ts) ask the proposer to build
+ * on others; chains need no proposer. Left out: Python, and every form but an arrow
+ * function and, for the first program, a function that ends in its only `return`.
  */
 
 import {

@@ -1,12 +1,12 @@
 /**
  * Chained tasks: two programs of the buffers, one after the other.
  *
- * A proposer imitates the length of the programs that it was shown, so self-play by
- * itself never leaves the lengths of pretraining. Chains do: they are longer by at
- * most a factor of two, as chains are not chained again, and grow with the
- * proposals. They are validated, solved and learnt from like proposals, earn the
- * proposer nothing and do not enter the buffers. The paper has no chains; its
- * composite programs are the nearest thing.
+ * A proposer imitates the length of the programs that it was shown, so that self-play by
+ * itself never leaves the lengths of pretraining. Chains do. A chain is at most twice as
+ * long as a proposal, since chains are not chained again, and chains grow with the
+ * proposals. They are validated, solved and learnt from like proposals, earn the proposer
+ * nothing and do not enter the buffers. The paper has no chains; its composite programs
+ * are the nearest to them.
  */
 
 import type { Buffers } from "../../method/buffer/buffers.ts";
@@ -19,7 +19,7 @@ import type { ModeName, Task } from "../../method/modes/task.ts";
 import { type RandomStream, randomStream } from "../../random.ts";
 import { chainPrograms } from "./chain.ts";
 
-/** Pairs tried for one chain; most fail by their types. */
+/** Number of pairs tried for one chain; most pairs fail by their types. */
 const TRIES = 20;
 
 /** Modes whose tasks can be chained. */

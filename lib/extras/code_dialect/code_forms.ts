@@ -1,4 +1,4 @@
-/** How each language writes a function, a call and the call's result in the code dialect. */
+/** The forms in which each language writes a function, a call and the call's result in the code dialect. */
 
 import type { Language } from "../../sandbox/mod.ts";
 import type { Example } from "../../method/modes/task.ts";

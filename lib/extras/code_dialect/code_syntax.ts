@@ -1,6 +1,7 @@
 /**
- * What the prompt opened, joined to what a model wrote, by the language's grammar, as
- * data: the function, the asserts, and why a text holds none. Nothing runs.
+ * Reads the opening of a prompt together with the model's continuation, by the language's
+ * grammar, as data: the function, the asserts, or the cause why a text holds none.
+ * Nothing runs.
  */
 
 import {
@@ -13,7 +14,7 @@ import {
   placedSyntax,
 } from "../../sandbox/mod.ts";
 
-/** Why a response is not of the form that its prompt opened. */
+/** The cause for which a response is not of the form that its prompt opened. */
 export type CodeFormatCause =
   /** Cut at the token limit. */
   | "unfinished"
@@ -47,7 +48,7 @@ export const failure = (cause: CodeFormatCause): Failure => ({
 /** A token that ends a response, as its vocabulary spells it. */
 export const END_TOKEN = /<[^<>\s]{1,40}>$/;
 
-/** What the prompt opened and the model went on with. */
+/** The opening of the prompt and the model's continuation, as one text. */
 export interface Continued {
   language: Language;
   text: string;
@@ -89,7 +90,7 @@ export function styleOf(text: string): CodeFormatCause | null {
   return /^[ \t]+>>>/m.test(text) ? "doctest" : null;
 }
 
-/** Whether the line of a statement has ended. */
+/** Tells whether the line of a statement has ended. */
 function isComplete({ text, ended }: Continued, node: PlacedNode): boolean {
   return ended || node.text.endsWith(";") ||
     /^[ \t]*;?[ \t]*(?:(?:#|\/\/)[^\n]*)?\n/.test(text.slice(node.to));

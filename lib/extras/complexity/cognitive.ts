@@ -65,7 +65,7 @@ function callsByName(node: SyntaxNode, name: string): boolean {
   });
 }
 
-/** `isElseIf`: the statement is the whole `else` of another, so it nests no deeper. */
+/** Counts an `if`. With `isElseIf` the statement is the whole `else` of another one, and nests no deeper. */
 function ifCost(node: SyntaxNode, place: Place, isElseIf: boolean): number {
   let cost = isElseIf ? 0 : 1 + place.nesting;
   let afterElse = false;
@@ -81,12 +81,12 @@ function ifCost(node: SyntaxNode, place: Place, isElseIf: boolean): number {
 const BRANCHES =
   /^(?:Body|Block|SwitchBody|MatchBody|\w+Statement|\w+Declaration)$/;
 
-/** Branches are one deeper than the condition that guards them. */
+/** Counts a statement with branches, which lie one level deeper than the condition that guards them. */
 function inBranch(child: SyntaxNode, place: Place): number {
   return at(child, BRANCHES.test(child.name) ? deeper(place) : place);
 }
 
-/** Python's handlers are keywords of the statement, JavaScript's a construct. */
+/** Counts exception handlers: in Python keywords of the statement, in JavaScript a construct. */
 function tryCost(node: SyntaxNode, place: Place): number {
   let cost = 0;
   let isHandler = false;
@@ -112,7 +112,7 @@ function breakCost(node: SyntaxNode, place: Place): number {
   return hasElse ? cost + 1 : cost; // the `else` of Python's loops
 }
 
-/** A `break` or `continue` with a label. */
+/** Tells whether a node is a `break` or `continue` with a label. */
 function jumpCost({ name, children }: SyntaxNode): number {
   const isJump = name === "BreakStatement" || name === "ContinueStatement";
   return isJump && children.some((child) => child.name === "Label") ? 1 : 0;
@@ -128,7 +128,7 @@ function logicalCost(node: SyntaxNode, place: Place): number {
   return operands.reduce((sum, part) => sum + at(part, place), runs.length);
 }
 
-/** Operators and operands in order; brackets alone do not start a new sequence. */
+/** Yields operators and operands in order; brackets alone do not start a new sequence. */
 function flatten(
   node: SyntaxNode,
   operators: string[],

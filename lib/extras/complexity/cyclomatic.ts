@@ -15,14 +15,14 @@ import {
   type SyntaxNode,
 } from "./syntax.ts";
 
-/** Of the whole program: one, and all decisions in it. */
+/** Returns the number of the whole program: one, and all decisions in it. */
 export function cyclomaticComplexity(root: SyntaxNode): number {
   let decisions = 0;
   for (const node of allNodes(root)) decisions += decisionsAt(node);
   return 1 + decisions;
 }
 
-/** Of the most complex function, functions inside it not included; 1 without any. */
+/** Returns the number of the most complex function, without the functions inside it; 1 where there is no function. */
 export function largestCyclomaticComplexity(root: SyntaxNode): number {
   let largest = 1;
   for (const node of allNodes(root)) {
@@ -57,7 +57,7 @@ function decisionsAt(node: SyntaxNode): number {
   return 0;
 }
 
-/** `case _:` without a guard. */
+/** Tells whether a node is `case _:` without a guard. */
 function isCatchAll({ children }: SyntaxNode): boolean {
   const hasGuard = children.some(({ name }) => name === "Guard");
   const pattern = children[1];

@@ -1,10 +1,10 @@
-/** Lines of code: what a reader counts. */
+/** Counts lines of code as a reader does. */
 
 import { allNodes, type SyntaxNode } from "./syntax.ts";
 
 /**
- * Lines on which a token of the program begins: blank lines and lines that hold
- * only a comment do not count, nor do the further lines of a long string.
+ * Returns the number of lines on which a token begins. Blank lines, lines with only a
+ * comment and the further lines of a long string do not count.
  */
 export function codeLines(root: SyntaxNode): number {
   const lines = new Set<number>();

@@ -1,4 +1,4 @@
-/** All measures of one program together. */
+/** Takes all measures of one program together. */
 
 import type { Program } from "../../sandbox/mod.ts";
 import { cognitiveComplexity } from "./cognitive.ts";

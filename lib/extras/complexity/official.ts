@@ -2,9 +2,9 @@
  * The official code's scores for intrinsic rewards, with its constants, on this
  * folder's measures.
  *
- * It measures with ComplexiPy, radon and Python's own syntax trees, and so Python
- * only. The counts here are those libraries' definitions as far as both languages
- * share them; single programs can differ a little, and the differences are named.
+ * The official code measures Python alone, with ComplexiPy, radon and Python's own syntax
+ * trees. The counts here follow the definitions of those libraries as far as both
+ * languages share them. Single programs can differ a little; the differences are named.
  */
 
 import { cognitiveComplexity } from "./cognitive.ts";
@@ -44,9 +44,9 @@ const OPERATIONS = new Set([
 ]);
 
 /**
- * As radon counts: only unary, binary, comparing and logical operations and
- * assignments with an operation; their operands by name or text, other
- * expressions each as an operand of its own.
+ * Counts operators and operands as radon does. Operators are unary, binary, comparing and
+ * logical operations and assignments with an operation. Operands are told apart by name
+ * or text; every other expression is an operand of its own.
  */
 export function officialHalstead(root: SyntaxNode): Halstead {
   const operators: string[] = [];
@@ -70,7 +70,7 @@ function isSign(node: SyntaxNode): boolean {
   return node.children.length === 0 && !isOperandToken(node);
 }
 
-/** The grammar wraps `*` and `**` once more; where it could not go on it leaves an empty token. */
+/** Returns the text of an operator. The grammar wraps `*` and `**` once more, and leaves an empty token where it could not go on. */
 function signText({ text, children }: SyntaxNode): string {
   return text || (children.at(0)?.text ?? "");
 }
@@ -118,13 +118,13 @@ function treeLines(root: SyntaxNode): string[] {
   return lines;
 }
 
-/** Twice the matching elements over all elements, as `difflib.SequenceMatcher.ratio`. */
+/** Returns twice the matching elements over all elements, as `difflib.SequenceMatcher.ratio` does. */
 export function matchingRatio<T>(a: readonly T[], b: readonly T[]): number {
   if (a.length + b.length === 0) return 1;
   return 2 * matches(a, 0, a.length, b, 0, b.length) / (a.length + b.length);
 }
 
-/** Returns the longest common run, and in the same way what is left and right of it. */
+/** Returns the number of elements in the longest common run and, found in the same way, in the runs left and right of it. */
 function matches<T>(
   a: readonly T[],
   startA: number,

@@ -1,10 +1,10 @@
 /**
- * Syntax trees of programs, from the maintained Lezer grammars: what all measures
- * of this folder read.
+ * Parses programs into the syntax trees that all measures of this folder read, with the
+ * Lezer grammars.
  *
- * The parsers recover from errors, so every text has a tree; a measure of a text
- * that is no program says little. TypeScript is parsed with its types, which
- * count as syntax.
+ * The parsers recover from errors, so that every text has a tree; the measure of a text
+ * that is no program says little. TypeScript is parsed with its types, which count as
+ * syntax.
  */
 
 import type { SyntaxNode as LezerNode } from "@lezer/common";
@@ -23,7 +23,7 @@ export interface SyntaxNode {
 }
 
 /**
- * What is nested deeper counts as one token. Models write anything, and the walks
+ * Depth from which a construct counts as one token. Models write anything, and the walks
  * of this folder are recursive; programs that people read stay below 50.
  */
 const MAXIMUM_DEPTH = 500;
@@ -62,7 +62,7 @@ function converted(
   };
 }
 
-/** Binary search for the line that holds a position. */
+/** Returns the line that holds a position, by binary search. */
 function lineOf(position: number, lineStarts: readonly number[]): number {
   let low = 0;
   let high = lineStarts.length - 1;

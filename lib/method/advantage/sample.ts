@@ -1,5 +1,5 @@
 /**
- * What an advantage estimator sees of a response, and the statistics that the
+ * The part of a response that an advantage estimator sees, and the statistics that the
  * estimators share.
  */
 

@@ -1,5 +1,5 @@
 /**
- * What a dialect must offer: the words in which tasks are asked and answered.
+ * The interface of a dialect: the words in which tasks are asked and answered.
  *
  * A dialect belongs to a model: `compact` to tiny ones trained on its markers, `chat`
  * to language models, `code` (lib/extras) to small and untuned ones. It only writes and
@@ -58,7 +58,7 @@ export interface BuildingBlocks {
   source: string;
 }
 
-/** Who responds. */
+/** The role of the model that responds. */
 export type Role = "propose" | "solve";
 
 /** The words in which a model is asked and answers. Where no rules of reading are given, they are the paper's. */

@@ -1,6 +1,6 @@
 /**
- * What a mode must offer: the facts that tell it from other modes, which proposals
- * are valid and which answers are right.
+ * The interface of a mode: the facts that tell it from other modes, the check of its
+ * proposals, and the check of its answers.
  *
  * Whatever depends on the mode stands here, so that the loop, the buffers and the
  * rewards need no case for any mode. Proposals and answers go to the executor in

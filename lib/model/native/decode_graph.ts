@@ -1,23 +1,23 @@
 /**
- * A few tokens of generation as a TensorFlow graph: the decoder fed with one token
- * per row and its cache, then the choice of the next token, and so on.
+ * Writes the generation of a few tokens as a TensorFlow graph: the decoder on one token
+ * per row and its cache, the choice of the next token, and again.
  *
- * Several tokens per run, because every run hands over some seventy inputs and
- * waits until the tokens drawn are read. Several lanes, each with
- * some of the prompts and their rows: chains of operations that share nothing but
- * weights, so TensorFlow computes them at the same time, where the operations of
- * a small model are too small to be divided among processors. The same
- * computation as decode_eager.ts in another notation, with two differences that
- * are faster in a graph: queries and keys are normalised and rotated together,
- * and a token's key and value are written into a cache of fixed capacity instead
- * of being appended. R rows, P prompts of W rows each, G key heads, n query heads
- * per key head, E head width. Left out: adapters, and who owns the cache
- * (decode_native.ts).
+ * One run draws several tokens, because every run hands over some seventy inputs and
+ * waits until the drawn tokens are read. The graph has several lanes, each with some of
+ * the prompts and their rows. Lanes share nothing but weights, so that TensorFlow
+ * computes them at the same time; the operations of a small model are too small to be
+ * divided among processors.
+ *
+ * The computation is that of decode_eager.ts in another notation, with two differences
+ * that are faster in a graph. Queries and keys are normalised and rotated together, and a
+ * token's key and value are written into a cache of fixed capacity instead of being
+ * appended. R rows, P prompts of W rows each, G key heads, n query heads per key head,
+ * E head width. Left out: adapters, and the owner of the cache (decode_native.ts).
  */
 import type { ModelConfig } from "../config.ts";
 import { type ElementType, FLOAT, Graph, INT, type Value } from "./graph.ts";
 
-/** The plan of a graph; equal plans share one loaded graph. */
+/** The plan of a graph. Equal plans share one loaded graph. */
 export interface DecodePlan {
   config: ModelConfig;
   /** Tokens drawn in one run. */
@@ -89,7 +89,7 @@ function decodeLane(graph: Graph, plan: DecodePlan, inputs: LaneInput) {
   return { tokens, losses, last };
 }
 
-/** One lane's part of an input whose first axis is rows or prompts. */
+/** The part of a lane in an input whose first axis is rows or prompts. */
 type LaneInput = (name: LaneInputName, type: ElementType) => Value;
 
 /** `[R]`, but `uniforms` `[R, steps]`; `headStarts` numbers the lane's own heads. */
@@ -262,8 +262,8 @@ class DecodeStep {
     );
     const gate = this.#project(`${name}.mlp.gate_proj`, inner);
     const up = this.#project(`${name}.mlp.up_proj`, inner);
-    // Not the gate times its sigmoid first: oneDNN takes that pair over, and
-    // divides it among all processors however small it is.
+    // The gate is not multiplied by its sigmoid first: oneDNN would take that pair over
+    // and divide it among all processors, however small it is.
     const inside = graph.same("Mul", graph.same("Sigmoid", gate), up);
     return graph.same(
       "AddV2",
@@ -408,10 +408,10 @@ class DecodeStep {
   }
 
   /**
-   * Returns the products of matrices whose first axis is prompts. In parts, because TensorFlow
-   * divides a batch of products among processors once it has 210 thousand
-   * multiplications (as `startBackend` sets it up), which take one thread less than
-   * waking another. Lanes keep all processors busy anyway.
+   * Returns the products of matrices whose first axis is prompts. They are computed in
+   * parts, because TensorFlow divides a batch of products among processors from 210
+   * thousand multiplications on (as `startBackend` sets it up). So few multiplications
+   * take one thread less time than waking another, and lanes keep all processors busy.
    */
   #multiplied(a: Value, b: Value, transposeB: boolean): Value {
     const graph = this.#graph;
@@ -433,8 +433,8 @@ class DecodeStep {
   }
 
   /**
-   * Returns a matrix product. Those of small models by the operation for batches, which
-   * oneDNN does not take over: a lane's product stays on the lane's thread.
+   * Returns a matrix product. For small models it is the operation for batches, which
+   * oneDNN does not take over, so that a lane's product stays on the lane's thread.
    */
   #product(a: Value, b: Value, transposeB: boolean): Value {
     return this.#plan.small
@@ -523,7 +523,7 @@ function atLeast(graph: Graph, logits_RV: Value, threshold_R1: Value): Value {
   );
 }
 
-/** By its logarithm, because oneDNN takes the plain operation over, see `#product`. */
+/** Computes a sigmoid by its logarithm, because oneDNN takes the plain operation over (see `#product`). */
 function softmax(graph: Graph, x: Value): Value {
   return graph.same("Exp", graph.same("LogSoftmax", x));
 }

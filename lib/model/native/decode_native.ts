@@ -1,14 +1,14 @@
 /**
- * Decoding by a graph of a few tokens on native TensorFlow (decode_graph.ts).
+ * Decodes by a graph of a few tokens on native TensorFlow (decode_graph.ts).
  *
- * Keys and values lie in caches of fixed capacity that the graph writes in
- * place; every few tokens they are copied into larger ones. A prompt with one row
- * lies at the head of its row's cache, so that attention is one product; prompts
- * shared by several rows are kept apart. A small model's batch is cut into lanes
- * (lanes.ts); when rows leave, they are cut anew. Loaded graphs stay for the
- * process.
- * Left out: adapters, GPUs (the interface copies every input of a graph to the
- * processor) and other backends: they decode eagerly.
+ * Keys and values lie in caches of fixed capacity, which the graph writes in place. Every
+ * few tokens they are copied into larger caches. A prompt with one row lies at the head
+ * of its row's cache, so that attention is one product. Prompts that several rows share
+ * are kept apart. A small model's batch is cut into lanes (lanes.ts), and is cut anew
+ * when rows leave. Loaded graphs stay for the process.
+ *
+ * Left out: adapters, GPUs (the interface copies every input of a graph to the processor)
+ * and other backends, all of which decode eagerly.
  */
 import * as tf from "@tensorflow/tfjs";
 import { nativeOnProcessor } from "../backend.ts";
@@ -29,16 +29,16 @@ import { lanesFor, laneSizes } from "./lanes.ts";
 import { isSmall } from "./small_model.ts";
 import type { DrawnTokens, Smaller } from "../sampling/sample_rows.ts";
 
-/** Response tokens by which the caches grow: a copy costs as much as 32 idle slots. */
+/** Number of response tokens by which the caches grow: a copy costs as much as 32 idle slots. */
 const CACHE_BLOCK = 32;
 
 /**
- * Capacities of caches are multiples of this many tokens: then every row's cache
- * fills whole units of 64 bytes, without which lanes would write into copies.
+ * The capacity of a cache is a multiple of this many tokens. Every row's cache then fills
+ * whole units of 64 bytes; otherwise lanes would write into copies.
  */
 const CAPACITY_UNIT = 16;
 
-/** Multiplications up to which TensorFlow does not divide a batch of products. */
+/** Most multiplications of a batch of products that TensorFlow does not divide. */
 const UNDIVIDED_PRODUCTS = 2e5;
 
 /** Tells whether a model can be decoded by a graph: it has no adapters and the backend is native. */
@@ -147,7 +147,7 @@ export class NativeDecoding implements Decoding {
     tf.dispose(this.#start.logits);
   }
 
-  /** The first token comes from the prefill's logits. */
+  /** Draws the first token from the prefill's logits. */
   #drawFirst(): tf.Tensor[] {
     const { logits, options } = this.#start;
     return tf.tidy(() => {
@@ -179,7 +179,7 @@ export class NativeDecoding implements Decoding {
     return outputs;
   }
 
-  /** Uniform numbers also for tokens that the last run draws in vain. */
+  /** Returns the uniform numbers, with those for tokens that the last run draws in vain. */
   #paddedUniforms(): tf.Tensor {
     const { steps, uniforms } = this.#start;
     const vain = 1 + fedTokens(this.#start, this.#plan) - steps;
@@ -190,7 +190,7 @@ export class NativeDecoding implements Decoding {
     return padded;
   }
 
-  /** Slots that the longest response fills. */
+  /** Returns the number of slots that the longest response fills. */
   #mostSlots(): number {
     return this.#firstSlot() + fedTokens(this.#start, this.#plan);
   }
@@ -205,7 +205,7 @@ export class NativeDecoding implements Decoding {
     const capacity = old.keys[0].shape[2]!;
     const wanted = Math.min(capacity + CACHE_BLOCK, this.#mostSlots());
     const added = Math.ceil(wanted / CAPACITY_UNIT) * CAPACITY_UNIT - capacity;
-    // One by one, so that only one cache exists twice.
+    // The caches are copied one by one, so that only one of them exists twice.
     const longer = (x: tf.Tensor, axis: number) => {
       const padded = tf.pad(
         x,
@@ -402,7 +402,7 @@ function sessionOf(plan: DecodePlan): GraphSession {
   return session;
 }
 
-/** Prompts at the heads of their rows' caches. */
+/** Returns caches with the prompts at the heads of their rows. */
 function mergedState(start: DecodingStart): RowState {
   return {
     ...commonState(start),
@@ -413,7 +413,7 @@ function mergedState(start: DecodingStart): RowState {
   };
 }
 
-/** Prompts apart, their rows' caches empty. */
+/** Returns the prompts apart, and empty caches for their rows. */
 function sharedState(start: DecodingStart): RowState {
   const [groups, prompts, , headWidth] = start.promptKeys[0].shape;
   const empty = () =>

@@ -1,12 +1,12 @@
 /**
- * A TensorFlow graph written by hand and run by the native backend.
+ * Describes a TensorFlow graph by hand, for the native backend to run.
  *
- * An eager operation costs five microseconds before it computes, inside a graph
- * less than one (`deno task bench operations`, logs in data/model, for all such
- * numbers in this folder's comments). The graph is described here, saved
- * as a SavedModel without variables in a temporary folder, loaded from there by
- * the backend (the only way in that its interface offers) and called with
- * tensors. Left out: which graph (decode_graph.ts, layers_graph.ts).
+ * An eager operation costs five microseconds before it computes, and less than one
+ * inside a graph. (All such numbers in this folder's comments are from `deno task bench
+ * operations`, with logs in data/model.) A described graph is saved in a temporary folder
+ * as a SavedModel without variables. The backend loads the graph from there, which is the
+ * only way that its interface offers, and calls it with tensors. Left out: the graphs
+ * themselves (decode_graph.ts, layers_graph.ts).
  */
 import { bytesField, floatField, integerField, joined } from "./protobuf.ts";
 
@@ -87,7 +87,7 @@ export class Graph {
     return value;
   }
 
-  /** Any operation by its TensorFlow name; returns its outputs. */
+  /** Adds any operation by its TensorFlow name; returns its outputs. */
   call(
     operation: string,
     inputs: readonly Value[],
@@ -146,7 +146,7 @@ export class Graph {
     }, [x.type])[0];
   }
 
-  /** Floats transposed as integers: oneDNN, slow for few of them, lets those be. */
+  /** Transposes floats as integers: oneDNN is slow for few floats and leaves integers alone. */
   transposeFew(x: Value, order: readonly number[]): Value {
     return this.#bitcast(this.transpose(this.#bitcast(x, INT), order), FLOAT);
   }
@@ -173,7 +173,7 @@ export class Graph {
     }, [type])[0];
   }
 
-  /** Equal shapes along a new first axis. */
+  /** Stacks tensors of equal shapes along a new first axis. */
   stack(parts: readonly Value[]): Value {
     const { type } = parts[0];
     return this.call("Pack", parts, {
@@ -183,7 +183,7 @@ export class Graph {
     }, [type])[0];
   }
 
-  /** Slices of `x` along an axis. */
+  /** Returns slices of `x` along an axis. */
   gather(x: Value, indices: Value, axis = 0): Value {
     return this.call("GatherV2", [x, indices, this.constant(INT, axis)], {
       Tparams: { type: x.type },
@@ -193,7 +193,7 @@ export class Graph {
     }, [x.type])[0];
   }
 
-  /** From every row of a matrix the element at that row's index. */
+  /** Returns from every row of a matrix the element at that row's index. */
   pick(x: Value, indices: Value): Value {
     return this.call("GatherV2", [x, indices, this.constant(INT, 1)], {
       Tparams: { type: x.type },
@@ -203,7 +203,7 @@ export class Graph {
     }, [x.type])[0];
   }
 
-  /** How many elements of every ascending row are less than the row's value. */
+  /** Returns how many elements of every ascending row are less than the row's value. */
   lowerBound(rows: Value, values: Value): Value {
     return this.call("LowerBound", [rows, values], {
       T: { type: rows.type },
@@ -218,12 +218,12 @@ export class Graph {
     }, [to])[0];
   }
 
-  /** `[..., 2]` to complex numbers `[...]`, without a copy. */
+  /** Turns `[..., 2]` into complex numbers `[...]`, without a copy. */
   toComplex(x: Value): Value {
     return this.#bitcast(x, COMPLEX);
   }
 
-  /** The inverse of `toComplex`. */
+  /** Inverts `toComplex`. */
   fromComplex(x: Value): Value {
     return this.#bitcast(x, FLOAT);
   }
@@ -249,7 +249,7 @@ export class Graph {
     ])[0];
   }
 
-  /** Sum, Max or Min along one axis. */
+  /** Takes Sum, Max or Min along one axis. */
   reduce(
     operation: "Sum" | "Max" | "Min",
     x: Value,
@@ -274,7 +274,7 @@ export class Graph {
     return this.call(operation, [a, b], { T: { type: a.type } }, [BOOL])[0];
   }
 
-  /** Sums of the rows of `x` that share an id, for ids below `count`. */
+  /** Sums the rows of `x` that share an id, for ids below `count`. */
   segmentSum(x: Value, ids: Value, count: number): Value {
     return this.call(
       "UnsortedSegmentSum",
@@ -302,7 +302,7 @@ export class Graph {
     }, [FLOAT])[0];
   }
 
-  /** Many small products; see `thinMatMul` for the choice of operation. */
+  /** Returns many small products; see `thinMatMul` for the choice of operation. */
   batchMatMul(a: Value, b: Value, transposeB: boolean): Value {
     return this.call("BatchMatMulV3", [a, b], {
       Ta: { type: FLOAT },
@@ -332,7 +332,7 @@ export class Graph {
 
   /** Returns the contents of `saved_model.pb`. */
   savedModel(): Uint8Array {
-    // GraphDef: nodes, and the producer version that today's operations need.
+    // A GraphDef holds nodes, and the producer version that today's operations need.
     const graph = joined([
       ...this.#nodes.map((node) => bytesField(1, node)),
       bytesField(4, integerField(1, 1882)),

@@ -1,5 +1,5 @@
 /**
- * Into how many lanes a batch is cut, and where.
+ * Cuts a batch into lanes: their number, and the rows of each.
  *
  * A lane is a part of the batch that a graph computes independently of the others
  * (decode_graph.ts). TensorFlow divides one operation among processors only when
@@ -10,12 +10,12 @@
  */
 
 /**
- * Rows that a lane needs: on two threads, two lanes of 12 rows are sampled 1.2
- * times as fast as one of 24, two of 6 only 1.1 times as fast as one of 12.
+ * Fewest rows of a lane. On two threads, two lanes of 12 rows are sampled 1.2 times as
+ * fast as one lane of 24, and two lanes of 6 only 1.1 times as fast as one of 12.
  */
 const ROWS_PER_LANE = 12;
 
-/** Lanes for this many rows: one per thread that TensorFlow runs operations on. */
+/** Returns the number of lanes for so many rows: at most one per thread on which TensorFlow runs operations. */
 export function lanesFor(rows: number): number {
   return Math.max(
     1,
@@ -29,7 +29,7 @@ function operationThreads(): number {
   return given > 0 ? given : navigator.hardwareConcurrency;
 }
 
-/** Sizes of `lanes` consecutive parts of `count` things, differing by at most one. */
+/** Returns the sizes of `lanes` consecutive parts of `count` things, which differ by at most one. */
 export function laneSizes(count: number, lanes: number): number[] {
   return Array.from(
     { length: lanes },

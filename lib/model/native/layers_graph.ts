@@ -1,19 +1,19 @@
 /**
  * The decoder's layers, forward and backward, as one TensorFlow graph.
  *
- * The same computation and the same gradients as decoder.ts and kernels.ts, in
- * another notation: an operation in a graph costs an eighth of an eager one to
- * start, and operations that do not need each other run side by side (a
- * weight's gradient beside its input's, the gate beside the way up).
+ * Computation and gradients are those of decoder.ts and kernels.ts in another notation.
+ * To start an operation in a graph costs an eighth of an eager one, and operations that do
+ * not need each other run side by side (a weight's gradient beside its input's gradient,
+ * the gate beside the projection up).
  *
- * One graph serves both passes. A run computes what it is asked for from what it
- * is given: the forward pass is given tokens and yields the hidden states and the
- * values that gradients need; the backward pass is given those values in their
- * places, and a gradient of the hidden states. A value that a backward pass is not
- * given is computed again. With adapters only their matrices have gradients. N tokens,
- * B rows, T columns, D width, H query heads, G key heads of R queries each, E head
- * width. Left out: the adapters' products (adapters_graph.ts), and calling the graphs
- * (layers_native.ts, blocks_native.ts, prefill_native.ts).
+ * One graph serves both passes, since a run computes only the outputs that it is asked
+ * for. The forward pass is given tokens and yields the hidden states and the values that
+ * gradients need. The backward pass is given those values in their places, and a gradient
+ * of the hidden states. A value that a backward pass is not given is computed again. With
+ * adapters only their matrices have gradients. N tokens, B rows, T columns, D width, H
+ * query heads, G key heads of R queries each, E head width. Left out: the adapters'
+ * products (adapters_graph.ts), and calling the graphs (layers_native.ts,
+ * blocks_native.ts, prefill_native.ts).
  */
 import type { ModelConfig } from "../config.ts";
 import { type AdapterPlan, adapterTerm } from "./adapters_graph.ts";
@@ -47,16 +47,16 @@ export function laneInput(
   return `${name}.${lane}`;
 }
 
-/** Inputs of a lane that a prefill has besides. */
+/** Further inputs of a lane in a prefill. */
 export const PREFILL_INPUTS = ["last", "lastMask"] as const;
 
 /** The gradient of the hidden states, an input of the backward pass. */
 export const SLOPE_INPUT = "hiddenGradient";
 
 /**
- * Describes the graph of a model. The rows of a batch are cut into lanes that
- * meet only in the parameters' gradients, so that all of a lane's operations
- * have others to run beside.
+ * Describes the graph of a model. The rows of a batch are cut into lanes that meet only in
+ * the parameters' gradients, so that every operation of a lane can run beside those of
+ * another lane.
  */
 export function layersGraph(
   config: ModelConfig,
@@ -123,9 +123,9 @@ export interface PrefillGraph {
 }
 
 /**
- * Describes a forward pass that yields every layer's keys and values, and the
- * hidden states of the tokens at the flat indices `last` only, one per row: the
- * last layer computes keys and values for the others, and nothing else.
+ * Describes a forward pass that yields every layer's keys and values, and the hidden states
+ * of the tokens at the flat indices `last` alone, one per row. For the other tokens the
+ * last layer computes keys and values, and nothing else.
  */
 export function prefillGraph(
   config: ModelConfig,
@@ -174,7 +174,7 @@ function summed(
 /** Queries, keys and values, or gradients of them. */
 type Heads = [Value, Value, Value];
 
-/** Writes every piece of a lane forward, with a note of how to write it backward. */
+/** Writes every piece of a lane forward, and keeps for each the function that writes it backward. */
 class LaneWriter {
   /** Forward values that a gradient needs, by name. */
   readonly saved = new Map<string, Value>();
@@ -212,7 +212,7 @@ class LaneWriter {
     return this.#graph.same("Mul", this.#rows, this.#columns);
   }
 
-  /** From the lane's tokens to its hidden states. */
+  /** Writes the way from the lane's tokens to its hidden states. */
   forward(): { value: Value; back(dy: Value): void } {
     const embedded = this.#embedded();
     const layers: Differentiable[] = [];
@@ -235,7 +235,7 @@ class LaneWriter {
     };
   }
 
-  /** From the lane's tokens to the hidden states of its rows' last ones. */
+  /** Writes the way from the lane's tokens to the hidden states of each row's last token. */
   prefill(): Value {
     const layers = this.#config.num_hidden_layers;
     let x_ND = this.#embedded().value;
@@ -345,7 +345,7 @@ class LaneWriter {
     return this.#added(x_ND, change);
   }
 
-  /** Returns a residual connection: `x` plus what was made of it. */
+  /** Returns a residual connection: `x` plus a function of `x`. */
   #added(x: Value, change: Differentiable): Differentiable {
     const graph = this.#graph;
     return {
@@ -354,7 +354,7 @@ class LaneWriter {
     };
   }
 
-  /** Pieces one after the other. */
+  /** Joins pieces one after the other. */
   #chain(
     x: Value,
     ...pieces: ((x: Value) => Differentiable)[]
@@ -407,8 +407,8 @@ class LaneWriter {
   }
 
   /**
-   * Root-mean-square normalisation of `x`, whose shape is given with -1 for the
-   * tokens; see `rmsNorm` in kernels.ts.
+   * Returns the root-mean-square normalisation of `x`, whose shape is given with -1 for
+   * the tokens; see `rmsNorm` in kernels.ts.
    */
   #norm(name: string, x: Value, shape: readonly number[]): Differentiable {
     const graph = this.#graph;
@@ -445,7 +445,7 @@ class LaneWriter {
     };
   }
 
-  /** rsqrt(mean of squares + epsilon), with the division moved out. */
+  /** Returns rsqrt(mean of squares + epsilon), with the division moved out. */
   #inverseNorm(x: Value, width: number): Value {
     const graph = this.#graph;
     const squares = graph.reduce("Sum", graph.same("Square", x), -1, true);
@@ -493,7 +493,7 @@ class LaneWriter {
     };
   }
 
-  /** From normalised hidden states to the heads' outputs, `[N, H * E]`. */
+  /** Writes the way from normalised hidden states to the heads' outputs, `[N, H * E]`. */
   #attention(name: string, x_ND: Value): Differentiable {
     const { num_attention_heads: queries } = this.#config;
     const heads = this.#heads(name, x_ND);
@@ -507,7 +507,7 @@ class LaneWriter {
     };
   }
 
-  /** Queries `[H, N, E]` and keys `[G, N, E]`, rotated, and values. */
+  /** Returns queries `[H, N, E]` and keys `[G, N, E]`, rotated, and values. */
   #heads(
     name: string,
     x_ND: Value,
@@ -544,13 +544,13 @@ class LaneWriter {
       : this.#linear(name, x_ND);
   }
 
-  /** `[N, heads * E]` to `[heads, N, E]`. */
+  /** Turns `[N, heads * E]` into `[heads, N, E]`. */
   #headsFirst(x: Value, heads: number): Value {
     const byToken = [-1, heads, this.#config.head_dim];
     return this.#graph.transpose(this.#graph.reshape(x, byToken), [1, 0, 2]);
   }
 
-  /** The inverse of `#headsFirst`. */
+  /** Inverts `#headsFirst`. */
   #tokensFirst(x: Value, heads: number): Value {
     return this.#graph.reshape(
       this.#graph.transpose(x, [1, 0, 2]),
@@ -558,7 +558,7 @@ class LaneWriter {
     );
   }
 
-  /** Queries or keys, normalised if the family does so, and rotated. */
+  /** Returns queries or keys, normalised if the family does so, and rotated. */
   #turned(
     name: string,
     kind: "q_norm" | "k_norm",
@@ -578,7 +578,7 @@ class LaneWriter {
     );
   }
 
-  /** Pairs as complex numbers times their factors; see `rotate` in kernels.ts. */
+  /** Multiplies pairs as complex numbers by their factors; see `rotate` in kernels.ts. */
   #rotated(
     x_HNE: Value,
     factorsInput: "queryFactors" | "keyFactors",
@@ -602,10 +602,9 @@ class LaneWriter {
   }
 
   /**
-   * Attention, `[H, N, E]`; queries come scaled, and `weighted` masks scores and
-   * makes weights of them. The R queries of a key head lie under each other in
-   * one matrix, so that keys and values are never repeated and their gradients
-   * are sums by themselves.
+   * Returns attention, `[H, N, E]`. Queries come scaled; \`weighted\` masks scores and turns
+   * them into weights. The R queries of a key head lie under each other in one matrix, so
+   * that keys and values are never repeated and their gradients need no further sum.
    */
   #attended(
     query_HNE: Value,
@@ -656,7 +655,7 @@ class LaneWriter {
     };
   }
 
-  /** Softmax of masked scores, `[G, B, R * T, T]`. */
+  /** Returns the softmax of masked scores, `[G, B, R * T, T]`. */
   #weights(scores: Value): Value {
     const graph = this.#graph;
     const { num_key_value_heads: groups } = this.#config;
@@ -681,7 +680,7 @@ class LaneWriter {
     );
   }
 
-  /** `[G, N, E]` to `[G, B, T, E]`. */
+  /** Turns `[G, N, E]` into `[G, B, T, E]`. */
   #byRow(x: Value): Value {
     const { num_key_value_heads: groups, head_dim } = this.#config;
     return this.#graph.reshapeTo(
@@ -690,7 +689,7 @@ class LaneWriter {
     );
   }
 
-  /** `[H, N, E]` to `[G, B, R * T, E]`. */
+  /** Turns `[H, N, E]` into `[G, B, R * T, E]`. */
   #queriesByGroup(x: Value): Value {
     if (this.#repeats === 1) return this.#byRow(x);
     const split = this.#shape(
@@ -704,7 +703,7 @@ class LaneWriter {
     );
   }
 
-  /** The inverse of `#queriesByGroup`. */
+  /** Inverts `#queriesByGroup`. */
   #queriesByHead(x: Value): Value {
     const graph = this.#graph;
     const { num_attention_heads, num_key_value_heads, head_dim } = this.#config;
@@ -726,7 +725,7 @@ class LaneWriter {
     return this.#config.num_attention_heads / this.#config.num_key_value_heads;
   }
 
-  /** A shape of numbers and one-element vectors. */
+  /** Returns a shape made of numbers and one-element vectors. */
   #shape(...sizes: (number | Value)[]): Value {
     return this.#graph.concat(
       sizes.map((size) =>

@@ -1,12 +1,12 @@
 /**
- * The decoder's layers on native TensorFlow, by two runs of a graph.
+ * Runs the decoder's layers on native TensorFlow, by two runs of a graph.
  *
- * One differentiable operation from the parameters to the hidden states
- * (layers_graph.ts). What the backward run needs is kept by tfjs's tape in
- * between; without a tape nothing is kept. Loaded graphs stay for the process.
- * Left out: large models, whose layers have a graph each (blocks_native.ts), and what
- * runs by single operations (decoder.ts): recomputed layers, GPUs (the interface
- * copies every input of a graph to the processor) and other backends.
+ * The layers are one differentiable operation from the parameters to the hidden states
+ * (layers_graph.ts). The tape of tfjs keeps the values that the backward run needs;
+ * without a tape nothing is kept. Loaded graphs stay for the process. Left out: large
+ * models, whose layers have a graph each (blocks_native.ts), and the cases that run by
+ * single operations (decoder.ts): recomputed layers, GPUs (the interface copies every
+ * input of a graph to the processor) and other backends.
  */
 import * as tf from "@tensorflow/tfjs";
 import { nativeOnProcessor } from "../backend.ts";
@@ -26,14 +26,14 @@ import type { NativeModel } from "./native_model.ts";
 import { isSmall } from "./small_model.ts";
 
 /**
- * Parts of a small model's batch that are computed side by side. Its operations
- * are too small to divide among processors; a second lane costs a single
- * processor nothing. The same number everywhere, because gradients are sums over
- * lanes and their last bits depend on it.
+ * Number of lanes of a small model's batch, which are computed side by side. The
+ * operations of a small model are too small to be divided among processors; a second lane
+ * costs a single processor nothing. The number is the same on every machine, because
+ * gradients are sums over lanes and their last bits depend on it.
  */
 const LANES = 2;
 
-/** Lanes for a batch; the operations of a large model divide by themselves. */
+/** Returns the number of lanes of a batch. The operations of a large model are large enough to be divided. */
 export function layerLanes(model: NativeModel, rows: number): number {
   return isSmall(model) ? Math.min(rows, LANES) : 1;
 }
@@ -43,7 +43,7 @@ export function layersByGraph(model: NativeModel): boolean {
   return nativeOnProcessor() && !model.recomputesLayers;
 }
 
-/** Normalised hidden states `[N, D]` of a batch; tests choose the lanes. */
+/** Returns the normalised hidden states `[N, D]` of a batch; tests choose the lanes. */
 export function hiddenByGraph(
   model: NativeModel,
   batch: TokenBatch,

@@ -1,10 +1,10 @@
 /**
  * The moments of AdamW for one large parameter on native TensorFlow.
  *
- * One operation passes once over moments and weights and changes them where they
- * lie, where VectorMoments takes a dozen that each write a vector. Left out: small
- * parameters, whose update waits for the calls and not for memory, and GPUs, on
- * which this was never run.
+ * One operation passes once over moments and weights and changes them in place;
+ * VectorMoments takes a dozen operations that each write a vector. Left out: small
+ * parameters, whose update waits for the calls and not for memory, and GPUs, on which
+ * this code was never run.
  */
 import * as tf from "@tensorflow/tfjs";
 import {
@@ -65,7 +65,7 @@ export class FusedMoments implements Moments {
   }
 
   read() {
-    // No tidy around the array: it would look at every number for tensors to keep.
+    // There is no tidy around the array, since a tidy would look at every number for tensors.
     const valuesOf = (variable: Variable) => {
       const value_P = variable.value();
       const values = value_P.dataSync() as Float32Array;

@@ -1,6 +1,6 @@
 /**
- * What the passes on native TensorFlow need of a model, and what they give it. The
- * decoder has all of it and decides which pass runs.
+ * The interface between the passes on native TensorFlow and a model. The decoder
+ * implements it, and decides which pass runs.
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "../config.ts";

@@ -1,8 +1,7 @@
 /**
- * The forward pass over prompts on native TensorFlow, by one run of a graph
- * (layers_graph.ts). Loaded graphs stay for the process. Left out: the same
- * models as in layers_native.ts, whose prompts are computed layer by layer
- * (decoder.ts).
+ * Runs the forward pass over prompts on native TensorFlow, by one run of a graph
+ * (layers_graph.ts). Loaded graphs stay for the process. Left out: the models that
+ * layers_native.ts leaves out, whose prompts are computed layer by layer (decoder.ts).
  */
 import * as tf from "@tensorflow/tfjs";
 import type { TokenBatch } from "../training/batch.ts";
@@ -14,8 +13,8 @@ import type { NativeModel, Prefilled } from "./native_model.ts";
 import { laneInputs, layerLanes } from "./layers_native.ts";
 
 /**
- * `Decoder.prefill` of a plain batch; `last` are flat indices, one per row. Tests
- * choose the lanes.
+ * Returns the result of `Decoder.prefill` for a plain batch. `last` are flat indices, one
+ * per row. Tests choose the lanes.
  */
 export function prefillByGraph(
   model: NativeModel,

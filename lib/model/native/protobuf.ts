@@ -1,23 +1,23 @@
 /**
- * The wire format of protocol buffers, as far as writing a message needs it.
+ * Writes messages in the wire format of protocol buffers.
  *
- * A message is its fields one after another; this file makes the bytes of one
- * field. Left out: reading, and the meaning of any field (saved_model.ts).
+ * A message is its fields one after another, and the functions here make the bytes of one
+ * field. Left out: reading, and the meaning of the fields (graph.ts).
  */
 
-/** Field `number` with an integer; negative ones take their 64-bit form. */
+/** Returns field `number` with an integer; a negative one takes its 64-bit form. */
 export function integerField(number: number, value: number): Uint8Array {
   return joined([varint(number << 3), varint(value)]);
 }
 
-/** Field `number` with a 32-bit float. */
+/** Returns field `number` with a 32-bit float. */
 export function floatField(number: number, value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setFloat32(0, value, true);
   return joined([varint(number << 3 | 5), bytes]);
 }
 
-/** Field `number` with bytes, a text or a message. */
+/** Returns field `number` with bytes, a text or a message. */
 export function bytesField(
   number: number,
   value: Uint8Array | string,
@@ -41,7 +41,7 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
   return result;
 }
 
-/** Seven bits per byte, the lowest first; the top bit says that more follow. */
+/** Writes an integer with seven bits per byte, the lowest first; the top bit says that more bytes follow. */
 function varint(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
