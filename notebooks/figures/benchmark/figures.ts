@@ -113,6 +113,7 @@ export function intervalWidths(sizes: Record<string, number>): Figure {
     [{ name: "half of a 95 % interval", x: counts, y: counts.map(width) }],
     {
       xaxis: { type: "log", tickvals: [10, 30, 100, 300, 1000] },
+      yaxis: { range: [0, 1.25 * width(Math.min(smallest, counts[0]))] },
       showlegend: false,
     },
   );
@@ -121,8 +122,7 @@ export function intervalWidths(sizes: Record<string, number>): Figure {
     x: marks.map(([, n]) => n),
     y: marks.map(([, n]) => width(n)),
     text: marks.map(([label]) => label),
-    textposition: marks.map(([, n]) => n > 1000 ? "top left" : "top right"),
-    textfont: { size: 11 },
+    ...{ textposition: "top right", textfont: { size: 11 } },
     marker: { size: 9, color: "#000000" },
   });
   return responsive(figure, 220);

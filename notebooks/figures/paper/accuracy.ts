@@ -57,7 +57,11 @@ export function inDistribution(
   return {
     item: "Figures 6a and 14",
     figure: beside(
-      { title: `Held-out tasks, greedy: ${ends.join(", ")}` },
+      {
+        title: `Held-out tasks, greedy: ${
+          ends.length > 0 ? ends.join(", ") : "not evaluated"
+        }`,
+      },
       described(
         "paper (pictures)",
         `Accuracy rises: four models between about ${span(a)} % over steps ` +
@@ -78,10 +82,24 @@ export function inDistribution(
       ...{ what: mode, paper: 1, unit: "points", scale: 100 },
       here: greedyChange(seeds, [{ split, mode }]),
     })),
-    why:
-      "outcome reward makes the answers think that can, and a base without " +
-      "traces of induction has nothing there to choose",
+    why: forcedLevels(curves),
   };
+}
+
+/** What the base could do when it was made to think: up to there, a gain was in the base. */
+function forcedLevels(
+  curves: readonly { mode: string; curve: { forced: Interval | null } }[],
+): string {
+  if (curves.length === 0) return "these runs were not evaluated";
+  const levels = curves.flatMap(({ mode, curve: { forced } }) =>
+    forced ? [`${(100 * forced.mean).toFixed(0)} % in ${mode}`] : []
+  );
+  return levels.length === 0
+    ? "nothing here tells what the untouched base could do by thinking"
+    : `the untouched base, made to think, has ${
+      levels.join(", ")
+    }: up to there ` +
+      "a rise brings out what the base had";
 }
 
 function inPercent({ mean, low, high }: Interval): Interval {
@@ -124,9 +142,30 @@ export function outOfDistribution(
       ...{ what: label, paper: 1, here: value, unit: "points", scale: 100 },
     })),
     why:
-      "thinking carries over to what is asked in the same words; the paper's " +
-      "curves are pictures, and the ends in its tables are one greedy answer an item",
+      `${
+        thinkingGain(runs)
+      }; the paper's curves are pictures, and the ends in ` +
+      "its tables are one greedy answer an item",
   };
+}
+
+/** How many of the greedy answers outside of what is played think, at both ends of the runs. */
+function thinkingGain(runs: readonly PaperRun[]): string {
+  const rows = runs.flatMap(({ scores }) =>
+    scores.filter(({ split, temperature, thinking }) =>
+      !split.startsWith("familiar") && temperature === 0 && thinking === "free"
+    )
+  );
+  if (rows.length === 0) return "these runs were not evaluated there";
+  const last = Math.max(...rows.map(({ step }) => step));
+  const share = (step: number) => {
+    const own = rows.filter((row) => row.step === step);
+    const sum = own.reduce((total, row) => total + row.thinkingRate, 0);
+    return (100 * sum / own.length).toFixed(0);
+  };
+  return `greedy answers that think went from ${share(0)} to ${
+    share(last)
+  } % there`;
 }
 
 /** A base of Tables 1 and 5 and the AZR model trained from it. */

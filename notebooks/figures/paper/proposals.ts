@@ -11,7 +11,7 @@ import { CURVE_COLOURS } from "../../../lib/show/figures/line_chart.ts";
 import { seedTraces } from "../metric_panels.ts";
 import { beside, dotRows, PAPER_COLOUR } from "./beside.ts";
 import { paperFigure, paperRows } from "./numbers.ts";
-import { shiftOf } from "./rewards_lengths.ts";
+import { shiftOf, wentFrom } from "./rewards_lengths.ts";
 import { type PaperRun, seedCount } from "./runs.ts";
 import { changeOverSeeds, type Compared } from "./verdict.ts";
 
@@ -81,9 +81,13 @@ export function proposerMeasures(runs: readonly PaperRun[]): Compared {
       ...{ what: MEASURES[name], paper: 1, unit: "× 100", scale: 100 },
       here: shifts[i],
     })),
-    why: "a proposer that is paid for tasks just out of reach writes longer " +
-      "programs where its language has any; one-line programs without branches " +
-      "have next to no complexity to gain",
+    why: `proposed programs went from ${
+      wentFrom(
+        runs,
+        ({ propose }) => propose.deduction?.meanProgramCharacters,
+      )
+    } letters in deduction, and a cognitive complexity of 0 is a program ` +
+      "without branches",
   };
 }
 
@@ -116,6 +120,9 @@ export function complexityGap(runs: readonly PaperRun[]): Compared {
   )!;
   const here = gapOverRuns(runs, officialComplexityScore);
   const halstead = gapOverRuns(runs, officialHalsteadScore);
+  const compared = runs.flatMap(({ rollouts }) => rollouts)
+    .filter(({ mode, grade }) => mode === "induction" && grade === "right")
+    .length;
   const range: [number, number] = [-0.1, 0.35];
   const axis = { title: "proposer − solver", zero: true, range };
   return {
@@ -145,7 +152,7 @@ export function complexityGap(runs: readonly PaperRun[]): Compared {
       ...{ paper: 1, here, unit: "of the score × 100", scale: 100 },
     }],
     why:
-      "only right answers in induction are compared, of which a short run has " +
-      "few, and one-line programs have no branches to nest",
+      `${compared} right answers in induction can be compared, and programs ` +
+      "without branches have a complexity of 0",
   };
 }

@@ -29,6 +29,18 @@ export function shiftOf(
   }));
 }
 
+/** Says how a number went from the first third of the steps to the last: "12 to 31". */
+export function wentFrom(
+  runs: readonly PaperRun[],
+  value: Value,
+  { scale = 1 } = {},
+): string {
+  return [false, true].map((late) => {
+    const level = scale * levelOf(runs, value, late);
+    return Number.isNaN(level) ? "unknown" : level.toFixed(0);
+  }).join(" to ");
+}
+
 /** The mean of a number over the first or the last third of the steps of all runs. */
 function levelOf(
   runs: readonly PaperRun[],
@@ -79,9 +91,6 @@ export function rewardsAndLengths(
     solve: ({ solve }: StepMetrics) => solve[mode]?.meanResponseTokens,
     propose: ({ propose }: StepMetrics) => propose[mode]?.meanResponseTokens,
   };
-  const [early, late] = [false, true].map((moment) =>
-    levelOf(runs, length.solve, moment).toFixed(0)
-  );
   const seeds = seedCount(runs);
   const rewards = rolePlot(`reward, here (${seeds})`, runs, mode, reward, {
     range: [-1.05, 1.05],
@@ -99,7 +108,9 @@ export function rewardsAndLengths(
     figure: beside(
       {
         title:
-          `${titled(mode)}: answers go from ${early} to ${late} tokens here, ` +
+          `${titled(mode)}: answers go from ${
+            wentFrom(runs, length.solve)
+          } tokens here, ` +
           `to about ${longestTokens} in the paper`,
         height: 400,
       },
@@ -114,11 +125,11 @@ export function rewardsAndLengths(
       [{ ...rewards, traces: plain }, { ...lengths, under: "step" }],
     ),
     comparisons: compared(runs, reward, length),
-    why: mode === "induction"
-      ? "answers can grow here only with the programs that are asked for: the tiny " +
-        "base has seen no trace of induction"
-      : "answers that think first are longer and right more often, in both; " +
-        "the paper's rewards are a picture only",
+    why: `answers that open with a thought went from ${
+      wentFrom(runs, ({ solve }) => solve[mode]?.thinkingRate, { scale: 100 })
+    } % and proposed programs from ${
+      wentFrom(runs, ({ propose }) => propose[mode]?.meanProgramCharacters)
+    } letters, and the paper's rewards are a picture`,
   };
 }
 

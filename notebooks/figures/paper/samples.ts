@@ -1,5 +1,6 @@
 /** Figures 8 (v3), 7, 18 to 26 and 32: pass@k, and responses worth reading, found in a run. */
 
+import type { Interval } from "../../../lib/lab/evaluation/statistics.ts";
 import { passAtK } from "../../../lib/method/reward/pass_at_k.ts";
 import { MODE_NAMES } from "../../../lib/method/modes/task.ts";
 import type { RolloutRow, TaskRow } from "../../../lib/run/rows.ts";
@@ -56,22 +57,29 @@ export function passBeside(
       }],
     ),
     comparisons,
-    why:
-      "self-play makes likely what the base could already sample, and a small " +
-      "model loses some of the rest",
+    why: `at one attempt the modes changed by ${
+      MODE_NAMES.map((mode) => pointsOf(passChange(logs, split, mode, most, 1)))
+        .join(", ")
+    } points, and at ${most} by ${
+      comparisons.map(({ here }) => pointsOf(here)).join(", ")
+    }`,
   };
 }
 
-/** The change of pass@k by self-play, item by item. */
+const pointsOf = (change: Interval | null) =>
+  change ? (100 * change.mean).toFixed(0).replace("-", "−") : "unknown";
+
+/** The change of pass@k by self-play, item by item, among the items with so many samples. */
 function passChange(
   logs: readonly (readonly EvaluatedItem[])[],
   split: string,
   mode: string,
-  k: number,
+  samples: number,
+  k = samples,
 ) {
   return changeOverSeeds(logs.map((log) => {
     const rows = log.filter((row) =>
-      row.split === split && row.mode === mode && row.samples === k &&
+      row.split === split && row.mode === mode && row.samples === samples &&
       row.thinking !== "forced" && row.temperature > 0
     );
     const last = rows.reduce((most, { step }) => Math.max(most, step), 0);

@@ -93,10 +93,27 @@ export function mainTable(own: PaperStudy): Compared {
         here: lead,
       },
     ],
-    why:
-      "in so small a world given tasks are as good as invented ones, and the " +
-      "base that is made to think stands where both end",
+    why: `the untouched base, made to think, has ${
+      percent(levelOf(own, "self-play", "first", true))
+    }, self-play ends at ${
+      percent(levelOf(own, "self-play", "last"))
+    } and training on given tasks at ${
+      percent(levelOf(own, "generated-tasks", "last"))
+    }`,
   };
+}
+
+const percent = (level: Interval | null) =>
+  level ? `${(100 * level.mean).toFixed(0)} %` : "no recorded accuracy";
+
+/** The smallest and the largest half of some intervals, in points. */
+function halfWidths(changes: readonly (Interval | null)[]): string {
+  const halves = changes.flatMap((one) =>
+    one ? [50 * (one.high - one.low)] : []
+  );
+  if (halves.length === 0) return "no";
+  return [Math.min(...halves), Math.max(...halves)]
+    .map((half) => half.toFixed(0)).join(" to ");
 }
 
 /** A difference of shares in signed points. */
@@ -157,8 +174,10 @@ export function ablationTable({ study, scores }: PaperStudy): Compared {
       ...{ what: run, paper: -1, here, unit: "points", scale: 100 },
     })),
     why:
-      "three seeds see differences of six points, and the paper's own losses " +
-      "are one run each of 1.4 to 3.5 points",
+      `the intervals here reach ${
+        halfWidths(pairs.map(({ here }) => here))
+      } points to either side, and the paper's own losses are one run each of ` +
+      "1.4 to 3.5 points",
   };
 }
 
@@ -202,10 +221,23 @@ export function scalingFigure({ study, scores }: PaperStudy): Compared {
       ...{ paper: 1, unit: "points", scale: 100 },
       here: gainDifference(small, large),
     }],
-    why:
-      "the sizes here lie within a factor of five, and a gain is bounded by " +
-      "what the base made to think can do",
+    why: `the untouched bases, made to think, gain ${
+      arms.map(({ seeds }) => points(forcedGain(seeds))).join(", ")
+    } points without any training`,
   };
+}
+
+/** What making the untouched base think changes, over the seeds of an arm. */
+function forcedGain(seeds: readonly ScoreRow[][]): Interval | null {
+  return changeOverSeeds(seeds.map((rows) =>
+    KEYS.flatMap((key) => {
+      const free = scoreAt(rows, "first", key);
+      const forced = scoreAt(rows, "first", { ...key, forced: true });
+      if (!free || !forced) return [];
+      const before = accuracies(free);
+      return accuracies(forced).map((share, i) => share - before[i]);
+    })
+  ));
 }
 
 /** How much more the second arm gains than the first, item by item on equal seeds. */

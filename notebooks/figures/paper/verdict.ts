@@ -35,7 +35,7 @@ export interface Compared {
   item: string;
   figure: Figure;
   comparisons: readonly Comparison[];
-  /** Why the verdict is what it is, as the end of a sentence that begins with "because". */
+  /** What the runs show of the cause, as the end of a sentence that begins with "because": measured, so that it holds of any run. */
   why: string;
 }
 
@@ -53,12 +53,13 @@ export function sentenceOf({ item, comparisons, why }: Compared): string {
     const names = groups.get(verdict)?.map(({ what }) => what);
     return names ? [`${verdict} in ${names.join(", ")}`] : [];
   });
-  return `${item}: ${said.join("; ")}, because ${why}.`;
+  const verdicts = said.length > 0 ? said.join("; ") : "cannot tell";
+  return `${item}: ${verdicts}, because ${why}.`;
 }
 
 /** A line for each comparison, with the numbers that the sentence rests on. */
 export function detailsOf({ comparisons }: Compared): string[] {
-  const longest = Math.max(...comparisons.map(({ what }) => what.length));
+  const longest = Math.max(0, ...comparisons.map(({ what }) => what.length));
   return comparisons.map((comparison) => {
     const { what, paper, here, unit, scale = 1 } = comparison;
     const signed = (value: number) =>

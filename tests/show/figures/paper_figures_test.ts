@@ -5,6 +5,7 @@ import type { ScoreRow } from "../../../lib/lab/scores.ts";
 import type { RolloutRow, TaskRow } from "../../../lib/run/rows.ts";
 import {
   greedyChange,
+  inDistribution,
   outOfDistribution,
 } from "../../../notebooks/figures/paper/accuracy.ts";
 import {
@@ -23,6 +24,7 @@ import {
   sixPrompts,
 } from "../../../notebooks/figures/paper/prompts.ts";
 import { gapOverRuns } from "../../../notebooks/figures/paper/proposals.ts";
+import { rewardsAndLengths } from "../../../notebooks/figures/paper/rewards_lengths.ts";
 import type { PaperRun } from "../../../notebooks/figures/paper/runs.ts";
 import {
   exampleTask,
@@ -70,6 +72,10 @@ Deno.test("the sentence names each verdict once, and the reason", () => {
     "Figure 0: same direction in a, c; cannot tell in b, because it is so.",
   );
   assert.match(detailsOf(compared)[1], /paper: up +here: not measured: cannot/);
+  assert.equal(
+    sentenceOf({ ...compared, comparisons: [] }),
+    "Figure 0: cannot tell, because it is so.",
+  );
 });
 
 function score(step: number, split: string, correct: number[]): ScoreRow {
@@ -117,6 +123,33 @@ Deno.test("the paper's changes are those of its tables, beside the splits that a
   assert.match(
     await figureSvg(figure as Parameters<typeof figureSvg>[0]),
     /<svg/,
+  );
+});
+
+Deno.test("the reason below a figure is measured on the runs that are given", () => {
+  const metrics = Array.from({ length: 6 }, (_, i) => ({
+    step: i + 1,
+    propose: { deduction: { meanProgramCharacters: 40 - i, intrinsic: {} } },
+    solve: { deduction: { meanResponseTokens: 10 + i, thinkingRate: i / 10 } },
+  })) as unknown as PaperRun["metrics"];
+  const { why, comparisons } = rewardsAndLengths(
+    [run({ metrics })],
+    "deduction",
+  );
+  assert.equal(
+    why,
+    "answers that open with a thought went from 5 to 45 % and proposed programs " +
+      "from 40 to 36 letters, and the paper's rewards are a picture",
+  );
+  assert.equal(comparisons[0].here!.mean, 4);
+  assert.equal(comparisons[2].here, null);
+  const { why: unknown, comparisons: none } = inDistribution([run({})]);
+  assert.deepEqual([unknown, none], ["these runs were not evaluated", []]);
+  const forced = score(0, "familiar", [1, 1, 1, 0]);
+  const withForced = [...scores, { ...forced, thinking: "forced" as const }];
+  assert.match(
+    inDistribution([run({ scores: withForced })]).why,
+    /made to think, has 75\s% in deduction:/,
   );
 });
 
