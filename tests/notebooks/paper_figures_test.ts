@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { isRecorded } from "../../notebooks/figures/paper/appendix.ts";
+import { openStudy } from "../../notebooks/figures/paper/studies.ts";
 import {
+  kitRoot,
   type Notebook,
   readNotebook,
 } from "../../tasks/notebook/notebook_file.ts";
@@ -14,6 +17,7 @@ import {
   withTries,
 } from "./outputs.ts";
 
+const EXPERIMENTS = `${kitRoot()}/data/experiment`;
 const PATH = `${FOLDER}/11_paper_figures.ipynb`;
 const SOLUTIONS = `${FOLDER}/11_solutions.ipynb`;
 /** The base model is pretrained in one cell, if it is not there yet. */
@@ -43,6 +47,7 @@ const FROM_LOGS = [
   "measures",
   "out",
   "pass",
+  "appendix",
   "seed",
   "prompts",
   "ask-paper",
@@ -88,7 +93,9 @@ Deno.test("the notebook on the paper runs in a fresh kernel, and then what it in
 
 Deno.test("the committed notebook on the paper holds its outputs", async () => {
   checkOutputs(await readNotebook(PATH));
-  await assertWrittenByRunner(PATH, 11);
+  const appendices = ["appendix", "appendix_words"]
+    .filter((name) => isRecorded(openStudy(name, EXPERIMENTS)));
+  await assertWrittenByRunner(PATH, 11 + appendices.length);
 });
 
 Deno.test("the solutions of the notebook on the paper find the committed numbers", async () => {

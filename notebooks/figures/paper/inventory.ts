@@ -2,6 +2,11 @@
 
 import { type Bundle, display } from "../../../lib/show/notebook/display.ts";
 import { paperRows } from "./numbers.ts";
+import { isRecorded } from "./appendix.ts";
+import { openStudy } from "./studies.ts";
+
+const EXPERIMENTS =
+  new URL("../../../data/experiment", import.meta.url).pathname;
 
 export type Status =
   /** From the logs of runs, in this notebook or the one that is named. */
@@ -24,6 +29,17 @@ type Fate = Pick<Entry, "status" | "from">;
 const redrawn = (from: string): Fate => ({ status: "redrawn", from });
 const shown = (from: string): Fate => ({ status: "shown", from });
 const missing = (from: string): Fate => ({ status: "not here", from });
+
+/** The fate of an appendix that a study repeats, as far as that is recorded. */
+function fromStudy(name: "appendix" | "appendix_words"): Fate {
+  if (isRecorded(openStudy(name, EXPERIMENTS))) {
+    return redrawn(`\`appendixFigure\`: the study \`${name}\``);
+  }
+  const model = name === "appendix_words" ? " --model FOLDER" : "";
+  return missing(
+    `to record: \`deno task ablate ${name} --seeds 1,2,3${model}\``,
+  );
+}
 
 const EVALUATE = "`deno task evaluate` on a model before and after";
 
@@ -52,7 +68,7 @@ const FIGURES: Record<string, Fate> = {
   "40": shown("`askCheckpoint` with `SUDOKU`"),
   "41": shown("`askCheckpoint` with `SUM_PRODUCT`"),
   "8 of v3": redrawn("`passBeside`: the samples of an evaluation"),
-  "9 of v3": missing(`MMLU-Pro: ${EVALUATE}`),
+  "9 of v3": missing(`\`--benchmarks mmlu-pro\`: ${EVALUATE}`),
 };
 
 /** Tables and appendices, which `figures.json` does not list. */
@@ -85,30 +101,24 @@ const OTHERS: readonly Entry[] = [
   },
   {
     ...{ item: "D.1", says: "Error prediction brings no gain" },
-    ...missing(
-      "a study with the mode `error`, which the setting `modes` allows",
-    ),
+    ...fromStudy("appendix_words"),
   },
   {
     ...{ item: "D.2", says: "Composite tasks bring no gain" },
-    ...missing("a study with `compositeChance` 0.5"),
+    ...fromStudy("appendix_words"),
   },
   {
-    ...{
-      item: "D.3",
-      says: "LeetCode seeds no better; recent references collapse",
-    },
-    ...missing(
-      "a study with `seedSource: file` and one with `sampler: recent`",
-    ),
+    item: "D.3",
+    says: "LeetCode seeds no better; recent references collapse",
+    ...fromStudy("appendix"),
   },
   {
     ...{ item: "D.4", says: "Intrinsic rewards, four ways to combine them" },
-    ...missing("a study of `intrinsicCombination`; one arm is in `ideas`"),
+    ...fromStudy("appendix"),
   },
   {
     ...{ item: "D.5", says: "Without comments or global variables: worse" },
-    ...missing("a setting that removes them, and a study"),
+    ...fromStudy("appendix_words"),
   },
 ];
 

@@ -64,6 +64,12 @@ export function paperRows<Name extends keyof Rows>(name: Name): Rows[Name][] {
   return JSON.parse(text).rows;
 }
 
+/** The findings that the text states without a number. */
+export function paperFindings(): string[] {
+  const text = Deno.readTextFileSync(new URL("text.json", FOLDER));
+  return JSON.parse(text).findings;
+}
+
 /** Finds a figure by its number in the paper's second version. Throws where there is none. */
 export function paperFigure(number: string): FigureRow {
   const found = paperRows("figures").find(({ figure }) => figure === number);

@@ -107,7 +107,7 @@ const percent = (level: Interval | null) =>
   level ? `${(100 * level.mean).toFixed(0)} %` : "no recorded accuracy";
 
 /** The smallest and the largest half of some intervals, in points. */
-function halfWidths(changes: readonly (Interval | null)[]): string {
+export function halfWidths(changes: readonly (Interval | null)[]): string {
   const halves = changes.flatMap((one) =>
     one ? [50 * (one.high - one.low)] : []
   );

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { ScoreRow } from "../../../lib/lab/scores.ts";
+import { studyNamed } from "../../../lib/lab/studies.ts";
 import type { RolloutRow, TaskRow } from "../../../lib/run/rows.ts";
 import {
   greedyChange,
@@ -33,6 +34,10 @@ import {
   turnsIn,
   uhOhs,
 } from "../../../notebooks/figures/paper/samples.ts";
+import {
+  appendixFigure,
+  isRecorded,
+} from "../../../notebooks/figures/paper/appendix.ts";
 import {
   detailsOf,
   sentenceOf,
@@ -151,6 +156,28 @@ Deno.test("the reason below a figure is measured on the runs that are given", ()
     inDistribution([run({ scores: withForced })]).why,
     /made to think, has 75\s% in deduction:/,
   );
+});
+
+Deno.test("a claim of no harm holds above its margin below zero", () => {
+  const study = studyNamed("appendix");
+  const ends = (correct: number[]) =>
+    (["deduction", "abduction", "induction"] as const).map((mode) => (
+      { ...score(9, "familiar", correct), mode }
+    ));
+  const one = (correct: number[]) => new Map([[1, ends(correct)]]);
+  const arms = new Map([
+    ["self-play", one([1, 1, 1, 1])],
+    ["recent", one([1, 1, 0, 1])],
+    ["seeds-from-file", one([1, 1, 1, 1])],
+  ]);
+  const { item, comparisons } = appendixFigure({ study, scores: arms });
+  assert.equal(item, "Appendices D.3 and D.4");
+  assert.equal(comparisons[0].here!.mean, 0.25);
+  assert.deepEqual(comparisons[1].here, { mean: 0.03, low: 0.03, high: 0.03 });
+  assert.equal(verdictOn(comparisons[1]), "same direction");
+  assert.equal(comparisons[2].here, null);
+  assert.ok(isRecorded({ study, scores: arms }));
+  assert.ok(!isRecorded({ study, scores: new Map() }));
 });
 
 Deno.test("both sides keep within 400 pixels: no fixed width, short lines", () => {
