@@ -27,7 +27,7 @@ def f(x):
     seen = [len([1, 2, 3]), sorted([3, 1, 2]), math.sqrt(4), json.dumps({'a': 1}),
             'leaked' in globals(), hasattr(builtins, 'leaked'), sys.gettrace() is None,
             sys.getprofile() is None, sys.stdout.closed, sys.getrecursionlimit(),
-            len(vars(builtins)), len(sys.modules), len(sys.meta_path), gc.get_count(),
+            len(vars(builtins)), len(sys.modules), len(sys.meta_path), gc.get_threshold(),
             str(builtins.__import__), x][:-2] + [x]
     builtins.leaked = 1
     globals()['leaked'] = 1

@@ -30,7 +30,7 @@ def f(x):
     return [x + 2, 3 + int(str(x)) - 1, sum([3, 4]), sorted('cab'), 7 * 8, 2**70,
         {i: str(i) for i in range(9)}, math.sqrt(x), json.dumps([None, True, 1.5]),
         re.sub('b+', '-', 'abbc'), Point(1) == Point(1), message, len(vars(builtins)),
-        len(sys.modules), gc.get_count()[0] > 0, functools.reduce(int.__add__, range(9)),
+        len(sys.modules), gc.isenabled(), gc.get_threshold(), functools.reduce(int.__add__, range(9)),
         'é'.encode(), frozenset([1, 1]), hasattr(builtins, 'leaked'), 10**30 % 97]`,
 );
 

@@ -23,7 +23,6 @@ const DIFFERING = [
   "{'x', 'yy', 'zzz'}.pop()",
   "str({'p', 'q'})",
   "list({b'p', b'q'})",
-  "list({'', 'a'})",
   "list({('a', 1), ('b', 2)})",
   "list({'a': 1}.keys() ^ {'b': 1}.keys())",
   "max({'ab', 'cd'}, key=len)",
@@ -53,6 +52,8 @@ const SETTLED: [string, string][] = [
   ["{'only'}.pop()", "'only'"],
   ["sum(map(len, {'a', 'bb'}))", "3"],
   ["collections.Counter('abca').most_common(1)", "[('a',2)]"],
+  // The hash of nothing is 0 in each run.
+  ["list({'', 'a'}), hash(''), hash(b'')", "(['','a'],0,0)"],
   ["list({3, 1, 2, -1})", "[1,2,3,-1]"],
   ["list({0.5, 1.5, 2.5, 0.25, 7.125})", "[0.5,1.5,2.5,0.25,7.125]"],
   ["hash((1, 2.5, None))", "-199678045025271641"],

@@ -26,6 +26,7 @@ async function outcomes(jobs: [string, string?][]): Promise<Outcome[]> {
   return await executor.runMany(jobs.map(([source, argument = "1"]) => ({
     program: { language: "python", source },
     argument,
+    twice: true,
   })));
 }
 
@@ -76,7 +77,8 @@ function digest(text: string): string {
 }
 
 Deno.test("sizes beyond 2^31 are refused where they count, and cut where slices cut them", async () => {
-  const tools = "import bisect, collections, itertools, struct, sys";
+  const tools =
+    "import array, bisect, collections, decimal, gc, itertools, math, pickle, re, struct, sys";
   const refused = [
     "len(range(3 * 10**9))",
     "bisect.bisect(range(10**10), 5)",
@@ -90,6 +92,22 @@ Deno.test("sizes beyond 2^31 are refused where they count, and cut where slices 
     "hash(range(3))",
     "struct.calcsize('l')",
     "struct.pack('@L', 1)",
+    ...[
+      "(5).__sizeof__()",
+      "[].__sizeof__()",
+      "collections.deque().__sizeof__()",
+    ],
+    ...["memoryview(bytes(8)).cast('l')", "memoryview(bytes(8)).cast('@n')"],
+    "pickle.dumps(array.array('l', [1]))",
+    ...["gc.get_objects()", "gc.get_count()", "sys.getrefcount(1)"],
+    ...["decimal.Decimal('1e500000000')", "decimal.Decimal('1e-900000000')"],
+    ...["decimal.Context(prec=10**9)", "decimal.Context(Emin=-10**9)"],
+    "setattr(decimal.getcontext(), 'prec', decimal.MAX_PREC)",
+    "setattr(decimal.getcontext(), 'Emax', 10**9)",
+    ...["re.compile('a{2147483647}')", "re.compile('a{1,4294967294}')"],
+    ...["1 << 10**11", "(1).to_bytes(2**40)", "math.factorial(10**10)"],
+    ...["format(1, '99999999999d')", "'%99999999999d' % 1"],
+    ...["'%.99999999999f' % 1.5", "b'%99999999999d' % 1"],
   ];
   const values: [string, string][] = [
     // Exact where a list is written, grown by an eighth where it is appended to.
@@ -101,6 +119,24 @@ Deno.test("sizes beyond 2^31 are refused where they count, and cut where slices 
       "sys.getsizeof([i for i in range(9)]), sys.getsizeof(list('ab'))",
       "(184,72)",
     ],
+    ["array.array('l').itemsize, array.array('L').itemsize", "(8,8)"],
+    [
+      "array.array('l', [1]).tobytes(), array.array('L', [2**63])[0]",
+      "(b'\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00',9223372036854775808)",
+    ],
+    [
+      "str(array.array('l', [5])), memoryview(array.array('l', [-7])).tolist()",
+      `("array('l', [5])",[-7])`,
+    ],
+    ["pickle.loads(pickle.dumps(array.array('i', [1]))).tolist()", "[1]"],
+    ["memoryview(bytes(8)).cast('i').tolist()", "[0,0]"],
+    [
+      "decimal.MAX_PREC, decimal.MAX_EMAX, decimal.MIN_EMIN, decimal.MIN_ETINY",
+      "(999999999999999999,999999999999999999,-999999999999999999,-1999999999999999997)",
+    ],
+    ["str(decimal.Decimal('1e400000000'))", "'1E+400000000'"],
+    ["hash(''), hash(b''), list({'', 'a'})", "(0,0,['','a'])"],
+    ["(1).to_bytes(3), 1 << 70", "(b'\\x00\\x00\\x01',1180591620717411303424)"],
     ["sys.maxsize", "9223372036854775807"],
     ["sys.hash_info.width, sys.hash_info.modulus", "(64,2305843009213693951)"],
     ["min([3, 1], default=sys.maxsize)", "1"],
@@ -115,6 +151,24 @@ Deno.test("sizes beyond 2^31 are refused where they count, and cut where slices 
       "(2,33333333333333333333,64)",
     ],
   ];
+  // Errors of CPython on 64 bits too.
+  const thrown: [string, string][] = [
+    ["re.compile('a{4294967295}')", "OverflowError"],
+    ["1 << 10**20", "OverflowError"],
+    ["(1).to_bytes(2**70)", "OverflowError"],
+    ["math.factorial(10**20)", "OverflowError"],
+    ["array.array('l', [2**63])", "OverflowError"],
+    ["decimal.Context(prec=0)", "ValueError"],
+    ["decimal.Context(Emin=1)", "ValueError"],
+    ["memoryview(bytes(8)).cast('z')", "ValueError"],
+  ];
+  const errors = await outcomes(
+    thrown.map(([text]) => returning(text, tools)),
+  );
+  thrown.forEach(([text, name], i) => {
+    const outcome = errors[i];
+    assert.equal(outcome.kind === "thrown" && outcome.name, name, text);
+  });
   const found = await outcomes([
     ...refused.map((text) => returning(text, tools)),
     ...values.map(([text]) => returning(text, tools)),

@@ -104,9 +104,34 @@ def _boot():
         checked.__name__ = checked.__qualname__ = function.__name__
         return checked
 
+    import _struct
     for name in ('Struct', 'calcsize', 'pack', 'pack_into', 'unpack',
                  'unpack_from', 'iter_unpack'):
-        setattr(struct, name, sized(getattr(struct, name)))
+        checked = sized(getattr(struct, name))
+        setattr(struct, name, checked)
+        setattr(_struct, name, checked)
+
+    # The copies of arrays in pickles say how wide 'l' is here.
+    import array, copyreg
+    native_arrays = unavailable("pickle of array('l')", 'it differs from CPython')
+    copyreg.pickle(array.array, lambda value: value.__reduce_ex__(4)
+                   if value.typecode not in 'lL' else native_arrays())
+
+    import _decimal, decimal
+    for name, value in (('MAX_PREC', 10**18 - 1), ('MAX_EMAX', 10**18 - 1),
+                        ('MIN_EMIN', 1 - 10**18), ('MIN_ETINY', 3 - 2 * 10**18)):
+        for module in (decimal, _decimal):
+            setattr(module, name, value)
+
+    # A count of repeats fits into 32 bits there, and into 31 here.
+    import re._parser
+    beyond = unavailable('a repeat beyond 2^31', 'it does not fit')
+    def overflow(message):
+        found = sys._getframe(1).f_locals
+        if all(found[name] < 2**32 - 1 for name in ('min', 'max') if name in found):
+            beyond()
+        return OverflowError(message)
+    re._parser.OverflowError = overflow
 
     def mentions(code, name):
         return name in code.co_names or any(
@@ -127,6 +152,14 @@ def _boot():
                              for function in functions(namespace)):
             namespace.setdefault('id', id)
     builtins.id = unavailable('id')
+
+    for module, names in ((gc, ('get_objects', 'get_referrers', 'get_count',
+                                'get_stats', 'get_freeze_count')),
+                          (sys, ('getrefcount', 'getallocatedblocks',
+                                 'getunicodeinternedsize'))):
+        for name in names:
+            setattr(module, name, unavailable(f'{module.__name__}.{name}',
+                                              'it differs from CPython'))
 
     drawing = ('random', 'uniform', 'triangular', 'randint', 'choice', 'randrange',
                'sample', 'shuffle', 'choices', 'normalvariate', 'lognormvariate',

@@ -29,6 +29,7 @@ import {
   MUTABLE_GLOBAL,
   sealTables,
 } from "./python_seal.ts";
+import { widen, withdrawModules } from "./python_tables.ts";
 
 /** More than any step of booting takes; refilled between them. */
 const BOOT_FUEL = 0x7fffffff;
@@ -47,9 +48,6 @@ const ENVIRONMENT = {
   TZ: "UTC",
   _: PROGRAM_PATH,
 };
-
-const WITHDRAWN_MODULES =
-  /^(_test|_xxtest|_pyodide_core$|_ctypes$|_socket$|_remote_debugging$)/;
 
 /** What is learnt about the interpreter while Pyodide sets it up. */
 interface Boot {
@@ -96,6 +94,7 @@ async function buildImage(
   python.runPython(BOOT_SOURCE);
   refill(boot);
   withdrawModules(boot.instance!);
+  widen(boot.instance!);
   return takeImage(boot);
 }
 
@@ -201,32 +200,6 @@ function constantImports(
       clock_time_get: clock,
     },
   };
-}
-
-/**
- * Takes modules out of the table of built-in ones, of which the interpreter has made
- * a copy: their names become empty. They test CPython's insides, or lead to the host.
- */
-function withdrawModules({ exports }: WebAssembly.Instance): void {
-  const { buffer } = exports.memory as WebAssembly.Memory;
-  const bytes = new Uint8Array(buffer);
-  const words = new Uint32Array(buffer);
-  const wordOf = (name: string) => (exports[name] as WebAssembly.Global).value;
-  const withdrawn = new Map<number, { start: number; nameEnd: number }>();
-  for (
-    let at = words[wordOf("PyImport_Inittab") >> 2] >> 2;
-    words[at];
-    at += 2
-  ) {
-    const nameEnd = bytes.indexOf(0, words[at]);
-    const name = new TextDecoder().decode(bytes.subarray(words[at], nameEnd));
-    if (!WITHDRAWN_MODULES.test(name)) continue;
-    withdrawn.set(words[at], { start: words[at + 1], nameEnd });
-  }
-  for (let at = 0; at + 1 < words.length; at++) {
-    const entry = withdrawn.get(words[at]);
-    if (entry?.start === words[at + 1]) words[at] = entry.nameEnd;
-  }
 }
 
 function takeImage(boot: Boot): PythonImage {

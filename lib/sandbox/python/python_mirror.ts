@@ -56,8 +56,11 @@ export const MIRROR_FUNCTIONS: readonly AddedFunction[] = [
     replaces: 4705,
     parameters: { address: "i32", length: "i32" },
     result: "i32",
-    code: "local.get $address local.get $length " +
-      "call $old_Py_HashBuffer call $mirrored",
+    variables: { hash: "i32" },
+    code: `
+      local.get $address local.get $length call $old_Py_HashBuffer local.set $hash
+      local.get $hash call $mirrored local.get $hash
+      local.get $length select ;; that of nothing is 0 in each run`,
   },
   {
     name: "Py_HashPointer",

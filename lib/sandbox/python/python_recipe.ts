@@ -29,7 +29,8 @@ const OWN_FILES = [
   ...["python_boot.ts", "python_build.ts", "python_depth.ts"],
   ...["python_hash.ts", "python_hash_places.ts", "python_hash_use.ts"],
   ...["python_image.ts", "python_mirror.ts", "python_pages.ts"],
-  ...["python_patches.ts", "python_seal.ts", "python_width.ts"],
+  ...["python_patches.ts", "python_seal.ts", "python_tables.ts"],
+  "python_width.ts",
 ];
 /** KiB. The most that an ordinary 8 MiB thread can hold. */
 const STACK_SIZE = 7000;

@@ -54,7 +54,43 @@ const converting = (name: string, replaces: number): AddedFunction => ({
     i32.const -1`,
 });
 
+/** `MPD_Clamped | MPD_Inexact | MPD_Rounded`. */
+const DECIMAL_INEXACT = 0x1041;
+
+/** Put in the place of all methods `__sizeof__` by the build of the image. */
+export const REFUSE_SIZE_EXPORT = "__refuse_sizeof";
+
 export const WIDTH_FUNCTIONS: readonly AddedFunction[] = [
+  {
+    name: "refuse_sizeof",
+    exported: REFUSE_SIZE_EXPORT,
+    parameters: { object: "i32", nothing: "i32" },
+    result: "i32",
+    code: refuse(REFUSED_MEMORY_SIZE),
+  },
+  {
+    name: "native_format", // of a memoryview: a letter whose size differs
+    parameters: { letter: "i32" },
+    result: "i32",
+    code: `
+      ${
+      [..."lLnNP"].map((letter, i) =>
+        `local.get $letter i32.const ${letter.charCodeAt(0)} i32.eq
+         ${i > 0 ? "i32.or" : ""}`
+      ).join(" ")
+    }
+      if ${refuse(REFUSED_MEMORY_SIZE)} end
+      local.get $letter`,
+  },
+  {
+    name: "exact", // of a decimal, the flags clamped, inexact and rounded
+    parameters: { status: "i32" },
+    result: "i32",
+    code: `
+      local.get $status i32.const ${DECIMAL_INEXACT} i32.and
+      if ${refuse(REFUSED_SIZE)} end
+      local.get $status`,
+  },
   {
     name: "fits_64", // at most two digits of 30 bits, or a third of three bits
     parameters: { object: "i32" },
@@ -115,14 +151,54 @@ export const WIDTH_FUNCTIONS: readonly AddedFunction[] = [
   },
 ];
 
-/**
- * `range_iter` and `range_reverse`, which turn to long integers when a bound does
- * not fit.
- */
-export const WIDTH_EXCHANGES: readonly Exchange[] = [2620, 2636].map((
-  index,
-) => ({
-  function: index,
-  from: "call $PyLong_AsLong",
-  to: Array(3).fill("call $old_PyLong_AsLong"),
-}));
+const ifFits = (object: number) =>
+  `local.get ${object} call $fits_64 if ${refuse(REFUSED_SIZE)} end`;
+const ifMore = (local: number) =>
+  `local.get ${local} i32.const 0 i32.gt_s if ${refuse(REFUSED_SIZE)} end`;
+const ifLess = (local: number) =>
+  `local.get ${local} i32.const 0 i32.lt_s if ${refuse(REFUSED_SIZE)} end`;
+const instead = refuse(REFUSED_SIZE);
+
+/** Errors that 32 bits alone raise: a function, its error's text, what comes before. */
+const ERRORS: [index: number, text: number, check: string][] = [
+  [2036, 104553, instead], // long_lshift_int64: too many digits in integer
+  [1971, 104553, instead], // long_alloc: the same
+  [3417, 156500, instead], // autonumber_state: too many decimal digits
+  [5159, 156500, instead], // get_integer of a format: the same
+  ...[[3320, 161286], [3320, 161268], [1121, 161286], [1121, 161300]].map((
+    [index, text],
+  ): [number, number, string] => [index, text, instead]), // %: width too big
+  [2089, 41664, ifFits(5)], // int.to_bytes: too large to convert
+  [6416, 220062, ifFits(1)], // math.factorial: should not exceed
+  [6513, 252989, ifMore(1)], // decimal's contexts: valid range for prec
+  [6515, 253644, ifLess(1)], // for Emin
+  [6516, 252794, ifMore(1)], // for Emax
+  [6508, 252989, ifMore(10)], // the three when one is made
+  [6508, 253644, ifLess(2)],
+  [6508, 252794, ifMore(2)],
+];
+
+export const WIDTH_EXCHANGES: readonly Exchange[] = [
+  // range_iter and range_reverse turn to long integers when a bound does not fit.
+  ...[2620, 2636].map((index) => ({
+    function: index,
+    from: "call $PyLong_AsLong",
+    to: Array(3).fill("call $old_PyLong_AsLong"),
+  })),
+  ...ERRORS.map(([index, text, check]) => ({
+    function: index,
+    from: `i32.const ${text}`,
+    to: [`${check} i32.const ${text}`],
+  })),
+  // Decimals made exactly from an integer or a text: from 425,000,000 on not here.
+  ...[6525, 6531].map((index) => ({
+    function: index,
+    from: `i32.const ${DECIMAL_INEXACT} i32.and`,
+    to: [`call $exact i32.const ${DECIMAL_INEXACT} i32.and`],
+  })),
+  {
+    function: 2329, // memoryview.cast
+    from: "local.tee 7 i32.const 63 i32.sub",
+    to: ["local.tee 7 call $native_format i32.const 63 i32.sub"],
+  },
+];

@@ -329,7 +329,7 @@ export function appended(
 }
 
 /** Kinds of exports and imports. */
-export const MEMORY_KIND = 0x02, GLOBAL_KIND = 0x03;
+export const FUNCTION_KIND = 0x00, MEMORY_KIND = 0x02, GLOBAL_KIND = 0x03;
 
 /** Returns an element of the export section. */
 export function exportCode(

@@ -15,9 +15,13 @@ import {
 } from "./assembler.ts";
 import { localCount } from "../python/python_pages.ts";
 import {
+  appended,
   concatenate,
   countImports,
   encodeUnsigned,
+  exportCode,
+  FUNCTION_KIND,
+  GLOBAL_KIND,
   readSections,
   readUnsigned,
   SECTION,
@@ -39,6 +43,8 @@ export interface AddedFunction {
    * by the same name with `old_` before it.
    */
   replaces?: number;
+  /** The name under which it is exported. */
+  exported?: string;
 }
 
 /** An exchange of instructions inside a function of the module. */
@@ -100,9 +106,14 @@ export function patchModule(
       encodeUnsigned(counts.types + i)
     ),
     [SECTION.global]: globals.map(() => [VALUE_TYPES.i32, 1, 0x41, 0, 0x0b]),
-    [SECTION.export]: globals.map((name) =>
-      exportOfGlobal(patch.globals[name], names[name])
-    ),
+    [SECTION.export]: [
+      ...globals.map((name) =>
+        exportCode(patch.globals[name], GLOBAL_KIND, names[name])
+      ),
+      ...patch.functions.flatMap(({ name, exported }) =>
+        exported ? [exportCode(exported, FUNCTION_KIND, names[name])] : []
+      ),
+    ],
   };
   return concatenate([
     wasm.subarray(0, 8),
@@ -111,7 +122,7 @@ export function patchModule(
       const rewritten = section.id === SECTION.code
         ? codeSection(bodies)
         : section.id in more
-        ? withMore(body, more[section.id])
+        ? appended(body, more[section.id])
         : body;
       const header = [section.id, ...encodeUnsigned(rewritten.length)];
       return [Uint8Array.from(header), rewritten];
@@ -154,24 +165,10 @@ function codeSection(bodies: readonly Uint8Array[]): Uint8Array {
   ]);
 }
 
-function withMore(body: Uint8Array, more: readonly number[][]): Uint8Array {
-  const [count, first] = readUnsigned(body, 0);
-  return concatenate([
-    Uint8Array.from(encodeUnsigned(count + more.length)),
-    body.subarray(first),
-    Uint8Array.from(more.flat()),
-  ]);
-}
-
 function typeCode({ parameters, result }: AddedFunction): number[] {
   const inputs = Object.values(parameters).map((type) => VALUE_TYPES[type]);
   const outputs = result ? [VALUE_TYPES[result]] : [];
   return [0x60, inputs.length, ...inputs, outputs.length, ...outputs];
-}
-
-function exportOfGlobal(name: string, index: number): number[] {
-  const bytes = new TextEncoder().encode(name);
-  return [bytes.length, ...bytes, 0x03, ...encodeUnsigned(index)];
 }
 
 function functionBody(added: AddedFunction, names: Names): Uint8Array {
