@@ -14,19 +14,17 @@ export async function writeOptimiserState(
   optimiser: AdamW,
   folder: string,
 ): Promise<void> {
-  const { step, firstMoment, secondMoment } = await optimiser.state();
-  await writeSafetensors(join(folder, FILE_NAME), [
-    {
-      name: "first_moment",
-      shape: [firstMoment.length],
-      values: () => firstMoment,
-    },
-    {
-      name: "second_moment",
-      shape: [secondMoment.length],
-      values: () => secondMoment,
-    },
-  ], { step: String(step) });
+  const { step, size } = optimiser;
+  const tensor = (moment: "first" | "second") => ({
+    name: `${moment}_moment`,
+    shape: [size],
+    values: () => optimiser.pieces(moment),
+  });
+  await writeSafetensors(
+    join(folder, FILE_NAME),
+    [tensor("first"), tensor("second")],
+    { step: String(step) },
+  );
 }
 
 /**
@@ -48,12 +46,19 @@ export function readOptimiserState(optimiser: AdamW, folder: string): boolean {
         `written whole, or remove the file to begin with fresh moments`,
     );
   }
-  const { values: firstMoment } = file.readWeights("first_moment");
-  const { values: secondMoment } = file.readWeights("second_moment");
-  try {
-    optimiser.restore({ step, firstMoment, secondMoment });
-  } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`);
+  for (const moment of ["first", "second"] as const) {
+    const stored = file.shapeOf(`${moment}_moment`).join();
+    if (stored !== String(optimiser.size)) {
+      throw new Error(
+        `${path}: optimiser state has ${stored} values for a model of ` +
+          `${optimiser.size}; it belongs to another model`,
+      );
+    }
   }
+  optimiser.restore(
+    step,
+    (moment, from, count) =>
+      file.readWeights(`${moment}_moment`, [from, count]).values,
+  );
   return true;
 }

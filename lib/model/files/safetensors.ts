@@ -76,25 +76,47 @@ export class SafetensorsFile implements Disposable {
     }
   }
 
-  /** Reads one tensor; 16-bit floats are widened to 32 bits. */
-  read(name: string): HostTensor {
-    const entry = this.entries.get(name);
-    if (entry === undefined) {
-      throw new Error(`${this.path}: there is no tensor "${name}"`);
-    }
+  /** Returns the shape of a tensor. Throws where there is none of this name. */
+  shapeOf(name: string): number[] {
+    return this.#entry(name).shape;
+  }
+
+  /**
+   * Reads one tensor, or of its values only `part`, a first place and a count; 16-bit
+   * floats are widened to 32 bits.
+   */
+  read(name: string, part?: readonly [number, number]): HostTensor {
+    const entry = this.#entry(name);
     const [start, end] = entry.data_offsets;
-    const bytes = new Uint8Array(end - start);
-    this.#file.seekSync(this.#dataStart + start, Deno.SeekMode.Start);
+    const width = part === undefined ? 0 : BYTES_OF[entry.dtype as TensorType];
+    const [from, count] = part ?? [0, 0];
+    const bytes = new Uint8Array(part ? count * width : end - start);
+    this.#file.seekSync(
+      this.#dataStart + start + from * width,
+      Deno.SeekMode.Start,
+    );
     readExactly(this.#file, bytes, this.path);
-    return { shape: entry.shape, values: this.#widen(name, entry, bytes) };
+    return {
+      shape: part ? [count] : entry.shape,
+      values: this.#widen(name, entry, bytes),
+    };
+  }
+
+  #entry(name: string): TensorEntry {
+    const entry = this.entries.get(name);
+    if (entry !== undefined) return entry;
+    throw new Error(`${this.path}: there is no tensor "${name}"`);
   }
 
   /**
    * Reads one tensor of weights. Throws naming the file and the tensor when it
    * holds integers, or a value that is not a finite number.
    */
-  readWeights(name: string): { shape: number[]; values: Float32Array } {
-    const { shape, values } = this.read(name);
+  readWeights(
+    name: string,
+    part?: readonly [number, number],
+  ): { shape: number[]; values: Float32Array } {
+    const { shape, values } = this.read(name, part);
     if (!(values instanceof Float32Array)) {
       throw new Error(
         `${this.path}: "${name}" holds integers; weights are read as F32, F16 ` +
@@ -138,12 +160,15 @@ export class SafetensorsFile implements Disposable {
   }
 }
 
-/** A tensor to be written; `values` is asked for when its turn comes. */
+/** A tensor to be written; `values` is asked for when its turn comes, whole or in pieces. */
 export interface WrittenTensor {
   name: string;
   shape: readonly number[];
   dtype?: TensorType;
-  values: () => HostTensor["values"] | Promise<HostTensor["values"]>;
+  values: () =>
+    | HostTensor["values"]
+    | Promise<HostTensor["values"]>
+    | AsyncIterable<HostTensor["values"]>;
 }
 
 /** Returns the bytes that a tensor takes in a file. */
@@ -184,20 +209,31 @@ export async function writeSafetensors(
   writeAll(file, encoded);
   for (const tensor of tensors) {
     const { name, shape, dtype = "F32" } = tensor;
-    const values = await tensor.values();
-    const data = narrowed(values, dtype);
-    refuseOverflow(values, dtype, `${path}: "${name}"`);
-    if (data.byteLength !== bytesOf(tensor)) {
+    let [count, bytes] = [0, 0];
+    for await (const values of piecesOf(tensor)) {
+      const data = narrowed(values, dtype);
+      refuseOverflow(values, dtype, `${path}: "${name}"`);
+      writeAll(
+        file,
+        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      );
+      count += data.length;
+      bytes += data.byteLength;
+    }
+    if (bytes !== bytesOf(tensor)) {
       throw new Error(
-        `${path}: tensor "${name}" has ${data.length} values for shape [${shape}]`,
+        `${path}: tensor "${name}" has ${count} values for shape [${shape}]`,
       );
     }
-    writeAll(
-      file,
-      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    );
   }
   file.syncSync();
+}
+
+/** Yields a tensor's values, in one piece where they come whole. */
+async function* piecesOf({ values }: WrittenTensor) {
+  const given = values();
+  if (Symbol.asyncIterator in given) yield* given;
+  else yield await given;
 }
 
 /** Returns the place of the first NaN or infinity; -1 without any. */

@@ -52,50 +52,54 @@ export class AdamW {
     return this.#step;
   }
 
-  /** Copies the moments, for a checkpoint. */
+  /** Number of values of each moment. */
+  get size(): number {
+    return this.#sizes.reduce((sum, one) => sum + one, 0);
+  }
+
+  /** Copies one of the moments, one vector at a time: a large model's whole takes gigabytes. */
+  async *pieces(moment: "first" | "second"): AsyncGenerator<Float32Array> {
+    for (const moments of this.#moments) {
+      yield (await moments.read())[`${moment}_P`];
+    }
+  }
+
+  /** Copies the moments. */
   async state(): Promise<
     { step: number; firstMoment: Float32Array; secondMoment: Float32Array }
   > {
-    const size = this.#sizes.reduce((sum, one) => sum + one, 0);
-    const firstMoment = new Float32Array(size);
-    const secondMoment = new Float32Array(size);
-    let at = 0;
-    for (const moments of this.#moments) {
-      const { first_P, second_P } = await moments.read();
-      firstMoment.set(first_P, at);
-      secondMoment.set(second_P, at);
-      at += first_P.length;
-    }
-    return { step: this.#step, firstMoment, secondMoment };
+    const whole = async (moment: "first" | "second") => {
+      const values = new Float32Array(this.size);
+      let at = 0;
+      for await (const piece of this.pieces(moment)) {
+        values.set(piece, at);
+        at += piece.length;
+      }
+      return values;
+    };
+    return {
+      step: this.#step,
+      firstMoment: await whole("first"),
+      secondMoment: await whole("second"),
+    };
   }
 
-  /** Restores moments saved by `state()`. Throws when the sizes disagree. */
+  /** Restores moments from what `read` gives of each, and the number of updates. */
   restore(
-    state: {
-      step: number;
-      firstMoment: Float32Array;
-      secondMoment: Float32Array;
-    },
+    step: number,
+    read: (
+      moment: "first" | "second",
+      from: number,
+      count: number,
+    ) => Float32Array,
   ) {
-    const size = this.#sizes.reduce((sum, one) => sum + one, 0);
-    if (
-      state.firstMoment.length !== size || state.secondMoment.length !== size
-    ) {
-      throw new Error(
-        `optimiser state has ${state.firstMoment.length} values for a model of ` +
-          `${size}; it belongs to another model`,
-      );
-    }
     let at = 0;
     this.#moments.forEach((moments, i) => {
-      const end = at + this.#sizes[i];
-      moments.write(
-        state.firstMoment.subarray(at, end),
-        state.secondMoment.subarray(at, end),
-      );
-      at = end;
+      const count = this.#sizes[i];
+      moments.write(read("first", at, count), read("second", at, count));
+      at += count;
     });
-    this.#step = state.step;
+    this.#step = step;
   }
 
   /**
