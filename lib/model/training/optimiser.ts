@@ -104,7 +104,7 @@ export class AdamW {
 
   /**
    * Updates the model by a gradient in the form of `flatten`, clipped by its global
-   * norm `gradientNorm`. Throws {@link NonFiniteError}, before anything changes, where
+   * norm `gradientNorm`, and disposes the gradient. Throws {@link NonFiniteError}, before anything changes, where
    * the norm is not finite.
    */
   apply(
@@ -120,14 +120,18 @@ export class AdamW {
     }
     const step = ++this.#step;
     const clip = Math.min(1, config.maxGradientNorm / (gradientNorm + 1e-6));
-    let first = 0;
-    // One by one, so that no more than one group of parameters exists twice.
-    groupsOf(this.#model.trainedTensors()).forEach((old, i) => {
-      const update = { config, step, clip };
-      const fresh = this.#moments[i].update(old, gradients[i], update);
-      this.#model.replaceTrained(fresh, first);
-      first += old.length;
-    });
+    const trained = this.#model.trainedTensors();
+    let first = trained.length;
+    // One by one, so that no more than one group of parameters exists twice; the
+    // embedding, the largest, is the first, and its turn comes when memory is free.
+    groupsOf(trained).map((old, i) => ({ old, i })).reverse()
+      .forEach(({ old, i }) => {
+        const update = { config, step, clip };
+        const fresh = this.#moments[i].update(old, gradients[i], update);
+        gradients[i].dispose();
+        first -= old.length;
+        this.#model.replaceTrained(fresh, first);
+      });
   }
 
   dispose() {

@@ -10,8 +10,8 @@ import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../differentiable.ts";
 import { softmaxCrossEntropy } from "../kernels.ts";
 
-/** Logits that a slice holds at most: 64 MB. */
-const SLICE_LOGITS = 2 ** 24;
+/** Logits that a slice holds at most: 32 MB. */
+const SLICE_LOGITS = 2 ** 23;
 
 /** Least positions of a slice: with fewer, reading the weights takes most of the time. */
 const SLICE_POSITIONS = 128;
