@@ -12,6 +12,7 @@ import {
   widenBfloat16,
   widenFloat16,
 } from "./half.ts";
+import { firstNotFinite, refuseOverflow } from "./number_checks.ts";
 import {
   BYTES_OF,
   readHeader,
@@ -234,38 +235,6 @@ async function* piecesOf({ values }: WrittenTensor) {
   const given = values();
   if (Symbol.asyncIterator in given) yield* given;
   else yield await given;
-}
-
-/** Returns the place of the first NaN or infinity; -1 without any. */
-function firstNotFinite(values: Float32Array): number {
-  // Times zero, only those are not zero: one pass without a branch.
-  let trace = 0;
-  for (let i = 0; i < values.length; i++) trace += values[i] * 0;
-  return trace === 0 ? -1 : values.findIndex((value) => value - value !== 0);
-}
-
-/** From where on a value is rounded to infinity. */
-const TOO_LARGE: Partial<Record<TensorType, number>> = {
-  F16: 65520,
-  BF16: 2 ** 128 - 2 ** 119,
-};
-
-/** Infinite weights cannot be opened again, and compute nothing. */
-function refuseOverflow(
-  values: HostTensor["values"],
-  dtype: TensorType,
-  place: string,
-) {
-  const limit = TOO_LARGE[dtype] ?? Infinity;
-  if (limit === Infinity) return;
-  for (let i = 0; i < values.length; i++) {
-    const size = Math.abs(values[i]);
-    if (size < limit || !Number.isFinite(size)) continue;
-    throw new Error(
-      `${place} holds ${values[i]}, which ${dtype} rounds to infinity; write ` +
-        `${dtype === "F16" ? "BF16 or F32" : "F32"}`,
-    );
-  }
 }
 
 function narrowed(values: HostTensor["values"], dtype: TensorType) {
