@@ -76,11 +76,9 @@ async function fetched(
   progress: DownloadProgress,
 ): Promise<string> {
   const { name, revision } = model;
-  const hubUrl = (Deno.env.get("HF_ENDPOINT") || "https://huggingface.co")
-    .replace(/\/+$/, "");
+  const access = hubAccess();
+  const { hubUrl, accessToken } = access;
   assertNetworkAllowed(`${hubUrl}/${name}`);
-  const accessToken = Deno.env.get("HF_TOKEN") || undefined;
-  const access = { hubUrl, accessToken, fetch: fetchInTime };
   const { sha } = await modelInfo({
     ...{ ...access, name, revision, additionalFields: ["sha"] },
   });
@@ -117,6 +115,14 @@ async function fetched(
   return pathIn(snapshot, model);
 }
 
+/** The Hub that is asked, and the token that is shown to it. */
+export function hubAccess() {
+  const hubUrl = (Deno.env.get("HF_ENDPOINT") || "https://huggingface.co")
+    .replace(/\/+$/, "");
+  const accessToken = Deno.env.get("HF_TOKEN") || undefined;
+  return { hubUrl, accessToken, fetch: fetchInTime };
+}
+
 function isNeeded(path: string, { file }: HubName): boolean {
   if (file === undefined) return NEEDED.test(path);
   // Parts of a split file differ in their number.
@@ -125,7 +131,7 @@ function isNeeded(path: string, { file }: HubName): boolean {
 }
 
 /** Large files are named and checked by SHA-256, small ones by Git's own hash. */
-function digestOf({ path, lfs, oid, size }: ListFileEntry) {
+export function digestOf({ path, lfs, oid, size }: ListFileEntry) {
   const hex = lfs?.oid ?? oid;
   if (hex === undefined || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(hex)) {
     throw new Error(`${path}: the Hub gives no hash of this file`);

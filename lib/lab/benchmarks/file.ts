@@ -19,7 +19,8 @@ export async function readItems<Item extends { id: string }>(
   if (path === undefined) {
     throw new Error(
       `${benchmark.name}: there is no ${names.join(" or ")} in ${folder}. ` +
-        `It comes from ${benchmark.source}; give its folder as --data`,
+        `deno task data get ${benchmark.name} fetches it from ${benchmark.source}; ` +
+        "or give the folder that has it as --data",
     );
   }
   const items: Item[] = [];

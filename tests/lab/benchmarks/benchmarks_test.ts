@@ -149,7 +149,7 @@ Deno.test("a missing file says where to get it", async () => {
   const folder = await Deno.makeTempDir();
   await assert.rejects(
     readItems(benchmarkNamed("humaneval"), folder),
-    /no HumanEval\.jsonl or HumanEval\.jsonl\.gz in .*github\.com\/openai\/human-eval/,
+    /no HumanEval\.jsonl or HumanEval\.jsonl\.gz in .*deno task data get humaneval .*github\.com\/openai\/human-eval/,
   );
 });
 
