@@ -1,10 +1,6 @@
 /** Rows of benchmarks gathered into a table, with intervals over items. */
 
-import {
-  bootstrapMean,
-  type Interval,
-  mean,
-} from "../evaluation/statistics.ts";
+import { type Interval, mean } from "../evaluation/statistics.ts";
 import { benchmarkNamed } from "./benchmarks.ts";
 import type { BenchmarkRow } from "./evaluate.ts";
 import type { GuessScores } from "./guesses.ts";
@@ -34,7 +30,7 @@ export function benchmarkScores(
       return {
         benchmark,
         items: group.length,
-        accuracy: bootstrapMean(shares, 0),
+        accuracy: wilson(mean(shares), group.length),
         tokens: mean(group.flatMap(({ tokens }) => tokens)),
         failures: Object.fromEntries(
           [...counts].map(([cause, { length }]) => [cause, length]),
@@ -42,6 +38,20 @@ export function benchmarkScores(
       };
     },
   );
+}
+
+/**
+ * Returns Wilson's 95 % interval of a share over items (Wilson 1927): it does not shrink
+ * to a point where no item is right, as a bootstrap does. Where items have several
+ * samples it is too wide rather than too narrow.
+ */
+function wilson(share: number, items: number): Interval {
+  const z2 = 1.959964 ** 2;
+  const middle = (share + z2 / (2 * items)) / (1 + z2 / items);
+  const spread = share * (1 - share) / items + z2 / (4 * items ** 2);
+  const half = Math.sqrt(z2 * spread) / (1 + z2 / items);
+  const [low, high] = [middle - half, middle + half];
+  return { mean: share, low: Math.max(0, low), high: Math.min(1, high) };
 }
 
 /** The table in Markdown; below it the cost, who may have seen the items, and what guesses score. */
