@@ -21,6 +21,7 @@ import {
 } from "../lib/lab/benchmarks/evaluate.ts";
 import { readItems } from "../lib/lab/benchmarks/file.ts";
 import { guessScores } from "../lib/lab/benchmarks/guesses.ts";
+import { GRADING_SANDBOX } from "../lib/lab/benchmarks/livecodebench.ts";
 import { benchmarkTable } from "../lib/lab/benchmarks/table.ts";
 import { extraOf } from "../lib/method/extras.ts";
 import type { Dialect } from "../lib/method/modes/dialect.ts";
@@ -53,11 +54,7 @@ async function evaluate(asked: Asked, command: string): Promise<void> {
     benchmark,
     items: await readItems(benchmark, asked.data, asked.limit),
   })));
-  await using executor = await startExecutor({
-    languages: ["python"],
-    // Contests have long inputs and long outputs.
-    limits: { stdinChars: 4_194_304, stdoutChars: 1_048_576 },
-  });
+  await using executor = await startExecutor(GRADING_SANDBOX);
   const { answerer, dialect, close } = await open(asked);
   const chosen = files.map(({ benchmark, items }) => ({
     benchmark: benchmark.inDialect?.(dialect) ?? benchmark,

@@ -102,7 +102,7 @@ function timesOf(folder: string): TimingRow[] {
   }
 }
 
-function start(
+async function start(
   plan: Plan,
   progress: ProgressBar,
   stop: AbortSignal,
@@ -114,7 +114,8 @@ function start(
   if (preset === null) {
     const following = { onEvent, onSeedingRound, onNote };
     const recording = { folder, resume, stop, ...following };
-    return playModel({ engine, config, ...evaluationOf(plan), ...recording });
+    const evaluation = await evaluationOf(plan);
+    return playModel({ engine, config, ...evaluation, ...recording });
   }
   return runExperiment({
     preset: presetWith(preset, config),

@@ -20,6 +20,9 @@ export interface SelfPlayArguments {
   cache: string | null;
   /** Number of functions that a language model is evaluated on. */
   evaluate: number | null;
+  /** Benchmarks that it is evaluated on, and the folder of their files. */
+  during: string | null;
+  data: string | null;
   show: "help" | "list" | "dry" | null;
 }
 
@@ -140,6 +143,18 @@ export const OPTIONS: Record<string, Option> = {
     says: "folder of base models (default: .cache/base)",
     read: (parsed, text) => void (parsed.cache = text),
   },
+  "--during": {
+    value: "NAMES",
+    says: "benchmarks to evaluate a language model on at every\nevaluation " +
+      "(--set evaluateEvery=STEPS); a name may have a\nnumber of items: " +
+      "cruxeval-o:50,gsm8k:20",
+    read: (parsed, text) => void (parsed.during = text),
+  },
+  "--data": {
+    value: "FOLDER",
+    says: "where the files of --during lie (default: benchmarks)",
+    read: (parsed, text) => void (parsed.data = text),
+  },
   "--evaluate": {
     value: "NUMBER",
     says: "functions (of 300) to evaluate a language model on,\n0 for none",
@@ -179,6 +194,8 @@ export function parseArguments(args: readonly string[]): SelfPlayArguments {
     resume: false,
     cache: null,
     evaluate: null,
+    during: null,
+    data: null,
     show: null,
   };
   const { tokens } = parseArgs({

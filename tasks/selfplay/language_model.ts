@@ -1,5 +1,8 @@
 /** What the command line knows of language models alone: their presets, and their evaluation. */
 
+import { benchmarkNamed } from "../../lib/lab/benchmarks/benchmarks.ts";
+import { benchmarksDuring } from "../../lib/lab/benchmarks/during.ts";
+import { readItems } from "../../lib/lab/benchmarks/file.ts";
 import {
   functionEvaluation,
   FUNCTIONS_PLAN,
@@ -48,23 +51,68 @@ export function functionsFor(
   );
 }
 
+/** The benchmarks to evaluate on, and the folder of their files. Throws where they would not be used. */
+export function benchmarksFor(
+  { during, data }: SelfPlayArguments,
+  { preset, config }: Pick<Plan, "preset" | "engine" | "config">,
+): Pick<Plan, "during" | "data"> {
+  const isModel = preset === null && config.dialect !== "compact";
+  if (during !== null && !isModel) {
+    throw new ArgumentError(
+      "--during is for language models, and a preset's base model is evaluated on " +
+        "its own world: leave --during out",
+    );
+  }
+  if (data !== null && during === null) {
+    throw new ArgumentError(
+      "--data names the folder of the files of --during: give that too",
+    );
+  }
+  return { during, data: data ?? "benchmarks" };
+}
+
+/** Reads the benchmarks of `--during`. Throws naming the file or the name that is not there. */
+async function benchmarksOf({ during, data }: Plan) {
+  const named = during?.split(",") ?? [];
+  return await Promise.all(named.map(async (text) => {
+    const [name, items] = text.split(":");
+    if (items !== undefined && !/^[1-9]\d*$/.test(items)) {
+      throw new ArgumentError(`--during: "${text}" has no number of items`);
+    }
+    const benchmark = benchmarkNamed(name);
+    const limit = Number(items ?? Infinity);
+    return { benchmark, items: await readItems(benchmark, data, limit) };
+  }));
+}
+
 /** What a language model is evaluated on, what it may not train on, and the record of both. */
-export function evaluationOf(plan: Plan) {
-  const { presetName, functions } = plan;
+export async function evaluationOf(plan: Plan) {
+  const { presetName, functions, during } = plan;
   const experiment = {
     ...(presetName !== null && { preset: presetName }),
     functions,
+    ...(during !== null && { during }),
   };
-  if (!readsFunctions(plan)) return { experiment };
+  const chosen = await benchmarksOf(plan);
+  const parts = chosen.length > 0 ? [benchmarksDuring(chosen)] : [];
+  if (!readsFunctions(plan)) return { experiment, ...together(parts) };
   const rows = readFunctions();
   const asked = {
     ...FUNCTIONS_PLAN,
     functions,
     during: Math.min(FUNCTIONS_PLAN.during, functions),
   };
-  return {
-    experiment,
-    heldOut: functionsHeldOut(rows),
-    ...(functions > 0 && { evaluate: functionEvaluation(rows, asked) }),
+  if (functions > 0) parts.unshift(functionEvaluation(rows, asked));
+  return { experiment, heldOut: functionsHeldOut(rows), ...together(parts) };
+}
+
+/** One evaluation of several, whose rows stand one behind the other. */
+function together(parts: readonly ReturnType<typeof benchmarksDuring>[]) {
+  if (parts.length === 0) return {};
+  const evaluate: typeof parts[number] = async (step, setting) => {
+    const rows = [];
+    for (const part of parts) rows.push(...await part(step, setting));
+    return rows;
   };
+  return { evaluate };
 }

@@ -31,7 +31,7 @@ import {
   withSettings,
 } from "./arguments.ts";
 import { modelFolder } from "../model/folder.ts";
-import { functionsFor, modelPreset } from "./language_model.ts";
+import { benchmarksFor, functionsFor, modelPreset } from "./language_model.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** A command line made whole. */
@@ -47,6 +47,10 @@ export interface Plan {
   cache: string | undefined;
   /** Functions that a language model is evaluated on before and after; 0 for none. */
   functions: number;
+  /** Benchmarks that it is evaluated on, as given; null for none. */
+  during: string | null;
+  /** The folder of their files. */
+  data: string;
 }
 
 /** Completes what was asked: a resumed run keeps its preset, seed, engine and settings. */
@@ -73,6 +77,7 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
     resume: asked.resume,
     cache: asked.cache ?? undefined,
     functions: functionsFor(asked, { preset, engine, config }),
+    ...benchmarksFor(asked, { preset, engine, config }),
   };
 }
 
@@ -223,6 +228,16 @@ async function resumedPlan(
         `functions, not ${asked.evaluate}: leave --evaluate out`,
     );
   }
+  const during = typeof experiment.during === "string"
+    ? experiment.during
+    : null;
+  if (asked.during !== null && asked.during !== during) {
+    throw new ArgumentError(
+      `--during: ${folder} holds a run that is evaluated on ${
+        during ?? "no benchmarks"
+      }, not ${asked.during}: leave --during out`,
+    );
+  }
   return {
     preset: name === null || modelPreset(name) ? null : presetNamed(name),
     presetName: name,
@@ -232,6 +247,8 @@ async function resumedPlan(
     resume: true,
     cache: asked.cache ?? undefined,
     functions,
+    during,
+    data: asked.data ?? "benchmarks",
   };
 }
 

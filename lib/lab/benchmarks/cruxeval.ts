@@ -79,7 +79,7 @@ export function asSelfPlay(
 /** A response that gives a value, in the form of a dialect. */
 function answerIn(dialect: Dialect, asked: "input" | "output", value: string) {
   if (dialect.name === "code") {
-    return asked === "input" ? `${value})` : ` ${value}`;
+    return asked === "input" ? `${value})\n\n\n` : ` ${value}\n\n\n`;
   }
   return `</think>\n<answer>\n\`\`\`${asked}\n${value}\n\`\`\`\n</answer>`;
 }

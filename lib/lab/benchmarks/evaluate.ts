@@ -11,7 +11,7 @@
 import { join } from "node:path";
 import { derivedSeed } from "../../random.ts";
 import type { PooledExecutor } from "../../sandbox/mod.ts";
-import type { Answerer } from "./answerer.ts";
+import type { Answerer, AnswerOptions } from "./answerer.ts";
 import type { Benchmark, Prompt } from "./benchmark.ts";
 
 /** The row of one item. The lists hold one entry a sample. */
@@ -72,40 +72,30 @@ export async function evaluateBenchmarks(
   chosen: readonly Chosen<any>[],
   evaluation: Evaluation,
 ): Promise<BenchmarkRow[]> {
-  const { folder, settings, answerer, batch } = evaluation;
+  const { folder, settings, answerer } = evaluation;
   await keepSettings(folder, settings);
   const path = join(folder, "rows.jsonl");
   const rows = await readRows(path);
-  const left = [];
-  for (const { benchmark, items } of chosen) {
-    for (const item of items) {
-      const prompt = benchmark.prompt(item, answerer.template);
-      const hash = await sha256(prompt.text);
+  const left = (await askedOf(chosen, answerer)).filter(
+    ({ benchmark, item, hash }) => {
       const known = rows.get(keyOf(benchmark.name, item.id));
-      if (known === undefined) left.push({ benchmark, item, prompt, hash });
-      else if (known.prompt !== hash) {
-        throw new Error(
-          `${path}: ${benchmark.name} ${item.id} was asked with another prompt: ` +
-            "give another folder as --out",
-        );
-      }
-    }
-  }
+      if (known === undefined || known.prompt === hash) return !known;
+      throw new Error(
+        `${path}: ${benchmark.name} ${item.id} was asked with another prompt: ` +
+          "give another folder as --out",
+      );
+    },
+  );
   using file = Deno.openSync(path, { append: true, create: true });
   let tokens = 0;
-  // A batch holds items of one benchmark: its samples end at the same strings.
-  for (
-    const [from, to] of batches(
-      left.map(({ benchmark }) => benchmark.name),
-      batch,
-    )
-  ) {
-    for (const row of await answerBatch(left.slice(from, to), evaluation)) {
+  let done = 0;
+  for await (const batch of answered(left, evaluation)) {
+    for (const row of batch) {
       rows.set(keyOf(row.benchmark, row.item), row);
       writeAll(file, `${JSON.stringify(row)}\n`);
       tokens += row.tokens.reduce((sum, n) => sum + n, row.promptTokens);
     }
-    evaluation.onProgress?.(to, left.length, tokens);
+    evaluation.onProgress?.(done += batch.length, left.length, tokens);
   }
   return chosen.flatMap(({ benchmark, items }) =>
     items.map(({ id }) => rows.get(keyOf(benchmark.name, id))!)
@@ -121,9 +111,41 @@ interface Asked {
   hash: string;
 }
 
+/** Returns the chosen items with what is asked of each. */
+export async function askedOf(
+  // deno-lint-ignore no-explicit-any
+  chosen: readonly Chosen<any>[],
+  { template }: Answerer,
+): Promise<Asked[]> {
+  const asked: Asked[] = [];
+  for (const { benchmark, items } of chosen) {
+    for (const item of items) {
+      const prompt = benchmark.prompt(item, template);
+      asked.push({ benchmark, item, prompt, hash: await sha256(prompt.text) });
+    }
+  }
+  return asked;
+}
+
+/** What it takes to answer and grade items. */
+type Answering = Pick<Evaluation, "answerer" | "executor" | "batch"> & {
+  settings: AnswerOptions & { seed: number };
+};
+
+/** Answers and grades items, batch by batch. A batch holds items of one benchmark: its samples end at the same strings. */
+export async function* answered(
+  asked: readonly Asked[],
+  answering: Answering,
+): AsyncGenerator<BenchmarkRow[]> {
+  const names = asked.map(({ benchmark }) => benchmark.name);
+  for (const [from, to] of batches(names, answering.batch)) {
+    yield await answerBatch(asked.slice(from, to), answering);
+  }
+}
+
 async function answerBatch(
   asked: readonly Asked[],
-  { settings, answerer, executor }: Evaluation,
+  { settings, answerer, executor }: Answering,
 ): Promise<BenchmarkRow[]> {
   const [{ benchmark, prompt: form }] = asked;
   const groups = await answerer.answer(

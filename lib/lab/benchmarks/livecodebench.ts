@@ -12,6 +12,7 @@
 
 import {
   describeOutcome,
+  type ExecutorOptions,
   type Outcome,
   type PooledExecutor,
   verifyDeduction,
@@ -60,6 +61,12 @@ const PRELUDE = [
 ].join("\n");
 /** Steps of one case; the benchmark gives it some seconds. */
 const FUEL = 1_000_000_000;
+
+/** The sandbox in which benchmarks are graded: contests have long inputs and outputs. */
+export const GRADING_SANDBOX: ExecutorOptions = {
+  languages: ["python"],
+  limits: { stdinChars: 4_194_304, stdoutChars: 1_048_576 },
+};
 
 export const livecodebench: Benchmark<Item> = {
   name: "livecodebench",
