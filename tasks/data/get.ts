@@ -1,7 +1,9 @@
 /** Brings the file of a benchmark into a folder, checked and in the form that is read. */
 
-import { parquetReadObjects } from "hyparquet";
+import { createRequire } from "node:module";
 import { basename, join } from "node:path";
+import type * as Arrow from "apache-arrow";
+import type * as Parquet from "parquet-wasm";
 import type { Benchmark } from "../../lib/lab/benchmarks/benchmark.ts";
 import { readItems } from "../../lib/lab/benchmarks/file.ts";
 import { download, type DownloadProgress } from "../setup/download.ts";
@@ -93,11 +95,16 @@ async function joined(parts: readonly string[], target: string): Promise<void> {
   }
 }
 
+/** The rows of a Parquet file as JSON lines. Both packages are loaded here, where one is read. */
 async function parquetLines(path: string): Promise<Uint8Array[]> {
-  const file = (await Deno.readFile(path)).buffer;
-  const rows = await parquetReadObjects({ file });
+  const require = createRequire(import.meta.url);
+  const arrow = require("apache-arrow") as typeof Arrow;
+  const { readParquet } = require("parquet-wasm") as typeof Parquet;
+  const stream = readParquet(await Deno.readFile(path)).intoIPCStream();
   const plain = (_key: string, value: unknown) =>
     typeof value === "bigint" ? Number(value) : value;
   const text = new TextEncoder();
-  return rows.map((row) => text.encode(`${JSON.stringify(row, plain)}\n`));
+  return arrow.tableFromIPC(stream).toArray().map((row) =>
+    text.encode(`${JSON.stringify(row, plain)}\n`)
+  );
 }
