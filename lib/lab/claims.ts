@@ -46,10 +46,18 @@ export interface JudgedClaim extends Claim {
 
 /** Measures every claim of a study on the familiar splits at temperatures 0 and 1. */
 export function judgeClaims(study: Study, scores: StudyScores): JudgedClaim[] {
-  const values = study.claims.map(({ better, worse, modes }) =>
-    [0, 1].map((temperature) =>
-      differences(scores, better, worse, familiar(modes, temperature))
-    )
+  const values = study.claims.map(({ better, worse, worseForced, modes }) =>
+    [0, 1].map((temperature) => {
+      const keys = familiar(modes, temperature);
+      const forced = keys.map((key) => ({ ...key, forced: true }));
+      return differences(
+        scores,
+        better,
+        worse,
+        keys,
+        worseForced ? forced : keys,
+      );
+    })
   );
   const corrected = holm(
     study.claims.flatMap(({ margin = 0 }, i) =>

@@ -62,6 +62,8 @@ export interface Claim {
    * set before the recording; default: `margin`.
    */
   equal?: number;
+  /** Whether the answers of `worse` are opened with a trace; only for an arm of no steps. */
+  worseForced?: boolean;
   /** Modes whose familiar splits are averaged; default: all three. */
   modes?: ("deduction" | "abduction" | "induction")[];
 }

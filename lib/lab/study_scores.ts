@@ -74,18 +74,22 @@ export function difference(
   return changes.length === 0 ? null : seedInterval(changes);
 }
 
-/** Returns the difference of each item in each seed that both arms have; empty without such seeds. */
+/**
+ * Returns the difference of each item in each seed that both arms have; empty without
+ * such seeds. `theirKeys` are the scores of `worse` where those are of another kind.
+ */
 export function differences(
   scores: StudyScores,
   better: string,
   worse: string,
   keys: readonly ScoreKey[],
+  theirKeys: readonly ScoreKey[] = keys,
 ): SeedValues {
   const [ours, theirs] = [scores.get(better), scores.get(worse)];
   const seeds = [...ours?.keys() ?? []].filter((seed) => theirs?.has(seed));
   return seeds.map((seed) => {
     const a = finalAccuracies(ours!.get(seed)!, keys);
-    const b = finalAccuracies(theirs!.get(seed)!, keys);
+    const b = finalAccuracies(theirs!.get(seed)!, theirKeys);
     if (a.length !== b.length) {
       throw new Error(
         `arms "${better}" and "${worse}" were evaluated on ${a.length} and ` +

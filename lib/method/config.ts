@@ -171,7 +171,7 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
         'others (or set "trainOnEstimates" to true and "rolloutsPerTask" to 2 or more)',
     );
   }
-  if (config.rewardSource === "random" && config.rewardValid === "progress") {
+  if (config.rewardSource !== "earned" && config.rewardValid === "progress") {
     fail("rewardSource", '"earned" where "rewardValid" is "progress"');
   }
   if (config.rewardValid === "progress" && !learnsToPropose(config)) {

@@ -5,6 +5,7 @@ import { estimateAdvantages } from "./advantage/mod.ts";
 import type { Buffers } from "./buffer/buffers.ts";
 import { extraOf, findExtra } from "./extras.ts";
 import { proposerReward, solverReward } from "./reward/composite.ts";
+import { withLengthRewards } from "./reward/length.ts";
 import { withRandomRewards } from "./reward/random.ts";
 import type { Setting } from "./setting.ts";
 import type {
@@ -53,6 +54,8 @@ export function rewardStep(
     proposals,
     samples: rewardSource === "random"
       ? withRandomRewards(samples, seed, step)
+      : rewardSource === "length"
+      ? withLengthRewards(samples)
       : samples,
   };
 }

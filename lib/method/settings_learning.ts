@@ -34,8 +34,8 @@ export const LEARNING_SETTINGS = {
     { paper: "learnability" },
   ),
   rewardSource: choice(
-    ["earned", "random"],
-    "`earned` trains on what responses earned. `random` trains on 1 or -1 by chance, whatever was written (a control); the logs still say what was earned.",
+    ["earned", "random", "length"],
+    "`earned` trains on what responses earned. `random` trains on 1 or -1 by chance, `length` on a hundredth for each token, whatever was written (controls); the logs still say what was earned.",
     { paper: "earned" },
   ),
   rewardRight: number("Reward of a right answer (equation 5).", {

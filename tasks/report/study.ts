@@ -183,6 +183,7 @@ function claimTable(study: Study, scores: StudyScores): string {
     claim.says,
     claim.source,
     `${claim.better} − ${claim.worse}` +
+    (claim.worseForced ? ", thinking forced" : "") +
     (claim.modes ? ` (${claim.modes.join(", ")})` : ""),
     ...judgedCells(claim.greedy),
     ...judgedCells(claim.sampled),

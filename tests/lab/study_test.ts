@@ -189,7 +189,7 @@ function pair(gains: number[]): StudyScores {
   return new Map([["a", arm((gain) => 50 + gain)], ["b", arm(() => 50)]]);
 }
 
-function studyOf(claim: { margin?: number; equal?: number }): Study {
+function studyOf(claim: Partial<Study["claims"][number]>): Study {
   const arm = (name: string) => ({ name, says: "", change: {} });
   const claims = ["one", "two"].map((says) => ({
     ...{ says, source: "", better: "a", worse: "b", ...claim },
@@ -220,6 +220,22 @@ Deno.test("a claim is judged by its interval, its margin and the number of tests
   const [{ greedy }] = judgeClaims(studyOf({}), pair([30]));
   assert.equal(greedy!.verdict, "holds here");
   assert.ok(Number.isNaN(greedy!.p));
+});
+
+Deno.test("a claim may be against an arm that is made to think", () => {
+  const scores = pair([10, 10]);
+  for (const rows of scores.get("b")!.values()) {
+    const right = Array.from({ length: 100 }, (_, i) => i < 90 ? 1 : 0);
+    rows.push(
+      ...[0, 1].map((temperature) =>
+        score(right, { step: 0, thinking: "forced", temperature })
+      ),
+    );
+  }
+  const judge = (claim: object) =>
+    judgeClaims(studyOf(claim), scores)[0].greedy!.mean;
+  assert.ok(Math.abs(judge({}) - .1) < 1e-12);
+  assert.ok(Math.abs(judge({ worseForced: true }) + .3) < 1e-12);
 });
 
 Deno.test("a study tells its noise: between seeds, and of arms that differ in nothing", () => {
