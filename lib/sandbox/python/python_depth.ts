@@ -24,7 +24,8 @@ import {
   skipInstruction,
   skipLocals,
 } from "../wasm/meter.ts";
-import { encodeSigned, localCount, skipTypes } from "./python_pages.ts";
+import { encodeSigned } from "../wasm/assembler.ts";
+import { localCount, skipTypes } from "./python_pages.ts";
 import { REFUSAL_EXPORT, REFUSED_DEPTH } from "./python_width.ts";
 
 /** Bytes of frames; V8's stack of 7 MB holds those estimated in every tier. */

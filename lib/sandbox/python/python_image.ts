@@ -8,6 +8,8 @@
  * booted it, without files and without its half second of work.
  */
 
+import { PAGE_BYTES } from "./python_pages.ts";
+
 /** Memory of the interpreter, its heap included: 96 MiB, never growing. */
 export const HEAP_BYTES = 96 * 1024 * 1024;
 
@@ -48,8 +50,6 @@ export function usedLength(memory: Uint8Array): number {
   while (last >= 0 && words[last] === 0n) last--;
   return 8 * (last + 1);
 }
-
-const PAGE_BYTES = 4096;
 
 /** The pages that are not all zeros: how many, their numbers, their contents. */
 export function packMemory(memory: Uint8Array): Uint8Array<ArrayBuffer> {

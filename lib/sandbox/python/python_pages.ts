@@ -35,6 +35,7 @@ import {
   skipLocals,
   skipType,
 } from "../wasm/meter.ts";
+import { encodeSigned } from "../wasm/assembler.ts";
 
 /** Bytes of a page, as a power of two, and as a number. */
 export const PAGE_SHIFT = 12;
@@ -319,18 +320,4 @@ function noteRange(scratch: Scratch): number[] {
     ...[0xfc, 11, MAP_INDEX], // memory.fill of the map
     ...[LOCAL_GET, ...address, LOCAL_GET, ...source, LOCAL_GET, ...length],
   ];
-}
-
-/** Signed LEB128 of a 32-bit integer; an offset above 2^31 wraps as it must. */
-export function encodeSigned(value: number): number[] {
-  let left = value | 0;
-  const bytes: number[] = [];
-  for (;;) {
-    const low = left & 127;
-    left >>= 7;
-    const done = (left === 0 && (low & 64) === 0) ||
-      (left === -1 && (low & 64) !== 0);
-    bytes.push(done ? low : low | 128);
-    if (done) return bytes;
-  }
 }

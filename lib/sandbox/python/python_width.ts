@@ -8,7 +8,8 @@
  * bound to the largest size, on both widths with the same result, and go on.
  *
  * Source: CPython 3.14, `PyLong_AsSsize_t`, `PyLong_AsLong`, `PyNumber_AsSsize_t`,
- * `_PySys_GetSizeOf`.
+ * `_PySys_GetSizeOf`, `long_lshift_int64`, `_PyUnicode_FormatAdvancedWriter`,
+ * `int_to_bytes`, `context_setprec` and their like, `memory_cast`.
  */
 
 import type { AddedFunction, Exchange } from "../wasm/patch.ts";
@@ -159,7 +160,10 @@ const ifLess = (local: number) =>
   `local.get ${local} i32.const 0 i32.lt_s if ${refuse(REFUSED_SIZE)} end`;
 const instead = refuse(REFUSED_SIZE);
 
-/** Errors that 32 bits alone raise: a function, its error's text, what comes before. */
+/**
+ * Errors that 32 bits alone raise: the function, the address of the error's text,
+ * and the code that refuses the run before that text is used.
+ */
 const ERRORS: [index: number, text: number, check: string][] = [
   [2036, 104553, instead], // long_lshift_int64: too many digits in integer
   [1971, 104553, instead], // long_alloc: the same

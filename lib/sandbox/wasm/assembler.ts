@@ -76,7 +76,7 @@ export function assemble(
       bytes.push(code, ...encodeUnsigned(Number(number())));
     } else if (mnemonic in CONSTANTS) {
       const [code, bits] = CONSTANTS[mnemonic];
-      bytes.push(code, ...encodeSigned64(BigInt.asIntN(bits, number())));
+      bytes.push(code, ...encodeSigned(BigInt.asIntN(bits, number())));
     } else if (mnemonic in MEMORY) {
       bytes.push(...MEMORY[mnemonic], ...encodeUnsigned(Number(number())));
     } else if (mnemonic in BLOCKS) {
@@ -103,8 +103,9 @@ function numberOf(
   return BigInt(value);
 }
 
-/** Returns the signed LEB128. */
-function encodeSigned64(value: bigint): number[] {
+/** Encodes a signed integer as LEB128; a number as its lower 32 bits. */
+export function encodeSigned(number: bigint | number): number[] {
+  let value = BigInt(typeof number === "number" ? number | 0 : number);
   const bytes: number[] = [];
   for (;;) {
     const low = Number(value & 127n);

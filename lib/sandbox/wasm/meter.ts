@@ -276,7 +276,7 @@ export function countImports(
   return counts;
 }
 
-/** Returns the signed LEB128. */
+/** Returns the places of exported functions among those that the module defines. */
 function exportedFunctions(
   wasm: Uint8Array,
   sections: readonly Section[],
