@@ -11,6 +11,7 @@ import {
   startBackend,
 } from "../../lib/model/mod.ts";
 import { eagerDecoding } from "../../lib/model/sampling/sampling.ts";
+import { groupByPrompt } from "../../lib/model/training/training.ts";
 import { NonFiniteError } from "../../lib/model/training/optimiser.ts";
 import { tempered } from "../../lib/model/sampling/choice.ts";
 import type { ObjectiveConfig } from "../../lib/method/objective/loss.ts";
@@ -175,6 +176,22 @@ for (
     model.dispose();
   });
 }
+
+Deno.test("responses share a prompt's row while its columns last", () => {
+  const sequences = Array.from({ length: 8 }, (_, i) => ({
+    promptTokens: tokensOf(192, "long"),
+    responseTokens: tokensOf(64, "response", i),
+    advantages: [],
+    oldLogProbs: [],
+    weights: [],
+  }));
+  const sizes = (columns: number) =>
+    groupByPrompt(sequences, columns).map(({ members }) => members.length);
+  // A row of n responses has 192 + 63 n columns.
+  assert.deepEqual(sizes(256), new Array(8).fill(1));
+  assert.deepEqual(sizes(512), [5, 3]);
+  assert.deepEqual(sizes(1024), [8]);
+});
 
 Deno.test("the clipped objective stops pushing outside its range", async () => {
   const model = smallModel();
