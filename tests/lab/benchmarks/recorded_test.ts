@@ -1,0 +1,61 @@
+/** Recorded evaluations: every table follows from the rows beside it. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type {
+  BenchmarkRow,
+  BenchmarkSettings,
+} from "../../../lib/lab/benchmarks/evaluate.ts";
+import { benchmarkTable } from "../../../lib/lab/benchmarks/table.ts";
+
+const FOLDER = new URL("../../../data/evaluation", import.meta.url).pathname;
+const read = (...path: string[]) =>
+  Deno.readTextFileSync(join(FOLDER, ...path));
+const rowsOf = (text: string) =>
+  text.trim().split("\n").map((line) => JSON.parse(line));
+
+const folders = [...Deno.readDirSync(FOLDER)]
+  .filter(({ isDirectory }) => isDirectory)
+  .flatMap(({ name }) =>
+    [...Deno.readDirSync(join(FOLDER, name))].map((one) => join(name, one.name))
+  ).sort();
+
+for (const folder of folders) {
+  Deno.test(`the table of ${folder} follows from its rows`, () => {
+    const rows: BenchmarkRow[] = rowsOf(read(folder, "rows.jsonl"));
+    const guesses = JSON.parse(read(folder, "guesses.json"));
+    assert.equal(
+      read(folder, "table.md"),
+      `${benchmarkTable(rows, guesses)}\n`,
+    );
+    const settings: BenchmarkSettings = JSON.parse(
+      read(folder, "settings.json"),
+    );
+    for (const row of rows) {
+      assert.match(row.prompt, /^[0-9a-f]{64}$/);
+      assert.equal(row.samples, settings.samples);
+      assert.equal(
+        row.correct,
+        row.causes.filter((cause) => cause === "match").length,
+      );
+      assert.ok(row.tokens.every((n) => n <= settings.maxNewTokens));
+    }
+    const calls = rowsOf(read(folder, "calls.jsonl"));
+    const asked = calls.reduce((sum, { items }) => sum + items, 0);
+    assert.equal(asked, rows.length);
+  });
+}
+
+Deno.test("the page of the recordings holds their tables' lines", () => {
+  const page = read("README.md");
+  for (const folder of folders) {
+    const lines = read(folder, "table.md").split("\n")
+      .filter((line) => /^\| [a-z]+[-\w]* \| \d/.test(line));
+    assert.ok(lines.length > 0);
+    for (const line of lines) {
+      const [, name, items, right, interval] = line.split("|");
+      const cells = [name, items, right, interval].join("|");
+      assert.ok(page.includes(cells), `${folder}: ${cells}`);
+    }
+  }
+});
