@@ -12,6 +12,7 @@ import { readRun, readTimings } from "../lib/run/read.ts";
 import type { RunOutcome } from "../lib/run/record.ts";
 import type { TimingRow } from "../lib/run/stopwatch.ts";
 import type { SeedingRound } from "../lib/method/seeding.ts";
+import type { SamplingProgress } from "../lib/method/engine.ts";
 import type { SelfPlayEvent } from "../lib/method/loop.ts";
 import { settingsList } from "../lib/method/settings_list.ts";
 import {
@@ -85,7 +86,7 @@ async function play(plan: Plan): Promise<void> {
   const player = presetName ? `preset ${presetName}${says}` : "";
   const played = [player, engineTitle(engine)].filter((part) => part !== "");
   console.log(`${played.join(", ")}, seed ${config.seed}, into ${folder}`);
-  const outcome = await start(plan, progress, stop.signal)
+  const outcome = await start(plan, progress, stop)
     .finally(() => {
       stop.release();
       progress.end();
@@ -105,15 +106,18 @@ function timesOf(folder: string): TimingRow[] {
 async function start(
   plan: Plan,
   progress: ProgressBar,
-  stop: AbortSignal,
+  { signal: stop, giveUp }: ReturnType<typeof stopOnInterrupt>,
 ): Promise<RunOutcome> {
   const { preset, config, engine, folder, resume, cache } = plan;
   const onEvent = (event: SelfPlayEvent) => progress.event(event);
   const onSeedingRound = (round: SeedingRound) => progress.seeding(round);
   const onNote = (note: string) => progress.note(note);
+  const onSampling = (sampling: SamplingProgress) =>
+    progress.sampling(sampling);
   if (preset === null) {
     const following = { onEvent, onSeedingRound, onNote };
-    const recording = { folder, resume, stop, ...following };
+    const stopping = { stop, giveUp, onSampling };
+    const recording = { folder, resume, ...stopping, ...following };
     const evaluation = await evaluationOf(plan);
     return playModel({ engine, config, ...evaluation, ...recording });
   }
@@ -125,6 +129,8 @@ async function start(
     resume,
     cacheFolder: cache,
     stop,
+    giveUp,
+    onSampling,
     onPretrain: (step) => progress.pretraining(step),
     onBase: ({ folder, cached }) =>
       progress.note(
@@ -143,18 +149,23 @@ const STOPPING: Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Asked once: finish the step and save. Twice: leave at once. */
+/** Milliseconds that a step has to end by itself before it is given up. */
+const PATIENCE = 2000;
+
+/** Asked once: finish the step, or give up a long one, and save. Twice: leave at once. */
 function stopOnInterrupt(progress: ProgressBar) {
   const controller = new AbortController();
+  const giveUp = new AbortController();
   const listeners = STOPPING.map((signal) => {
     const onSignal = () => {
       // A terminal that closes may say so twice, once for itself and once by the shell.
       if (controller.signal.aborted && signal !== "SIGHUP") Deno.exit(130);
       if (controller.signal.aborted) return;
       controller.abort();
+      setTimeout(() => giveUp.abort(), PATIENCE);
       progress.note(
         `stopping${
-          progress.isSeeding ? "" : " after this step"
+          progress.isSeeding ? "" : ", a long step is given up"
         }; Ctrl-C again to leave at once`,
       );
     };
@@ -166,7 +177,7 @@ function stopOnInterrupt(progress: ProgressBar) {
       Deno.removeSignalListener(signal, onSignal);
     }
   };
-  return { signal: controller.signal, release };
+  return { signal: controller.signal, giveUp: giveUp.signal, release };
 }
 
 function report(folder: string, outcome: RunOutcome, seconds: number): void {

@@ -34,6 +34,7 @@ import type {
   OptimiserConfig,
   Sample,
   SampleRequest,
+  TrainingOptions,
   TrainReport,
   TrainSequence,
 } from "../method/engine.ts";
@@ -137,6 +138,7 @@ export class LocalEngine implements Engine {
     sequences: readonly TrainSequence[],
     objective: ObjectiveConfig,
     optimiser: OptimiserConfig,
+    { stop }: TrainingOptions = {},
   ): Promise<TrainReport> {
     const { means, ...report } = await policyGradientStep(
       this.#model,
@@ -144,6 +146,7 @@ export class LocalEngine implements Engine {
       sequences,
       policyLoss(objective),
       optimiser,
+      stop,
     );
     const [entropy, clipFraction, approximateKl] = means;
     return { ...report, entropy, clipFraction, approximateKl };

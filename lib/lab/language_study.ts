@@ -171,14 +171,16 @@ export interface JudgedBound extends LanguageBound {
   holds: boolean | null;
 }
 
-/** Judges every bound by the recorded seeds. */
+/** Judges every bound by the recorded ones of the study's seeds. */
 export function judgeLanguageBounds(
   study: LanguageStudy,
   folder: string,
 ): JudgedBound[] {
-  const seedsOf = new Map(
-    study.arms.map(({ name }) => [name, recordedSeeds(folder, name)]),
-  );
+  const judged = (name: string) =>
+    recordedSeeds(folder, name).filter(({ seed }) =>
+      study.seeds.includes(seed)
+    );
+  const seedsOf = new Map(study.arms.map(({ name }) => [name, judged(name)]));
   return study.bounds.map((bound) => {
     const { figure, arm, against, moment, least, most } = bound;
     const of = (name: string) =>

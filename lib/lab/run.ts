@@ -19,6 +19,7 @@ import { openModels, type PlayingModels } from "../run/play.ts";
 import { recordRun, type RunOutcome } from "../run/record.ts";
 import type { CandidateGenerator } from "../method/setting.ts";
 import type { SeedingRound } from "../method/seeding.ts";
+import type { SamplingProgress } from "../method/engine.ts";
 import type { SelfPlayEvent } from "../method/loop.ts";
 import { CORPUS_RANGE, literal } from "./world/value.ts";
 import type { HeldOut } from "./world/held_out.ts";
@@ -51,6 +52,9 @@ export interface ExperimentOptions {
   stop?: AbortSignal;
   onPretrain?: (progress: PretrainProgress) => void;
   onBase?: (base: BaseModel) => void;
+  /** Gives up the step under way, when aborted. */
+  giveUp?: AbortSignal;
+  onSampling?: (progress: SamplingProgress) => void;
   onEvent?: (event: SelfPlayEvent) => void;
   onSeedingRound?: (round: SeedingRound) => void;
   /** Receives notes on a server that is slow or lacks a field. Default: `console.warn`. */
@@ -124,6 +128,8 @@ async function playFrom(
     onEvent,
     onSeedingRound,
     onNote,
+    giveUp: options.giveUp,
+    onSampling: options.onSampling,
     config,
     engine,
     proposerEngine,
@@ -134,9 +140,9 @@ async function playFrom(
     heldOut: (program, argument, output) =>
       splits.heldOut.has(program.source, { argument, output }),
     generateTasks: generatedTasks(preset, splits.heldOut, playSeed),
-    evaluate: (step) =>
+    evaluate: (step, { engine }) =>
       evaluateMoment(
-        solver,
+        { ...solver, engine },
         splits,
         preset.evaluation,
         momentOf(step, config),

@@ -22,6 +22,19 @@ export interface SamplingOptions {
   bannedTokens?: readonly number[];
   /** Ends sampling, when aborted, with the signal's reason; no sample is returned. */
   stop?: AbortSignal;
+  /** Hears every few tokens how far the call has come, where the model is on this machine. */
+  onProgress?: (progress: SamplingProgress) => void;
+}
+
+/** How far a call of sampling has come. */
+export interface SamplingProgress {
+  /** Tokens so far. */
+  tokens: number;
+  /** Responses that are finished, and all. */
+  done: number;
+  rows: number;
+  /** Share of the work that is done if every response is as long as it may be, from 0 to 1. */
+  share: number;
 }
 
 /** A prompt that is continued `count` times. */
@@ -116,6 +129,12 @@ export interface EngineSamplingOptions extends SamplingOptions {
   stopText?: StopText;
 }
 
+/** The options of an optimiser step. An engine may be unable to end one. */
+export interface TrainingOptions {
+  /** Ends the step, when aborted, with the signal's reason; nothing is updated. */
+  stop?: AbortSignal;
+}
+
 /** A model that can be sampled from and trained. */
 export interface Engine {
   readonly description: {
@@ -147,6 +166,7 @@ export interface Engine {
     sequences: readonly TrainSequence[],
     objective: ObjectiveConfig,
     optimiser: OptimiserConfig,
+    options?: TrainingOptions,
   ): Promise<TrainReport>;
   /** Writes weights and optimiser state into a folder, atomically. */
   save(folder: string): Promise<void>;

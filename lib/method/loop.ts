@@ -41,6 +41,8 @@ export interface SelfPlayState {
   buffers: SavedBuffers;
   /** The running means of the estimator `rae`, once there are any. */
   baselines?: Baselines;
+  /** Whether the evaluation after the step is still to be made. */
+  evaluationOwed?: boolean;
 }
 
 /** The events of the loop, in the order of a step. Step 0 is the seeding. */
@@ -107,6 +109,10 @@ export async function* selfPlay(
   let buffers: Buffers;
   if (options.state) buffers = Buffers.fromJSON(options.state.buffers);
   else buffers = yield* seed(setting, options.seeding);
+  if (options.state?.evaluationOwed) {
+    // Given up again, it is owed again.
+    if (yield* evaluation(setting, options.state.step)) return;
+  }
   const first = (options.state?.step ?? 0) + 1;
   let baselines = options.state?.baselines ?? {};
   for (let step = first; step <= options.config.steps; step++) {
@@ -233,6 +239,16 @@ async function draw(
   return { ...drawn, proposals: [...drawn.proposals, ...chained] };
 }
 
+/** Evaluates; returns whether that is still owed, because it was given up. */
+async function* evaluation(
+  setting: Setting,
+  step: number,
+): AsyncGenerator<SelfPlayEvent, boolean, void> {
+  const rows = await setting.evaluate?.(step, setting);
+  if (rows) yield { type: "evaluated", step, rows };
+  return rows === null;
+}
+
 /** Evaluates where an evaluation is due, and closes the step. */
 async function* finishStep(
   setting: Setting,
@@ -247,9 +263,9 @@ async function* finishStep(
   const { config, evaluate } = setting;
   const due = step === 0 || step === config.steps ||
     (config.evaluateEvery > 0 && step % config.evaluateEvery === 0);
-  if (evaluate && due) {
-    yield { type: "evaluated", step, rows: await evaluate(step, setting) };
-  }
+  const evaluationOwed = evaluate && due
+    ? yield* evaluation(setting, step)
+    : false;
   const metrics = stepMetrics({
     ...outcome,
     step,
@@ -262,6 +278,7 @@ async function* finishStep(
     step,
     buffers: buffers.toJSON(),
     ...(known && { baselines }),
+    ...(evaluationOwed && { evaluationOwed }),
   });
   yield { type: "stepFinished", step, metrics, state };
 }

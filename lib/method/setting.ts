@@ -53,6 +53,12 @@ export interface Setting {
   heldOut?: (program: Program, argument: string, output: string) => boolean;
   /** Needed where the config's `taskSource` is "generated". */
   generateTasks?: CandidateGenerator;
-  /** Called before the first step, every `evaluateEvery` steps and after the last. */
-  evaluate?: (step: number, setting: Setting) => Promise<EvaluationRow[]>;
+  /**
+   * Called before the first step, every `evaluateEvery` steps and after the last, with
+   * the run's own models. Null where it was given up: it is made when the run goes on.
+   */
+  evaluate?: (
+    step: number,
+    setting: Setting,
+  ) => Promise<EvaluationRow[] | null>;
 }

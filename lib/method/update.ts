@@ -84,6 +84,10 @@ async function train(
       );
     }
   } catch (error) {
+    // Told to stop, the update changed nothing: that is no failure.
+    if (error instanceof DOMException && error.name === "AbortError") {
+      throw error;
+    }
     throw new UpdateFailed(step, [...sequences], error);
   }
   return { report, sequences: sequences.length };

@@ -13,6 +13,19 @@ export interface SamplingOptions {
   bannedTokens?: readonly number[];
   /** Ends sampling, when aborted, with the signal's reason; no sample is returned. */
   stop?: AbortSignal;
+  /** Hears every few tokens how far the call has come, where the model is on this machine. */
+  onProgress?: (progress: SamplingProgress) => void;
+}
+
+/** How far a call of sampling has come. */
+export interface SamplingProgress {
+  /** Tokens so far. */
+  tokens: number;
+  /** Responses that are finished, and all. */
+  done: number;
+  rows: number;
+  /** Share of the work that is done if every response is as long as it may be, from 0 to 1. */
+  share: number;
 }
 
 /** A prompt that is continued `count` times. */

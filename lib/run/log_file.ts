@@ -55,6 +55,13 @@ export class LogFile {
     this.write(rows.map((row) => JSON.stringify(row) + "\n").join(""));
   }
 
+  /** Cuts off what follows the first `bytes` bytes. */
+  cut(bytes: number): void {
+    this.#file.truncateSync(bytes);
+    this.#file.seekSync(bytes, Deno.SeekMode.Start);
+    this.#bytes = bytes;
+  }
+
   /** Returns once the contents are on the disk. */
   sync(): void {
     this.#file.syncDataSync();

@@ -66,6 +66,8 @@ export interface PlayOptions extends
     | "stop"
     | "onEvent"
     | "onSeedingRound"
+    | "giveUp"
+    | "onSampling"
     | "evaluate"
     | "heldOut"
     | "generateTasks"

@@ -39,6 +39,7 @@ import { type BegunRun, claimFolder, prepareFolder } from "./run_folder.ts";
 import { sampleSection } from "./samples.ts";
 import { removeSeeding, writeSeeding } from "./seeding_file.ts";
 import { Stopwatch, timedEngine, timedExecutor } from "./stopwatch.ts";
+import { Watch } from "./watch.ts";
 
 /** The logs of a run folder. */
 export const LOG_NAMES = [
@@ -88,8 +89,7 @@ export async function recordRun(options: RecordOptions): Promise<RunOutcome> {
     await drain(options, begun, logs, outcome);
   } catch (error) {
     if (error instanceof UpdateFailed) keepFailedBatch(folder, error);
-    // What was given up is played again when the run is resumed.
-    if (!isAbort(error) || !options.stop?.aborted) throw error;
+    throw error;
   } finally {
     for (const log of Object.values(logs)) log.close();
   }
@@ -105,11 +105,14 @@ async function drain(
 ): Promise<void> {
   const { folder, config, stop, onEvent, onSeedingRound } = options;
   const watch = new Stopwatch();
+  const over = new Watch(options);
+  const { proposerEngine, evaluate } = options;
   const events = selfPlay({
     ...options,
-    engine: timedEngine(options.engine, "model", watch),
-    proposerEngine: options.proposerEngine &&
-      timedEngine(options.proposerEngine, "proposer", watch),
+    engine: over.over(timedEngine(options.engine, "model", watch)),
+    proposerEngine: proposerEngine &&
+      over.over(timedEngine(proposerEngine, "proposer", watch)),
+    evaluate: evaluate && over.overEvaluation(evaluate),
     executor: timedExecutor(options.executor, watch),
     state: begun?.selfPlay,
     seeding: {
@@ -128,29 +131,58 @@ async function drain(
       },
     },
   });
-  for await (const event of events) {
-    watch.mark(event.type);
-    writeEvent(logs, event);
-    if (event.type === "stepFinished") {
-      if (await saveIfDue(options, logs, event.step, event.state)) {
-        outcome.step = event.step;
-        delete outcome.seedingRounds;
+  let owed = begun?.selfPlay?.evaluationOwed ?? false;
+  let last: WholeStep | null = null;
+  try {
+    for await (const event of events) {
+      if (event.type === "stepFinished") over.stepFinished();
+      watch.mark(event.type);
+      writeEvent(logs, event);
+      if (event.type === "stepFinished") {
+        if (await saveIfDue(options, logs, event.step, event.state)) {
+          savedAt(outcome, event.step);
+        }
+        watch.mark("saved");
+        logs["timings.jsonl"].writeRows([watch.take(event.step)]);
+        last = { step: event.step, state: event.state, bytes: lengths(logs) };
       }
-      watch.mark("saved");
-      logs["timings.jsonl"].writeRows([watch.take(event.step)]);
+      onEvent?.(event);
+      if (event.type === "evaluated") owed = false;
+      if (event.type !== "stepFinished") continue;
+      outcome.finished = event.step >= config.steps;
+      if (!stop?.aborted) continue;
+      outcome.finished &&= !event.state().evaluationOwed;
+      break;
     }
-    onEvent?.(event);
-    if (event.type !== "stepFinished") continue;
-    outcome.finished = event.step >= config.steps;
-    if (!stop?.aborted) continue;
-    // Whoever heard of the step may have stopped the run: it is saved all the same.
-    if (outcome.step < event.step) {
-      await saveIfDue(options, logs, event.step, event.state);
-      outcome.step = event.step;
-    }
-    break;
+  } catch (error) {
+    if (!isAbort(error) || !stop?.aborted) throw error;
+    // What the step under way has written belongs to no whole step.
+    for (const name of last ? LOG_NAMES : []) logs[name].cut(last!.bytes[name]);
   }
-  outcome.finished ||= (begun?.selfPlay?.step ?? -1) >= config.steps;
+  // Whoever heard of a step may have stopped the run: it is saved all the same.
+  if (stop?.aborted && last !== null && outcome.step < last.step) {
+    try {
+      await saveIfDue(options, logs, last.step, last.state);
+      savedAt(outcome, last.step);
+    } catch (error) {
+      // A server that is gone saves nothing: its run goes on from the last checkpoint.
+      if (!isAbort(error)) throw error;
+    }
+  }
+  const begunAt = begun?.selfPlay?.step ?? -1;
+  outcome.finished ||= begunAt >= config.steps && !owed;
+}
+
+/** The last whole step, and the lengths of the logs after it. */
+interface WholeStep {
+  step: number;
+  state: () => SelfPlayState;
+  bytes: Record<string, number>;
+}
+
+function savedAt(outcome: RunOutcome, step: number): void {
+  outcome.step = step;
+  delete outcome.seedingRounds;
 }
 
 function isAbort(error: unknown): boolean {
@@ -213,12 +245,14 @@ async function saveIfDue(
 
 /** Brings the logs to the disk; returns their lengths. */
 function synced(logs: Logs): Record<string, number> {
-  const logBytes: Record<string, number> = {};
-  for (const [name, log] of Object.entries(logs)) {
-    log.sync();
-    logBytes[name] = log.bytes;
-  }
-  return logBytes;
+  for (const log of Object.values(logs)) log.sync();
+  return lengths(logs);
+}
+
+function lengths(logs: Logs): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(logs).map(([name, log]) => [name, log.bytes]),
+  );
 }
 
 /** The batch of an update that was not finite, for study. */

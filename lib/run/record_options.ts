@@ -2,6 +2,7 @@
 
 import type { EngineConfig } from "../engines/engine_config.ts";
 import type { SeedingRound } from "../method/seeding.ts";
+import type { SamplingProgress } from "../method/engine.ts";
 import type { SelfPlayEvent, SelfPlayOptions } from "../method/loop.ts";
 import type { Tokenizer } from "../model/mod.ts";
 
@@ -23,6 +24,13 @@ export interface RecordOptions
    * seeding and the wait for a server end at once.
    */
   stop?: AbortSignal;
+  /**
+   * Gives up the step under way, when aborted after `stop`: the run is saved as it was
+   * after the last whole step. An evaluation that is given up is made on resuming.
+   */
+  giveUp?: AbortSignal;
+  /** Hears how far sampling has come, where the model is on this machine. */
+  onSampling?: (progress: SamplingProgress) => void;
   /** Called after each round of seeding is written and saved. */
   onSeedingRound?: (round: SeedingRound) => void;
   /** Called after each event is written. */

@@ -2,6 +2,7 @@
 
 import type { PretrainProgress } from "../../lib/lab/pretrain.ts";
 import type { SeedingRound } from "../../lib/method/seeding.ts";
+import type { SamplingProgress } from "../../lib/method/engine.ts";
 import type { SelfPlayConfig } from "../../lib/method/config.ts";
 import type { SelfPlayEvent } from "../../lib/method/loop.ts";
 import type { StepMetrics } from "../../lib/method/metrics.ts";
@@ -35,6 +36,8 @@ export class ProgressBar {
   #stage = "starting";
   #stageBegan = performance.now();
   #lastLogged = -Infinity;
+  #sampling: string[] = [];
+  #samplingBegan = performance.now();
   #pretrainingStarted: number | null = null;
   #seedingBegan: { round: number; at: number } | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -85,6 +88,22 @@ export class ProgressBar {
     this.#stage = "seeding";
     this.#stageBegan = now;
     this.#show(this.#parts, false);
+  }
+
+  /** Follows sampling: its tokens and responses, and the longest that it can take. */
+  sampling({ tokens, done, rows, share }: SamplingProgress): void {
+    const now = performance.now();
+    if (done === 0 && tokens === 0) this.#samplingBegan = now;
+    const seconds = (now - this.#samplingBegan) / 1000;
+    const left = share < 0.02 ? null : seconds * (1 / share - 1);
+    this.#sampling = done === rows ? [] : [
+      `${tokens.toLocaleString("en")} tokens`,
+      `${done}/${rows} responses`,
+      `at most ${duration(left)}`,
+    ];
+    if (this.#terminal || this.#sampling.length === 0) return;
+    const [first] = this.#parts;
+    this.#show([first, this.#stage, ...this.#sampling], false);
   }
 
   /** Whether what is under way is given up at once when the run is told to stop. */
@@ -161,7 +180,8 @@ export class ProgressBar {
     const since = seconds < 2 ? "" : ` ${duration(seconds)}`;
     const [first, left, ...rest] = this.#parts;
     const known = left === undefined ? [] : [left];
-    this.#show([first, ...known, `${this.#stage}${since}`, ...rest], false);
+    const now = [`${this.#stage}${since}`, ...this.#sampling];
+    this.#show([first, ...known, ...now, ...rest], false);
   }
 
   #show(parts: readonly string[], important: boolean): void {

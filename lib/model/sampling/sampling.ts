@@ -36,6 +36,12 @@ const CACHE_BYTES = 2 ** 31;
 /** Most prompt tokens of one prefill. */
 const PREFILL_TOKENS = 16384;
 
+/**
+ * Most products of prompt tokens and parameters between two turns: about two seconds of
+ * two processor cores, so that a signal is heard while many prompts are read.
+ */
+const PREFILL_WORK = 2e11;
+
 /** A constructor of a `Decoding` (decoding.ts). */
 export type DecodingKind = (start: DecodingStart) => Decoding;
 
@@ -63,6 +69,7 @@ export async function sampleBatch(
 ): Promise<Sample[][]> {
   checkSampling(model.config, requests, options);
   const rows = requests.map((request, index) => newRows(request, index));
+  const told = tell(rows.flat(), options.onProgress);
   for (const grid of gridsOf(requests, rowLimit(model, requests))) {
     await sampleGrid(
       model,
@@ -71,6 +78,7 @@ export async function sampleBatch(
       options,
       endOf,
       decode,
+      told,
     );
   }
   return rows.map((group) =>
@@ -80,6 +88,19 @@ export async function sampleBatch(
       finish,
     }))
   );
+}
+
+/** Returns what tells how far all rows are, given those under way and their share. */
+function tell(rows: readonly Row[], onProgress: SamplingOptions["onProgress"]) {
+  return (share: number, current: number) => {
+    if (onProgress === undefined) return;
+    const done = rows.filter((row) => row.done).length;
+    onProgress({
+      tokens: rows.reduce((sum, row) => sum + row.tokens.length, 0),
+      ...{ done, rows: rows.length },
+      share: Math.min(1, (done + current * share) / rows.length),
+    });
+  };
 }
 
 /** Returns the number of rows whose longest responses fit into the cache. */
@@ -123,6 +144,7 @@ async function sampleGrid(
   options: SamplingOptions,
   endOf: EndOfSample,
   decode: DecodingKind,
+  told: ReturnType<typeof tell>,
 ): Promise<void> {
   let grid: Grid = { rows, width: rows[0].length };
   const prompts = rows.map(([row]) => [...requests[row.request].promptTokens]);
@@ -139,6 +161,8 @@ async function sampleGrid(
     for (const row of group) row.done ||= limits[i] <= 0;
   });
   const limitOf = new Map(rows.map(([row], i) => [row.request, limits[i]]));
+  told(0, 0);
+  const prefilled = await prefill(model, prompts, grid.width, options.stop);
   const decoding = decode({
     model,
     options,
@@ -149,7 +173,7 @@ async function sampleGrid(
       steps,
       prompts.length * grid.width,
     ]),
-    ...prefill(model, prompts, grid.width),
+    ...prefilled,
   });
   try {
     for (let step = 0; step < steps;) {
@@ -158,6 +182,8 @@ async function sampleGrid(
       recordTokens(grid, drawn, options, limitOf);
       endRows(grid, endOf);
       step += drawn.count;
+      const alive = grid.rows.flat().filter((row) => row && !row.done).length;
+      told(step / steps, alive);
       const smaller = step < steps ? shrink(grid) : null;
       if (smaller === "empty") break;
       if (smaller !== null) {
@@ -176,13 +202,52 @@ type Prefilled = Pick<
 >;
 
 /** Computes the keys and values of the prompts, and the logits of every row's first token. */
-function prefill(
+async function prefill(
   model: Decoder,
   prompts: readonly (readonly number[])[],
   width: number,
+  stop?: AbortSignal,
+): Promise<Prefilled> {
+  const columns = Math.max(1, ...prompts.map((prompt) => prompt.length));
+  const work = columns * model.parameterCount;
+  const size = Math.max(1, Math.floor(PREFILL_WORK / work));
+  const parts: Prefilled[] = [];
+  try {
+    for (let at = 0; at < prompts.length; at += size) {
+      await breathe(stop);
+      const some = prompts.slice(at, at + size);
+      parts.push(prefillSome(model, some, columns, width));
+    }
+  } catch (error) {
+    tf.dispose(parts.map((part) => Object.values(part)));
+    throw error;
+  }
+  if (parts.length === 1) return parts[0];
+  const joined = tf.tidy(() => {
+    const layers = (key: "promptKeys" | "promptValues") =>
+      parts[0][key].map((_, layer) =>
+        tf.concat(parts.map((part) => part[key][layer]), 1)
+      );
+    return {
+      promptKeys: layers("promptKeys"),
+      promptValues: layers("promptValues"),
+      promptMask: tf.concat(parts.map((part) => part.promptMask), 0),
+      logits: tf.concat(parts.map((part) => part.logits), 0),
+    } as unknown as tf.TensorContainerObject;
+  }) as unknown as Prefilled;
+  tf.dispose(parts.map((part) => Object.values(part)));
+  return joined;
+}
+
+/** Computes some of the prompts, in rows of `columns` tokens. */
+function prefillSome(
+  model: Decoder,
+  prompts: readonly (readonly number[])[],
+  columns: number,
+  width: number,
 ): Prefilled {
   return tf.tidy(() => {
-    const batch = plainBatch(prompts);
+    const batch = plainBatch(prompts, columns);
     const last = prompts.map((prompt, p) =>
       p * batch.columns + prompt.length - 1
     );

@@ -32,9 +32,9 @@ export interface Predictions {
 /** Returns one sequence per row. */
 export function plainBatch(
   sequences: readonly (readonly number[])[],
+  columns = Math.max(1, ...sequences.map((tokens) => tokens.length)),
 ): TokenBatch {
   const rows = sequences.length;
-  const columns = Math.max(1, ...sequences.map((tokens) => tokens.length));
   const tokens = new Int32Array(rows * columns);
   const positions = new Int32Array(rows * columns);
   sequences.forEach((sequence, row) => {

@@ -175,7 +175,8 @@ const PACKED_COLUMNS_LARGE = 1024;
 
 /**
  * Takes one AdamW step on a policy-gradient loss. Sequences without a response token
- * are skipped. Throws where all are, and `NonFiniteError` before any weight changes.
+ * are skipped. Throws where all are, and `NonFiniteError` or the reason of `stop` before
+ * any weight changes.
  */
 export async function policyGradientStep(
   model: Decoder,
@@ -183,6 +184,7 @@ export async function policyGradientStep(
   sequences: readonly TrainSequence[],
   policyLoss: PolicyLoss,
   config: OptimiserConfig,
+  stop?: AbortSignal,
 ): Promise<PolicyReport> {
   const start = performance.now();
   sequences.forEach(checkSequence);
@@ -207,6 +209,7 @@ export async function policyGradientStep(
       buckets.map((bucket) => () =>
         groupLoss(model, bucket.map((i) => groups[i]), policyLoss, sums)
       ),
+      stop,
     );
     return {
       loss,
@@ -375,10 +378,11 @@ async function accumulatedStep(
   optimiser: AdamW,
   config: OptimiserConfig,
   losses: readonly (() => tf.Scalar)[],
+  stop?: AbortSignal,
 ): Promise<{ loss: number; gradientNorm: number }> {
   const { value, gradients } = isSmall(model)
-    ? await flatGradients(model.trainedTensors(), losses)
-    : await sunkGradients(model.trainedTensors(), losses);
+    ? await flatGradients(model.trainedTensors(), losses, stop)
+    : await sunkGradients(model.trainedTensors(), losses, stop);
   const figures = tf.tidy(() => {
     const squares = gradients.map(squaredNorm);
     return tf.stack([value, tf.sqrt(tf.addN(squares))]);
@@ -408,10 +412,13 @@ interface LossAndGradient {
 async function flatGradients(
   parameters: tf.Tensor[],
   losses: readonly (() => tf.Scalar)[],
+  stop?: AbortSignal,
 ): Promise<LossAndGradient> {
   let total: LossAndGradient | undefined;
   for (const loss of losses) {
     await breathe();
+    if (stop?.aborted) tf.dispose([total?.value, total?.gradients]);
+    stop?.throwIfAborted();
     const part = flatGradient(parameters, loss);
     total = total === undefined ? part : addParts(total, part);
   }
@@ -422,12 +429,13 @@ async function flatGradients(
 async function sunkGradients(
   parameters: tf.Tensor[],
   losses: readonly (() => tf.Scalar)[],
+  stop?: AbortSignal,
 ): Promise<LossAndGradient> {
   const sink = new GradientSink(parameters);
   const values: tf.Scalar[] = [];
   try {
     for (const loss of losses) {
-      await breathe();
+      await breathe(stop);
       values.push(sink.addGradientsOf(loss));
     }
     const sums = sink.take();
