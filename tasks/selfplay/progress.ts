@@ -37,6 +37,7 @@ export class ProgressBar {
   #stageBegan = performance.now();
   #lastLogged = -Infinity;
   #sampling: string[] = [];
+  #lastSampled = -Infinity;
   #samplingBegan = performance.now();
   #pretrainingStarted: number | null = null;
   #seedingBegan: { round: number; at: number } | null = null;
@@ -102,8 +103,15 @@ export class ProgressBar {
       `at most ${duration(left)}`,
     ];
     if (this.#terminal || this.#sampling.length === 0) return;
-    const [first] = this.#parts;
-    this.#show([first, this.#stage, ...this.#sampling], false);
+    // A log hears of sampling where nothing else was said for a while.
+    const said = Math.max(
+      this.#lastLogged,
+      this.#stageBegan,
+      this.#lastSampled,
+    );
+    if (now - said < LOG_EVERY) return;
+    this.#lastSampled = now;
+    console.log([this.#parts[0], this.#stage, ...this.#sampling].join(", "));
   }
 
   /** Whether what is under way is given up at once when the run is told to stop. */
