@@ -110,7 +110,6 @@ export async function* selfPlay(
   if (options.state) buffers = Buffers.fromJSON(options.state.buffers);
   else buffers = yield* seed(setting, options.seeding);
   if (options.state?.evaluationOwed) {
-    // Given up again, it is owed again.
     if (yield* evaluation(setting, options.state.step)) return;
   }
   const first = (options.state?.step ?? 0) + 1;
@@ -263,9 +262,7 @@ async function* finishStep(
   const { config, evaluate } = setting;
   const due = step === 0 || step === config.steps ||
     (config.evaluateEvery > 0 && step % config.evaluateEvery === 0);
-  const evaluationOwed = evaluate && due
-    ? yield* evaluation(setting, step)
-    : false;
+  const owed = evaluate && due ? yield* evaluation(setting, step) : false;
   const metrics = stepMetrics({
     ...outcome,
     step,
@@ -278,7 +275,7 @@ async function* finishStep(
     step,
     buffers: buffers.toJSON(),
     ...(known && { baselines }),
-    ...(evaluationOwed && { evaluationOwed }),
+    ...(owed && { evaluationOwed: true }),
   });
   yield { type: "stepFinished", step, metrics, state };
 }

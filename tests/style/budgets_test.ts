@@ -21,8 +21,8 @@ const ROOMS: Record<string, { most: number; aim: number }> = {
   "method": { most: 6600, aim: 3300 },
   "extras": { most: 2750, aim: 1500 },
   "engines": { most: 3500, aim: 2500 },
-  "run": { most: 2520, aim: 1500 },
-  "lab": { most: 8500, aim: 4400 },
+  "run": { most: 2640, aim: 1500 },
+  "lab": { most: 8550, aim: 4400 },
   "show": { most: 1800, aim: 2200 },
 };
 
@@ -38,7 +38,7 @@ const LONG_FILES: Record<string, number> = {
   "lib/model/native/decode_native.ts": 460,
   "lib/model/native/graph.ts": 370,
   "lib/model/native/layers_graph.ts": 740,
-  "lib/model/training/training.ts": 465,
+  "lib/model/training/training.ts": 480,
   "lib/sandbox/javascript/quickjs.ts": 680,
   "lib/sandbox/literals/literal_javascript.ts": 500,
   "lib/sandbox/literals/literal_python.ts": 470,
