@@ -36,7 +36,8 @@ const SLOW = [
   ...["lab/transfer_test.ts", "lab/run_test.ts", "lab/committed_test.ts"],
   ...["lab/study_test.ts", "lab/study_words_test.ts", "lab/long_test.ts"],
   ...["lab/world/executor_test.ts"],
-  ...["method/interrupt_test.ts", "method/modes/composite_test.ts"],
+  ...["method/interrupt_test.ts", "extras/composite_test.ts"],
+  ...["azr/twin_test.ts"],
   ...["method/update_test.ts", "method/local_engine_test.ts"],
 ].map((path) => join("tests", path));
 
