@@ -37,7 +37,8 @@ const SLOW = [
   ...["lab/study_test.ts", "lab/study_words_test.ts", "lab/long_test.ts"],
   ...["lab/world/executor_test.ts"],
   ...["method/interrupt_test.ts", "extras/composite_test.ts"],
-  ...["azr/twin_test.ts"],
+  ...["azr/twin_test.ts", "extras/code_dialect_test.ts"],
+  ...["lab/benchmarks/benchmarks_test.ts"],
   ...["method/update_test.ts", "method/local_engine_test.ts"],
 ].map((path) => join("tests", path));
 

@@ -68,3 +68,22 @@ export function checkEngine(
     );
   }
 }
+
+/** Throws `TypeError` where the number of models is not the config's. */
+export function checkModels(
+  config: SelfPlayConfig,
+  proposerEngine: Engine | undefined,
+): void {
+  if (config.policies === "separate" && !proposerEngine) {
+    throw new TypeError(
+      'config field "policies" is "separate", but selfPlay() was given no ' +
+        "proposerEngine: open a second model for it",
+    );
+  }
+  if (config.policies === "shared" && proposerEngine) {
+    throw new TypeError(
+      'selfPlay() was given a proposerEngine, but config field "policies" is ' +
+        '"shared": set it to "separate"',
+    );
+  }
+}

@@ -12,15 +12,15 @@ import type { Baselines } from "./advantage/rae.ts";
 import { Buffers, type SavedBuffers } from "./buffer/buffers.ts";
 import { checkConfig, type SelfPlayConfig } from "./config.ts";
 import { creditWith, rewardStep } from "./credit.ts";
-import type { Drawn, PromptCounts } from "./draft.ts";
-import { checkEngine } from "./engine_limits.ts";
+import type { PromptCounts } from "./draft.ts";
+import { checkEngine, checkModels } from "./engine_limits.ts";
 import { checkExtras, extraOf } from "./extras.ts";
 import { type StepMetrics, stepMetrics } from "./metrics.ts";
 import type { Task } from "./modes/task.ts";
 import { seedBuffers, type SeedingOptions } from "./seeding.ts";
 import { dialectFor } from "./dialect_choice.ts";
 import type { EvaluationRow, Setting } from "./setting.ts";
-import { sourceOf } from "./source.ts";
+import { drawStep } from "./source.ts";
 import { solveTasks } from "./solve.ts";
 import type {
   CreditedSample,
@@ -32,7 +32,8 @@ import type {
   SolvedTask,
   UpdateReport,
 } from "./stages.ts";
-import { countTokens, updatePolicy } from "./update.ts";
+import { countTokens } from "./tally.ts";
+import { updatePolicy } from "./update.ts";
 import { validateProposals } from "./validate.ts";
 
 /** The state of a run outside the engine, as JSON. `step` is the last step done. */
@@ -97,7 +98,7 @@ export async function* selfPlay(
 ): AsyncGenerator<SelfPlayEvent, void, void> {
   checkConfig(options.config);
   checkExtras(options.config);
-  checkPolicies(options);
+  checkModels(options.config, options.proposerEngine);
   checkEngine(options.config, options.engine);
   if (options.proposerEngine) {
     checkEngine(options.config, options.proposerEngine);
@@ -116,22 +117,6 @@ export async function* selfPlay(
   let baselines = options.state?.baselines ?? {};
   for (let step = first; step <= options.config.steps; step++) {
     baselines = yield* playStep(setting, buffers, baselines, step);
-  }
-}
-
-/** Throws `TypeError` where the number of models is not the config's. */
-function checkPolicies({ config, proposerEngine }: SelfPlayOptions): void {
-  if (config.policies === "separate" && !proposerEngine) {
-    throw new TypeError(
-      'config field "policies" is "separate", but selfPlay() was given no ' +
-        "proposerEngine: open a second model for it",
-    );
-  }
-  if (config.policies === "shared" && proposerEngine) {
-    throw new TypeError(
-      'selfPlay() was given a proposerEngine, but config field "policies" is ' +
-        '"shared": set it to "separate"',
-    );
   }
 }
 
@@ -161,7 +146,7 @@ async function* playStep(
   before: Baselines,
   step: number,
 ): AsyncGenerator<SelfPlayEvent, Baselines, void> {
-  const drawn = await draw(setting, buffers, step);
+  const drawn = await drawStep(setting, buffers, step);
   yield { type: "proposed", step, ...drawn };
 
   const judged = await validateProposals(setting, buffers, drawn.proposals);
@@ -215,27 +200,6 @@ function bothUpdates(first: PolicyUpdate, second: PolicyUpdate): PolicyUpdate {
     proposer: second.proposer ?? second.solver,
     sequences: first.sequences + second.sequences,
   };
-}
-
-/** Draws the step's drafts from the config's source of tasks. */
-async function draw(
-  setting: Setting,
-  buffers: Buffers,
-  step: number,
-): Promise<Drawn> {
-  const { config } = setting;
-  const chains = config.chainedPerMode > 0 ? extraOf("chains") : null;
-  const request = {
-    wanted: new Map(config.modes.map((mode) => [
-      mode,
-      config.proposalsPerMode - (chains?.countOf(config, mode) ?? 0),
-    ])),
-    step,
-    round: 0,
-  };
-  const drawn = await sourceOf(config.taskSource)(setting, buffers, request);
-  const chained = chains?.draw(config, buffers, request) ?? [];
-  return { ...drawn, proposals: [...drawn.proposals, ...chained] };
 }
 
 /** Evaluates; returns whether that is still owed, because it was given up. */

@@ -6,6 +6,7 @@
  * function that registers itself, and a name in the setting `taskSource`.
  */
 
+import { extraOf } from "./extras.ts";
 import type { Buffers } from "./buffer/buffers.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { Candidate } from "./modes/mode.ts";
@@ -91,4 +92,25 @@ export async function drawGiven(
     );
   }
   return drawn;
+}
+
+/** Draws the step's drafts from the config's source of tasks. */
+export async function drawStep(
+  setting: Setting,
+  buffers: Buffers,
+  step: number,
+): Promise<Drawn> {
+  const { config } = setting;
+  const chains = config.chainedPerMode > 0 ? extraOf("chains") : null;
+  const request = {
+    wanted: new Map(config.modes.map((mode) => [
+      mode,
+      config.proposalsPerMode - (chains?.countOf(config, mode) ?? 0),
+    ])),
+    step,
+    round: 0,
+  };
+  const drawn = await sourceOf(config.taskSource)(setting, buffers, request);
+  const chained = chains?.draw(config, buffers, request) ?? [];
+  return { ...drawn, proposals: [...drawn.proposals, ...chained] };
 }

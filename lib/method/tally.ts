@@ -1,12 +1,17 @@
 /**
- * Sums over proposals, from which their metrics are made.
+ * Sums over proposals, from which their metrics are made, and over the tokens of a step.
  *
  * Seeding is counted round by round, and a run that is stopped in it keeps the
  * sums and not the responses. All sums run in the order of the proposals, so that
  * rounds counted one by one and all at once give the same bits.
  */
 
-import type { Reported, Response } from "./stages.ts";
+import type {
+  CreditedSample,
+  Reported,
+  Response,
+  SolvedTask,
+} from "./stages.ts";
 
 /** A number of values and their sum. As JSON, a sum that is no number is null. */
 export interface Sum {
@@ -143,4 +148,19 @@ export function countOf(
   return Object.fromEntries(
     [...counts].sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0),
   );
+}
+
+/** Counts the tokens that were sampled in a step and those that trained. */
+export function countTokens(
+  proposals: readonly { response: Response | null }[],
+  solved: readonly SolvedTask[],
+  samples: readonly CreditedSample[],
+): { sampledTokens: number; trainedTokens: number } {
+  const count = (rows: readonly { response: Response | null }[]) =>
+    rows.reduce((n, row) => n + (row.response?.sample.tokens.length ?? 0), 0);
+  const rollouts = solved.flatMap(({ rollouts }) => rollouts);
+  return {
+    sampledTokens: count(proposals) + count(rollouts),
+    trainedTokens: count(samples),
+  };
 }

@@ -6,15 +6,12 @@ import type {
   TrainReport,
   TrainSequence,
 } from "./engine.ts";
+import { corrected } from "./importance.ts";
 import { tokenWeights } from "./objective/weights.ts";
+import { optimiserAt } from "./optimiser_schedule.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { Setting } from "./setting.ts";
-import type {
-  CreditedSample,
-  PolicyUpdate,
-  Response,
-  SolvedTask,
-} from "./stages.ts";
+import type { CreditedSample, PolicyUpdate } from "./stages.ts";
 
 /** Says that an engine refused a batch (its loss or gradient is not finite), and holds the batch for study. */
 export class UpdateFailed extends Error {
@@ -45,16 +42,13 @@ export async function updatePolicy(
   }
   const trainOn = (model: Engine, trained: readonly CreditedSample[]) =>
     train(setting, model, trained, optimiser, step);
-  const none = { report: null, sequences: 0 };
   const ofRole = (role: CreditedSample["role"]) =>
     samples.filter((sample) => sample.role === role);
-  const solver = await trainOn(
-    engine,
-    proposerEngine ? ofRole("solve") : samples,
-  );
+  const own = proposerEngine ? ofRole("solve") : samples;
+  const solver = await trainOn(engine, own);
   const proposer = proposerEngine
     ? await trainOn(proposerEngine, ofRole("propose"))
-    : none;
+    : { report: null, sequences: 0 };
   return {
     solver: solver.report,
     proposer: proposer.report,
@@ -154,69 +148,7 @@ function countedSamples(
   );
 }
 
-/**
- * Corrects for a sampler whose probabilities are not the trainer's. Under top-p
- * sampling the recorded probabilities are those of the cut distribution, and the
- * ratio would start away from 1: the trainer's take their place. With an importance
- * cap a token's weight is multiplied by min(trainer's / sampler's probability, cap).
- */
-export async function corrected(
-  { topP, importanceCap }: SelfPlayConfig,
-  engine: Engine,
-  sequences: readonly TrainSequence[],
-): Promise<readonly TrainSequence[]> {
-  if (topP === 1 && importanceCap === 0) return sequences;
-  const logProbs = await engine.logProbs(sequences);
-  return sequences.map((sequence, i) => {
-    const oldLogProbs = logProbs[i];
-    if (importanceCap === 0) return { ...sequence, oldLogProbs };
-    const weights = sequence.weights.map((weight, t) =>
-      weight *
-      Math.min(
-        Math.exp(oldLogProbs[t] - sequence.oldLogProbs[t]),
-        importanceCap,
-      )
-    );
-    return { ...sequence, oldLogProbs, weights };
-  });
-}
-
 function objectiveOf(config: SelfPlayConfig) {
   const { objective, clipLow, clipHigh, entropyCoefficient } = config;
   return { objective, clipLow, clipHigh, entropyCoefficient };
-}
-
-/** Returns the optimiser's settings at a step, counted from 1, with that step's learning rate. */
-export function optimiserAt(
-  config: SelfPlayConfig,
-  step: number,
-): OptimiserConfig {
-  const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = config;
-  const warm = Math.min(1, step / Math.max(1, config.warmupSteps));
-  const done = Math.min(1, step / Math.max(1, config.steps));
-  const decay = config.learningRateSchedule === "linear" ? 1 - 0.9 * done : 1;
-  const learningRate = config.learningRate * warm * decay;
-  return {
-    learningRate,
-    beta1,
-    beta2,
-    epsilon,
-    weightDecay,
-    maxGradientNorm,
-  };
-}
-
-/** Counts the tokens that were sampled in a step and those that trained. */
-export function countTokens(
-  proposals: readonly { response: Response | null }[],
-  solved: readonly SolvedTask[],
-  samples: readonly CreditedSample[],
-): { sampledTokens: number; trainedTokens: number } {
-  const count = (rows: readonly { response: Response | null }[]) =>
-    rows.reduce((n, row) => n + (row.response?.sample.tokens.length ?? 0), 0);
-  const rollouts = solved.flatMap(({ rollouts }) => rollouts);
-  return {
-    sampledTokens: count(proposals) + count(rollouts),
-    trainedTokens: count(samples),
-  };
 }

@@ -5,7 +5,7 @@ import { openModel } from "../../lib/engines/choice.ts";
 import { LocalEngine } from "../../lib/engines/local.ts";
 import { identityTasks } from "../../lib/method/buffer/identity.ts";
 import { dialectFor } from "../../lib/method/dialect_choice.ts";
-import { optimiserAt } from "../../lib/method/update.ts";
+import { optimiserAt } from "../../lib/method/optimiser_schedule.ts";
 import { microBatchTokens } from "../../lib/model/training/training.ts";
 import { ArgumentError } from "./arguments.ts";
 import {

@@ -145,7 +145,7 @@ const MUTANTS: Mutant[] = [
     '=== "token-mean" ? tokenCount',
     '=== "" ? tokenCount',
   ),
-  loop("update.ts", "* warm * decay", "* 2"),
+  loop("optimiser_schedule.ts", "* warm * decay", "* 2"),
   loop(
     "settings_learning.ts",
     '"Weight of the entropy bonus.", {\n    paper: 0.001',

@@ -10,8 +10,8 @@ import { readMetrics } from "../../lib/run/read.ts";
 import { recordRun } from "../../lib/run/record.ts";
 import type { CreditedSample } from "../../lib/method/stages.ts";
 import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/config.ts";
+import { corrected } from "../../lib/method/importance.ts";
 import {
-  corrected,
   trainSequences,
   UpdateFailed,
   updatePolicy,
