@@ -20,6 +20,11 @@ const EXPECTED: Record<string, [items: number, failing: string[]]> = {
   humaneval: [164, []],
   gsm8k: [1319, []],
   math500: [500, []],
+  amc23: [40, []],
+  aime24: [30, []],
+  aime25: [30, []],
+  minerva: [272, []],
+  olympiadbench: [675, []],
 };
 
 for (const [name, [count, failing]] of Object.entries(EXPECTED)) {

@@ -46,6 +46,32 @@ for (const folder of folders) {
   });
 }
 
+Deno.test("transformers gave the same responses, as is recorded", () => {
+  const folder = join("smollm2-135m-instruct", "code");
+  const { items, right, rightHere, judgedAlike, sameResponse } = JSON.parse(
+    read(folder, "peer.json"),
+  );
+  const peers: { item: string; correct: number; response: string }[] = rowsOf(
+    read(folder, "peer.jsonl"),
+  );
+  const rows = (rowsOf(read(folder, "rows.jsonl")) as BenchmarkRow[])
+    .filter(({ benchmark }) => benchmark === "cruxeval-o");
+  assert.deepEqual(
+    peers.map(({ item }) => item),
+    rows.map(({ item }) => item),
+  );
+  const count = (holds: (place: number) => boolean) =>
+    rows.filter((_, place) => holds(place)).length;
+  assert.deepEqual({ items, right, rightHere, judgedAlike, sameResponse }, {
+    items: rows.length,
+    right: count((i) => peers[i].correct === 1),
+    rightHere: count((i) => rows[i].correct === 1),
+    judgedAlike: count((i) => peers[i].correct === rows[i].correct),
+    sameResponse: count((i) => peers[i].response === rows[i].responses[0]),
+  });
+  assert.equal(sameResponse, items);
+});
+
 Deno.test("the page of the recordings holds their tables' lines", () => {
   const page = read("README.md");
   for (const folder of folders) {
