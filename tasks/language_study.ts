@@ -31,9 +31,9 @@ import { scoreRows } from "../lib/lab/scores.ts";
 import { playModel } from "../lib/run/play.ts";
 import { readEvaluations, readTimings } from "../lib/run/read.ts";
 import { modelFolder } from "./model/folder.ts";
+import { LANGUAGE_LOGS } from "./report/language.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
 
-export const LANGUAGE_LOGS = "data/language_model";
 /** Sections of `samples.md` that are kept, from the beginning and from the end. */
 const KEPT_SAMPLES = 2;
 

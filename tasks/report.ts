@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { presetNamed, PRESETS } from "../lib/lab/presets.ts";
 import { STUDIES, studyNamed } from "../lib/lab/studies.ts";
 import { experimentReport } from "./report/experiment.ts";
+import { LANGUAGE_LOGS, languageReport } from "./report/language.ts";
 import { PAGES, withResults } from "./report/readme.ts";
 import { SETTINGS_PAGE, settingsPage } from "./report/settings.ts";
 import { studyReport } from "./report/study.ts";
@@ -37,6 +38,9 @@ if (import.meta.main) {
     await Deno.writeTextFile(file, reportOf(name, join(RUNS, name)));
     console.log(file);
   }
+  const file = join(LANGUAGE_LOGS, "report.md");
+  await Deno.writeTextFile(file, languageReport(LANGUAGE_LOGS));
+  console.log(file);
   await Deno.writeTextFile(SETTINGS_PAGE, settingsPage());
   console.log(SETTINGS_PAGE);
   for (const page of Object.keys(PAGES)) {

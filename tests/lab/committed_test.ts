@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { seedsIn } from "../../lib/lab/report_folder.ts";
 import { unpackRuns } from "../../lib/run/packed/pack.ts";
+import { LANGUAGE_LOGS, languageReport } from "../../tasks/report/language.ts";
 import { PAGES, withResults } from "../../tasks/report/readme.ts";
 import { reportedNames, reportOf } from "../../tasks/report.ts";
 
@@ -48,6 +49,14 @@ for (const name of reportedNames()) {
     );
   });
 }
+
+Deno.test("the report on the language model is rebuilt to the byte", () => {
+  const committed = join(LANGUAGE_LOGS, "report.md");
+  assert.equal(
+    languageReport(LANGUAGE_LOGS),
+    Deno.readTextFileSync(committed),
+  );
+});
 
 Deno.test("the tables of results and speed are rebuilt to the byte", () => {
   for (const page of Object.keys(PAGES)) {

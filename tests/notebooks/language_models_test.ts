@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import {
+  type Notebook,
+  readNotebook,
+} from "../../tasks/notebook/notebook_file.ts";
+import {
+  assertClean,
+  assertWrittenByRunner,
+  figureOf,
+  FOLDER,
+  freshRun,
+  printed,
+} from "./outputs.ts";
+
+const PATH = `${FOLDER}/12_language_models.ipynb`;
+const TIMEOUT_MS = 900_000;
+
+/** What must hold of the outputs, with a model here and without one. */
+function checkOutputs(notebook: Notebook): void {
+  assertClean(notebook);
+  const curves = figureOf(notebook, "run").data;
+  for (const { y } of curves) assert.equal(y.length, 30);
+  const [readable, valid] = curves.map(({ y }) => Number(y.at(-1)));
+  assert.ok(readable > 90 && valid > 30);
+  assert.match(printed(notebook, "asserts"), /all checks passed/);
+  assert.equal(printed(notebook, "bounds").match(/^\w+ +\S/gm)?.length, 12);
+}
+
+Deno.test("the committed outputs show a run whose form is learnt", async () => {
+  await assertWrittenByRunner(PATH, 1);
+  const notebook = await readNotebook(PATH);
+  checkOutputs(notebook);
+  assert.match(printed(notebook, "prompts"), /induction, proposer/);
+});
+
+Deno.test("a fresh run says the same of what is recorded", async () => {
+  checkOutputs(await freshRun(await readNotebook(PATH), TIMEOUT_MS));
+});
