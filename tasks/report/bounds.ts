@@ -123,3 +123,37 @@ export function depthSection(study: Study, scores: StudyScores): string {
   return "## By number of operations (deduction and abduction)\n\n" +
     tables.join("\n\n");
 }
+
+/** Returns the section that compares every arm with the base of the reference arm, made to think. */
+export function forcedSection(study: Study, scores: StudyScores): string {
+  const finder = new ItemFinder(study);
+  const columns = ["familiar", "deep"].flatMap((split) =>
+    Object.keys(MEASURES).map((measure) => ({
+      choice: { splits: [split], modes: ["deduction", "abduction"] },
+      measure: measure as Measure,
+    }))
+  );
+  const base = scores.get(study.reference)!;
+  const rows = [...scores].map(([arm, bySeed]) => [
+    arm,
+    ...columns.map(({ choice, measure }) =>
+      interval(seedInterval(
+        [...bySeed].flatMap(([seed, rows]) => {
+          const first = base.get(seed);
+          if (!first) return [];
+          const before = finder.values(first, choice, measure, FORCED_BASE);
+          return [
+            finder.values(rows, choice, measure, arm)
+              .map((value, i) => value - before[i]),
+          ];
+        }),
+      ))
+    ),
+  ]);
+  const header = columns.map(({ choice, measure }) =>
+    `${choice.splits[0]}, ${MEASURES[measure]}`
+  );
+  return "## Beyond the base made to think (deduction and abduction)\n\n" +
+    markdownTable(["arm", ...header], rows) +
+    "\n\nNone of these was a bound, and nothing here is corrected for its number.";
+}

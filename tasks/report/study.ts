@@ -21,7 +21,7 @@ import {
   readStudy,
   type StudyScores,
 } from "../../lib/lab/study_scores.ts";
-import { boundSection, depthSection } from "./bounds.ts";
+import { boundSection, depthSection, forcedSection } from "./bounds.ts";
 import { interval, intervalNote, markdownTable, percent } from "./markdown.ts";
 import { noiseSection } from "./noise.ts";
 import { changeTable } from "./study_changes.ts";
@@ -46,7 +46,7 @@ export function studyReport(study: Study, folder: string): string {
   if (study.claims.length > 0) parts.push(claimTable(study, scores));
   if (study.bounds) {
     parts.splice(1, 0, boundSection(study, scores));
-    parts.push(depthSection(study, scores));
+    parts.push(forcedSection(study, scores), depthSection(study, scores));
   }
   parts.push(noiseSection(study, scores, folder));
   const folders = [...scores].map(([name, bySeed]) => ({
