@@ -37,6 +37,8 @@ const VALUES: Record<string, string> = {
   "--request-seconds": "7",
   "--cache": "elsewhere",
   "--evaluate": "9",
+  "--during": "gsm8k",
+  "--data": "elsewhere",
 };
 
 /** Command lines to which one more option is added, one for each engine and none for a model. */
