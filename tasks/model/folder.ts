@@ -44,6 +44,7 @@ export async function modelFolder(named: string): Promise<string> {
 
 /** Returns the solver's folder of a checkpoint, or of a run's newest one; else the path itself. */
 function inCheckpoint(path: string): string {
+  if (statSync(path).isFile()) return path;
   const newest = checkpointSteps(path).at(-1);
   const folder = newest === undefined ? path : checkpointFolder(path, newest);
   return holds(folder, "state.json") ? join(folder, "engine") : path;
