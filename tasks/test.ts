@@ -38,7 +38,7 @@ const SLOW = [
   ...["lab/world/executor_test.ts"],
   ...["method/interrupt_test.ts", "extras/composite_test.ts"],
   ...["azr/twin_test.ts", "extras/code_dialect_test.ts"],
-  ...["lab/benchmarks/benchmarks_test.ts"],
+  ...["lab/benchmarks/benchmarks_test.ts", "lab/evaluation/functions_test.ts"],
   ...["method/update_test.ts", "method/local_engine_test.ts"],
 ].map((path) => join("tests", path));
 
