@@ -69,13 +69,28 @@ const { engine, tokenizer } = await openModel(
   1,
 );
 await using executor = await startExecutor({ languages: ["python"] });
+/** Readable responses of each dialect, proposals and answers alike. */
+const readable = new Map<string, number>();
 for (const name of asked.dialects.split(",")) {
   const setting = settingOf(name);
   const tasks = await tasksFor(setting);
-  await report(name, "proposals", "valid", () => proposals(setting, tasks));
-  await report(name, "answers", "right", () => answers(setting, tasks));
+  const shares = [
+    await report(name, "proposals", "valid", () => proposals(setting, tasks)),
+    await report(name, "answers", "right", () => answers(setting, tasks)),
+  ];
+  readable.set(name, (shares[0] + shares[1]) / 2);
 }
 engine.dispose();
+const [best, share] = [...readable].sort((a, b) => b[1] - a[1])[0];
+const changes = best === "template"
+  ? "--set chatForm=template"
+  : `--set dialect=${best}`;
+console.log(
+  `best read: ${best}, ${
+    (100 * share).toFixed(0)
+  } % of proposals and answers; ` +
+    `play it with ${changes}`,
+);
 
 function settingOf(name: string): Setting {
   const isTemplate = name === "template";
@@ -186,12 +201,13 @@ function byMode(rows: (Row & { mode: ModeName })[]): [ModeName, Row[]][] {
   return [...Map.groupBy(rows, ({ mode }) => mode)];
 }
 
+/** Prints what came back; returns the share that could be read. */
 async function report(
   name: string,
   what: string,
   good: string,
   measure: () => Promise<[ModeName, Row[]][]>,
-): Promise<void> {
+): Promise<number> {
   const began = performance.now();
   const groups = await measure();
   const seconds = (performance.now() - began) / 1000;
@@ -216,4 +232,6 @@ async function report(
     }
   }
   console.log(`${name} ${what}: ${seconds.toFixed(0)} s`);
+  const [, rows] = all;
+  return rows.filter(({ readable }) => readable).length / rows.length;
 }
