@@ -40,7 +40,10 @@ Deno.test("a change is the last score less the first, of the same items", () => 
   assert.equal(change.forced, .75);
   assert.equal(change.after, .75);
   assert.equal(change.change.mean, .5);
-  assert.ok(change.change.low >= 0 && change.change.high <= 1);
+  // The seeds change by 1 and 0: a standard error of 0.5, and t of one degree of freedom.
+  assert.deepEqual(change.change.seeds, [1, 0]);
+  assert.ok(Math.abs(change.change.high - (.5 + .5 * 12.7062)) < 1e-4);
+  assert.ok(Math.abs(change.change.low - (.5 - .5 * 12.7062)) < 1e-4);
   assert.equal(changeOf(SEEDS, { ...KEY, split: "deep" }), null);
 });
 
