@@ -39,7 +39,10 @@ Deno.test({
     (missing ? ` (skipped: no ${missing} here)` : ""),
   ignore: missing !== "",
   fn: async () => {
-    const folder = await Deno.makeTempDir({ prefix: "lab-" });
+    // The library finds its packages by the kit's deno.json, as a notebook of the kit does.
+    const runs = `${kitRoot()}/runs`;
+    await Deno.mkdir(runs, { recursive: true });
+    const folder = await Deno.makeTempDir({ dir: runs, prefix: "lab-" });
     const library = new URL("../../../lib/show/mod.ts", import.meta.url).href;
     try {
       const notebook = notebookOf(
