@@ -20,9 +20,7 @@ export function advantageArrows(
   estimators: readonly string[],
   arrows: readonly (readonly Arrow[])[],
 ): Figure {
-  const columns = arrows.flatMap((group, i) =>
-    group.map((arrow) => ({ ...arrow, estimator: estimators[i] }))
-  );
+  const columns = arrows.flat();
   const traces = columns.map(({ mode, right, wrong }, x): Trace => ({
     type: "scatter",
     mode: "lines+markers+text",

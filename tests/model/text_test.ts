@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { chatPrompt } from "../../lib/model/chat.ts";
-import { learningRateAt } from "../../lib/model/training/schedule.ts";
 import { sampleText, startBackend, Tokenizer } from "../../lib/model/mod.ts";
 import { smallModel } from "./shapes.ts";
 import { wordTokenizerJson } from "../../lib/lab/world/word_tokenizer.ts";
@@ -151,25 +150,4 @@ Deno.test("a chat prompt follows the checkpoint's template", () => {
       .endsWith("<|im_end|>\n"),
   );
   assert.throws(() => chatPrompt(letterTokenizer(), messages), /chat_template/);
-});
-
-Deno.test("learning rates warm up, hold and fall", () => {
-  const schedule = {
-    peak: 1,
-    warmupSteps: 10,
-    decayFrom: 50,
-    totalSteps: 100,
-    finalShare: 0.1,
-  };
-  const at = (kind: "constant" | "linear" | "cosine") =>
-    [1, 10, 50, 75, 100, 120].map((step) =>
-      Math.round(1000 * learningRateAt({ ...schedule, kind }, step)) / 1000
-    );
-  assert.deepEqual(at("constant"), [0.1, 1, 1, 1, 1, 1]);
-  assert.deepEqual(at("linear"), [0.1, 1, 1, 0.55, 0.1, 0.1]);
-  assert.deepEqual(at("cosine"), [0.1, 1, 1, 0.55, 0.1, 0.1]);
-  assert.equal(
-    learningRateAt({ ...schedule, kind: "cosine" }, 60),
-    0.1 + 0.9 * (1 + Math.cos(Math.PI / 5)) / 2,
-  );
 });
