@@ -4,8 +4,8 @@
  * Before and after self-play every split is evaluated, greedy and at temperature 1.
  * Before self-play each is also evaluated with thinking forced, where the dialect has a
  * token for that: a gain up to that accuracy was already in the base model. During
- * self-play few items are evaluated, greedy. Before and after, some items are sampled
- * many times, for pass@k.
+ * self-play few items are evaluated, greedy unless the plan says how often each is
+ * sampled. Before and after, some items are sampled many times, for pass@k.
  */
 
 import {
@@ -39,7 +39,8 @@ export async function evaluateMoment(
   thinking: SelfPlayConfig["thinking"],
 ): Promise<EvaluationResult[]> {
   if (moment === "before" && plan.skipsBase) return [];
-  const familiar = splits.filter((split) => split.name === "familiar");
+  const { passSplits = ["familiar"], duringSplits = ["familiar"] } = plan;
+  const followed = splits.filter(({ name }) => duringSplits.includes(name));
   const rows: EvaluationResult[] = [];
   const canForce = solver.dialect.thinkToken !== null;
   const passes = (of: typeof passesOf) =>
@@ -47,11 +48,10 @@ export async function evaluateMoment(
       canForce || thinking !== "forced"
     );
   for (const options of passes(passesOf)) {
-    const chosen = moment === "during" ? familiar : splits;
+    const chosen = moment === "during" ? followed : splits;
     rows.push(...await evaluateSplits(solver, chosen, options));
   }
   if (moment === "during" || plan.passItems === 0) return rows;
-  const { passSplits = ["familiar"] } = plan;
   const passed = splits.filter(({ name }) => passSplits.includes(name));
   for (const options of passes(manySamples)) {
     const many = await evaluateSplits(solver, passed, options);
@@ -76,7 +76,12 @@ function passesOf(
     thinking,
     limit: limit || undefined,
   };
-  if (moment === "during") return [greedy];
+  const { duringSamples } = plan;
+  if (moment === "during") {
+    return duringSamples === undefined
+      ? [greedy]
+      : [{ ...greedy, temperature: 1, samples: duringSamples }];
+  }
   const sampled = plan.samples > 0
     ? [{ ...greedy, temperature: 1, samples: plan.samples }]
     : [];

@@ -14,8 +14,12 @@ import type { PretrainConfig, TinyModelShape } from "./pretrain.ts";
 export interface EvaluationPlan {
   /** Items per split before and after self-play; 0 for all. */
   endItems: number;
-  /** Items per mode of the familiar split during self-play. */
+  /** Items per split during self-play; 0 for all. */
   duringItems: number;
+  /** Names of the splits that are evaluated during self-play; absent: familiar. */
+  duringSplits?: readonly string[];
+  /** Samples per item at temperature 1 during self-play; absent: one greedy answer instead. */
+  duringSamples?: number;
   /** Samples per item at temperature 1, before and after; 0 for none. */
   samples: number;
   /** Items per mode of the familiar split whose pass@k is measured, before and after; 0 for none. */

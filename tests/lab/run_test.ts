@@ -47,6 +47,33 @@ Deno.test("a run goes from nothing to a folder with evaluations before and after
   }
 });
 
+Deno.test("a plan says which splits are followed during self-play, and by how many samples", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const followed = { duringSplits: ["expressions"], duringSamples: 3 };
+    await runExperiment({
+      preset: {
+        ...MICRO,
+        selfPlay: { ...MICRO.selfPlay, evaluateEvery: 1 },
+        evaluation: { ...MICRO.evaluation, ...followed, duringItems: 0 },
+      },
+      seed: 1,
+      folder: join(root, "run"),
+      cacheFolder: join(root, "base"),
+    });
+    const during = rows<EvaluationResult & { step: number }>(
+      join(root, "run"),
+      "eval.jsonl",
+    ).filter(({ step }) => step === 1);
+    assert.equal(during.length, MICRO.world.otherItems);
+    for (const { split, temperature, samples } of during) {
+      assert.deepEqual([split, temperature, samples], ["expressions", 1, 3]);
+    }
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
 for (const policies of ["shared", "separate"] as const) {
   Deno.test(`a stopped run goes on to the metrics of an unbroken one, ${policies}`, async () => {
     const root = await Deno.makeTempDir();
