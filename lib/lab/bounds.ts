@@ -18,6 +18,11 @@ export interface ItemChoice {
   depths?: readonly number[];
   /** Only programs with (true) or without (false) an operation of `withoutOperations` of the arms. */
   leftOut?: boolean;
+  /**
+   * Whether all evaluations after the first step count alike, which is the area under
+   * the curve in units of its length; absent: only the last one counts.
+   */
+  overSteps?: boolean;
 }
 
 /** How answers are sampled and counted: greedy, at temperature 1, or as pass@k at temperature 1. */
@@ -40,6 +45,11 @@ export interface Bound {
   above?: number;
   /** `better − worse` lies within this distance of 0. */
   within?: number;
+  /**
+   * With `above`: the distance of 0 within which the arms count as equal where the bound
+   * is neither met nor missed (two one-sided tests); absent: none.
+   */
+  equal?: number;
 }
 
 /** The bounds of a study. */

@@ -1,6 +1,7 @@
 /** What the recorded scores of a study make of its bounds, seed by seed and item by item. */
 
 import { passAtK } from "../method/reward/pass_at_k.ts";
+import { mean } from "./evaluation/statistics.ts";
 import {
   type Bound,
   FORCED_BASE,
@@ -29,7 +30,7 @@ export class ItemFinder {
     );
   }
 
-  /** Returns the values of the chosen items in the rows of one seed at its first or last step. */
+  /** Returns a value for each chosen item in the rows of one seed, at its first, its last or all later steps. */
   values(
     rows: readonly ScoreRow[],
     choice: ItemChoice,
@@ -37,13 +38,20 @@ export class ItemFinder {
     arm: string,
   ): number[] {
     const forced = arm === FORCED_BASE;
-    const step = forced ? 0 : Math.max(...rows.map(({ step }) => step));
+    const last = Math.max(...rows.map(({ step }) => step));
+    const counts = (step: number) =>
+      forced ? step === 0 : choice.overSteps ? step > 0 : step === last;
     const temperature = measure === "greedy" ? 0 : 1;
-    return rows.filter((row) =>
-      row.step === step && row.temperature === temperature &&
+    const chosen = rows.filter((row) =>
+      counts(row.step) && row.temperature === temperature &&
       (row.thinking === "forced") === forced &&
       choice.splits.includes(row.split) && choice.modes.includes(row.mode)
-    ).flatMap((row) => this.#valuesOf(row, choice, measure));
+    );
+    const ofSplits = Map.groupBy(chosen, (row) => `${row.split}/${row.mode}`);
+    return [...ofSplits.values()].flatMap((steps) => {
+      const values = steps.map((row) => this.#valuesOf(row, choice, measure));
+      return values[0].map((_, i) => mean(values.map((step) => step[i])));
+    });
   }
 
   #valuesOf(row: ScoreRow, choice: ItemChoice, measure: Measure): number[] {

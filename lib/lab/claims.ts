@@ -5,6 +5,7 @@
 
 import {
   holm,
+  pOfEquality,
   pValue,
   seedInterval,
   type SeedValues,
@@ -83,7 +84,7 @@ function judged(
 ): JudgedDifference {
   const interval = seedInterval(seeds);
   const byInterval = verdictOf(interval, margin);
-  const unequal = pOfEquality(interval, seeds, equal);
+  const unequal = pOfEquality(seeds, equal);
   const orEqual = (level: number): Verdict =>
     unequal < level ? "equal within the margin" : "cannot tell";
   return {
@@ -94,17 +95,4 @@ function judged(
       ? byInterval
       : orEqual(.05 / tests),
   };
-}
-
-/**
- * Returns the larger p-value of the two one-sided tests of "the difference is at least
- * `within`" (Schuirmann 1987); 1 where the mean lies outside, or for one seed.
- */
-function pOfEquality(
-  { mean }: Interval,
-  seeds: SeedValues,
-  within: number,
-): number {
-  if (seeds.length < 2 || Math.abs(mean) >= within) return 1;
-  return Math.max(pValue(seeds, -within), pValue(seeds, within)) / 2;
 }

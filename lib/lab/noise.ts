@@ -35,7 +35,8 @@ export interface Power {
 
 /** Returns the power at temperatures 0 and 1, as far as two arms have two seeds or more. */
 export function powerOf(study: Study, scores: StudyScores): Power[] {
-  const tests = Math.max(1, 2 * study.claims.length);
+  const bounds = study.bounds?.list.length ?? 0;
+  const tests = Math.max(1, 2 * study.claims.length + bounds);
   return [0, 1].flatMap((temperature) => {
     const arms = [...scores.keys()].filter((name) => name !== study.reference)
       .map((name) =>
@@ -88,7 +89,7 @@ export function noiseFloors(
     ),
   }));
   const arms = study.arms.filter(({ seedOffset, change }) =>
-    seedOffset && Object.keys(change).length === 0
+    seedOffset && Object.keys(change).every((part) => part === "evaluation")
   ).map(({ name }) => ({ arm: name, against: study.reference, scores }));
   return [...arms, ...again].flatMap((pair) =>
     [0, 1].flatMap((temperature) =>

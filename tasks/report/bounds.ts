@@ -1,7 +1,9 @@
 /** The sections of a report on a study's bounds: what each came to, and accuracy by depth. */
 
 import {
+  detectableDifference,
   holm,
+  pOfEquality,
   pValue,
   seedInterval,
 } from "../../lib/lab/evaluation/over_seeds.ts";
@@ -17,7 +19,7 @@ export interface JudgedBound extends Bound {
   values: number[][];
   /** Holm's p-value among the study's bounds. */
   p: number;
-  verdict: "met" | "missed" | "cannot tell";
+  verdict: "met" | "missed" | "equal within the margin" | "cannot tell";
 }
 
 /** Judges the bounds of a study on the seeds that are recorded. */
@@ -29,31 +31,48 @@ export function judgeBounds(
   const list = study.bounds?.list ?? [];
   const values = list.map((bound) => boundValues(study, scores, finder, bound));
   const corrected = holm(list.map((bound, i) => boundP(bound, values[i])));
+  const tests = corrected.filter((p) => !Number.isNaN(p)).length;
   return list.map((bound, i) => ({
     ...bound,
     values: values[i],
     p: corrected[i],
-    verdict: verdictOn(bound, values[i], corrected[i]),
+    verdict: verdictOn(bound, values[i], corrected[i], tests),
   }));
 }
 
 /** Returns the p-value of a bound: two-sided, or of the two one-sided tests of equality. */
 function boundP({ above = 0, within }: Bound, values: number[][]): number {
   if (values.length < 2) return NaN;
-  if (within === undefined) return pValue(values, above);
-  const center = mean(values.map(mean));
-  const sides = [-within, within].map((end) => pValue(values, end) / 2);
-  return Math.abs(center) < within ? Math.max(...sides) : 1;
+  return within === undefined
+    ? pValue(values, above)
+    : pOfEquality(values, within);
 }
 
 function verdictOn(
-  { above = 0, within }: Bound,
+  { above = 0, within, equal }: Bound,
   values: number[][],
   p: number,
+  tests: number,
 ): JudgedBound["verdict"] {
-  if (values.length < 2 || !(p < .05)) return "cannot tell";
+  if (values.length < 2) return "cannot tell";
+  if (!(p < .05)) {
+    return equal !== undefined && pOfEquality(values, equal) < .05 / tests
+      ? "equal within the margin"
+      : "cannot tell";
+  }
   if (within !== undefined) return "met";
   return mean(values.map(mean)) > above ? "met" : "missed";
+}
+
+/** Returns the true difference that a bound's seeds find with 80 % power at 5 %, by their own spread. */
+function detectable({ values }: JudgedBound): number {
+  const seeds = values.map(mean);
+  const center = mean(seeds);
+  const squares = seeds.map((value) => (value - center) ** 2);
+  const deviation = Math.sqrt(
+    mean(squares) * seeds.length / (seeds.length - 1),
+  );
+  return detectableDifference(deviation, seeds.length);
 }
 
 /** Returns the section on the bounds. */
@@ -67,9 +86,11 @@ export function boundSection(study: Study, scores: StudyScores): string {
     `${bound.better} − ${bound.worse} ` +
     (bound.within === undefined
       ? `> ${points(bound.above ?? 0)}`
-      : `within ±${points(bound.within)}`),
+      : `within ±${points(bound.within)}`) +
+    (bound.equal === undefined ? "" : `, or equal ±${points(bound.equal)}`),
     bound.values.length === 0 ? "" : interval(seedInterval(bound.values)),
     Number.isNaN(bound.p) ? "" : bound.p.toFixed(3),
+    bound.values.length < 2 ? "" : percent(detectable(bound)),
     bound.verdict,
   ]);
   const played = judged[0]?.values.length ?? 0;
@@ -84,6 +105,7 @@ export function boundSection(study: Study, scores: StudyScores): string {
       "compared, in points",
       "mean [95 %] (each seed)",
       "p (Holm)",
+      "found with 80 % power",
       "verdict",
     ], rows);
 }

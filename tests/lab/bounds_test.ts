@@ -87,6 +87,21 @@ Deno.test("the last step counts, and the base made to think at step 0", () => {
   assert.deepEqual(at("pass@16", "self-play"), [1, 1]);
 });
 
+Deno.test("over the steps each evaluation counts alike, the base's excepted", () => {
+  const sampled = { temperature: 1, samples: 2 };
+  const rows = [
+    row({ ...sampled, step: 0, correct: [2, 2] }),
+    row({ ...sampled, step: 0, correct: [1, 2], thinking: "forced" }),
+    row({ ...sampled, step: 3, correct: [0, 2] }),
+    row({ ...sampled, step: 6, correct: [2, 1] }),
+    row({ ...sampled, step: 9, samples: 16, correct: [8, 0] }),
+  ];
+  const choice = { splits: ["deep"], modes, overSteps: true };
+  const at = (arm: string) => finder.values(rows, choice, "sampled", arm);
+  assert.deepEqual(at("self-play"), [(0 + 1 + .5) / 3, (1 + .5 + 0) / 3]);
+  assert.deepEqual(at(FORCED_BASE), [.5, 1]);
+});
+
 /** A study of two seeds and more whose arms end at given accuracies on all deep items. */
 function judged(
   change: Partial<Study["bounds"] & object>,
@@ -132,6 +147,14 @@ Deno.test("a bound is met, missed or not told, and equality needs closeness", ()
   assert.equal(verdict({ above: 0 }, [.6], [.4]), "cannot tell");
   assert.equal(verdict({ within: .05 }, high, low), "cannot tell");
   assert.equal(verdict({ within: .3 }, high, low), "met");
+  assert.equal(
+    verdict({ above: 0, equal: .02 }, high, high),
+    "equal within the margin",
+  );
+  assert.equal(
+    verdict({ above: 0, equal: .02 }, [.4, .46, .36, .45, .38], low),
+    "cannot tell",
+  );
   const [{ values }] = judged(bound({ above: 0 }), high, low);
   assert.deepEqual(values.map((row) => row.length), [400, 400, 400, 400, 400]);
 });

@@ -71,6 +71,16 @@ export function pValue(values: SeedValues, against = 0): number {
 }
 
 /**
+ * Returns the larger p-value of the two one-sided tests of "the difference is at least
+ * `within`" (Schuirmann 1987); 1 where the mean lies outside, or for one seed.
+ */
+export function pOfEquality(values: SeedValues, within: number): number {
+  const center = mean(values.map(mean));
+  if (values.length < 2 || Math.abs(center) >= within) return 1;
+  return Math.max(pValue(values, -within), pValue(values, within)) / 2;
+}
+
+/**
  * Returns p-values corrected for their number (Holm 1979), in their own order; NaN,
  * where nothing was tested, counts as no test and stays.
  */
