@@ -10,10 +10,12 @@ import { basename, join } from "node:path";
 import {
   type Arm,
   armNamed,
+  armPreset,
   STUDIES,
   type Study,
   studyNamed,
 } from "../lib/lab/studies.ts";
+import { checkPreset } from "../lib/lab/run.ts";
 import { playArm } from "../lib/lab/study_run.ts";
 import { studyReport } from "./report/study.ts";
 
@@ -105,6 +107,8 @@ function setOption(
 /** Seed by seed, so that an interrupted study has whole comparisons. */
 async function play(asked: Asked): Promise<void> {
   const { study, out, work, model: played } = asked;
+  // An arm that cannot be played is to end the command before hours of the others.
+  for (const arm of asked.arms) checkPreset(armPreset(study, arm));
   const [{ model }] = cpus();
   for (const seed of asked.seeds) {
     for (const arm of asked.arms) {

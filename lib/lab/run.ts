@@ -17,6 +17,7 @@ import { type Executor, startExecutor } from "../sandbox/mod.ts";
 import { randomStream } from "../random.ts";
 import { openModels, type PlayingModels } from "../run/play.ts";
 import { recordRun, type RunOutcome } from "../run/record.ts";
+import { checkConfig } from "../method/config.ts";
 import type { CandidateGenerator } from "../method/setting.ts";
 import type { SeedingRound } from "../method/seeding.ts";
 import type { SamplingProgress } from "../method/engine.ts";
@@ -69,8 +70,7 @@ export async function runExperiment(
   options: ExperimentOptions,
 ): Promise<RunOutcome> {
   const { preset, playSeed = options.seed, engine = ENGINES.local } = options;
-  checkLanguage(preset);
-  checkGenerated(preset);
+  checkPreset(preset);
   const base = engine.model === "" ? await baseModel(options) : null;
   await using executor = await startExecutor({
     languages: worldLanguages(preset.world),
@@ -150,6 +150,29 @@ async function playFrom(
       ).then((rows: EvaluationResult[]) => rows.map((row) => ({ ...row }))),
     experiment: { preset: preset.name, seed, baseModel: base?.hash ?? null },
   });
+}
+
+/**
+ * Throws where a preset cannot be played: a setting, or a world that has too few
+ * programs for its splits. Builds the world, which takes a second.
+ */
+export function checkPreset(preset: Preset): void {
+  const { selfPlay, evaluation } = preset;
+  checkConfig(selfPlay);
+  checkLanguage(preset);
+  checkGenerated(preset);
+  generatorOf(preset.world, preset.generated);
+  const { splits: { splits } } = worldParts(preset);
+  for (const field of ["passSplits", "duringSplits"] as const) {
+    for (const name of evaluation[field] ?? []) {
+      if (splits.some((split) => split.name === name)) continue;
+      const known = [...new Set(splits.map((split) => split.name))].join(", ");
+      throw new RangeError(
+        `preset "${preset.name}": evaluation.${field} names the split "${name}", ` +
+          `which this world lacks; it has: ${known}`,
+      );
+    }
+  }
 }
 
 /** Throws unless base model, tasks and held-out items have the same language. */

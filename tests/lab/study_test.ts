@@ -21,6 +21,7 @@ import {
   familiar,
   type StudyScores,
 } from "../../lib/lab/study_scores.ts";
+import { checkPreset } from "../../lib/lab/run.ts";
 import { playArm } from "../../lib/lab/study_run.ts";
 import { checkConfig } from "../../lib/method/config.ts";
 import { MICRO } from "./micro_preset.ts";
@@ -43,10 +44,34 @@ function score(correct: number[], change: Partial<ScoreRow> = {}): ScoreRow {
   };
 }
 
-Deno.test("every arm of every study is a preset that self-play accepts", () => {
+Deno.test("every arm of every study has a world, tasks and settings that can be played", () => {
+  const built = new Set<string>();
   for (const study of Object.values(STUDIES)) {
-    for (const arm of study.arms) checkConfig(armPreset(study, arm).selfPlay);
+    for (const arm of study.arms) {
+      const preset = armPreset(study, arm);
+      const { world, generated, evaluation } = preset;
+      checkConfig(preset.selfPlay);
+      const parts = JSON.stringify({ world, generated, evaluation });
+      // Equal worlds are built once.
+      if (!built.has(parts)) checkPreset(preset);
+      built.add(parts);
+    }
   }
+});
+
+Deno.test("an arm that cannot be played is refused before any other plays", () => {
+  const preset = armPreset(studyNamed("traps"), studyNamed("traps").arms[0]);
+  const refused = (change: object, cause: RegExp) =>
+    assert.throws(() => checkPreset({ ...preset, ...change }), cause);
+  refused(
+    { world: { ...preset.world, familiarItems: 300 } },
+    /familiar\/induction wants 300 items, but this world seems to have/,
+  );
+  refused(
+    { evaluation: { ...preset.evaluation, passSplits: ["deep"] } },
+    /passSplits names the split "deep", which this world lacks; it has: fam/,
+  );
+  refused({ selfPlay: { ...preset.selfPlay, steps: -1 } }, /steps/);
 });
 
 Deno.test("an arm changes what it names and nothing else", () => {
