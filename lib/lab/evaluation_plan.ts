@@ -16,7 +16,43 @@ import {
 import type { SelfPlayConfig } from "../method/config.ts";
 import type { Solver } from "../method/grade.ts";
 import type { SplitSet } from "./world/splits.ts";
-import type { EvaluationPlan } from "./presets.ts";
+import { writingEveryValue } from "./evaluation/every_value.ts";
+import type { WorldConfig } from "./world/config.ts";
+
+/** The number of items and samples of each evaluation. */
+export interface EvaluationPlan {
+  /** Items per split before and after self-play; 0 for all. */
+  endItems: number;
+  /** Items per split during self-play; 0 for all. */
+  duringItems: number;
+  /** Names of the splits that are evaluated during self-play; absent: familiar. */
+  duringSplits?: readonly string[];
+  /** Samples per item at temperature 1 during self-play; absent: one greedy answer instead. */
+  duringSamples?: number;
+  /** Samples per item at temperature 1, before and after; 0 for none. */
+  samples: number;
+  /** Items per mode of the familiar split whose pass@k is measured, before and after; 0 for none. */
+  passItems: number;
+  /** Samples per item for pass@k, at temperature 1: the largest k. */
+  passSamples: number;
+  /** Names of the splits whose pass@k is measured; absent: familiar. */
+  passSplits?: readonly string[];
+  /** Whether nothing is measured before self-play, as another arm has the same base. Absent: false. */
+  skipsBase?: boolean;
+  /**
+   * What the base made to think is made to do: open a trace, which is the default, or
+   * write the value of every step of a deduction or abduction as well.
+   */
+  forcedTrace?: "opening" | "every-value";
+  /**
+   * Samples at temperature 1 of the base made to think whose commonest answer stands in
+   * for its greedy one, in deduction and abduction alone. Absent: no vote.
+   */
+  votes?: number;
+  maxNewTokens: number;
+  /** Seed of the evaluation's samples, the same in every run. */
+  seed: number;
+}
 
 /** The moment of an evaluation, relative to self-play. */
 export type EvaluationMoment = "before" | "during" | "after";
@@ -30,11 +66,17 @@ export function momentOf(
   return step >= config.steps ? "after" : "during";
 }
 
+/** The kinds of item on which the base made to think may vote. */
+const VOTED: readonly string[] = ["deduction", "abduction"];
+
 /** Runs the evaluations of one moment. Returns their rows in a fixed order. */
 export async function evaluateMoment(
   solver: Solver,
   { splits }: SplitSet,
-  plan: EvaluationPlan,
+  { evaluation: plan, world }: {
+    evaluation: EvaluationPlan;
+    world: WorldConfig;
+  },
   moment: EvaluationMoment,
   thinking: SelfPlayConfig["thinking"],
 ): Promise<EvaluationResult[]> {
@@ -42,19 +84,30 @@ export async function evaluateMoment(
   const { passSplits = ["familiar"], duringSplits = ["familiar"] } = plan;
   const followed = splits.filter(({ name }) => duringSplits.includes(name));
   const rows: EvaluationResult[] = [];
+  const solverOf = ({ thinking }: EvaluationOptions): Solver =>
+    thinking === "forced" && plan.forcedTrace === "every-value"
+      ? {
+        ...solver,
+        engine: writingEveryValue(solver.engine, solver.tokenizer, world),
+      }
+      : solver;
   const canForce = solver.dialect.thinkToken !== null;
   const passes = (of: typeof passesOf) =>
     of(plan, moment, thinking).filter(({ thinking }) =>
       canForce || thinking !== "forced"
     );
   for (const options of passes(passesOf)) {
-    const chosen = moment === "during" ? followed : splits;
-    rows.push(...await evaluateSplits(solver, chosen, options));
+    const chosen = options.votes
+      ? splits.filter(({ kind }) => VOTED.includes(kind))
+      : moment === "during"
+      ? followed
+      : splits;
+    rows.push(...await evaluateSplits(solverOf(options), chosen, options));
   }
   if (moment === "during" || plan.passItems === 0) return rows;
   const passed = splits.filter(({ name }) => passSplits.includes(name));
   for (const options of passes(manySamples)) {
-    const many = await evaluateSplits(solver, passed, options);
+    const many = await evaluateSplits(solverOf(options), passed, options);
     // One text out of 64 is no evidence and would double the log.
     rows.push(...many.map((row) => ({ ...row, response: "" })));
   }
@@ -85,7 +138,11 @@ function passesOf(
   const sampled = plan.samples > 0
     ? [{ ...greedy, temperature: 1, samples: plan.samples }]
     : [];
-  return withForced([greedy, ...sampled], moment);
+  return withForced([greedy, ...sampled], moment).map((pass) =>
+    plan.votes && pass.thinking === "forced" && pass.temperature === 0
+      ? { ...pass, votes: plan.votes }
+      : pass
+  );
 }
 
 /** Returns the ways in which the items of pass@k are sampled. */

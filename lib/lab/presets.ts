@@ -7,33 +7,9 @@
  */
 
 import { type SelfPlayConfig, TINY_CONFIG } from "../method/config.ts";
+import type { EvaluationPlan } from "./evaluation_plan.ts";
 import type { WorldConfig } from "./world/config.ts";
 import type { PretrainConfig, TinyModelShape } from "./pretrain.ts";
-
-/** The number of items and samples of each evaluation. */
-export interface EvaluationPlan {
-  /** Items per split before and after self-play; 0 for all. */
-  endItems: number;
-  /** Items per split during self-play; 0 for all. */
-  duringItems: number;
-  /** Names of the splits that are evaluated during self-play; absent: familiar. */
-  duringSplits?: readonly string[];
-  /** Samples per item at temperature 1 during self-play; absent: one greedy answer instead. */
-  duringSamples?: number;
-  /** Samples per item at temperature 1, before and after; 0 for none. */
-  samples: number;
-  /** Items per mode of the familiar split whose pass@k is measured, before and after; 0 for none. */
-  passItems: number;
-  /** Samples per item for pass@k, at temperature 1: the largest k. */
-  passSamples: number;
-  /** Names of the splits whose pass@k is measured; absent: familiar. */
-  passSplits?: readonly string[];
-  /** Whether nothing is measured before self-play, as another arm has the same base. Absent: false. */
-  skipsBase?: boolean;
-  maxNewTokens: number;
-  /** Seed of the evaluation's samples, the same in every run. */
-  seed: number;
-}
 
 /** A complete experiment: world, base model, self-play and evaluation. */
 export interface Preset {

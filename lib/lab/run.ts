@@ -144,7 +144,7 @@ async function playFrom(
       evaluateMoment(
         { ...solver, engine },
         splits,
-        preset.evaluation,
+        preset,
         momentOf(step, config),
         config.thinking,
       ).then((rows: EvaluationResult[]) => rows.map((row) => ({ ...row }))),

@@ -7,7 +7,7 @@ import type { Response } from "./stages.ts";
 
 /** A model, its tokenizer and the dialect it speaks. */
 export interface Speaker {
-  engine: Engine;
+  engine: Pick<Engine, "sample">;
   tokenizer: TextCodec;
   dialect: Dialect;
 }

@@ -11,6 +11,8 @@ import {
   solveAndGrade,
   type Solver,
 } from "../../method/grade.ts";
+import { extraOf } from "../../method/extras.ts";
+import type { Rollout } from "../../method/stages.ts";
 import { derivedSeed } from "../../random.ts";
 import type { Judging } from "../../sandbox/mod.ts";
 import type { EvaluationItem, Split } from "../world/splits.ts";
@@ -36,6 +38,11 @@ export interface EvaluationOptions {
   judging?: Judging;
   /** Number of items to evaluate, from the first of the split; default: all. */
   limit?: number;
+  /**
+   * An item's one answer is the commonest of so many samples at temperature 1; equal
+   * values are one answer, and of equally common ones the first wins. Default: no vote.
+   */
+  votes?: number;
 }
 
 /** The result of one item. */
@@ -54,7 +61,7 @@ export interface EvaluationResult {
   thought: number;
   /** Number of samples that are not well formed. */
   malformed: number;
-  /** Mean tokens of a response, a forced opening included. */
+  /** Mean tokens of a response, a forced opening included; of all responses together after a vote. */
   tokens: number;
   /** Text of the first sample. */
   response: string;
@@ -75,7 +82,7 @@ export async function evaluateSplits(
   splits: readonly Split[],
   options: EvaluationOptions,
 ): Promise<EvaluationResult[]> {
-  const { temperature, samples, seed, thinking = "free" } = options;
+  const { temperature, samples, seed, thinking = "free", votes } = options;
   const chosen = splits.flatMap((split) =>
     split.items.slice(0, options.limit).map((item) => ({
       split: split.name,
@@ -86,17 +93,17 @@ export async function evaluateSplits(
     solver,
     chosen.map(({ item }) => ({
       question: questionOf(item),
-      count: samples,
+      count: votes ?? samples,
       seed: derivedSeed(seed, "evaluation", item.id),
     })),
-    { judging: TINY_JUDGING, ...options },
+    { judging: TINY_JUDGING, ...options, ...votes && { temperature: 1 } },
   );
-  const openingTokens = thinking === "forced" ? 1 : 0;
+  const openingTokens = thinking === "forced" ? votes ?? 1 : 0;
   return chosen.map(({ split, item }, i) => {
-    const rollouts = graded[i];
+    const rollouts = votes ? [elected(graded[i], item)] : graded[i];
     const count = (holds: (rollout: typeof rollouts[number]) => boolean) =>
       rollouts.filter(holds).length;
-    const tokens = rollouts.reduce(
+    const tokens = graded[i].reduce(
       (sum, { response }) => sum + response.sample.tokens.length,
       0,
     );
@@ -115,6 +122,17 @@ export async function evaluateSplits(
       response: rollouts[0].response.text,
     };
   });
+}
+
+/** Returns the response whose answer is the commonest; the first one where none can be read. */
+function elected(rollouts: readonly Rollout[], item: EvaluationItem): Rollout {
+  const answered = rollouts.filter(({ answer }) => answer !== null);
+  if (answered.length === 0) return rollouts[0];
+  const verdicts = extraOf("ungrounded").agree(
+    answered.map(({ answer }) => answer!),
+    item.kind === "maths" ? "python" : item.task.program.language,
+  );
+  return answered[verdicts.findIndex(({ correct }) => correct)];
 }
 
 /** Returns the question of an item. */

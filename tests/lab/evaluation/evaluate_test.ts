@@ -1,5 +1,6 @@
 /** Evaluation of an engine that says what it is told to say. */
 
+import "../../../lib/extras/mod.ts";
 import assert from "node:assert/strict";
 import type { Engine, Sample } from "../../../lib/method/engine.ts";
 import {
@@ -105,6 +106,32 @@ for (const [name, kind] of KINDS) {
     assert.ok(wrong.every((row) => row.correct === 0 && row.malformed === 0));
   });
 }
+
+Deno.test("a vote takes the commonest answer, right or wrong, and pays for all of them", async () => {
+  const split = splitNamed(SPLITS, "familiar", "deduction");
+  const vote = (answers: (item: EvaluationItem) => string[]) =>
+    evaluated(split, (item, i) => answers(item)[i], { votes: 5 });
+  const say = (answer: string) => `<a>${answer}<eos>`;
+  const right = await vote((item) => [
+    ...[say('"no"'), say(gold(item)), "nonsense<eos>"],
+    ...[say(gold(item)), say('"yes"')],
+  ]);
+  const lengths = (text: string) => TOKENIZER.encode(text).length;
+  for (const row of right) {
+    assert.deepEqual([row.correct, row.samples, row.temperature], [1, 1, 0]);
+  }
+  const wrong = await vote((item) => [
+    ...[say(gold(item)), say('"no"'), say('"no"')],
+    ...["<eos>", "<eos>"],
+  ]);
+  assert.ok(wrong.every(({ correct }) => correct === 0));
+  const none = await vote(() => Array(5).fill("<eos>"));
+  assert.ok(
+    none.every(({ malformed, tokens }) =>
+      malformed === 1 && tokens === 5 * lengths("<eos>")
+    ),
+  );
+});
 
 Deno.test("samples, thoughts, malformed answers and lengths are counted", async () => {
   const split = splitNamed(SPLITS, "familiar", "deduction");
