@@ -12,7 +12,11 @@ import {
 } from "./evaluation/over_seeds.ts";
 import type { Interval } from "./evaluation/statistics.ts";
 import type { Claim, Study } from "./studies.ts";
-import { differences, familiar, type StudyScores } from "./study_scores.ts";
+import {
+  familiar,
+  pooledDifferences,
+  type StudyScores,
+} from "./study_scores.ts";
 
 /** The verdict on the claim that one arm ends above another. */
 export type Verdict =
@@ -45,14 +49,20 @@ export interface JudgedClaim extends Claim {
   sampled: JudgedDifference | null;
 }
 
-/** Measures every claim of a study on the familiar splits at temperatures 0 and 1. */
-export function judgeClaims(study: Study, scores: StudyScores): JudgedClaim[] {
+/**
+ * Measures every claim of a study on the familiar splits at temperatures 0 and 1, on
+ * one recording of it or on several together.
+ */
+export function judgeClaims(
+  study: Study,
+  ...recordings: StudyScores[]
+): JudgedClaim[] {
   const values = study.claims.map(({ better, worse, worseForced, modes }) =>
     [0, 1].map((temperature) => {
       const keys = familiar(modes, temperature);
       const forced = keys.map((key) => ({ ...key, forced: true }));
-      return differences(
-        scores,
+      return pooledDifferences(
+        recordings,
         better,
         worse,
         keys,

@@ -8,7 +8,7 @@
 
 import { join } from "node:path";
 import { seedInterval, type SeedValues } from "./evaluation/over_seeds.ts";
-import type { Interval } from "./evaluation/statistics.ts";
+import { type Interval, mean } from "./evaluation/statistics.ts";
 import { seedFolder } from "./report_folder.ts";
 import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
 import type { Study } from "./studies.ts";
@@ -85,9 +85,44 @@ export function differences(
   keys: readonly ScoreKey[],
   theirKeys: readonly ScoreKey[] = keys,
 ): SeedValues {
+  return [...differencesBySeed(scores, better, worse, keys, theirKeys)]
+    .map(([, change]) => change);
+}
+
+/**
+ * Returns `differences` of several recordings of a study together. Runs are compared
+ * within their own recording; the recordings of a seed, whose base model is the same,
+ * are averaged and count as one seed, however often it was played.
+ */
+export function pooledDifferences(
+  recordings: readonly StudyScores[],
+  better: string,
+  worse: string,
+  keys: readonly ScoreKey[],
+  theirKeys: readonly ScoreKey[] = keys,
+): SeedValues {
+  const bySeed = Map.groupBy(
+    recordings.flatMap((scores) =>
+      differencesBySeed(scores, better, worse, keys, theirKeys)
+    ),
+    ([seed]) => seed,
+  );
+  return [...bySeed].toSorted(([a], [b]) => a - b).map(([, runs]) => {
+    const [[, first]] = runs;
+    return first.map((_, i) => mean(runs.map(([, change]) => change[i])));
+  });
+}
+
+function differencesBySeed(
+  scores: StudyScores,
+  better: string,
+  worse: string,
+  keys: readonly ScoreKey[],
+  theirKeys: readonly ScoreKey[],
+): [seed: number, change: number[]][] {
   const [ours, theirs] = [scores.get(better), scores.get(worse)];
   const seeds = [...ours?.keys() ?? []].filter((seed) => theirs?.has(seed));
-  return seeds.map((seed) => {
+  return seeds.map((seed): [number, number[]] => {
     const a = finalAccuracies(ours!.get(seed)!, keys);
     const b = finalAccuracies(theirs!.get(seed)!, theirKeys);
     if (a.length !== b.length) {
@@ -96,6 +131,6 @@ export function differences(
           `${b.length} items in seed ${seed}: they cannot be compared`,
       );
     }
-    return a.map((value, i) => value - b[i]);
-  }).filter((change) => change.length > 0);
+    return [seed, a.map((value, i) => value - b[i])];
+  }).filter(([, change]) => change.length > 0);
 }

@@ -16,6 +16,7 @@ import { readStudy } from "../../lib/lab/study_scores.ts";
 import { seedFolder, seedsIn } from "../../lib/lab/report_folder.ts";
 import { studyNamed } from "../../lib/lab/studies.ts";
 import { readEvaluations } from "../../lib/run/read.ts";
+import { recordingsOf } from "./earlier.ts";
 import { poolTable } from "./pools.ts";
 import { modelSpeedTable, sandboxSpeedTable } from "./speed.ts";
 import { table } from "./table.ts";
@@ -143,7 +144,7 @@ function corpusTable(folder: string): string {
 
 function claimTable(folder: string): string {
   const study = studyNamed("ablations");
-  const claims = judgeClaims(study, readStudy(study, folder));
+  const claims = judgeClaims(study, ...recordingsOf(study, folder));
   const rows = claims.map(({ says, greedy, sampled }: JudgedClaim) => [
     says,
     ...[greedy, sampled].map(judgedCell),

@@ -22,6 +22,7 @@ import {
   type StudyScores,
 } from "../../lib/lab/study_scores.ts";
 import { boundSection, depthSection, forcedSection } from "./bounds.ts";
+import { earlierSection } from "./earlier.ts";
 import { interval, intervalNote, markdownTable, percent } from "./markdown.ts";
 import { noiseSection } from "./noise.ts";
 import { changeTable } from "./study_changes.ts";
@@ -43,7 +44,12 @@ export function studyReport(study: Study, folder: string): string {
     accuracyTable(study, scores),
     changeTable(scores, greedySplits(study, scores)),
   ];
-  if (study.claims.length > 0) parts.push(claimTable(study, scores));
+  if (study.claims.length > 0) {
+    parts.push(
+      claimTable(study, scores),
+      earlierSection(study, scores, folder),
+    );
+  }
   if (study.bounds) {
     parts.splice(1, 0, boundSection(study, scores));
     parts.push(forcedSection(study, scores), depthSection(study, scores));

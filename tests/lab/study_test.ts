@@ -19,6 +19,7 @@ import { noiseFloors, powerOf } from "../../lib/lab/noise.ts";
 import {
   difference,
   familiar,
+  pooledDifferences,
   type StudyScores,
 } from "../../lib/lab/study_scores.ts";
 import { checkPreset } from "../../lib/lab/run.ts";
@@ -171,6 +172,27 @@ Deno.test("arms are compared item by item on the seeds that both have", () => {
   assert.equal(change.mean, .5);
   assert.ok(change.low >= 0 && change.high <= 1);
   assert.equal(difference(scores, "a", "c", familiar()), null);
+});
+
+Deno.test("two recordings of a seed are compared each with itself and count as one seed", () => {
+  const arms = (a: number[][], b: number[][]): StudyScores =>
+    new Map(
+      Object.entries({ a, b }).map(([arm, seeds]) => [
+        arm,
+        new Map(seeds.map((correct, seed) => [seed, [score(correct)]])),
+      ]),
+    );
+  const keys = familiar(["deduction"]);
+  const first = arms([[1, 1]], [[0, 1]]);
+  const second = arms([[0, 1], [1, 1]], [[1, 0], [1, 0]]);
+  const pooled = pooledDifferences([second, first], "a", "b", keys);
+  assert.deepEqual(pooled, [[(1 - 1) / 2, (0 + 1) / 2], [0, 1]]);
+  // An arm of one recording is not compared with the other recording's.
+  const alone: StudyScores = new Map([["a", first.get("a")!]]);
+  assert.deepEqual(
+    pooledDifferences([second, alone], "a", "b", keys),
+    pooledDifferences([second], "a", "b", keys),
+  );
 });
 
 Deno.test("arms evaluated on different items are not compared", () => {
