@@ -1,8 +1,10 @@
 /**
  * `deno task ablate STUDY [--arms a,b] [--seeds 1,2,3] [--out FOLDER] [--report]`:
  * plays the arms of a study and writes the table that compares them. `--list` shows
- * the studies and their arms; `--report` only rebuilds the table from the logs. A study
- * in words is played by the language model in `--model FOLDER`.
+ * the studies and their arms; `--report` only rebuilds the table from the logs;
+ * `--rebuild` plays recorded arms anew, compares the hashes of their final weights and
+ * keeps the weights in `--work FOLDER`. A study in words is played by the language model
+ * in `--model FOLDER`.
  */
 
 import { cpus } from "node:os";
@@ -16,11 +18,11 @@ import {
   studyNamed,
 } from "../lib/lab/studies.ts";
 import { checkPreset } from "../lib/lab/run.ts";
-import { playArm } from "../lib/lab/study_run.ts";
+import { playArm, rebuildArm } from "../lib/lab/study_run.ts";
 import { studyReport } from "./report/study.ts";
 
 const USAGE =
-  "usage: deno task ablate STUDY [--arms a,b] [--seeds 1,2,3] [--model FOLDER] [--out FOLDER] [--work FOLDER] [--report | --list]";
+  "usage: deno task ablate STUDY [--arms a,b] [--seeds 1,2,3] [--model FOLDER] [--out FOLDER] [--work FOLDER] [--report | --rebuild | --list]";
 
 interface Asked {
   study: Study;
@@ -30,6 +32,7 @@ interface Asked {
   work: string;
   model?: string;
   reportOnly: boolean;
+  rebuild: boolean;
 }
 
 /** Runs the command line; returns the exit code. */
@@ -42,6 +45,7 @@ export async function main(args: readonly string[]): Promise<number> {
     console.error(`ablate: ${(error as Error).message}\n${USAGE}`);
     return 2;
   }
+  if (asked.rebuild) return await rebuild(asked);
   if (!asked.reportOnly) await play(asked);
   const text = studyReport(asked.study, asked.out);
   await Deno.writeTextFile(join(asked.out, "report.md"), text);
@@ -68,11 +72,15 @@ function parse(args: string[]): Asked {
     out: join("runs", "studies", name, "logs"),
     work: join("runs", "studies", name, "runs"),
     reportOnly: false,
+    rebuild: false,
   };
   while (rest.length > 0) {
     const option = rest.shift()!;
     if (option === "--report") asked.reportOnly = true;
-    else setOption(asked, option, rest.shift());
+    else if (option === "--rebuild") {
+      asked.rebuild = true;
+      asked.work = join("runs", "studies", name, "rebuilt");
+    } else setOption(asked, option, rest.shift());
   }
   return asked;
 }
@@ -135,6 +143,32 @@ async function play(asked: Asked): Promise<void> {
       );
     }
   }
+}
+
+/** Plays recorded arms anew; returns 1 where one of them has other weights or rows. */
+async function rebuild(asked: Asked): Promise<number> {
+  const { study, out, work, model } = asked;
+  let differ = 0;
+  for (const seed of asked.seeds) {
+    for (const arm of asked.arms) {
+      const folders = { logs: out, work, model };
+      const found = await rebuildArm(study, arm, seed, folders);
+      const { recorded, anew, sameMetrics, sameScores } = found;
+      const weights = recorded === null
+        ? "weights not recorded"
+        : JSON.stringify(recorded) === JSON.stringify(anew)
+        ? "weights equal"
+        : "weights DIFFER";
+      const same = (rows: boolean) => rows ? "equal" : "DIFFER";
+      console.log(
+        `${study.name} seed ${seed}, ${arm.name}: ${weights}, metrics ` +
+          `${same(sameMetrics)}, scores ${same(sameScores)} ` +
+          Object.values(anew?.sha256 ?? {}).join(" "),
+      );
+      if (weights.endsWith("DIFFER") || !sameMetrics || !sameScores) differ++;
+    }
+  }
+  return differ === 0 ? 0 : 1;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,13 +1,14 @@
 /**
  * `deno task report`: rebuilds every report under data/experiment from the logs
- * beside it, experiments and studies alike, the table of settings, and the tables of
- * results and speed in README. Equal logs give equal bytes.
+ * beside it, experiments and studies alike, the table of settings, the tables of
+ * results and speed in README, and the file of held-out items. Equal logs give equal bytes.
  */
 
 import { join } from "node:path";
 import { presetNamed, PRESETS } from "../lib/lab/presets.ts";
 import { STUDIES, studyNamed } from "../lib/lab/studies.ts";
 import { experimentReport } from "./report/experiment.ts";
+import { itemsFile } from "./report/items.ts";
 import { LANGUAGE_LOGS, languageReport } from "./report/language.ts";
 import { PAGES, withResults } from "./report/readme.ts";
 import { SETTINGS_PAGE, settingsPage } from "./report/settings.ts";
@@ -15,6 +16,9 @@ import { studyReport } from "./report/study.ts";
 
 const DATA = "data";
 const RUNS = join(DATA, "experiment");
+
+/** The held-out items of all presets and studies. */
+export const ITEMS = join(RUNS, "items.parquet");
 
 /** Returns the report of a folder of logs, by the folder's name. */
 export function reportOf(name: string, folder: string): string {
@@ -38,6 +42,9 @@ if (import.meta.main) {
     await Deno.writeTextFile(file, reportOf(name, join(RUNS, name)));
     console.log(file);
   }
+  const names = [...Object.keys(PRESETS), ...Object.keys(STUDIES)];
+  await Deno.writeFile(ITEMS, itemsFile(names));
+  console.log(ITEMS);
   const file = join(LANGUAGE_LOGS, "report.md");
   await Deno.writeTextFile(file, languageReport(LANGUAGE_LOGS));
   console.log(file);

@@ -71,6 +71,26 @@ export function checkpointFolder(runFolder: string, step: number): string {
   return join(runFolder, "checkpoints", checkpointName(step));
 }
 
+/** The weights of a checkpoint, by their hashes. */
+export interface WeightHashes {
+  step: number;
+  /** SHA-256 of each file of weights, by its path in the checkpoint. */
+  sha256: Record<string, string>;
+}
+
+/** Returns the hashes of the weights in the newest checkpoint of a run; null where there is none. */
+export function weightHashes(runFolder: string): WeightHashes | null {
+  const step = checkpointSteps(runFolder).at(-1);
+  if (step === undefined) return null;
+  const { files = {} }: StateFile = readJson(
+    join(checkpointFolder(runFolder, step), STATE_FILE),
+  );
+  const weights = Object.entries(files)
+    .filter(([path]) => path.endsWith("/model.safetensors"))
+    .map(([path, { sha256 }]) => [path, sha256]);
+  return { step, sha256: Object.fromEntries(weights) };
+}
+
 /**
  * Writes a checkpoint, which appears whole or not at all, also after a power cut. Each
  * model's folder in the checkpoint holds the tokenizer and can be opened by itself.

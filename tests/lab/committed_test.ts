@@ -6,7 +6,8 @@ import { seedsIn } from "../../lib/lab/report_folder.ts";
 import { unpackRuns } from "../../lib/run/packed/pack.ts";
 import { LANGUAGE_LOGS, languageReport } from "../../tasks/report/language.ts";
 import { PAGES, withResults } from "../../tasks/report/readme.ts";
-import { reportedNames, reportOf } from "../../tasks/report.ts";
+import { type ItemRow, itemRows, readItems } from "../../tasks/report/items.ts";
+import { ITEMS, reportedNames, reportOf } from "../../tasks/report.ts";
 
 const DATA = "data/experiment";
 /** Most bytes of everything under data/. */
@@ -23,6 +24,26 @@ Deno.test("the data take at most 25 MB", () => {
   const bytes = bytesBelow("data");
   console.log(`${(bytes / 1e6).toFixed(1)} MB`);
   assert.ok(bytes <= MOST_BYTES, `${bytes} bytes: deno task runs pack FOLDER`);
+});
+
+Deno.test("the items that recorded runs were evaluated on are those of their presets today", () => {
+  const idOf = ({ split, mode, item, prompt, answer, examples }: ItemRow) =>
+    JSON.stringify([split, mode, item, prompt, answer, examples]);
+  const kept = new Set(
+    readItems(ITEMS).flatMap((row) =>
+      row.used.split(", ").map((used) => used + idOf(row))
+    ),
+  );
+  for (const row of itemRows(reportedNames())) {
+    for (const used of row.used.split(", ")) {
+      // Where a world changed, rows of old runs speak of items that are gone: give the
+      // old runs their own preset. Where a study is new, run deno task report.
+      assert.ok(
+        kept.has(used + idOf(row)),
+        `${ITEMS} lacks ${used} ${idOf(row)}`,
+      );
+    }
+  }
 });
 
 Deno.test("a report is the same from packed runs and from their run folders", async () => {

@@ -23,7 +23,7 @@ import {
   type StudyScores,
 } from "../../lib/lab/study_scores.ts";
 import { checkPreset } from "../../lib/lab/run.ts";
-import { playArm } from "../../lib/lab/study_run.ts";
+import { playArm, rebuildArm } from "../../lib/lab/study_run.ts";
 import { checkConfig } from "../../lib/method/config.ts";
 import { MICRO } from "./micro_preset.ts";
 import { computeOf } from "../../tasks/report/study_compute.ts";
@@ -343,8 +343,26 @@ Deno.test("a study is played, kept small, not played twice, and reported from it
       "metrics.jsonl",
       "preset.json",
       "scores.jsonl",
+      "tasks.jsonl",
       "timings.jsonl",
+      "weights.json",
     ]);
+    const anew = { ...folders, work: join(folder, "anew") };
+    const [arm] = study.arms;
+    const equal = await rebuildArm(study, arm, 1, anew);
+    assert.ok(equal.sameMetrics && equal.sameScores);
+    assert.match(
+      Object.entries(equal.anew!.sha256).join(),
+      /^engine\/model.safetensors,[0-9a-f]{64}$/,
+    );
+    assert.deepEqual(equal.recorded, equal.anew);
+    await assert.rejects(rebuildArm(study, arm, 1, anew), /holds a run alr/);
+    await assert.rejects(rebuildArm(study, arm, 2, anew), /is not recorded/);
+    const other = { ...anew, work: join(folder, "other") };
+    const changed = { ...arm, change: { selfPlay: { learningRate: .1 } } };
+    const differs = await rebuildArm(study, changed, 1, other);
+    assert.notDeepEqual(differs.recorded, differs.anew);
+    assert.ok(!differs.sameMetrics);
     const cost = computeOf([join(folders.logs, "self-play/seed-1")]);
     assert.equal(cost.pretrained, MICRO.pretrain.tokens);
     assert.ok(cost.sampled > 0 && cost.trained > 0 && cost.seconds > 0);
