@@ -5,10 +5,12 @@ import {
   Adapters,
   currentBackend,
   type Decoder,
+  LORA_TARGETS,
   sampleBatch,
   startBackend,
 } from "../../lib/model/mod.ts";
 import type { ModelShape } from "../../lib/model/config.ts";
+import { loraSpecs, type LoraTarget } from "../../lib/model/lora.ts";
 import type { SamplingOptions } from "../../lib/model/requests.ts";
 import {
   type DecodingKind,
@@ -199,14 +201,39 @@ Deno.test({
   },
 });
 
-Deno.test("a model with adapters is decoded eagerly", () => {
-  const model = smallModel();
-  assert.equal(
-    fastestDecoding(model),
-    native ? graphDecoding : eagerDecoding,
-  );
-  const lora = { rank: 2, alpha: 4, targets: ["q_proj"] as const };
-  model.attachAdapters(Adapters.fresh(model.config, lora, 1));
-  assert.equal(fastestDecoding(model), eagerDecoding);
-  model.dispose();
+const adapted: Record<string, readonly LoraTarget[]> = {
+  "adapters everywhere": LORA_TARGETS,
+  "some adapters": ["q_proj", "v_proj", "down_proj"],
+};
+for (const [name, targets] of Object.entries(adapted)) {
+  for (const small of [true, false]) {
+    Deno.test({
+      name: `the graph samples like eager operations: ${name}, ${
+        small ? "small" : "large"
+      } model`,
+      ignore: !native,
+      fn: async () => {
+        const model = smallModel();
+        const lora = { rank: 2, alpha: 4, targets };
+        const matrices = loraSpecs(model.config, lora).map(({ shape }, i) =>
+          tf.randomNormal(shape, 0, 0.4, "float32", i)
+        );
+        const base = await sampled(model, plain, graphDecoding);
+        model.attachAdapters(new Adapters(model.config, lora, matrices));
+        if (!small) {
+          Object.defineProperty(model, "parameterCount", { value: 2 ** 25 });
+        }
+        const tensors = tf.memory().numTensors;
+        await assertAlike(model, plain);
+        await assertAlike(model, plain, graphDecoding, leaving);
+        assert.notDeepEqual(await sampled(model, plain, graphDecoding), base);
+        assert.equal(tf.memory().numTensors, tensors);
+        model.dispose();
+      },
+    });
+  }
+}
+
+Deno.test("models with adapters and without are decoded by the same kind", () => {
+  assert.equal(fastestDecoding(), native ? graphDecoding : eagerDecoding);
 });

@@ -34,7 +34,7 @@ const LONG_FILES: Record<string, number> = {
   "lib/lab/world/operations.ts": 360,
   "lib/model/decoder.ts": 450,
   "lib/model/kernels.ts": 420,
-  "lib/model/native/decode_graph.ts": 530,
+  "lib/model/native/decode_graph.ts": 470,
   "lib/model/native/decode_native.ts": 460,
   "lib/model/native/graph.ts": 370,
   "lib/model/native/layers_graph.ts": 740,

@@ -12,14 +12,16 @@
  * that are faster in a graph. Queries and keys are normalised and rotated together, and a
  * token's key and value are written into a cache of fixed capacity instead of being
  * appended. R rows, P prompts of W rows each, G key heads, n query heads per key head,
- * E head width. Left out: adapters, and the owner of the cache (decode_native.ts).
+ * E head width. Left out: the owner of the cache (decode_native.ts).
  */
-import type { ModelConfig } from "../config.ts";
+import { type AdapterPlan, adapterTerm } from "./adapters_graph.ts";
+import { type ChoicePlan, chooseToken, softmax } from "./choice_graph.ts";
 import { type ElementType, FLOAT, Graph, INT, type Value } from "./graph.ts";
 
 /** The plan of a graph. Equal plans share one loaded graph. */
-export interface DecodePlan {
-  config: ModelConfig;
+export interface DecodePlan extends ChoicePlan {
+  /** Null where the weights themselves are trained. */
+  adapters: AdapterPlan | null;
   /** Tokens drawn in one run. */
   tokensPerRun: number;
   /** Whether the model is small: its weight matrices are given as `[in, out]`. */
@@ -30,10 +32,7 @@ export interface DecodePlan {
   parts: number;
   /** Whether several rows share a prompt's keys and values. */
   sharedPrompts: boolean;
-  greedy: boolean;
   heated: boolean;
-  topK: boolean;
-  topP: boolean;
   banned: boolean;
 }
 
@@ -68,6 +67,7 @@ function decodeLane(graph: Graph, plan: DecodePlan, inputs: LaneInput) {
   const caches = new Map<string, Value>();
   const tokens: Value[] = [];
   const losses: Value[] = [];
+  const uniforms = inputs("uniforms", FLOAT);
   let last = inputs("tokens", INT);
   for (let i = 0; i < plan.tokensPerRun; i++) {
     const step = graph.same(
@@ -80,7 +80,7 @@ function decodeLane(graph: Graph, plan: DecodePlan, inputs: LaneInput) {
     const tempered_RV = plan.heated
       ? graph.same("RealDiv", logits_RV, graph.input("temperature", FLOAT))
       : logits_RV;
-    last = chooseToken(graph, tempered_RV, step, plan, inputs);
+    last = chooseToken(graph, tempered_RV, step, plan, uniforms);
     tokens.push(last);
     // LogSoftmax takes 8 microseconds for 32 rows, the fused loss 25.
     const logProbs = graph.same("LogSoftmax", tempered_RV);
@@ -429,7 +429,11 @@ class DecodeStep {
 
   #project(name: string, x: Value): Value {
     const weight = this.#graph.input(`${name}.weight`, FLOAT);
-    return this.#product(x, weight, !this.#plan.small);
+    const product = this.#product(x, weight, !this.#plan.small);
+    const parts = this.#plan.adapters?.get(`${name}.weight`);
+    if (parts === undefined) return product;
+    const term = adapterTerm(this.#graph, parts, x, product, new Map());
+    return this.#graph.same("AddV2", product, term.value);
   }
 
   /**
@@ -456,74 +460,4 @@ class DecodeStep {
     );
     return graph.same("Mul", graph.same("Mul", x, inverse), weight);
   }
-}
-
-/** Returns the graph of `chooseTokens` (choice.ts), on logits that are tempered already. */
-function chooseToken(
-  graph: Graph,
-  logits_RV: Value,
-  step: Value,
-  plan: DecodePlan,
-  inputs: LaneInput,
-): Value {
-  if (plan.greedy) {
-    return graph.call("ArgMax", [logits_RV, graph.constant(INT, 1)], {
-      T: { type: FLOAT },
-      Tidx: { type: INT },
-      output_type: { type: INT },
-    }, [INT])[0];
-  }
-  const cumulative = graph.cumulativeSum(
-    softmax(graph, truncated(graph, logits_RV, plan)),
-    1,
-  );
-  const uniforms_R = graph.gather(
-    inputs("uniforms", FLOAT),
-    graph.same("AddV2", step, graph.constant(INT, 1)),
-    1,
-  );
-  const total_R1 = graph.reduce("Max", cumulative, 1, true);
-  const reach_R1 = graph.same(
-    "Mul",
-    graph.reshape(uniforms_R, [-1, 1]),
-    total_R1,
-  );
-  return graph.reshape(graph.lowerBound(cumulative, reach_R1), [-1]);
-}
-
-function truncated(graph: Graph, logits_RV: Value, plan: DecodePlan): Value {
-  let kept = logits_RV;
-  if (plan.topK) {
-    const count = graph.input("topK", INT);
-    const values = graph.largest(kept, count);
-    kept = atLeast(graph, kept, graph.reduce("Min", values, 1, true));
-  }
-  if (plan.topP) {
-    const vocabulary = graph.constant(INT, plan.config.vocab_size);
-    const values = graph.largest(kept, vocabulary);
-    const sorted = softmax(graph, values);
-    const before = graph.same("Sub", graph.cumulativeSum(sorted, 1), sorted);
-    const inside = graph.compare("Less", before, graph.input("topP", FLOAT));
-    const threshold = graph.reduce(
-      "Min",
-      graph.select(inside, values, graph.constant(FLOAT, Infinity)),
-      1,
-      true,
-    );
-    kept = atLeast(graph, kept, threshold);
-  }
-  return kept;
-}
-
-function atLeast(graph: Graph, logits_RV: Value, threshold_R1: Value): Value {
-  return graph.select(
-    graph.compare("GreaterEqual", logits_RV, threshold_R1),
-    logits_RV,
-    graph.constant(FLOAT, -1e9),
-  );
-}
-
-/** Computes a sigmoid by its logarithm, because oneDNN takes the plain operation over (see `#product`). */
-function softmax(graph: Graph, x: Value): Value {
-  return graph.same("Exp", graph.same("LogSoftmax", x));
 }

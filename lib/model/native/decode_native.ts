@@ -7,14 +7,12 @@
  * are kept apart. A small model's batch is cut into lanes (lanes.ts), and is cut anew
  * when rows leave. Loaded graphs stay for the process.
  *
- * Left out: adapters, GPUs (the interface copies every input of a graph to the processor)
- * and other backends, all of which decode eagerly.
+ * Left out: GPUs (the interface copies every input of a graph to the processor) and other
+ * backends, which decode eagerly.
  */
 import * as tf from "@tensorflow/tfjs";
-import { nativeOnProcessor } from "../backend.ts";
 import { chooseTokens, tempered } from "../sampling/choice.ts";
 import { decodeGraph, type DecodePlan } from "./decode_graph.ts";
-import type { Decoder } from "../decoder.ts";
 import {
   banVector,
   type Decoding,
@@ -23,6 +21,7 @@ import {
   rowPositions,
   TOKENS_PER_CHECK,
 } from "../sampling/decoding.ts";
+import { adapterPlan, graphTensors, planKey } from "./graph_tensors.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { softmaxCrossEntropy } from "../kernels.ts";
 import { lanesFor, laneSizes } from "./lanes.ts";
@@ -41,11 +40,6 @@ const CAPACITY_UNIT = 16;
 /** Most multiplications of a batch of products that TensorFlow does not divide. */
 const UNDIVIDED_PRODUCTS = 2e5;
 
-/** Tells whether a model can be decoded by a graph: it has no adapters and the backend is native. */
-export function decodesByGraph(model: Decoder): boolean {
-  return nativeOnProcessor() && model.adapters === null;
-}
-
 /** Tensors whose first axis is rows or prompts; row `p * W + k` is sample k of p. */
 interface RowState {
   /** Last drawn tokens, `[R]`. */
@@ -63,7 +57,7 @@ interface RowState {
   promptValues: tf.Tensor[];
 }
 
-/** Decoding by a compiled graph, for models without adapters on native TensorFlow's processor. */
+/** Decoding by a compiled graph, on native TensorFlow's processor. */
 export class NativeDecoding implements Decoding {
   readonly #start: DecodingStart;
   /** The plan for one lane. */
@@ -240,12 +234,13 @@ export class NativeDecoding implements Decoding {
       own("topK", tf.scalar(options.topK, "int32"));
     }
     if (options.topP !== undefined) own("topP", tf.scalar(options.topP));
+    Object.assign(this.#constants, graphTensors(model));
     for (const { name, shape } of model.specs) {
       const parameter = model.parameter(name);
       const isProjection = shape.length === 2 && !name.includes("embed_tokens");
       if (isProjection && this.#plan.small) {
         own(name, tf.transpose(parameter));
-      } else this.#constants[name] = parameter;
+      }
     }
     if (model.config.model_type === "qwen3") this.#makeHeadNorms(own);
   }
@@ -375,6 +370,7 @@ function planOf({ model, options, width }: DecodingStart): DecodePlan {
   const vocabulary = model.config.vocab_size;
   return {
     config: model.config,
+    adapters: adapterPlan(model),
     tokensPerRun: small ? TOKENS_PER_CHECK : 1,
     small,
     lanes: 1,
@@ -392,7 +388,7 @@ const sessions = new Map<string, GraphSession>();
 
 /** Returns the loaded graph of a plan; loading it and its first run take time, once. */
 function sessionOf(plan: DecodePlan): GraphSession {
-  const key = JSON.stringify(plan);
+  const key = JSON.stringify({ ...plan, adapters: planKey(plan.adapters) });
   let session = sessions.get(key);
   if (session === undefined) {
     const { graph, outputs } = decodeGraph(plan);

@@ -8,11 +8,12 @@
  * (text.ts) and chat formatting (chat.ts).
  */
 import * as tf from "@tensorflow/tfjs";
+import { nativeOnProcessor } from "../backend.ts";
 import type { Sample, SampleRequest, SamplingOptions } from "../requests.ts";
 import { breathe } from "../../breathe.ts";
 import { lengthBuckets, plainBatch } from "../training/batch.ts";
 import { EagerDecoding } from "./decode_eager.ts";
-import { decodesByGraph, NativeDecoding } from "../native/decode_native.ts";
+import { NativeDecoding } from "../native/decode_native.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Decoding, DecodingStart } from "./decoding.ts";
 import {
@@ -48,12 +49,12 @@ export type DecodingKind = (start: DecodingStart) => Decoding;
 /** Decoding by eager operations, for any backend and any model. */
 export const eagerDecoding: DecodingKind = (start) => new EagerDecoding(start);
 
-/** Decoding by a graph, for native TensorFlow on the processor and models without adapters. */
+/** Decoding by a graph, for native TensorFlow on the processor. */
 export const graphDecoding: DecodingKind = (start) => new NativeDecoding(start);
 
 /** Returns decoding by a graph where it runs, else by eager operations. */
-export function fastestDecoding(model: Decoder): DecodingKind {
-  return decodesByGraph(model) ? graphDecoding : eagerDecoding;
+export function fastestDecoding(): DecodingKind {
+  return nativeOnProcessor() ? graphDecoding : eagerDecoding;
 }
 
 /**
@@ -65,7 +66,7 @@ export async function sampleBatch(
   requests: readonly SampleRequest[],
   options: SamplingOptions,
   endOf: EndOfSample = () => null,
-  decode: DecodingKind = fastestDecoding(model),
+  decode: DecodingKind = fastestDecoding(),
 ): Promise<Sample[][]> {
   checkSampling(model.config, requests, options);
   const rows = requests.map((request, index) => newRows(request, index));
