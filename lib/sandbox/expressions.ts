@@ -19,10 +19,10 @@
 import { describeOutcome } from "./describe.ts";
 import {
   type DataValue,
-  type LiteralLimits,
   parseJavaScriptLiteral,
   printJavaScript,
 } from "./literals/literal_javascript.ts";
+import type { LiteralLimits } from "./literals/literal.ts";
 import { parsePythonLiteral } from "./literals/literal_python.ts";
 import {
   parseArguments,

@@ -23,10 +23,10 @@ import { BytecodeValueReader } from "../python/bytecode_value.ts";
 import { writeBytecodeValue } from "../python/bytecode_writer.ts";
 import {
   type DataValue,
-  LiteralError,
   parseJavaScriptList,
   printJavaScript,
 } from "../literals/literal_javascript.ts";
+import { LiteralError } from "../literals/literal.ts";
 import { parseEntry } from "../entry.ts";
 import type { LanguageEngine, RunSetting } from "../language_engine.ts";
 import {

@@ -18,9 +18,9 @@
 import {
   type DataObject,
   type DataValue,
-  type LiteralLimits,
   printJavaScript,
 } from "./literal_javascript.ts";
+import type { LiteralLimits } from "./literal.ts";
 
 /** Tells whether two values are equal, with numbers compared within a tolerance (0: exactly). */
 export function equalJavaScript(

@@ -33,7 +33,13 @@
  * - numbers are compared exactly: the engine computes them all in WebAssembly.
  */
 
-import type { Limits } from "../outcome.ts";
+import {
+  LiteralError,
+  type LiteralLimits,
+  LiteralPrinter,
+  printed,
+  type PrintedValue,
+} from "./literal.ts";
 
 /** A JavaScript value that is data. Objects have no prototype. */
 export type DataValue =
@@ -51,23 +57,6 @@ export type DataValue =
 /** A plain object: a record without a prototype, so that any key is only a key. */
 export interface DataObject {
   [key: string]: DataValue;
-}
-
-/** The text is not a literal, or the value is too large; the message says why. */
-export class LiteralError extends Error {
-  override name = "LiteralError";
-}
-
-/** The bounds that apply to a literal or a value. */
-export type LiteralLimits = Pick<
-  Limits,
-  "literalChars" | "valueNodes" | "valueDepth"
->;
-
-/** The two texts of a value. */
-export interface PrintedValue {
-  literal: string;
-  canonical: string;
 }
 
 /** Parses a comma-separated list of literals, as between the brackets of a call. */
@@ -95,10 +84,10 @@ export function printJavaScript(
   value: DataValue,
   limits: LiteralLimits,
 ): PrintedValue {
-  const printer = new LiteralPrinter(limits, false);
-  const literal = printer.print(value);
-  if (!printer.sawUnordered) return { literal, canonical: literal };
-  return { literal, canonical: new LiteralPrinter(limits, true).print(value) };
+  return printed(
+    (isSorted) => new JavaScriptPrinter(limits, isSorted),
+    value,
+  );
 }
 
 const NUMBER =
@@ -399,97 +388,55 @@ class LiteralParser {
   }
 }
 
-/** Prints within the budget; `sorted` makes the canonical text. */
-class LiteralPrinter {
-  /** Whether the value holds anything whose order does not count. */
-  sawUnordered = false;
-  readonly #limits: LiteralLimits;
-  readonly #sorted: boolean;
-  #nodes = 0;
-  #chars = 0;
-
-  constructor(limits: LiteralLimits, sorted: boolean) {
-    this.#limits = limits;
-    this.#sorted = sorted;
-  }
-
-  print(value: DataValue): string {
-    return this.#value(value, 0);
-  }
-
-  #value(value: DataValue, depth: number): string {
-    if (++this.#nodes > this.#limits.valueNodes) {
-      throw new LiteralError("too many values");
-    }
-    if (depth > this.#limits.valueDepth) throw new LiteralError("too deep");
-    if (typeof value === "number") return this.#count(numberText(value));
+class JavaScriptPrinter extends LiteralPrinter<DataValue> {
+  protected text(value: DataValue, depth: number): string {
+    if (typeof value === "number") return this.count(numberText(value));
     if (typeof value === "string") return this.#quoted(value);
     if (typeof value !== "object" || value === null) {
-      return this.#count(
+      return this.count(
         typeof value === "bigint" ? `${value}n` : String(value),
       );
     }
-    this.#chars += 2;
+    this.countBrackets();
     if (Array.isArray(value)) return this.#array(value, depth);
     if (value instanceof Map) return this.#map(value, depth);
     if (value instanceof Set) return this.#set(value, depth);
     return this.#object(value, depth);
   }
 
+  /** Takes the items one by one: a hole is an item too. */
   #array(items: DataValue[], depth: number): string {
     let text = "";
     for (let i = 0; i < items.length; i++) {
-      text += (i > 0 ? "," : "") + this.#value(items[i], depth + 1);
+      text += (i > 0 ? "," : "") + this.print(items[i], depth + 1);
     }
     return `[${text}]`;
   }
 
   #object(object: DataObject, depth: number): string {
-    const keys = Object.keys(object);
-    if (keys.length > 1) this.sawUnordered = true;
-    if (this.#sorted) keys.sort();
-    let text = "";
-    for (const key of keys) {
+    const entries = this.unordered(Object.keys(object)).map((key) => {
       const name = key === "__proto__" ? '["__proto__"]' : this.#quoted(key);
-      text += (text === "" ? "" : ",") + name + ":" +
-        this.#value(object[key], depth + 1);
-    }
-    return `{${text}}`;
+      return `${name}:${this.print(object[key], depth + 1)}`;
+    });
+    return `{${entries.join(",")}}`;
   }
 
   #map(map: Map<DataValue, DataValue>, depth: number): string {
-    const entries: string[] = [];
-    for (const [key, value] of map) {
-      const name = this.#value(key, depth + 1);
-      entries.push(`[${name},${this.#value(value, depth + 1)}]`);
-    }
-    return `new Map([${this.#entries(entries)}])`;
+    const entries = Array.from(map, ([key, value]) => {
+      const name = this.print(key, depth + 1);
+      return `[${name},${this.print(value, depth + 1)}]`;
+    });
+    return `new Map([${this.unordered(entries).join(",")}])`;
   }
 
   #set(set: Set<DataValue>, depth: number): string {
-    const entries: string[] = [];
-    for (const value of set) entries.push(this.#value(value, depth + 1));
-    return `new Set([${this.#entries(entries)}])`;
-  }
-
-  #entries(entries: string[]): string {
-    if (entries.length > 0) this.sawUnordered = true;
-    return (this.#sorted ? entries.sort() : entries).join(",");
+    const entries = Array.from(set, (item) => this.print(item, depth + 1));
+    return `new Set([${this.unordered(entries).join(",")}])`;
   }
 
   #quoted(text: string): string {
-    if (this.#chars + text.length > this.#limits.literalChars) {
-      throw new LiteralError("too long");
-    }
-    return this.#count(JSON.stringify(text));
-  }
-
-  #count(text: string): string {
-    this.#chars += text.length + 1;
-    if (this.#chars > this.#limits.literalChars) {
-      throw new LiteralError("too long");
-    }
-    return text;
+    this.expectRoom(text.length);
+    return this.count(JSON.stringify(text));
   }
 }
 

@@ -19,7 +19,7 @@
  * - text is Unicode scalars: a lone surrogate is refused, written either way.
  */
 
-import { LiteralError, type LiteralLimits } from "./literal_javascript.ts";
+import { LiteralError, type LiteralLimits } from "./literal.ts";
 import {
   construct,
   defaultDict,

@@ -8,12 +8,11 @@ import type { Language } from "../outcome.ts";
 import { defaultLimits } from "../limits.ts";
 import { equalJavaScript } from "./javascript_equality.ts";
 import {
-  LiteralError,
-  type LiteralLimits,
   parseJavaScriptList,
   parseJavaScriptLiteral,
   printJavaScript,
 } from "./literal_javascript.ts";
+import { LiteralError, type LiteralLimits } from "./literal.ts";
 import { parsePythonCall, parsePythonLiteral } from "./literal_python.ts";
 import { equalPython } from "./python_equality.ts";
 import { printPython, printPythonCall } from "./python_print.ts";

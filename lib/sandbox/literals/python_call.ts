@@ -6,7 +6,7 @@
  * here; they are also how values without a literal of their own are printed.
  */
 
-import { LiteralError } from "./literal_javascript.ts";
+import { LiteralError } from "./literal.ts";
 import {
   PythonDeque,
   PythonDict,

@@ -18,7 +18,7 @@
  * elements of sets.
  */
 
-import { LiteralError } from "./literal_javascript.ts";
+import { LiteralError } from "./literal.ts";
 import {
   hashKey,
   PythonBytes,

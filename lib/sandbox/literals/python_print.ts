@@ -6,10 +6,11 @@
  */
 
 import {
-  LiteralError,
   type LiteralLimits,
+  LiteralPrinter,
+  printed,
   type PrintedValue,
-} from "./literal_javascript.ts";
+} from "./literal.ts";
 import type { PythonCall } from "./python_call.ts";
 import {
   PythonBytes,
@@ -28,13 +29,7 @@ export function printPython(
   value: PythonValue,
   limits: LiteralLimits,
 ): PrintedValue {
-  const printer = new PythonLiteralPrinter(limits, false);
-  const literal = printer.print(value);
-  if (!printer.sawUnordered) return { literal, canonical: literal };
-  return {
-    literal,
-    canonical: new PythonLiteralPrinter(limits, true).print(value),
-  };
+  return printed((isSorted) => new PythonPrinter(limits, isSorted), value);
 }
 
 /** Prints the arguments of a call, one by one; a keyword is `name=value`. */
@@ -54,40 +49,20 @@ export function printPythonCall(
   ];
 }
 
-/** Prints within the budget; `sorted` makes the canonical text. */
-class PythonLiteralPrinter {
-  sawUnordered = false;
-  readonly #limits: LiteralLimits;
-  readonly #sorted: boolean;
-  #nodes = 0;
-  #chars = 0;
-
-  constructor(limits: LiteralLimits, sorted: boolean) {
-    this.#limits = limits;
-    this.#sorted = sorted;
-  }
-
-  print(value: PythonValue): string {
-    return this.#value(value, 0);
-  }
-
-  #value(value: PythonValue, depth: number): string {
-    if (++this.#nodes > this.#limits.valueNodes) {
-      throw new LiteralError("too many values");
-    }
-    if (depth > this.#limits.valueDepth) throw new LiteralError("too deep");
-    if (value === null) return this.#count("None");
+class PythonPrinter extends LiteralPrinter<PythonValue> {
+  protected text(value: PythonValue, depth: number): string {
+    if (value === null) return this.count("None");
     if (typeof value === "boolean") {
-      return this.#count(value ? "True" : "False");
+      return this.count(value ? "True" : "False");
     }
-    if (typeof value === "bigint") return this.#count(String(value));
-    if (typeof value === "number") return this.#count(pythonFloat(value));
-    if (typeof value === "string") return this.#count(quoted(value));
+    if (typeof value === "bigint") return this.count(String(value));
+    if (typeof value === "number") return this.count(pythonFloat(value));
+    if (typeof value === "string") return this.count(quoted(value));
     if (value instanceof PythonBytes) {
-      return this.#count(`b${quotedBytes(value.latin1)}`);
+      return this.count(`b${quotedBytes(value.latin1)}`);
     }
-    if (value instanceof PythonComplex) return this.#count(complexText(value));
-    this.#chars += 2;
+    if (value instanceof PythonComplex) return this.count(complexText(value));
+    this.countBrackets();
     if (Array.isArray(value)) return `[${this.#items(value, depth).join(",")}]`;
     if (value instanceof PythonTuple) {
       const items = this.#items(value.items, depth);
@@ -102,57 +77,46 @@ class PythonLiteralPrinter {
   }
 
   #items(items: readonly PythonValue[], depth: number): string[] {
-    return items.map((item) => this.#value(item, depth + 1));
+    return items.map((item) => this.print(item, depth + 1));
   }
 
   #dict(dict: PythonDict, depth: number): string {
     const entries = dict.entries.map(([key, value]) =>
-      `${this.#value(key, depth + 1)}:${this.#value(value, depth + 1)}`
+      `${this.print(key, depth + 1)}:${this.print(value, depth + 1)}`
     );
     const isOrdered = dict.kind === "OrderedDict";
-    const text = isOrdered ? entries.join(",") : this.#unordered(entries);
+    const text = isOrdered
+      ? entries.join(",")
+      : this.unordered(entries).join(",");
     if (dict.kind === "dict") return `{${text}}`;
     const factory = dict.kind === "defaultdict" ? `${dict.factory},` : "";
-    return this.#count(`${dict.kind}(${factory}`) + `{${text}})`;
+    return this.count(`${dict.kind}(${factory}`) + `{${text}})`;
   }
 
   #view({ kind, items }: PythonView, depth: number): string {
     const texts = this.#items(items, depth);
     const isOrdered = kind === "dict_values";
-    const text = isOrdered ? texts.join(",") : this.#unordered(texts);
-    return this.#count(`${kind}(`) + `[${text}])`;
+    const text = isOrdered ? texts.join(",") : this.unordered(texts).join(",");
+    return this.count(`${kind}(`) + `[${text}])`;
   }
 
   #deque({ items, maximum }: PythonDeque, depth: number): string {
     const end = maximum === null ? ")" : `,maxlen=${maximum})`;
     const text = this.#items(items, depth).join(",");
-    return this.#count("deque(") + `[${text}]` + this.#count(end);
+    return this.count("deque(") + `[${text}]` + this.count(end);
   }
 
   #range({ start, stop, step }: PythonRange): string {
     const end = step === 1n ? "" : `,${step}`;
-    return this.#count(`range(${start},${stop}${end})`);
+    return this.count(`range(${start},${stop}${end})`);
   }
 
   #set(set: PythonSet, depth: number): string {
     const entries = this.#items(set.items, depth);
     const name = set.isFrozen ? "frozenset" : "set";
-    if (entries.length === 0) return this.#count(`${name}()`);
-    const braces = `{${this.#unordered(entries)}}`;
+    if (entries.length === 0) return this.count(`${name}()`);
+    const braces = `{${this.unordered(entries).join(",")}}`;
     return set.isFrozen ? `frozenset(${braces})` : braces;
-  }
-
-  #unordered(entries: string[]): string {
-    if (entries.length > 1) this.sawUnordered = true;
-    return (this.#sorted ? entries.sort() : entries).join(",");
-  }
-
-  #count(text: string): string {
-    this.#chars += text.length + 1;
-    if (this.#chars > this.#limits.literalChars) {
-      throw new LiteralError("too long");
-    }
-    return text;
   }
 }
 

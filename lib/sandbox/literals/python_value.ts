@@ -7,7 +7,7 @@
  * the tuple it derives from: its literals cannot be told from calls.
  */
 
-import { LiteralError } from "./literal_javascript.ts";
+import { LiteralError } from "./literal.ts";
 
 export type PythonValue =
   | null

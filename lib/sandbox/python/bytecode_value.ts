@@ -9,12 +9,8 @@
  * and the like have tags that are not listed here, or were refused by the writer.
  */
 
-import {
-  type DataObject,
-  type DataValue,
-  LiteralError,
-  type LiteralLimits,
-} from "../literals/literal_javascript.ts";
+import type { DataObject, DataValue } from "../literals/literal_javascript.ts";
+import { LiteralError, type LiteralLimits } from "../literals/literal.ts";
 
 /** First byte of a serialised value in quickjs-wasi 3.6.2. */
 const FORMAT_VERSION = 0x1c;

@@ -19,7 +19,7 @@
 
 import { parseEntry } from "../entry.ts";
 import type { LanguageEngine, RunSetting } from "../language_engine.ts";
-import { LiteralError } from "../literals/literal_javascript.ts";
+import { LiteralError } from "../literals/literal.ts";
 import { parsePythonCall } from "../literals/literal_python.ts";
 import type { PythonCall } from "../literals/python_call.ts";
 import { printPython } from "../literals/python_print.ts";

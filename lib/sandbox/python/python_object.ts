@@ -9,10 +9,7 @@
  * any other class is not data.
  */
 
-import {
-  LiteralError,
-  type LiteralLimits,
-} from "../literals/literal_javascript.ts";
+import { LiteralError, type LiteralLimits } from "../literals/literal.ts";
 import {
   hashKey,
   PythonBytes,
