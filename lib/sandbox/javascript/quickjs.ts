@@ -1,16 +1,16 @@
 /**
- * The JavaScript engine: QuickJS in WebAssembly, booted once and then put back to
+ * Runs JavaScript in QuickJS, compiled to WebAssembly, booted once and put back to
  * the same bytes before every program.
  *
- * The linear memory of the booted engine is kept as a snapshot and copied back
- * (a few microseconds), so a program cannot leave anything behind and every program
- * starts from a bit-identical engine: one execution is enough to know its result.
- * Fuel (see `meter.ts`) stops what does not end; the trap cannot be caught by the
- * program, and the next copy repairs whatever it interrupted.
+ * The linear memory of the booted engine is kept as a snapshot and copied back, which
+ * takes a few microseconds. So a program leaves nothing behind, and every program
+ * starts from the same bytes: one run is enough to know a program's result. Fuel (see
+ * `meter.ts`) ends programs that do not end themselves. No program can catch the
+ * trap at the end of the fuel, and the next copy repairs what the trap interrupted.
  *
- * Order of one run: source compiled and evaluated, arguments built and result
- * serialised by the engine's own C code, both decoded here with budgets.
- * Promises are refused and their pending jobs are dropped with the memory.
+ * Order of one run: the source is compiled and evaluated, the arguments are built and
+ * the result is serialised by the engine's own C code. The result is decoded here,
+ * within limits. Promises are refused; their pending jobs end with the memory.
  *
  * Missing in the guest on purpose: Date, Intl and everything locale-dependent,
  * timers, performance, crypto, WeakRef, FinalizationRegistry, SharedArrayBuffer,
@@ -79,7 +79,7 @@ const STACK_CHARS = 2000;
 const NAME_CHARS = 80;
 const BOOT_FUEL = 0x7fffffff;
 
-/** The program's fault, found while running it: ends the run with this outcome. */
+/** Ends a run with an outcome that is the program's own doing. */
 class EndOfRun extends Error {
   readonly outcome: Outcome;
   constructor(outcome: Outcome) {
@@ -88,29 +88,29 @@ class EndOfRun extends Error {
   }
 }
 
-/** What a program is run with and what belongs to it, besides the memory. */
+/** Holds what belongs to one run besides the memory. */
 interface Run {
   limits: Limits;
   setting: RunSetting;
-  /** Address of the buffer of its output; 0 where none is kept. */
+  /** Address of the buffer of the run's output; 0 where no output is kept. */
   output: number;
-  /** Handle of what its function is called on. */
+  /** Handle of the object on which the program's function is called. */
   self: number;
 }
 
-/** A memory to go back to. */
+/** Holds a memory to go back to. */
 interface Snapshot {
-  /** Bytes from the base of the heap to the last one that is not zero. */
+  /** Bytes from the base of the heap to the last byte that is not zero. */
   bytes: Uint8Array;
   memoryLength: number;
-  /** What had been counted when it was taken. */
+  /** Counts at the time when the snapshot was taken. */
   fuel: number;
   allocationFailures: number;
 }
 
-/** A booted engine. Not reentrant: one program at a time. */
+/** Runs one program at a time in a booted engine. */
 export class QuickJsEngine implements LanguageEngine {
-  /** How often a grown or broken memory was thrown away for a new instance. */
+  /** Number of instances made; each but the first replaced a grown or broken one. */
   instances = 0;
   readonly #module: WebAssembly.Module;
   readonly #limits: Limits;
@@ -125,10 +125,10 @@ export class QuickJsEngine implements LanguageEngine {
   #context = 0;
   #global = 0;
   #undefined = 0;
-  /** A few words for sizes, values and argument lists. */
+  /** Address of a few words for sizes, values and argument lists. */
   #scratch = 0;
   #names = { file: 0, f: 0, name: 0, message: 0 };
-  /** What is running. */
+  /** The run at work. */
   #run: Run;
 
   /** Boots from the metered module; `stripTypes` is what TypeScript needs. */
@@ -151,8 +151,9 @@ export class QuickJsEngine implements LanguageEngine {
   }
 
   /**
-   * The same program on several arguments, as if each had run alone. The source is
-   * compiled and evaluated once; the memory it left is put back for each argument.
+   * Runs one program on several arguments, with the outcomes of separate runs. The
+   * source is compiled and evaluated once; the memory after that is put back for each
+   * argument.
    */
   *runEach(
     language: Language,
@@ -202,10 +203,10 @@ export class QuickJsEngine implements LanguageEngine {
     }
   }
 
-  /** Never: a trap that is not fuel's costs the instance at once. */
+  /** Asks for no early audit: a trap other than that of fuel costs the instance at once. */
   readonly isSuspect = false;
 
-  /** All that a program can reach is written anew before the next; this looks again. */
+  /** Puts the memory back and compares every byte of the heap; makes a new instance if one differs. */
   audit(): boolean {
     this.#restore(this.#boot);
     const memory = this.#bytes();
@@ -245,9 +246,10 @@ export class QuickJsEngine implements LanguageEngine {
   }
 
   /**
-   * Runs a step from a snapshot, or from where the engine is; the outcome, if the
-   * step ended the run. A trap with fuel left is the engine's fault: tried once
-   * more on a new instance, after `again`, and then reported as such.
+   * Runs a step from a snapshot, or from where the engine is. Returns the outcome if
+   * the step ended the run. A trap with fuel left is the engine's fault: the step is
+   * tried once more on a new instance, after `again`; a second trap becomes an
+   * infrastructure outcome.
    */
   #guarded(
     from: Snapshot | null,
@@ -301,7 +303,7 @@ export class QuickJsEngine implements LanguageEngine {
     this.#runText(text, this.#names.file);
   }
 
-  /** A test's case: a value, undefined, if its code came to its end. */
+  /** Runs a test's case. The outcome is the value undefined if the case came to its end. */
   #runCase(code: string): never {
     this.#runText(code, this.#permanentText("case"));
     const printed = printJavaScript(undefined, this.#run.limits);
@@ -325,7 +327,7 @@ export class QuickJsEngine implements LanguageEngine {
     return result;
   }
 
-  /** What an entry names, or the program's value if that is a function and none is named. */
+  /** Returns what an entry names, or without an entry the program's value if it is a function. */
   #entry(entry: string, result: number): number {
     const quickjs = this.#exports;
     const { owner, name } = parseEntry(entry)!;
@@ -408,7 +410,7 @@ export class QuickJsEngine implements LanguageEngine {
     return this.#reader.read(bytes);
   }
 
-  /** The engine's serialisation of a value, in its memory; null if it threw. */
+  /** Serialises a value. Returns a view of the engine's memory; null if the engine threw. */
   #serialised(value: bigint): Uint8Array | null {
     const start = this.#exports.JS_WriteObject(
       this.#context,
@@ -455,7 +457,7 @@ export class QuickJsEngine implements LanguageEngine {
     return this.#exports.qjs_is_string(value) ? this.#text(value, chars) : null;
   }
 
-  /** At most the first `chars` bytes of a string value. */
+  /** Reads at most the first `chars` bytes of a string value. */
   #text(value: number, chars: number): string {
     const start = this.#exports.qjs_get_string_len(value, this.#scratch);
     if (start === 0) return "";
@@ -464,7 +466,7 @@ export class QuickJsEngine implements LanguageEngine {
     return new TextDecoder().decode(bytes);
   }
 
-  /** Evaluates or compiles a text; returns a handle. */
+  /** Evaluates or compiles a text. Returns a handle. */
   #evaluate(source: string, flags: number, name = this.#names.file): number {
     const target = this.#bytes().subarray(EXCHANGE_START, EXCHANGE_END);
     const { read, written } = UTF8.encodeInto(source, target);
@@ -527,7 +529,7 @@ export class QuickJsEngine implements LanguageEngine {
     };
   }
 
-  /** Puts the memory back. A memory that has grown since is never used again. */
+  /** Puts the memory back; a memory that has grown is replaced by a new instance's. */
   #restore(snapshot: Snapshot): void {
     const memory = this.#bytes();
     if (memory.length !== snapshot.memoryLength) {
@@ -570,7 +572,7 @@ export class QuickJsEngine implements LanguageEngine {
     this.#reader.learnFirstAtom(bytes);
   }
 
-  /** The serialisation format belongs to one version: refuse to run with another. */
+  /** Checks that this version of the engine serialises as the reader expects. Throws if not. */
   #checkFormat(): void {
     for (const text of FORMAT_SAMPLES) {
       const [outcome] = this.runEach("javascript", "x=>x", [text]);
@@ -581,8 +583,8 @@ export class QuickJsEngine implements LanguageEngine {
   }
 
   /**
-   * Text of an atom that every engine has; asked once, when a program's result
-   * mentions it first. The program does not pay for the question.
+   * Returns the text of an atom that every engine has. The engine is asked once, when
+   * a program's result first mentions the atom; the program pays no fuel for that.
    */
   #predefinedAtom(atom: number): string | null {
     const known = this.#atomTexts.get(atom);
@@ -662,12 +664,12 @@ export async function startQuickJs(
   return new QuickJsEngine(engine, limits, stripTypes);
 }
 
-/** Returns the object that an entry's owner means: what it calls first is a class. */
+/** Returns the code for an entry's owner: a call such as `Solution()` makes an object. */
 function made(owner: string): string {
   return owner.includes("(") ? `new ${owner}` : owner;
 }
 
-/** A lone anonymous `function` is a statement to the parser: make it an expression. */
+/** Puts a lone anonymous `function`, which the parser takes for a statement, in brackets. */
 function asProgram(source: string): string {
   return /^\s*(?:async\s+)?function\s*\*?\s*\(/.test(source)
     ? `(${source}\n)`
