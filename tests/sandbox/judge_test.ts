@@ -11,7 +11,8 @@ import {
   type PythonTwice,
   startPython,
 } from "../../lib/sandbox/python/python_twice.ts";
-import { PAGE_BYTES, PAGE_MAP } from "../../lib/sandbox/python/python_pages.ts";
+import { PAGE_BYTES } from "../../lib/sandbox/python/python_expected.ts";
+import { PAGE_MAP } from "../../lib/sandbox/python/python_pages.ts";
 import { pythonRecipe } from "../../lib/sandbox/python/python_recipe.ts";
 import { MEMORY_ATTACKS } from "./memory_attacks.ts";
 
@@ -55,9 +56,9 @@ async function digitOfSeven(): Promise<number> {
   return Number(seven.kind === "value" && seven.literal) + 12;
 }
 
-/** Makes 7 a 9 by a store that nothing notes. */
-function spoil(address: number): void {
-  new Uint8Array(memory!.buffer)[address] = 9;
+/** Stores a byte that nothing notes; a 9 there makes 7 a 9. */
+function spoil(address: number, byte = 9): void {
+  new Uint8Array(memory!.buffer)[address] = byte;
 }
 
 function text(outcome?: Outcome): string {
@@ -100,13 +101,14 @@ async function judged(
   sources: readonly string[],
   place: number,
   isLasting: boolean,
+  damage?: [address: number, byte: number],
 ): Promise<string[]> {
   const python = await engine();
-  const address = await digitOfSeven();
+  const [address, byte] = damage ?? [await digitOfSeven()];
   let times = 0;
   const runJob = ([id, , source]: WireJob) => {
     const [outcome] = python.runEach("python", source, ["5"], defaultLimits);
-    if (id === place && (isLasting || times++ === 0)) spoil(address);
+    if (id === place && (isLasting || times++ === 0)) spoil(address, byte);
     return outcome;
   };
   const child = new ChildHere(python, runJob);
@@ -154,33 +156,101 @@ Deno.test("a program after which the audit fails alone too gets no verdict", asy
   assert.deepEqual(kinds, ["7", "infrastructure", "7"]);
 });
 
-/** Texts of the standard library, with their modules and where the objects are. */
-const TEXTS = `import copy, sys
+/** Texts and functions of the standard library, with their modules and where they are. */
+const OBJECTS = `import copy, sys
 def f(x):
-    return [[m, n, copy.id(v), v] for m in sorted(sys.modules) if m.isidentifier()
+    return [[m, n, copy.id(v), v if type(v) is str else '']
+        for m in sorted(sys.modules) if m.isidentifier()
         for n, v in vars(sys.modules[m]).items()
-        if type(v) is str and v.isascii() and v.isalnum() and 4 < len(v) < 99]`;
+        if type(v) is type(f) and v.__module__ == m
+        or type(v) is str and v.isascii() and v.isalnum() and 4 < len(v) < 99]`;
 
-/** Finds a text on a page that every restore puts back. */
-async function textThatIsPutBack() {
-  const found = text(await run(TEXTS)).replaceAll("'", '"');
+interface Found {
+  module: string;
+  name: string;
+  id: number;
+  /** Of a text: its characters, and where they are. */
+  content: string;
+  start: number;
+}
+
+const pageOf = (address: number) => Math.floor(address / PAGE_BYTES);
+
+/** Finds objects, each on a page that every restore puts back or on none. */
+async function objects(isPutBack: boolean): Promise<Found[]> {
+  const found = text(await run(OBJECTS)).replaceAll("'", '"');
   (await engine()).restoresCompletely();
   const map = new Uint8Array(notes!.buffer);
   const bytes = new Uint8Array(memory!.buffer);
-  for (const [module, name, id, content] of JSON.parse(found)) {
-    const start = bytes.indexOf(content.charCodeAt(0), id + 20);
-    const there = bytes.subarray(start, start + content.length);
-    const isThere = new TextDecoder().decode(there) === content;
-    const page = Math.floor(start / PAGE_BYTES);
-    if (isThere && map[page]) return { module, name, start, content };
-  }
-  throw new Error("no text lies on such a page");
+  return JSON.parse(found).flatMap(
+    ([module, name, id, content]: [string, string, number, string]) => {
+      if (!content) {
+        const isThere = (map[pageOf(id)] === 1) === isPutBack;
+        return isThere ? [{ module, name, id, content, start: id }] : [];
+      }
+      const start = bytes.indexOf(content.charCodeAt(0), id + 20);
+      const there = bytes.subarray(start, start + content.length);
+      const isThere = new TextDecoder().decode(there) === content &&
+        (map[pageOf(start)] === 1) === isPutBack;
+      return isThere ? [{ module, name, id, content, start }] : [];
+    },
+  );
 }
 
+const reading = ({ module, name }: Found) =>
+  `import ${module}\ndef f(x):\n    return ${module}.${name}`;
+const holding = ({ module, name }: Found) =>
+  `import ${module}\nheld = ${module}.${name}\n${VICTIM}`;
+
 Deno.test("damage on a page that most programs write to meets no later program", async () => {
-  const { module, name, start, content } = await textThatIsPutBack();
-  const reader = `import ${module}\ndef f(x):\n    return ${module}.${name}`;
-  new Uint8Array(memory!.buffer)[start] = 0x21;
-  assert.equal(text(await run(reader)), `'${content}'`);
+  const found = (await objects(true)).find(({ content }) => content)!;
+  new Uint8Array(memory!.buffer)[found.start] = 0x21;
+  assert.equal(text(await run(reading(found))), `'${found.content}'`);
   assert.equal((await engine()).audit(), true);
+});
+
+/** A text that no program writes to, and a function on the same page that counts who holds it. */
+async function coldPage(): Promise<[read: Found, written: Found]> {
+  const all = await objects(false);
+  for (const read of all.filter(({ content }) => content)) {
+    if (pageOf(read.id) !== pageOf(read.start)) continue;
+    await run(reading(read));
+    if (new Uint8Array(notes!.buffer)[pageOf(read.start)]) continue;
+    const written = all.find(({ id, content }) =>
+      !content && pageOf(id) === pageOf(read.start)
+    );
+    if (written) return [read, written];
+  }
+  throw new Error("no page has both");
+}
+
+Deno.test("a page damaged without a note is found when a later program writes to it", async () => {
+  const [read, written] = await coldPage();
+  const python = await engine();
+  const { faults } = python;
+  new Uint8Array(memory!.buffer)[read.start] = 0x21;
+  assert.notEqual(text(await run(reading(read))), `'${read.content}'`);
+  assert.equal(text(await run(holding(written))), "7");
+  assert.equal(python.faults, faults + 1);
+  assert.equal(python.audit(), false);
+  assert.equal(text(await run(reading(read))), `'${read.content}'`);
+  assert.equal(python.audit(), true);
+});
+
+Deno.test("nothing counts that was judged between a page's damage and its next write", async () => {
+  const [read, written] = await coldPage();
+  const sources = [
+    VICTIM,
+    reading(read),
+    VICTIM,
+    holding(written),
+    reading(read),
+  ];
+  const right = ["7", `'${read.content}'`, "7", "7", `'${read.content}'`];
+  for (const place of [0, 1, 2]) {
+    assert.deepEqual(
+      await judged(sources, place, false, [read.start, 0x21]),
+      right,
+    );
+  }
 });

@@ -11,13 +11,11 @@
  * audited; one after which the audit fails alone too gets no verdict.
  *
  * Python's memory has three kinds of pages. What is left behind on a page that
- * nearly all programs write to meets no later program, for every restore puts such
- * a page back, noted or not. What is left on a page that no later program writes to
- * is there when the audit comes. Left out: any other page, changed without a note
- * and written to by a later program before the audit, is whole again by then.
- * Finding that too means looking at each page before its first write: a warm program
- * then takes 1.2 times as long and a new one 1.5 times. No instruction of the
- * interpreter writes without a note; the audit is for what should be impossible.
+ * most programs write to meets no later program, for every restore puts such a page
+ * back, noted or not. Any other page is compared with what it should be before it is
+ * written for the first time after a restore, so that no program wipes out what
+ * another one left; a difference is a fault of the interpreter. What is left on a
+ * page that no later program writes to is there when the audit comes.
  */
 
 import type { LanguageEngine } from "../language_engine.ts";

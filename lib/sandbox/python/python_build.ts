@@ -22,7 +22,8 @@ import {
   writeImage,
 } from "./python_image.ts";
 import { MIRROR_EXPORT, MOVED_BYTES } from "./python_mirror.ts";
-import { trackPages } from "./python_pages.ts";
+import { PAGE_BYTES } from "./python_expected.ts";
+import { PAGE_MAP, trackPages } from "./python_pages.ts";
 import { patchPython } from "./python_patches.ts";
 import {
   exportMutableGlobals,
@@ -115,13 +116,14 @@ function interceptBoot(isMirror: boolean): Boot {
     if (boot.instance || original.length < 1_000_000) {
       return await instantiate(source, imports);
     }
-    const tracked = trackPages(limitDepth(patchPython(original)), HEAP_BYTES);
-    boot.wasm = exportMutableGlobals(meter(tracked).bytes);
+    const metered = meter(limitDepth(patchPython(original))).bytes;
+    boot.wasm = exportMutableGlobals(trackPages(metered, HEAP_BYTES));
     boot.imports = imports;
     const module = await WebAssembly.compile(boot.wasm);
     boot.instance = await instantiate(module, constantImports(imports, boot));
     boot.ownTableLength = functionTable(boot.instance).length;
     refill(boot);
+    noteAllPages(boot.instance);
     if (isMirror) becomeMirror(boot.instance);
     return { module, instance: boot.instance };
   };
@@ -145,6 +147,12 @@ function interceptBoot(isMirror: boolean): Boot {
   Date.now = () => BOOT_TIME_MS;
   performance.now = () => 0;
   return boot;
+}
+
+/** While booting nothing is expected of pages, so none is looked at. */
+function noteAllPages({ exports }: WebAssembly.Instance): void {
+  const { buffer } = exports[PAGE_MAP] as WebAssembly.Memory;
+  new Uint8Array(buffer, 0, HEAP_BYTES / PAGE_BYTES).fill(1);
 }
 
 /** Before anything has run: other hashes from the first one on, and other places. */

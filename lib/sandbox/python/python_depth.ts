@@ -17,6 +17,7 @@ import {
   concatenate,
   countImports,
   encodeUnsigned,
+  localCount,
   readSections,
   readUnsigned,
   SECTION,
@@ -25,7 +26,7 @@ import {
   skipLocals,
 } from "../wasm/meter.ts";
 import { encodeSigned } from "../wasm/assembler.ts";
-import { localCount, skipTypes } from "./python_pages.ts";
+import { skipTypes } from "./python_pages.ts";
 import { REFUSAL_EXPORT, REFUSED_DEPTH } from "./python_width.ts";
 
 /** Bytes of frames; V8's stack of 7 MB holds those estimated in every tier. */

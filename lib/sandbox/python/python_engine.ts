@@ -66,8 +66,26 @@ const READING_FUEL = 50_000_000;
 const STACK_BYTES = 2_500_000;
 const NAME_CHARS = 80;
 const MESSAGE_CHARS = 300;
-/** Writes to the pages that nearly all programs write to. */
-const USUAL = "def f(x):\n    return [x]";
+/** What programs usually do: to the pages that half of these write to, most others do. */
+const USUAL: readonly [source: string, argument: string][] = [
+  ["def f(x):\n    return [x]", "1"],
+  [
+    "def f(n):\n    total = 0\n    for i in range(n):\n        if i % 3 == 1:\n            total += i * n\n    return total",
+    "9",
+  ],
+  [
+    "def f(text):\n    words = [w.upper() for w in text.split() if len(w) > 1]\n    return ' '.join(words).replace('A', '-')",
+    "'a few words'",
+  ],
+  [
+    "def f(items):\n    counts = {}\n    for item in items:\n        counts[item] = counts.get(item, 0) + 1\n    return sorted(counts.items())",
+    "['b', 'a', 'b']",
+  ],
+  [
+    "def f(xs, k):\n    while len(xs) > k and xs[-1] is not None:\n        xs.append(xs.pop(0) + k)\n        k += 1\n    return xs[::-1], k",
+    "[3, 1, 2], 1",
+  ],
+];
 /** A program that is one lambda expression, brackets and blank lines around it allowed. */
 const LONE_LAMBDA = /^[\s(]*lambda\b/;
 
@@ -107,6 +125,7 @@ export class PythonEngine implements LanguageEngine {
       compilerFlags: python.malloc(8),
     };
     const { compilerFlags } = this.#names;
+    interpreter.noteWritten(compilerFlags, 8);
     interpreter.view.setInt32(compilerFlags, SOURCE_IS_TEXT, true);
     interpreter.view.setInt32(compilerFlags + 4, MINOR_VERSION, true);
     const module = python.PyImport_AddModule(this.#cString("__program__"));
@@ -118,8 +137,9 @@ export class PythonEngine implements LanguageEngine {
     );
     this.#protectStack();
     interpreter.becomeSnapshot();
-    for (const _ of this.runEach("python", USUAL, ["1"], limits));
-    interpreter.putBackAlways();
+    interpreter.putBackAlways(USUAL.map(([source, argument]) => () => {
+      for (const _ of this.runEach("python", source, [argument], limits));
+    }));
   }
 
   *runEach(

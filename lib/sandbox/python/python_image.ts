@@ -8,7 +8,7 @@
  * booted it, without files and without its half second of work.
  */
 
-import { PAGE_BYTES } from "./python_pages.ts";
+import { PAGE_BYTES } from "./python_expected.ts";
 
 /** Memory of the interpreter, its heap included: 96 MiB, never growing. */
 export const HEAP_BYTES = 96 * 1024 * 1024;

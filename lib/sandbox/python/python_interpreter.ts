@@ -20,7 +20,14 @@ import {
   usedLength,
 } from "./python_image.ts";
 import { REFUSAL_EXPORT, REFUSALS } from "./python_width.ts";
-import { OVERLAP, PAGE_BYTES, PAGE_MAP, PAGE_SHIFT } from "./python_pages.ts";
+import {
+  EXPECTED_START,
+  NOTE_EXPORT,
+  PAGE_BYTES,
+  PAGE_SHIFT,
+  PUT_BACK_EXPORT,
+} from "./python_expected.ts";
+import { PAGE_MAP } from "./python_pages.ts";
 
 /** A program asked for something that is not there: a clock, entropy, the system. */
 export class ForbiddenCall extends Error {
@@ -130,9 +137,11 @@ export class PythonInterpreter {
   readonly #parts: Parts;
   #exports!: WebAssembly.Exports;
   #fuel!: WebAssembly.Global;
+  #note!: CallableFunction;
+  #putBack!: CallableFunction;
   #globals: [global: WebAssembly.Global, value: number][] = [];
   /** All memory as a restore leaves it: the state at the start, or the one kept. */
-  readonly #expected = new Uint8Array(HEAP_BYTES);
+  #expected: Uint8Array<ArrayBuffer>;
   /** Where the zeros begin that end the state at the start. */
   #usedLength: number;
   #map!: Uint8Array;
@@ -142,9 +151,9 @@ export class PythonInterpreter {
   /** Pages of the state at the start that the kept state has in another form. */
   #saved: Map<number, Uint8Array> | null = null;
 
-  private constructor(parts: Parts, snapshot: Uint8Array) {
+  private constructor(parts: Parts, snapshot: Uint8Array<ArrayBuffer>) {
     this.#parts = parts;
-    this.#expected.set(snapshot);
+    this.#expected = snapshot;
     this.#usedLength = snapshot.length;
     this.renew();
   }
@@ -188,6 +197,8 @@ export class PythonInterpreter {
     this.#fuel = exports[FUEL_EXPORT] as WebAssembly.Global;
     this.#globals = Object.entries(this.#parts.state.globals)
       .map(([name, value]) => [exports[name] as WebAssembly.Global, value]);
+    this.#note = exports[NOTE_EXPORT] as CallableFunction;
+    this.#putBack = exports[PUT_BACK_EXPORT] as CallableFunction;
     const memory = (exports.memory as WebAssembly.Memory).buffer as ArrayBuffer;
     const map = (exports[PAGE_MAP] as WebAssembly.Memory).buffer as ArrayBuffer;
     this.bytes = new Uint8Array(memory);
@@ -195,7 +206,10 @@ export class PythonInterpreter {
     this.#map = new Uint8Array(map, 0, HEAP_BYTES / PAGE_BYTES);
     this.#mapWords = new Uint32Array(map, 0, HEAP_BYTES / PAGE_BYTES / 4);
     this.#forgetSaved();
-    this.bytes.set(this.#expected.subarray(0, this.#usedLength));
+    const snapshot = this.#expected.subarray(0, this.#usedLength);
+    this.#expected = new Uint8Array(map, EXPECTED_START, HEAP_BYTES);
+    this.#expected.set(snapshot);
+    this.bytes.set(snapshot);
     this.#map.set(this.#always);
     this.#resetGlobals();
   }
@@ -242,13 +256,13 @@ export class PythonInterpreter {
 
   /** Writes host data where the guest can read it; the restore will undo it. */
   write(address: number, data: Uint8Array): void {
-    this.bytes.set(data, address);
     this.noteWritten(address, data.length);
+    this.bytes.set(data, address);
   }
 
+  /** Before the host writes; throws if there is not what should be. */
   noteWritten(address: number, length: number): void {
-    const first = address >> PAGE_SHIFT;
-    this.#map.fill(1, first, ((address + length) >> PAGE_SHIFT) + 1);
+    this.#note(address, length);
   }
 
   /** Makes the present state the one that all restores go back to. Once, at start. */
@@ -260,11 +274,17 @@ export class PythonInterpreter {
   }
 
   /**
-   * Has the pages that are noted now put back by every restore, noted or not: what
-   * is left in one of them can not meet the next program.
+   * Has the pages that half of some programs write to put back by every restore.
+   * Nothing that is left in one of them meets the next program, so such a page is
+   * not compared before it is written. Each program begins with a restore.
    */
-  putBackAlways(): void {
-    this.#always = this.#map.slice();
+  putBackAlways(programs: readonly (() => void)[]): void {
+    const counts = new Uint8Array(this.#map.length);
+    for (const run of programs) {
+      run();
+      this.#map.forEach((note, page) => counts[page] += note);
+    }
+    this.#always = counts.map((count) => 2 * count < programs.length ? 0 : 1);
   }
 
   /** Puts back every page that was written since the snapshot. */
@@ -300,9 +320,7 @@ export class PythonInterpreter {
 
   /** Back to the state that was kept, or to the one at the start. */
   restoreSaved(): void {
-    this.#eachDirtyRun((start, end) =>
-      this.bytes.set(this.#expected.subarray(start, end + OVERLAP), start)
-    );
+    this.#putBack();
     this.#map.set(this.#always);
     this.#resetGlobals();
   }
@@ -406,7 +424,7 @@ function swallow(
   for (let i = 0; i < count; i++) {
     total += view.getUint32(vectors + 8 * i + 4, true);
   }
-  view.setUint32(out, total, true);
   interpreter.noteWritten(out, 4);
+  view.setUint32(out, total, true);
   return 0;
 }

@@ -5,15 +5,20 @@
  * Restoring a snapshot by copying all of it costs a millisecond for a Python
  * interpreter; restoring only what a program touched costs a few per cent of
  * that. WebAssembly offers no page protection, so the notes are made by the
- * stores themselves: before each store the byte `map[address >> 12]` is set.
+ * stores themselves: before each store the byte `map[address >> 10]` is read, and
+ * if it is not set, the page is compared with what it should be and the byte is
+ * set (see `python_expected.ts`).
  *
- * The map is a second memory of the module. Only the inserted instructions name
- * it; every store of the interpreter itself, and so every store that a program can
- * bring about, names the first memory, ends where that ends and traps beyond. A
- * program that makes the interpreter write anywhere can not clear a mark.
+ * The map is in a second memory, which only the inserted instructions and functions
+ * name. Every store of the interpreter itself, and so every store that a program can
+ * bring about, names the first memory and traps beyond its end: no program can clear
+ * a note.
  *
  * A store that begins on one page and ends on the next notes the first page
- * only: whoever restores must restore {@link OVERLAP} bytes beyond each page.
+ * only: putting back copies {@link OVERLAP} bytes beyond each page.
+ *
+ * A module that imports its memory traps unless the page is noted: the only one,
+ * CPython's trampoline, writes a variable that its caller has set.
  *
  * Left out: atomic stores, `memory.init` and lane stores of vectors, which the
  * interpreter does not use; meeting one is an error.
@@ -22,8 +27,10 @@
 import {
   appended,
   concatenate,
+  countImports,
   encodeUnsigned,
   exportCode,
+  localCount,
   MEMORY_KIND,
   nameCode,
   readSections,
@@ -36,12 +43,13 @@ import {
   skipType,
 } from "../wasm/meter.ts";
 import { encodeSigned } from "../wasm/assembler.ts";
-
-/** Bytes of a page, as a power of two, and as a number. */
-export const PAGE_SHIFT = 12;
-export const PAGE_BYTES = 1 << PAGE_SHIFT;
-/** The widest store: how far a write may reach beyond the page it is noted for. */
-export const OVERLAP = 16;
+import { patchModule } from "../wasm/patch.ts";
+import {
+  EXPECTED_START,
+  expectedFunctions,
+  PAGE_BYTES,
+  PAGE_SHIFT,
+} from "./python_expected.ts";
 
 const WASM_PAGE = 65_536;
 
@@ -85,6 +93,8 @@ export function trackPages(
   const sections = readSections(wasm);
   const parameters = parameterCounts(wasm, sections);
   const ownsMemory = sections.some(({ id }) => id === SECTION.memory);
+  const firstAdded = countImports(wasm, sections).functions + parameters.length;
+  const notePage = ownsMemory ? firstAdded : undefined;
   const parts: Uint8Array[] = [wasm.subarray(0, 8)];
   for (const section of sections) {
     const body = section.id === SECTION.memory
@@ -96,20 +106,26 @@ export function trackPages(
       : section.id === SECTION.import && !ownsMemory
       ? appended(wasm.subarray(section.start, section.end), [MAP_IMPORT])
       : section.id === SECTION.code
-      ? rewriteCode(wasm, section, parameters)
+      ? rewriteCode(wasm, section, parameters, notePage)
       : wasm.subarray(section.start, section.end);
     parts.push(Uint8Array.of(section.id, ...encodeUnsigned(body.length)), body);
   }
-  return concatenate(parts);
+  const tracked = concatenate(parts);
+  if (!ownsMemory) return tracked;
+  const functions = expectedFunctions(heapBytes / PAGE_BYTES);
+  return patchModule(tracked, {
+    functions,
+    ...{ globals: {}, exchanges: [], names: {} },
+  });
 }
 
-/** Heap and map, each with one size as its smallest and its largest. */
+/** Heap, and map with what the heap should be; each of one size. */
 function fixedMemories(heapBytes: number): Uint8Array {
   const fixed = (bytes: number) => {
     const pages = encodeUnsigned(Math.ceil(bytes / WASM_PAGE));
     return [1, ...pages, ...pages];
   };
-  const map = fixed(heapBytes / PAGE_BYTES);
+  const map = fixed(EXPECTED_START + heapBytes);
   return Uint8Array.from([2, ...fixed(heapBytes), ...map]);
 }
 
@@ -171,6 +187,7 @@ function rewriteCode(
   wasm: Uint8Array,
   section: Section,
   parameters: readonly number[],
+  notePage: number | undefined,
 ): Uint8Array {
   const [count, first] = readUnsigned(wasm, section.start);
   const parts: Uint8Array[] = [Uint8Array.from(encodeUnsigned(count))];
@@ -178,7 +195,13 @@ function rewriteCode(
   for (let index = 0; index < count; index++) {
     const [length, start] = readUnsigned(wasm, position);
     const end = start + length;
-    const pieces = rewriteFunction(wasm, start, end, parameters[index]);
+    const pieces = rewriteFunction(
+      wasm,
+      start,
+      end,
+      parameters[index],
+      notePage,
+    );
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     parts.push(Uint8Array.from(encodeUnsigned(size)), ...pieces);
     position = end;
@@ -223,6 +246,7 @@ function rewriteFunction(
   start: number,
   end: number,
   parameters: number,
+  notePage: number | undefined,
 ): Uint8Array[] {
   const bodyStart = skipLocals(wasm, start);
   const scratch = new Scratch(parameters + localCount(wasm, start));
@@ -231,7 +255,7 @@ function rewriteFunction(
   let position = bodyStart;
   while (position < end) {
     const next = skipInstruction(wasm, position);
-    const before = codeBefore(wasm, position, scratch);
+    const before = codeBefore(wasm, position, scratch, notePage);
     if (before) {
       pieces.push(wasm.subarray(copied, position), Uint8Array.from(before));
       copied = position;
@@ -242,39 +266,28 @@ function rewriteFunction(
   return [scratch.declaration(wasm, start, bodyStart), ...pieces];
 }
 
-/** How many variables a function declares, its parameters not included. */
-export function localCount(wasm: Uint8Array, start: number): number {
-  let [groups, position] = readUnsigned(wasm, start);
-  let total = 0;
-  for (; groups > 0; groups--) {
-    const [count, type] = readUnsigned(wasm, position);
-    total += count;
-    position = skipType(wasm, type);
-  }
-  return total;
-}
-
 /** What to insert before the instruction at `position`; nothing for most. */
 function codeBefore(
   wasm: Uint8Array,
   position: number,
   scratch: Scratch,
+  notePage: number | undefined,
 ): number[] | undefined {
   const operation = wasm[position];
   const type = STORED[operation];
   if (type !== undefined) {
     const offset = readUnsigned(wasm, skipInteger(wasm, position + 1))[0];
-    return noteStore(offset, type, scratch);
+    return noteStore(offset, type, scratch, notePage);
   }
   if (operation === 0xfc) {
     const [bulk] = readUnsigned(wasm, position + 1);
-    if (bulk === 10 || bulk === 11) return noteRange(scratch);
+    if (bulk === 10 || bulk === 11) return noteRange(scratch, notePage);
     if (bulk === 8) throw new Error("page tracking met memory.init");
   } else if (operation === 0xfd) {
     const [vector, next] = readUnsigned(wasm, position + 1);
     if (vector === 11) {
       const offset = readUnsigned(wasm, skipInteger(wasm, next))[0];
-      return noteStore(offset, V128, scratch);
+      return noteStore(offset, V128, scratch, notePage);
     }
     if (vector >= 88 && vector <= 91) {
       throw new Error("page tracking met a lane store");
@@ -284,40 +297,44 @@ function codeBefore(
   }
 }
 
-const LOCAL_GET = 0x20, LOCAL_SET = 0x21, LOCAL_TEE = 0x22;
-const I32_CONST = 0x41, I32_ADD = 0x6a, I32_SUB = 0x6b, I32_SHR_U = 0x76;
+const LOCAL_GET = 0x20, LOCAL_SET = 0x21, LOCAL_TEE = 0x22, CALL = 0x10;
+const I32_CONST = 0x41, I32_ADD = 0x6a, I32_SHR_U = 0x76, I32_EQZ = 0x45;
+const IF = [0x04, 0x40], UNREACHABLE = 0x00, END = 0x0b;
 
-/** Operands are the address and the value: park the value, note the page, go on. */
-function noteStore(offset: number, type: number, scratch: Scratch): number[] {
+/** Operands are the address and the value: park the value, note the page if it is not noted, go on. */
+function noteStore(
+  offset: number,
+  type: number,
+  scratch: Scratch,
+  notePage: number | undefined,
+): number[] {
   const value = scratch.index(`value ${type}`, type);
   const address = scratch.index("address", I32);
   const addOffset = offset === 0
     ? []
     : [I32_CONST, ...encodeSigned(offset), I32_ADD];
+  const page = scratch.index("page", I32);
+  const note = notePage === undefined
+    ? [UNREACHABLE]
+    : [LOCAL_GET, ...page, CALL, ...encodeUnsigned(notePage)];
   return [
     ...[LOCAL_SET, ...value, LOCAL_TEE, ...address],
     ...[LOCAL_GET, ...address, ...addOffset],
-    ...[I32_CONST, PAGE_SHIFT, I32_SHR_U, I32_CONST, 1],
-    ...[0x3a, HAS_INDEX, MAP_INDEX, 0], // i32.store8 into the map
-    ...[LOCAL_GET, ...value],
+    ...[I32_CONST, PAGE_SHIFT, I32_SHR_U, LOCAL_TEE, ...page],
+    ...[0x2d, HAS_INDEX, MAP_INDEX, 0], // i32.load8_u of the map
+    ...[I32_EQZ, ...IF, ...note, END, LOCAL_GET, ...value],
   ];
 }
 
 /** Operands are the destination, a source or value, and the length. */
-function noteRange(scratch: Scratch): number[] {
+function noteRange(scratch: Scratch, notePage: number | undefined): number[] {
+  if (notePage === undefined) throw new Error("page tracking met a bulk move");
   const length = scratch.index("length", I32);
   const source = scratch.index(`value ${I32}`, I32);
   const address = scratch.index("address", I32);
-  const pageOf = [I32_CONST, PAGE_SHIFT, I32_SHR_U];
-  const firstPage = [LOCAL_GET, ...address, ...pageOf];
   return [
     ...[LOCAL_SET, ...length, LOCAL_SET, ...source, LOCAL_TEE, ...address],
-    ...[...pageOf, I32_CONST, 1],
-    // pages touched: ceil((address + length) / page) - floor(address / page)
-    ...[LOCAL_GET, ...address, LOCAL_GET, ...length, I32_ADD],
-    ...[I32_CONST, ...encodeSigned(PAGE_BYTES - 1), I32_ADD, ...pageOf],
-    ...[...firstPage, I32_SUB],
-    ...[0xfc, 11, MAP_INDEX], // memory.fill of the map
+    ...[LOCAL_GET, ...length, CALL, ...encodeUnsigned(notePage + 1)],
     ...[LOCAL_GET, ...address, LOCAL_GET, ...source, LOCAL_GET, ...length],
   ];
 }

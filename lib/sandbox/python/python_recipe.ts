@@ -27,6 +27,7 @@ const PACKAGE_FILES = [
 const OWN_FILES = [
   ...["../wasm/assembler.ts", "../wasm/meter.ts", "../wasm/patch.ts"],
   ...["python_boot.ts", "python_build.ts", "python_depth.ts"],
+  "python_expected.ts",
   ...["python_hash.ts", "python_hash_places.ts", "python_hash_use.ts"],
   ...["python_image.ts", "python_mirror.ts", "python_pages.ts"],
   ...["python_patches.ts", "python_seal.ts", "python_tables.ts"],

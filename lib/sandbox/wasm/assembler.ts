@@ -5,12 +5,15 @@
  * Syntax: mnemonics and their operands, separated by white space; `;;` begins a
  * comment. `$name` stands for a parameter or variable behind `local.*`, else for
  * a global, a function or a constant of the caller. A load or store takes its
- * offset; `block`, `loop` and `if` may take a result type; branches take a depth.
+ * offset, and with `@1` behind its name it is one of the second memory; `block`,
+ * `loop` and `if` may take a result type; branches take a depth.
  */
 
 import { encodeUnsigned } from "./meter.ts";
 
-export const VALUE_TYPES = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
+export const VALUE_TYPES = {
+  ...{ i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b },
+};
 export type ValueType = keyof typeof VALUE_TYPES;
 
 /** Instructions without operands. */
@@ -36,10 +39,21 @@ const PLAIN: Record<string, number> = {
   ...{ "i64.extend_i32_s": 0xac, "i64.extend_i32_u": 0xad },
   "i64.reinterpret_f64": 0xbd,
 };
-const MEMORY: Record<string, [code: number, alignment: number]> = {
-  ...{ "i32.load": [0x28, 2], "f64.load": [0x2b, 3], "i32.load8_u": [0x2d, 0] },
-  "i32.store": [0x36, 2],
+const MEMORY: Record<string, [code: number[], alignment: number]> = {
+  ...{ "i32.load": [[0x28], 2], "f64.load": [[0x2b], 3] },
+  ...{ "i32.load8_u": [[0x2d], 0], "v128.load": [[0xfd, 0], 4] },
+  ...{ "i32.store": [[0x36], 2], "i32.store8": [[0x3a], 0] },
 };
+/** Instructions of several bytes; the last copies from the second memory to the first. */
+const LONG: Record<string, number[]> = {
+  ...{ "v128.or": [0xfd, 0x50], "v128.xor": [0xfd, 0x51] },
+  ...{
+    "v128.any_true": [0xfd, 0x53],
+    "memory.copy_from_second": [0xfc, 10, 0, 1],
+  },
+};
+/** Flag of an alignment that says that the memory's index follows. */
+const HAS_INDEX = 0x40;
 const BLOCKS: Record<string, number> = { block: 0x02, loop: 0x03, if: 0x04 };
 const BRANCHES: Record<string, number> = { br: 0x0c, br_if: 0x0d };
 const INDEXED: Record<string, number> = {
@@ -77,8 +91,13 @@ export function assemble(
     } else if (mnemonic in CONSTANTS) {
       const [code, bits] = CONSTANTS[mnemonic];
       bytes.push(code, ...encodeSigned(BigInt.asIntN(bits, number())));
-    } else if (mnemonic in MEMORY) {
-      bytes.push(...MEMORY[mnemonic], ...encodeUnsigned(Number(number())));
+    } else if (mnemonic in LONG) bytes.push(...LONG[mnemonic]);
+    else if (mnemonic.replace("@1", "") in MEMORY) {
+      const [code, alignment] = MEMORY[mnemonic.replace("@1", "")];
+      const place = mnemonic.endsWith("@1")
+        ? [alignment | HAS_INDEX, 1]
+        : [alignment];
+      bytes.push(...code, ...place, ...encodeUnsigned(Number(number())));
     } else if (mnemonic in BLOCKS) {
       const isTyped = tokens[at + 1] in VALUE_TYPES;
       const type = isTyped ? VALUE_TYPES[tokens[++at] as ValueType] : 0x40;

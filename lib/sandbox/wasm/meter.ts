@@ -412,6 +412,18 @@ export function skipLocals(bytes: Uint8Array, position: number): number {
   return next;
 }
 
+/** How many variables a function declares, its parameters not included. */
+export function localCount(wasm: Uint8Array, start: number): number {
+  let [groups, position] = readUnsigned(wasm, start);
+  let total = 0;
+  for (; groups > 0; groups--) {
+    const [count, type] = readUnsigned(wasm, position);
+    total += count;
+    position = skipType(wasm, type);
+  }
+  return total;
+}
+
 function skipBlockType(bytes: Uint8Array, position: number): number {
   const byte = bytes[position];
   if (byte === 0x40 || (byte >= 0x6f && byte <= 0x7f)) return position + 1;
@@ -548,11 +560,11 @@ function skipBulk(bytes: Uint8Array, position: number): number {
 function skipVector(bytes: Uint8Array, position: number): number {
   const [operation, next] = readUnsigned(bytes, position);
   const isMemory = operation <= 11 || operation === 92 || operation === 93;
-  if (isMemory) return skipInteger(bytes, skipInteger(bytes, next));
+  if (isMemory) return skipAddress(bytes, next);
   if (operation === 12 || operation === 13) return next + 16; // constant, shuffle
   if (operation >= 21 && operation <= 34) return next + 1; // lanes
   if (operation >= 84 && operation <= 91) {
-    return skipInteger(bytes, skipInteger(bytes, next)) + 1;
+    return skipAddress(bytes, next) + 1;
   }
   return next;
 }

@@ -13,7 +13,6 @@ import {
   VALUE_TYPES,
   type ValueType,
 } from "./assembler.ts";
-import { localCount } from "../python/python_pages.ts";
 import {
   appended,
   concatenate,
@@ -22,6 +21,7 @@ import {
   exportCode,
   FUNCTION_KIND,
   GLOBAL_KIND,
+  localCount,
   readSections,
   readUnsigned,
   SECTION,
