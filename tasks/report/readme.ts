@@ -18,12 +18,13 @@ import { studyNamed } from "../../lib/lab/studies.ts";
 import { readEvaluations } from "../../lib/run/read.ts";
 import { recordingsOf } from "./earlier.ts";
 import { poolTable } from "./pools.ts";
+import { powerTable } from "./power.ts";
 import { modelSpeedTable, sandboxSpeedTable } from "./speed.ts";
 import { table } from "./table.ts";
 
 /** The pages with tables, and the sections that each of them holds. */
 export const PAGES: Record<string, readonly string[]> = {
-  "data/experiment/README.md": ["pools", "results"],
+  "data/experiment/README.md": ["pools", "power", "results"],
   "lib/model/README.md": ["speed of the model"],
   "lib/sandbox/README.md": ["speed of the sandbox"],
 };
@@ -33,6 +34,7 @@ export function withResults(page: string, text: string, data: string): string {
   const runs = join(data, "experiment");
   const sections: Record<string, () => string[]> = {
     "pools": () => [poolTable(join(runs, "pool"))],
+    "power": () => [powerTable(runs)],
     "results": () => [
       presetTable(join(runs, "default")),
       corpusTable(join(runs, "beyond")),
