@@ -1,6 +1,7 @@
 /** What the recorded scores of a study make of its bounds, seed by seed and item by item. */
 
 import { passAtK } from "../method/reward/pass_at_k.ts";
+import { holm, pOfEquality, pValue } from "./evaluation/over_seeds.ts";
 import { mean } from "./evaluation/statistics.ts";
 import {
   type Bound,
@@ -95,4 +96,54 @@ export function boundValues(
     }
     return a.map((value, i) => value - b[i]);
   });
+}
+
+/** A bound with its measured difference, corrected p-value and verdict. */
+export interface JudgedBound extends Bound {
+  values: number[][];
+  /** Holm's p-value among the study's bounds. */
+  p: number;
+  verdict: "met" | "missed" | "equal within the margin" | "cannot tell";
+}
+
+/** Judges the bounds of a study on the seeds that are recorded. */
+export function judgeBounds(
+  study: Study,
+  scores: StudyScores,
+): JudgedBound[] {
+  const finder = new ItemFinder(study);
+  const list = study.bounds?.list ?? [];
+  const values = list.map((bound) => boundValues(study, scores, finder, bound));
+  const corrected = holm(list.map((bound, i) => boundP(bound, values[i])));
+  const tests = corrected.filter((p) => !Number.isNaN(p)).length;
+  return list.map((bound, i) => ({
+    ...bound,
+    values: values[i],
+    p: corrected[i],
+    verdict: verdictOn(bound, values[i], corrected[i], tests),
+  }));
+}
+
+/** Returns the p-value of a bound: two-sided, or of the two one-sided tests of equality. */
+function boundP({ above = 0, within }: Bound, values: number[][]): number {
+  if (values.length < 2) return NaN;
+  return within === undefined
+    ? pValue(values, above)
+    : pOfEquality(values, within);
+}
+
+function verdictOn(
+  { above = 0, within, equal }: Bound,
+  values: number[][],
+  p: number,
+  tests: number,
+): JudgedBound["verdict"] {
+  if (values.length < 2) return "cannot tell";
+  if (!(p < .05)) {
+    return equal !== undefined && pOfEquality(values, equal) < .05 / tests
+      ? "equal within the margin"
+      : "cannot tell";
+  }
+  if (within !== undefined) return "met";
+  return mean(values.map(mean)) > above ? "met" : "missed";
 }

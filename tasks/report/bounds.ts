@@ -2,67 +2,18 @@
 
 import {
   detectableDifference,
-  holm,
-  pOfEquality,
-  pValue,
   seedInterval,
 } from "../../lib/lab/evaluation/over_seeds.ts";
 import { mean } from "../../lib/lab/evaluation/statistics.ts";
-import { type Bound, FORCED_BASE, type Measure } from "../../lib/lab/bounds.ts";
-import { boundValues, ItemFinder } from "../../lib/lab/bounds_judged.ts";
+import { FORCED_BASE, type Measure } from "../../lib/lab/bounds.ts";
+import {
+  ItemFinder,
+  judgeBounds,
+  type JudgedBound,
+} from "../../lib/lab/bounds_judged.ts";
 import type { Study } from "../../lib/lab/studies.ts";
 import type { StudyScores } from "../../lib/lab/study_scores.ts";
 import { interval, markdownTable, percent } from "./markdown.ts";
-
-/** A bound with its measured difference, corrected p-value and verdict. */
-export interface JudgedBound extends Bound {
-  values: number[][];
-  /** Holm's p-value among the study's bounds. */
-  p: number;
-  verdict: "met" | "missed" | "equal within the margin" | "cannot tell";
-}
-
-/** Judges the bounds of a study on the seeds that are recorded. */
-export function judgeBounds(
-  study: Study,
-  scores: StudyScores,
-): JudgedBound[] {
-  const finder = new ItemFinder(study);
-  const list = study.bounds?.list ?? [];
-  const values = list.map((bound) => boundValues(study, scores, finder, bound));
-  const corrected = holm(list.map((bound, i) => boundP(bound, values[i])));
-  const tests = corrected.filter((p) => !Number.isNaN(p)).length;
-  return list.map((bound, i) => ({
-    ...bound,
-    values: values[i],
-    p: corrected[i],
-    verdict: verdictOn(bound, values[i], corrected[i], tests),
-  }));
-}
-
-/** Returns the p-value of a bound: two-sided, or of the two one-sided tests of equality. */
-function boundP({ above = 0, within }: Bound, values: number[][]): number {
-  if (values.length < 2) return NaN;
-  return within === undefined
-    ? pValue(values, above)
-    : pOfEquality(values, within);
-}
-
-function verdictOn(
-  { above = 0, within, equal }: Bound,
-  values: number[][],
-  p: number,
-  tests: number,
-): JudgedBound["verdict"] {
-  if (values.length < 2) return "cannot tell";
-  if (!(p < .05)) {
-    return equal !== undefined && pOfEquality(values, equal) < .05 / tests
-      ? "equal within the margin"
-      : "cannot tell";
-  }
-  if (within !== undefined) return "met";
-  return mean(values.map(mean)) > above ? "met" : "missed";
-}
 
 /** Returns the true difference that a bound's seeds find with 80 % power at 5 %, by their own spread. */
 function detectable({ values }: JudgedBound): number {

@@ -13,7 +13,7 @@ import { percent } from "./markdown.ts";
 import { computeOf } from "./study_compute.ts";
 import { table } from "./table.ts";
 import { FORCED_BASE, type Measure } from "../../lib/lab/bounds.ts";
-import { judgeBounds } from "./bounds.ts";
+import { judgeBounds } from "../../lib/lab/bounds_judged.ts";
 import { ItemFinder } from "../../lib/lab/bounds_judged.ts";
 import { type Study, studyNamed } from "../../lib/lab/studies.ts";
 import { readStudy, type StudyScores } from "../../lib/lab/study_scores.ts";

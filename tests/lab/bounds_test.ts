@@ -2,13 +2,16 @@
 
 import assert from "node:assert/strict";
 import { FORCED_BASE } from "../../lib/lab/bounds.ts";
-import { boundValues, ItemFinder } from "../../lib/lab/bounds_judged.ts";
+import {
+  boundValues,
+  ItemFinder,
+  judgeBounds,
+} from "../../lib/lab/bounds_judged.ts";
 import type { ScoreRow } from "../../lib/lab/scores.ts";
 import { parseStudy, type Study, studyNamed } from "../../lib/lab/studies.ts";
 import type { StudyScores } from "../../lib/lab/study_scores.ts";
 import { splitNamed } from "../../lib/lab/world/splits.ts";
 import { worldParts } from "../../lib/lab/base_model.ts";
-import { judgeBounds } from "../../tasks/report/bounds.ts";
 
 const study = studyNamed("pool");
 const { splits } = worldParts(study.base);
