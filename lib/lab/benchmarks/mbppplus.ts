@@ -1,9 +1,12 @@
 /**
  * MBPP+ (Liu et al. 2023): functions by a sentence and an example, judged as EvalPlus
- * does (evalplus.ts).
+ * does (evalplus.ts). Read are its release, which lists the inputs, and the Hub's rows,
+ * whose `test` holds them (plus_test.ts).
  */
 
-import { plusBenchmark, type SpecialCases } from "./evalplus.ts";
+import { plusBenchmark, type PlusItem, type SpecialCases } from "./evalplus.ts";
+import type { Fields } from "./fields.ts";
+import { isHubs, plusTest } from "./plus_test.ts";
 import { pythonArguments } from "./python_arguments.ts";
 
 const ENDS = ['\n"""', "\nassert"];
@@ -36,36 +39,49 @@ const SPECIAL: SpecialCases = {
   },
 };
 
+/** A row of EvalPlus' release, which lists the inputs. */
+function releaseItem(row: Fields): PlusItem {
+  const id = row.text("task_id");
+  const task = Number(/^Mbpp\/(\d+)$/.exec(id)?.[1]);
+  if (!Number.isInteger(task)) {
+    throw new TypeError(
+      `the field "task_id" is "${id}" and not "Mbpp/NUMBER"`,
+    );
+  }
+  // One row of the published file has {} for an empty list.
+  const inputs = [...row.list("base_input"), ...row.list("plus_input", "{}")];
+  return {
+    id,
+    problem: row.text("prompt"),
+    entry: row.text("entry_point"),
+    solution: row.text("canonical_solution"),
+    reference: row.text("canonical_solution"),
+    inputs: inputs.map((call) => pythonArguments(task, call)),
+    tolerance: row.number("atol"),
+  };
+}
+
+/** A row of the Hub. Its problem is put as the release has it: with the first assertion of MBPP. */
+function hubItem(row: Fields): PlusItem {
+  const [example] = row.list("test_list");
+  const solution = row.text("code");
+  return {
+    id: `Mbpp/${row.number("task_id")}`,
+    problem: `"""\n${row.text("prompt")}\n${example}\n"""\n`,
+    ...{ solution, reference: solution },
+    ...plusTest(row.text("test")),
+  };
+}
+
 export const mbppplus = plusBenchmark(
   {
     name: "mbppplus",
     files: ["MbppPlus.jsonl"],
     source:
-      "https://github.com/evalplus/evalplus (MbppPlus, v0.2.0, Apache-2.0)",
+      "https://github.com/evalplus/evalplus (MbppPlus, v0.2.0, Apache-2.0)" +
+      " or https://huggingface.co/datasets/evalplus/mbppplus",
     caution: "MBPP is public since August 2021: most models have seen it",
-    read(row) {
-      const id = row.text("task_id");
-      const task = Number(/^Mbpp\/(\d+)$/.exec(id)?.[1]);
-      if (!Number.isInteger(task)) {
-        throw new TypeError(
-          `the field "task_id" is "${id}" and not "Mbpp/NUMBER"`,
-        );
-      }
-      // One row of the published file has {} for an empty list.
-      const inputs = [
-        ...row.list("base_input"),
-        ...row.list("plus_input", "{}"),
-      ];
-      return {
-        id,
-        problem: row.text("prompt"),
-        entry: row.text("entry_point"),
-        solution: row.text("canonical_solution"),
-        reference: row.text("canonical_solution"),
-        inputs: inputs.map((call) => pythonArguments(task, call)),
-        tolerance: row.number("atol"),
-      };
-    },
+    read: (row) => isHubs(row) ? hubItem(row) : releaseItem(row),
   },
   ENDS,
   SPECIAL,
