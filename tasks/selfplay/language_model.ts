@@ -3,6 +3,7 @@
 import { benchmarkNamed } from "../../lib/lab/benchmarks/benchmarks.ts";
 import { benchmarksDuring } from "../../lib/lab/benchmarks/during.ts";
 import { readItems } from "../../lib/lab/benchmarks/file.ts";
+import { programsHeldOut } from "../../lib/lab/benchmarks/programs_held_out.ts";
 import {
   functionEvaluation,
   FUNCTIONS_PLAN,
@@ -14,6 +15,7 @@ import {
   type ModelPreset,
 } from "../../lib/lab/model_presets.ts";
 import { PRESETS } from "../../lib/lab/presets.ts";
+import type { Program } from "../../lib/sandbox/mod.ts";
 import { ArgumentError, type SelfPlayArguments } from "./arguments.ts";
 import type { Plan } from "./plan.ts";
 
@@ -81,7 +83,10 @@ async function benchmarksOf({ during, data }: Plan) {
     }
     const benchmark = benchmarkNamed(name);
     const limit = Number(items ?? Infinity);
-    return { benchmark, items: await readItems(benchmark, data, limit) };
+    // No program of the file may be trained on, asked during the run or not.
+    const isBarred = benchmark.program !== undefined;
+    const known = await readItems(benchmark, data, isBarred ? Infinity : limit);
+    return { benchmark, known, items: known.slice(0, limit) };
   }));
 }
 
@@ -95,7 +100,13 @@ export async function evaluationOf(plan: Plan) {
   };
   const chosen = await benchmarksOf(plan);
   const parts = chosen.length > 0 ? [benchmarksDuring(chosen)] : [];
-  if (!readsFunctions(plan)) return { experiment, ...together(parts) };
+  const isAsked = programsHeldOut(
+    chosen.map(({ benchmark, known: items }) => ({ benchmark, items })),
+  );
+  if (!readsFunctions(plan)) {
+    const barred = chosen.length > 0 && { heldOut: isAsked };
+    return { experiment, ...barred, ...together(parts) };
+  }
   const rows = readFunctions();
   const asked = {
     ...FUNCTIONS_PLAN,
@@ -103,7 +114,9 @@ export async function evaluationOf(plan: Plan) {
     during: Math.min(FUNCTIONS_PLAN.during, functions),
   };
   if (functions > 0) parts.unshift(functionEvaluation(rows, asked));
-  return { experiment, heldOut: functionsHeldOut(rows), ...together(parts) };
+  const isFunction = functionsHeldOut(rows);
+  const heldOut = (program: Program) => isFunction(program) || isAsked(program);
+  return { experiment, heldOut, ...together(parts) };
 }
 
 /** One evaluation of several, whose rows stand one behind the other. */

@@ -53,6 +53,8 @@ export interface Benchmark<Item extends { id: string } = { id: string }> {
   inDialect?(dialect: Dialect): Benchmark<Item>;
   /** The response that the reference gives; null where the file has none. */
   reference(item: Item): string | null;
+  /** The Python program that an item shows or asks for: a run that is measured by it may not train on it. */
+  program?(item: Item): string;
   /** Responses to the items by blind guesses, each by a name that tells what is guessed. */
   guesses?(items: readonly Item[]): Record<string, string[]>;
   /** Which responses are right, in order. */

@@ -63,6 +63,7 @@ export function asSelfPlay(
       stops: dialect.stopStrings.solve,
       keepsSpecialTokens: dialect.keepsSpecialTokens,
     }),
+    program: ({ task }) => task.program.source,
     reference: ({ task }) => response(pair(task).hidden),
     guesses(items) {
       const pairs = items.map(({ task }) => pair(task));

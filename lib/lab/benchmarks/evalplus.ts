@@ -62,6 +62,7 @@ export function plusBenchmark(
     ...about,
     prompt: ({ problem }, template) => codePrompt(problem, template, ends),
     reference: ({ solution }) => solution,
+    program: ({ reference }) => reference,
     async grade(executor, attempts) {
       const verdicts: Verdict[] = [];
       for (const attempt of attempts) {

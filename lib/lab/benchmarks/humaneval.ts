@@ -45,6 +45,7 @@ export const humaneval: Benchmark<Item> = {
   }),
   prompt: ({ problem }, template) => codePrompt(problem, template, ENDS),
   reference: ({ solution }) => solution,
+  program: ({ problem, solution }) => problem + solution,
   grade: (executor, attempts) =>
     Promise.all(attempts.map((attempt) => grade(executor, attempt))),
 };
