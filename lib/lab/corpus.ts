@@ -22,6 +22,8 @@ export interface CorpusOptions {
   longestDocument: number;
   /** Loss weight of prompt tokens; response tokens have weight 1. */
   promptWeight: number;
+  /** Most positions that are left free between prompt and response; absent: 0. */
+  responseOffset?: number;
 }
 
 /** Encodes a document as tokens with loss weights. */
@@ -41,6 +43,16 @@ export function toExample(
   return { tokens: [...promptTokens, ...responseTokens], weights };
 }
 
+/** Returns a document whose response, the tokens of weight 1, lies `offset` positions later. */
+export function movedApart(
+  example: LanguageModelExample,
+  offset: number,
+): LanguageModelExample {
+  const response = example.weights.indexOf(1);
+  const positions = example.tokens.map((_, i) => i < response ? i : i + offset);
+  return { ...example, positions };
+}
+
 /** Yields batches of at most `batchTokens` padded tokens without end, from fresh documents. */
 export function* corpusBatches(
   writer: DocumentWriter,
@@ -58,9 +70,13 @@ export function* corpusBatches(
         response,
         options.promptWeight,
       );
-      if (example.tokens.length <= options.longestDocument) {
-        chunk.push(example);
-      }
+      if (example.tokens.length > options.longestDocument) continue;
+      const { responseOffset } = options;
+      chunk.push(
+        responseOffset
+          ? movedApart(example, random.integer(0, responseOffset))
+          : example,
+      );
     }
     yield* random.shuffle(cutIntoBatches(chunk, options.batchTokens));
   }

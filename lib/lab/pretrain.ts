@@ -49,6 +49,13 @@ export interface PretrainConfig {
   longestDocument: number;
   /** Loss weight of a prompt's tokens; response tokens have weight 1. */
   promptWeight: number;
+  /**
+   * Most positions that are left free between prompt and response, drawn uniformly for
+   * each document, so that nothing is found by its distance from the prompt. Rotary
+   * attention sees differences of positions only: to move prompt and response together
+   * would change nothing. Absent: 0.
+   */
+  responseOffset?: number;
   /** Learning rate after the warm-up. */
   learningRate: number;
   /** Steps over which the learning rate rises linearly from 0. */

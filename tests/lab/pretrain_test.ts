@@ -6,7 +6,7 @@ import {
   buildBaseModel,
   worldParts,
 } from "../../lib/lab/base_model.ts";
-import { corpusBatches } from "../../lib/lab/corpus.ts";
+import { corpusBatches, movedApart } from "../../lib/lab/corpus.ts";
 import { rateAt } from "../../lib/lab/pretrain.ts";
 import { randomStream } from "../../lib/random.ts";
 import { DocumentWriter } from "../../lib/lab/world/documents.ts";
@@ -81,6 +81,26 @@ Deno.test("a base model is rebuilt equal to the bit, and found in the cache", as
   } finally {
     await Deno.remove(root, { recursive: true });
   }
+});
+
+Deno.test("a document is moved apart where its response begins", () => {
+  const example = { tokens: [5, 6, 7, 8], weights: [0, .05, 1, 1] };
+  assert.deepEqual(movedApart(example, 3).positions, [0, 1, 5, 6]);
+  const { tokenizer, splits } = worldParts(MICRO);
+  const writer = new DocumentWriter(
+    MICRO.world,
+    splits.heldOut,
+    randomStream(1, "documents"),
+  );
+  const batches = corpusBatches(writer, tokenizer, randomStream(1, "order"), {
+    ...MICRO.pretrain,
+    responseOffset: 4,
+  });
+  const offsets = batches.next().value.map(({ positions, tokens }) =>
+    positions!.at(-1)! - (tokens.length - 1)
+  );
+  for (const offset of offsets) assert.ok(offset >= 0 && offset <= 4);
+  assert.ok(new Set(offsets).size > 2);
 });
 
 Deno.test("leaving pretraining early keeps nothing in the cache", async () => {

@@ -413,3 +413,19 @@ Deno.test("a temperature of 2 halves the logits: worked numbers", () => {
   assert.equal(tempered(logits, 0), logits);
   assert.equal(tempered(logits, 1), logits);
 });
+
+Deno.test("a gap between positions changes a loss, moving all of them does not", async () => {
+  const model = smallModel();
+  const tokens = tokensOf(9, "positions");
+  const document = { tokens, weights: fullWeights(tokens) };
+  const lossAt = (at: (i: number) => number) =>
+    languageModelEvaluation(model, [{
+      ...document,
+      positions: tokens.map((_, i) => at(i)),
+    }]);
+  const plain = await languageModelEvaluation(model, [document]);
+  assert.equal(await lossAt((i) => i), plain);
+  assert.ok(Math.abs(await lossAt((i) => i + 5) - plain) < 1e-5);
+  assert.ok(Math.abs(await lossAt((i) => i < 4 ? i : i + 5) - plain) > 1e-4);
+  model.dispose();
+});

@@ -54,6 +54,12 @@ export interface WorldConfig {
    * incompletely. Absent: 0. A curriculum has a share of its own.
    */
   hastyShare?: Partial<Record<SolverKind, number>>;
+  /**
+   * Form of the traces of deduction and abduction: "steps" (trace.ts) names each
+   * operation with its value, "states" (states.ts) rewrites all that is left.
+   * Absent: "steps".
+   */
+  traceForm?: "steps" | "states";
   /** Form of the traces of induction; absent: "forwards", on the first example. */
   inductionTrace?: "forwards" | "search";
   /** Share of word problems among maths documents. */
@@ -64,7 +70,7 @@ export interface WorldConfig {
   mismatchedShare: number;
   /** Depths of the familiar split, drawn uniformly; [] leaves the split out. */
   familiarDepths: readonly number[];
-  /** Depths of the familiar split's induction, which is much harder at equal depth. */
+  /** Depths of the familiar split's induction, which is much harder at equal depth; [] leaves induction out of every split. */
   familiarInductionDepths: readonly number[];
   deepDepths: readonly number[];
   largeDepths: readonly number[];

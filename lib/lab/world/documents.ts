@@ -38,13 +38,8 @@ import {
 import { drawMaths } from "./maths.ts";
 import type { WorldLanguage } from "./operations.ts";
 import { renderProgram } from "./program.ts";
-import {
-  backwardSketch,
-  backwardTrace,
-  forwardSketch,
-  forwardTrace,
-  type LeavesOut,
-} from "./trace.ts";
+import { forwardTrace, type LeavesOut } from "./trace.ts";
+import { TRACE_FORMS, type TraceForm } from "./trace_forms.ts";
 import { CORPUS_RANGE, literal, type ValueType } from "./value.ts";
 
 /** A pretraining document. Both texts hold the dialect's markers; the response ends with `<eos>`. */
@@ -139,8 +134,7 @@ export class DocumentWriter {
   #deduction(): [string, string] {
     const sketch = this.#sketch(1);
     const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
-    const think = this.#sketched() ? forwardSketch : forwardTrace;
-    const trace = think(
+    const trace = this.#traceForm().forward(
       sketch.runs[0],
       this.#language,
       this.#haste("deduction"),
@@ -154,8 +148,7 @@ export class DocumentWriter {
   #abduction(): [string, string] {
     const sketch = this.#sketch(1);
     const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
-    const think = this.#sketched() ? backwardSketch : backwardTrace;
-    const trace = think(
+    const trace = this.#traceForm().backward(
       sketch.runs[0],
       this.#language,
       this.#haste("abduction"),
@@ -246,10 +239,12 @@ export class DocumentWriter {
     return [proposeInductionPrompt(source), inputs.join("<i>")];
   }
 
-  /** Draws whether the next trace is a sketch; draws nothing in worlds without sketches. */
-  #sketched(): boolean {
-    const { sketchShare } = this.#config;
-    return sketchShare !== undefined && this.#random.next() < sketchShare;
+  /** Returns the form of the next trace; draws nothing in worlds without sketches. */
+  #traceForm(): TraceForm {
+    const { sketchShare, traceForm = "steps" } = this.#config;
+    const sketched = sketchShare !== undefined &&
+      this.#random.next() < sketchShare;
+    return TRACE_FORMS[sketched ? "sketch" : traceForm];
   }
 
   /** Returns the draw that leaves out values by the kind's share; it draws nothing where that is 0. */

@@ -159,9 +159,10 @@ function programSplits(config: WorldConfig): Split[] {
         ),
     ],
   ];
+  const modes = MODE_NAMES.filter((mode) => familiar(mode).length > 0);
   return drawn.filter(([, depths]) => depths.length > 0)
     .flatMap(([name, , count, draw]) =>
-      MODE_NAMES.map((mode) => programSplit(config, name, mode, count, draw))
+      modes.map((mode) => programSplit(config, name, mode, count, draw))
     );
 }
 

@@ -23,6 +23,8 @@ export interface LanguageModelExample {
   tokens: readonly number[];
   /** `weights[i]` is the loss weight of predicting `tokens[i]`; `weights[0]` is unused. */
   weights: readonly number[];
+  /** Rotary position of every token; absent: 0, 1, 2 and so on. */
+  positions?: readonly number[];
 }
 
 /** The report of a language-model step. */
@@ -139,7 +141,10 @@ function languageModelLoss(
   const sources: number[] = [];
   const targets: number[] = [];
   const scaled: number[] = [];
-  examples.forEach(({ tokens, weights }, row) => {
+  examples.forEach(({ tokens, weights, positions }, row) => {
+    if (positions) {
+      batch.positions.set(positions.slice(0, -1), row * batch.columns);
+    }
     for (let i = 1; i < tokens.length; i++) {
       if (weights[i] === 0) continue;
       sources.push(row * batch.columns + i - 1);

@@ -5,6 +5,10 @@ import {
   forwardSketch,
   forwardTrace,
 } from "../../../lib/lab/world/trace.ts";
+import {
+  backwardStates,
+  forwardStates,
+} from "../../../lib/lab/world/states.ts";
 import { CORPUS_RANGE } from "../../../lib/lab/world/value.ts";
 import { operationNamed } from "../../../lib/lab/world/operations.ts";
 import {
@@ -98,4 +102,23 @@ Deno.test("a run is refused when a step is undefined or leaves the range", () =>
   );
   assert.equal(runProgram(program("integer", "-3"), 2, CORPUS_RANGE), null);
   assert.equal(runProgram(program("integer", "*3"), 21, CORPUS_RANGE), null);
+});
+
+Deno.test("states rewrite what is left, until nothing is", () => {
+  const run = runProgram(
+    program("list", "map v+1", "append 3", "reverse list"),
+    [1, 2],
+    CORPUS_RANGE,
+  );
+  assert.ok(run);
+  assert.equal(
+    forwardStates(run, "javascript"),
+    "[1,2].map(v=>v+1).concat(3).reverse()>[2,3].concat(3).reverse()>" +
+      "[2,3,3].reverse()>[3,3,2]",
+  );
+  assert.equal(
+    backwardStates(run, "javascript"),
+    ".map(v=>v+1).concat(3).reverse():[3,3,2]>.map(v=>v+1).concat(3):[2,3,3]>" +
+      ".map(v=>v+1):[2,3]>:[1,2]",
+  );
 });
