@@ -60,6 +60,15 @@ export interface WorldConfig {
    * Absent: "steps".
    */
   traceForm?: "steps" | "states";
+  /**
+   * Share, from 0 to 1, of deductions and abductions that are cut, as a long text is at
+   * the limit of a context: programs of `cutDepths` whose thought in states ends after 1
+   * to `cutSteps` steps. They show how a step is taken, and no answer. Absent: 0.
+   */
+  cutShare?: number;
+  cutDepths?: readonly number[];
+  /** Most steps of a cut thought; absent: 1. */
+  cutSteps?: number;
   /** Form of the traces of induction; absent: "forwards", on the first example. */
   inductionTrace?: "forwards" | "search";
   /** Share of word problems among maths documents. */

@@ -38,11 +38,12 @@ import {
 import { drawMaths } from "./maths.ts";
 import type { WorldLanguage } from "./operations.ts";
 import { renderProgram } from "./program.ts";
+import { cutStates } from "./states.ts";
 import { forwardTrace, type LeavesOut } from "./trace.ts";
 import { TRACE_FORMS, type TraceForm } from "./trace_forms.ts";
 import { CORPUS_RANGE, literal, type ValueType } from "./value.ts";
 
-/** A pretraining document. Both texts hold the dialect's markers; the response ends with `<eos>`. */
+/** A pretraining document. Both texts hold the dialect's markers; the response ends with `<eos>` unless it is cut. */
 export interface Document {
   kind: DocumentKind;
   prompt: string;
@@ -63,6 +64,9 @@ const POOL_SIZE = 200;
 const REFERENCE_COUNTS = [0, 1, 2, 2];
 
 const TYPES: readonly ValueType[] = ["integer", "list", "string"];
+
+/** A document in two parts, and whether it ends there and is not cut (absent: it does). */
+type Written = [prompt: string, response: string, ends?: boolean];
 
 /** A writer of pretraining documents of one world. */
 export class DocumentWriter {
@@ -108,16 +112,15 @@ export class DocumentWriter {
       const weights = this.#languages.map((name) => languageWeights[name]);
       this.#language = this.#random.weightedChoice(this.#languages, weights);
     }
-    const [prompt, response] = this.#write(kind);
-    return { kind, prompt, response: response + END_TOKEN };
+    const [prompt, response, ends = true] = this.#write(kind);
+    return { kind, prompt, response: response + (ends ? END_TOKEN : "") };
   }
 
-  #write(kind: DocumentKind): [prompt: string, response: string] {
+  #write(kind: DocumentKind): Written {
     switch (kind) {
       case "deduction":
-        return this.#deduction();
       case "abduction":
-        return this.#abduction();
+        return this.#traced(kind);
       case "induction":
         return this.#induction();
       case "proposeDeduction":
@@ -131,32 +134,26 @@ export class DocumentWriter {
     }
   }
 
-  #deduction(): [string, string] {
-    const sketch = this.#sketch(1);
+  /** Writes a deduction or abduction. One that is cut ends in its thought, without an answer. */
+  #traced(mode: "deduction" | "abduction"): Written {
+    const { cutShare = 0, cutDepths = [], cutSteps = 1 } = this.#config;
+    const cut = cutShare > 0 && this.#random.next() < cutShare;
+    const sketch = this.#sketch(1, undefined, cut ? cutDepths : undefined);
     const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
-    const trace = this.#traceForm().forward(
-      sketch.runs[0],
-      this.#language,
-      this.#haste("deduction"),
-    );
-    return [
-      deductionPrompt(source, argument),
-      this.#answer("deduction", trace, output),
-    ];
-  }
-
-  #abduction(): [string, string] {
-    const sketch = this.#sketch(1);
-    const { source, pairs: [{ argument, output }] } = this.#texts(sketch);
-    const trace = this.#traceForm().backward(
-      sketch.runs[0],
-      this.#language,
-      this.#haste("abduction"),
-    );
-    return [
-      abductionPrompt(source, output),
-      this.#answer("abduction", trace, argument),
-    ];
+    const [run] = sketch.runs;
+    const forwards = mode === "deduction";
+    const prompt = forwards
+      ? deductionPrompt(source, argument)
+      : abductionPrompt(source, output);
+    if (cut) {
+      const steps = this.#random.integer(1, cutSteps);
+      const states = cutStates(mode, run, this.#language, steps);
+      return [prompt, THINK_TOKEN + states, false];
+    }
+    const { forward, backward } = this.#traceForm();
+    const think = forwards ? forward : backward;
+    const trace = think(run, this.#language, this.#haste(mode));
+    return [prompt, this.#answer(mode, trace, forwards ? output : argument)];
   }
 
   #induction(): [string, string] {
@@ -260,9 +257,15 @@ export class DocumentWriter {
   }
 
   /** Draws a sketch none of whose calls is held out. */
-  #sketch(inputCount: number, inputType?: ValueType): Sketch {
+  #sketch(
+    inputCount: number,
+    inputType?: ValueType,
+    depths?: readonly number[],
+  ): Sketch {
     for (;;) {
-      const depth = this.#generator.depth(this.#random);
+      const depth = depths
+        ? this.#random.choice(depths)
+        : this.#generator.depth(this.#random);
       const sketch = this.#generator.sketch(
         { depth, inputCount, range: CORPUS_RANGE, inputType },
         this.#random,

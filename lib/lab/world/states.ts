@@ -19,12 +19,10 @@ const NEXT_STATE = ">";
  * `[1,2].map(v=>v+1).concat(3)>[2,3].concat(3)>[2,3,3]`.
  */
 export function forwardStates(
-  { output, trace }: ProgramRun,
+  run: ProgramRun,
   language: WorldLanguage,
 ): string {
-  const left = (from: number) => labels(trace.slice(from), language);
-  const states = trace.map(({ before }, i) => literal(before) + left(i));
-  return [...states, literal(output)].join(NEXT_STATE);
+  return forward(run, language).join(NEXT_STATE);
 }
 
 /**
@@ -32,13 +30,34 @@ export function forwardStates(
  * `.map(v=>v+1).concat(3):[2,3,3]>.map(v=>v+1):[2,3]>:[1,2]`.
  */
 export function backwardStates(
-  { output, trace }: ProgramRun,
+  run: ProgramRun,
   language: WorldLanguage,
 ): string {
+  return backward(run, language).join(NEXT_STATE);
+}
+
+/** Writes the first states of a run, `steps` steps and the mark of the next: a thought that is cut. */
+export function cutStates(
+  mode: "deduction" | "abduction",
+  run: ProgramRun,
+  language: WorldLanguage,
+  steps: number,
+): string {
+  const states = (mode === "deduction" ? forward : backward)(run, language);
+  return states.slice(0, steps + 1).map((state) => state + NEXT_STATE).join("");
+}
+
+function forward({ output, trace }: ProgramRun, language: WorldLanguage) {
+  const left = (from: number) => labels(trace.slice(from), language);
+  const states = trace.map(({ before }, i) => literal(before) + left(i));
+  return [...states, literal(output)];
+}
+
+function backward({ output, trace }: ProgramRun, language: WorldLanguage) {
   const values = [...trace.map(({ before }) => before), output];
   return values.map((value, i) =>
     `${labels(trace.slice(0, i), language)}:${literal(value)}`
-  ).reverse().join(NEXT_STATE);
+  ).reverse();
 }
 
 function labels(steps: readonly TraceStep[], language: WorldLanguage): string {

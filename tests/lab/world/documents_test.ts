@@ -166,3 +166,41 @@ Deno.test("worlds in haste leave out that share of the steps' values", () => {
   // Three steps each, of which the last always has a value: 1 + 2 * .5.
   assert.ok(Math.abs(values / 1000 - 2) < .1, `values per trace ${values}`);
 });
+
+Deno.test("cut documents hold the first steps of deep programs and no answer", () => {
+  const world = {
+    ...TEST_WORLD,
+    traceForm: "states" as const,
+    cutShare: .4,
+    cutDepths: [4],
+    cutSteps: 2,
+    mixture: {
+      deduction: .5,
+      abduction: .5,
+      induction: 0,
+      proposeDeduction: 0,
+      proposeAbduction: 0,
+      proposeInduction: 0,
+      maths: 0,
+    },
+    operations: ["append 0", "append 3", "reverse list"],
+    inputWeights: { integer: 0, list: 1, string: 0 },
+    depthWeights: [1],
+  };
+  const writer = new DocumentWriter(
+    world,
+    SPLITS.heldOut,
+    randomStream(1, "documents"),
+  );
+  const responses = Array.from({ length: 2000 }, () => writer.next().response);
+  const cut = responses.filter((text) => !text.endsWith("<eos>"));
+  assert.ok(Math.abs(cut.length / responses.length - .4) < .05);
+  for (const text of cut) {
+    const states = text.slice("<t>".length, -1).split(">");
+    assert.ok(!text.includes("<a>") && [2, 3].includes(states.length), text);
+    const operations = states.map((state) =>
+      state.split(/\.(?=c|r)/).length - 1
+    );
+    assert.deepEqual(operations, [4, 3, 2].slice(0, states.length));
+  }
+});
