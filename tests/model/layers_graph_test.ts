@@ -349,6 +349,28 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "recomputed layers give a sink the gradients that tfjs would take",
+  ignore,
+  fn() {
+    for (const targets of [null, LORA_TARGETS]) {
+      const model = unevenModel({ model_type: "qwen2" });
+      if (targets) adapt(model, targets);
+      tf.tidy(() => {
+        const batch = BATCHES.ragged;
+        const expected = trainedSlopes(model, batch, false);
+        model.recomputesLayers = true;
+        const actual = trainedSlopes(model, batch, true);
+        actual.grads.forEach((slope, i) => {
+          assert.ok(distance(slope, expected.grads[i]) < 5e-5, `tensor ${i}`);
+          slope.dispose();
+        });
+      });
+      model.dispose();
+    }
+  },
+});
+
 /** Adapters on some projections only, with a B that is not zero. */
 function adapt(model: Decoder, targets: readonly LoraTarget[]) {
   const config = { rank: 3, alpha: 4, targets };

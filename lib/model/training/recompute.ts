@@ -6,6 +6,7 @@
  * a third more time. Left out: the decision when to use it.
  */
 import * as tf from "@tensorflow/tfjs";
+import { sinkOf } from "../differentiable.ts";
 
 /** The part of tfjs's engine that a nested differentiation overwrites. */
 interface TapeState {
@@ -23,6 +24,10 @@ export function recomputed(
   parameters: readonly tf.Tensor[],
   constants: readonly tf.Tensor[],
 ): tf.Tensor2D {
+  // A sink takes its parameters' gradients itself; tfjs only has to find the way there.
+  const sink = parameters.map(sinkOf).find((one) => one !== null);
+  const onTape = parameters.filter((parameter) => sinkOf(parameter) === null);
+  if (sink) onTape.push(sink.anchor);
   const operation = tf.customGrad((...args: unknown[]) => {
     const input = args[0] as tf.Tensor2D;
     const save = args[args.length - 1] as (tensors: tf.Tensor[]) => void;
@@ -32,13 +37,13 @@ export function recomputed(
       gradFunc: (dy: tf.Tensor, [saved, ...kept]: tf.Tensor[]) =>
         withOwnTape(() =>
           tf.grads((again) => block(again as tf.Tensor2D, kept))(
-            [saved, ...parameters],
+            [saved, ...onTape],
             dy,
           )
         ),
     };
   });
-  return operation(x, ...parameters) as tf.Tensor2D;
+  return operation(x, ...onTape) as tf.Tensor2D;
 }
 
 /** Runs `body` with a tape of its own: tfjs 4.22 loses the outer tape in nested differentiation. */
