@@ -83,10 +83,22 @@ export function currentBackend(): BackendInfo {
   return running;
 }
 
-/** Tells whether native TensorFlow computes, on the processor and not on a GPU. */
-export function nativeOnProcessor(): boolean {
-  return tf.getBackend() === "tensorflow" &&
-    currentBackend().name === "tfjs-node";
+/**
+ * Tells whether graphs run without copies: native TensorFlow computes, and no card does.
+ * The interface hands a graph its inputs through the processor's memory
+ * (TFE_TensorHandleResolve in tfjs_backend.cc), so that on a card every run would copy all
+ * weights there and back. The package for cards without a card computes on the processor,
+ * and then graphs run. AZR_GRAPHS=off takes a card's path on a processor, to try it.
+ */
+export function runsGraphs(): boolean {
+  if (environment("AZR_GRAPHS") === "off") return false;
+  return tf.getBackend() === "tensorflow" && !computesOnCard();
+}
+
+/** Tells whether native TensorFlow computes on a card. */
+export function computesOnCard(): boolean {
+  const native = tf.backend() as { isUsingGpuDevice?: boolean };
+  return tf.getBackend() === "tensorflow" && native.isUsingGpuDevice === true;
 }
 
 async function startNamed(wanted: string): Promise<BackendInfo> {

@@ -16,7 +16,7 @@ import {
   writeSafetensors,
   type WrittenTensor,
 } from "../../lib/model/files/safetensors.ts";
-import { nativeOnProcessor } from "../../lib/model/backend.ts";
+import { runsGraphs } from "../../lib/model/backend.ts";
 import { FusedMoments } from "../../lib/model/native/moments_fused.ts";
 import { smallModel, tokensOf } from "./shapes.ts";
 
@@ -174,7 +174,7 @@ Deno.test("Mistral is Llama under another name, and returns under its own", asyn
 
 Deno.test({
   name: "moments of more values than a set can hold are read",
-  ignore: !nativeOnProcessor(),
+  ignore: !runsGraphs(),
   fn: async () => {
     const size = 2 ** 24 + 8;
     const parameter = tf.zeros([size]);

@@ -7,8 +7,7 @@
  * are kept apart. A small model's batch is cut into lanes (lanes.ts), and is cut anew
  * when rows leave. Loaded graphs stay for the process.
  *
- * Left out: GPUs (the interface copies every input of a graph to the processor) and other
- * backends, which decode eagerly.
+ * Left out: cards (`runsGraphs`) and other backends, which decode eagerly.
  */
 import * as tf from "@tensorflow/tfjs";
 import { chooseTokens, tempered } from "../sampling/choice.ts";

@@ -5,11 +5,11 @@
  * (layers_graph.ts). The tape of tfjs keeps the values that the backward run needs;
  * without a tape nothing is kept. Loaded graphs stay for the process. Left out: large
  * models, whose layers have a graph each (blocks_native.ts), and the cases that run by
- * single operations (decoder.ts): recomputed layers, GPUs (the interface copies every
- * input of a graph to the processor) and other backends.
+ * single operations (decoder.ts): recomputed layers, cards (`runsGraphs`) and other
+ * backends.
  */
 import * as tf from "@tensorflow/tfjs";
-import { nativeOnProcessor } from "../backend.ts";
+import { runsGraphs } from "../backend.ts";
 import { attentionMask, type TokenBatch } from "../training/batch.ts";
 import type { AdapterPlan } from "./adapters_graph.ts";
 import { adapterPlan, graphTensors, planKey } from "./graph_tensors.ts";
@@ -40,7 +40,12 @@ export function layerLanes(model: NativeModel, rows: number): number {
 
 /** Tells whether this model's layers run by a graph here. */
 export function layersByGraph(model: NativeModel): boolean {
-  return nativeOnProcessor() && !model.recomputesLayers;
+  return runsGraphs() && !model.recomputesLayers;
+}
+
+/** Tells whether a model's layers are better computed twice: large ones that no graph runs. */
+export function recomputesByOperations(model: NativeModel): boolean {
+  return !runsGraphs() && !isSmall(model);
 }
 
 /** Returns the normalised hidden states `[N, D]` of a batch; tests choose the lanes. */

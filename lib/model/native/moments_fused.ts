@@ -3,8 +3,7 @@
  *
  * One operation passes once over moments and weights and changes them in place;
  * VectorMoments takes a dozen operations that each write a vector. Left out: small
- * parameters, whose update waits for the calls and not for memory, and GPUs, on which
- * this code was never run.
+ * parameters, whose update waits for the calls and not for memory.
  */
 import * as tf from "@tensorflow/tfjs";
 import {
@@ -12,7 +11,43 @@ import {
   type Update,
   updateFactors,
 } from "../training/moments.ts";
+import { nativeTensorFlow } from "../kernels.ts";
 import { run, Variable } from "../variable.ts";
+
+let works: boolean | undefined;
+
+/**
+ * Tells whether the operation gives here what it should: one update of the number 1 by the
+ * gradient 1 and the rate 0.5 is 0.5. Tried once, since this code was never run on a card.
+ */
+export function fusedMomentsWork(): boolean {
+  works ??= nativeTensorFlow() !== null && oneUpdateIsRight();
+  return works;
+}
+
+function oneUpdateIsRight(): boolean {
+  const config = {
+    learningRate: 0.5,
+    beta1: 0.9,
+    beta2: 0.95,
+    epsilon: 1e-8,
+    weightDecay: 0,
+    maxGradientNorm: 1,
+  };
+  try {
+    return tf.tidy(() => {
+      const [one, gradient] = [tf.tensor1d([1]), tf.tensor1d([1])];
+      const moments = new FusedMoments(one);
+      const [fresh] = moments.update([one], gradient, {
+        ...{ config, step: 1, clip: 1 },
+      });
+      moments.dispose();
+      return Math.abs(fresh.dataSync()[0] - 0.5) < 1e-5;
+    });
+  } catch {
+    return false;
+  }
+}
 
 /** AdamW's moments of one large parameter, updated in place by one native operation. */
 export class FusedMoments implements Moments {

@@ -8,7 +8,7 @@
  * (text.ts) and chat formatting (chat.ts).
  */
 import * as tf from "@tensorflow/tfjs";
-import { nativeOnProcessor } from "../backend.ts";
+import { runsGraphs } from "../backend.ts";
 import type { Sample, SampleRequest, SamplingOptions } from "../requests.ts";
 import { breathe } from "../../breathe.ts";
 import { lengthBuckets, plainBatch } from "../training/batch.ts";
@@ -54,7 +54,7 @@ export const graphDecoding: DecodingKind = (start) => new NativeDecoding(start);
 
 /** Returns decoding by a graph where it runs, else by eager operations. */
 export function fastestDecoding(): DecodingKind {
-  return nativeOnProcessor() ? graphDecoding : eagerDecoding;
+  return runsGraphs() ? graphDecoding : eagerDecoding;
 }
 
 /**

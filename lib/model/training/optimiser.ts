@@ -8,10 +8,9 @@
  * (schedule.ts), the equations (moments.ts) and the loss.
  */
 import type * as tf from "@tensorflow/tfjs";
-import { nativeOnProcessor } from "../backend.ts";
 import type { Decoder } from "../decoder.ts";
 import { joined, type Moments, VectorMoments } from "./moments.ts";
-import { FusedMoments } from "../native/moments_fused.ts";
+import { FusedMoments, fusedMomentsWork } from "../native/moments_fused.ts";
 import type { OptimiserConfig } from "../requests.ts";
 
 /** The default settings of AdamW for a small model. */
@@ -152,7 +151,7 @@ function groupsOf(tensors: readonly tf.Tensor[]): (readonly tf.Tensor[])[] {
 }
 
 function momentsFor(group: readonly tf.Tensor[]): Moments {
-  return group.length === 1 && nativeOnProcessor()
+  return group.length === 1 && fusedMomentsWork()
     ? new FusedMoments(group[0])
     : new VectorMoments(group);
 }
