@@ -43,9 +43,9 @@ export async function main(args: readonly string[]): Promise<number> {
     if (asked.show === "help") console.log(USAGE);
     else if (asked.show === "list") await listChoices(asked);
     else {
+      if (asked.show === "dry") return await dryRun(asked).then(() => 0);
       const plan = await planOf(asked);
       folder = plan.folder;
-      if (asked.show === "dry") return await dryRun(plan).then(() => 0);
       requireWritable(folder);
       await play(plan);
     }

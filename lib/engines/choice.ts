@@ -144,7 +144,7 @@ async function openServed(
 }
 
 async function openLocal(
-  { model, loraRank: rank }: EngineConfig,
+  { model, loraRank: rank, microBatchTokens }: EngineConfig,
   tokenizer: Tokenizer,
   seed: number,
 ): Promise<LocalEngine> {
@@ -153,6 +153,7 @@ async function openLocal(
   const engine = rank === 0
     ? await LocalEngine.fromFolder(model)
     : await LocalEngine.withAdapters(model, lora, seed);
+  engine.model.microBatchTokens = microBatchTokens;
   try {
     tokenizer.requireFits(engine.model.config);
   } catch (error) {

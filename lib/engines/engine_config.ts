@@ -21,6 +21,8 @@ export interface EngineConfig {
   address: string;
   /** Rank of the LoRA adapters to train; 0 trains all weights (`local` only). */
   loraRank: number;
+  /** Padded tokens of a micro-batch in training; 0 takes what memory allows, or the server. */
+  microBatchTokens: number;
   /** Folder with the model's tokenizer.json; empty where `model` is that folder. */
   tokenizer: string;
   /** Longest prompt + response in tokens; 0 takes the number of the model's config.json or the server. */
@@ -54,6 +56,7 @@ export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
     model: "",
     address: "",
     loraRank: 0,
+    microBatchTokens: 0,
     tokenizer: "",
     contextLength: 0,
     form: "tokens",
@@ -65,6 +68,7 @@ export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
     model: "",
     address: "http://127.0.0.1:8000",
     loraRank: 32,
+    microBatchTokens: 0,
     tokenizer: "",
     contextLength: 0,
     form: "tokens",
@@ -76,6 +80,7 @@ export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
     model: "",
     address: "http://127.0.0.1:8000/v1",
     loraRank: 0,
+    microBatchTokens: 0,
     tokenizer: "",
     contextLength: 0,
     form: "text",
@@ -125,7 +130,7 @@ export function checkEngineConfig(config: EngineConfig): void {
     );
   }
   if (engine !== "local") checkAddress(config);
-  for (const field of ["loraRank", "contextLength"] as const) {
+  for (const field of NUMBERS) {
     if (!Number.isInteger(config[field]) || config[field] < 0) {
       fail(config, field, "must be a whole number of at least 0");
     }
@@ -140,6 +145,13 @@ export function checkEngineConfig(config: EngineConfig): void {
   if (engine === "openai" && loraRank !== 0) {
     fail(config, "loraRank", "must be 0: this engine does not train");
   }
+  if (engine !== "local" && config.microBatchTokens !== 0) {
+    fail(
+      config,
+      "microBatchTokens",
+      "must be 0: a server cuts its own batches",
+    );
+  }
   if (engine === "local" && contextLength !== 0) {
     fail(
       config,
@@ -148,6 +160,9 @@ export function checkEngineConfig(config: EngineConfig): void {
     );
   }
 }
+
+/** Fields that are whole numbers. */
+const NUMBERS = ["loraRank", "microBatchTokens", "contextLength"] as const;
 
 function checkWaiting(config: EngineConfig): void {
   for (const field of ["reconnectSeconds", "requestSeconds"] as const) {

@@ -186,6 +186,7 @@ export class LocalEngine implements Engine {
       model.dispose();
       throw error;
     }
+    model.microBatchTokens = this.#model.microBatchTokens;
     this.dispose();
     this.#model = model;
     this.#optimiser = optimiser;

@@ -1,9 +1,12 @@
 /**
  * Presets for language models: a model by name, and settings under which it learns on
- * a given machine. Sizes and rates were chosen by trial runs, not by the study's runs.
+ * a given machine. The laptop's sizes and rates were chosen by trial runs, not by the
+ * study's runs. Those for a graphics card follow from its memory and were never run.
  */
 
+import type { EngineConfig } from "../engines/engine_config.ts";
 import { PAPER_CONFIG, type SelfPlayConfig } from "../method/config.ts";
+import type { modelConfig } from "../model/mod.ts";
 
 /** A language model with settings of self-play. */
 export interface ModelPreset {
@@ -12,6 +15,10 @@ export interface ModelPreset {
   description: string;
   /** The model's name, as `--model` takes it. */
   model: string;
+  /** The model's shape where its memory is asked for before it is fetched. */
+  shape?: Parameters<typeof modelConfig>[0];
+  /** Fields of the engine that differ from its defaults. */
+  engine?: Partial<EngineConfig>;
   selfPlay: SelfPlayConfig;
 }
 
@@ -52,7 +59,51 @@ const LAPTOP: ModelPreset = {
   },
 };
 
+/**
+ * Qwen2.5-Coder-Instruct in three sizes, the family of the paper's runs, for a graphics
+ * card. Against the paper: a quarter of its batch and a tenth of its lengths.
+ */
+function onCard(
+  size: string,
+  width: number,
+  inner: number,
+  layers: number,
+  heads: number,
+): ModelPreset {
+  return {
+    name: `gpu-${size.toLowerCase()}`,
+    description: `Qwen2.5-Coder-${size}-Instruct in Python, on an NVIDIA card`,
+    model: `Qwen/Qwen2.5-Coder-${size}-Instruct`,
+    shape: {
+      model_type: "qwen2",
+      vocab_size: 151936,
+      hidden_size: width,
+      intermediate_size: inner,
+      num_hidden_layers: layers,
+      num_attention_heads: heads,
+      num_key_value_heads: 2,
+      max_position_embeddings: 32768,
+      rope_theta: 1e6,
+      tie_word_embeddings: true,
+    },
+    engine: { microBatchTokens: 2048 },
+    selfPlay: {
+      ...PAPER_CONFIG,
+      steps: 200,
+      proposalsPerMode: 16,
+      maxPromptTokens: 1024,
+      maxProposalTokens: 512,
+      maxSolutionTokens: 512,
+      seedTasksPerMode: 64,
+      keepCheckpoints: 1,
+    },
+  };
+}
+
 /** The presets by name. */
 export const MODEL_PRESETS: Record<string, ModelPreset> = {
   "laptop-lm": LAPTOP,
+  "gpu-0.5b": onCard("0.5B", 896, 4864, 24, 14),
+  "gpu-1.5b": onCard("1.5B", 1536, 8960, 28, 12),
+  "gpu-3b": onCard("3B", 2048, 11008, 36, 16),
 };

@@ -97,8 +97,9 @@ export function runsGraphs(): boolean {
 
 /** Tells whether native TensorFlow computes on a card. */
 export function computesOnCard(): boolean {
-  const native = tf.backend() as { isUsingGpuDevice?: boolean };
-  return tf.getBackend() === "tensorflow" && native.isUsingGpuDevice === true;
+  if (tf.getBackend() !== "tensorflow") return false;
+  const native = tf.backend() as unknown as { isUsingGpuDevice: boolean };
+  return native.isUsingGpuDevice;
 }
 
 async function startNamed(wanted: string): Promise<BackendInfo> {

@@ -22,7 +22,11 @@ import {
   swiglu,
 } from "./kernels.ts";
 import { hiddenByBlocks } from "./native/blocks_native.ts";
-import { hiddenByGraph, layersByGraph } from "./native/layers_native.ts";
+import {
+  hiddenByGraph,
+  layersByGraph,
+  recomputesByOperations,
+} from "./native/layers_native.ts";
 import type { Adapters } from "./lora.ts";
 import type {
   NativeModel,
@@ -55,7 +59,9 @@ export class Decoder implements NativeModel {
   #rotary: RotaryTable;
   #adapters: Adapters | null = null;
   /** Whether layers are computed twice instead of keeping their intermediates (recompute.ts). */
-  recomputesLayers = false;
+  recomputesLayers: boolean;
+  /** Padded tokens of a micro-batch in training; 0 takes what memory allows (memory.ts). */
+  microBatchTokens = 0;
 
   /** Makes a model that owns `tensors`, one per entry of `parameterSpecs(config)`. */
   constructor(config: ModelConfig, tensors: readonly tf.Tensor[]) {
@@ -63,6 +69,7 @@ export class Decoder implements NativeModel {
     this.specs = parameterSpecs(config);
     this.#rotary = rotaryTable(config, 64);
     this.replaceParameters(tensors);
+    this.recomputesLayers = recomputesByOperations(this);
   }
 
   /** Number of trained values. */

@@ -7,7 +7,11 @@
  */
 
 import { join } from "node:path";
-import { type EngineConfig, movableFields } from "../engines/engine_config.ts";
+import {
+  type EngineConfig,
+  ENGINES,
+  movableFields,
+} from "../engines/engine_config.ts";
 import { EARLIER_CONFIG, type SelfPlayConfig } from "../method/config.ts";
 import {
   type CheckpointState,
@@ -183,7 +187,10 @@ function refuseOtherEngine(
   { engine, engineConfig, tokenizerSha256 }: Manifest,
   options: RecordOptions,
 ): void {
-  const before: Record<string, unknown> = { ...engineConfig };
+  // A manifest of an earlier version lacks some fields.
+  const before: Record<string, unknown> = engineConfig
+    ? { ...ENGINES[engineConfig.engine], ...engineConfig }
+    : {};
   const now: Record<string, unknown> = { ...options.engineConfig };
   const fields = engineConfig && options.engineConfig
     ? (Object.keys(now) as (keyof EngineConfig)[]).filter((field) =>

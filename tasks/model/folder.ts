@@ -42,6 +42,15 @@ export async function modelFolder(named: string): Promise<string> {
   return await converted(path);
 }
 
+/** Returns the path of a named model that is here already; undefined where it would be fetched. */
+export function localPath(named: string): string | undefined {
+  if (existsSync(named)) return named;
+  const folder = join(MODELS, named);
+  if (holds(folder, "config.json")) return folder;
+  const model = hubName(named);
+  return model && cachedPath(model);
+}
+
 /** Returns the solver's folder of a checkpoint, or of a run's newest one; else the path itself. */
 function inCheckpoint(path: string): string {
   if (statSync(path).isFile()) return path;

@@ -48,7 +48,12 @@ function ofEngine(
 }
 
 function ofEngineNumber(
-  field: "loraRank" | "contextLength" | "reconnectSeconds" | "requestSeconds",
+  field:
+    | "loraRank"
+    | "microBatchTokens"
+    | "contextLength"
+    | "reconnectSeconds"
+    | "requestSeconds",
   value: string,
   says: string,
 ): Option {
@@ -101,6 +106,12 @@ export const OPTIONS: Record<string, Option> = {
     "loraRank",
     "RANK",
     "train LoRA adapters of this rank instead of the weights",
+  ),
+  "--micro-batch": ofEngineNumber(
+    "microBatchTokens",
+    "TOKENS",
+    "tokens of a micro-batch in training (default: what memory\nallows; a " +
+      "preset for a card names its own)",
   ),
   "--address": ofEngine(
     "address",

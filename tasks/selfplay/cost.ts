@@ -3,27 +3,36 @@
  * settings would make it fit.
  *
  * "At most" takes every response at its limit and every proposal for valid. Memory
- * is the weights with what training adds to them, and the longest batch's working
- * space, which is taken to grow with its tokens.
+ * follows from the model's shape (lib/model/memory.ts).
  */
 import type { SelfPlayConfig } from "../../lib/method/config.ts";
+import {
+  memoryOf,
+  type MemoryPlan,
+  microBatchTokens,
+  peakOf,
+  trainedNumbers,
+} from "../../lib/model/memory.ts";
+import { PACKED_COLUMNS_LARGE } from "../../lib/model/training/training.ts";
+
+/** A model, what is trained of it, and how: the part of a plan that no setting changes. */
+export interface Trainee extends
+  Pick<
+    MemoryPlan,
+    "config" | "weightBytes" | "graphs" | "recomputesLayers"
+  > {
+  /** Rank of adapters; 0 trains the weights. */
+  loraRank: number;
+  /** Padded tokens of a micro-batch; 0 takes what memory allows. */
+  microBatchTokens: number;
+}
 
 /** What was measured of a model on a machine. */
 export interface Measured {
   /** Tokens a second that are sampled, and trained on with their prompts. */
   sampledPerSecond: number;
   trainedPerSecond: number;
-  /** Bytes resident with the model open. */
-  loadedBytes: number;
-  /** Bytes that gradients, moments and working space of the measured batch added. */
-  trainingBytes: number;
-  /** Tokens of that batch. */
-  batchTokens: number;
-  /** Numbers that are trained. */
-  trainedParameters: number;
-  /** Tokens that are trained at a time, unless one sequence alone is longer. */
-  microBatchTokens: number;
-  contextLength: number;
+  model: Trainee;
   /** Lengths of the first prompts. */
   promptTokens: { propose: number; solve: number };
 }
@@ -41,8 +50,6 @@ export interface Cost extends Room {
   seconds: number;
 }
 
-/** Bytes of a weight's gradient and two moments. */
-const TRAINING_BYTES = 3 * 4;
 /** Bytes of a weight and its two moments in a checkpoint. */
 const CHECKPOINT_BYTES = 3 * 4;
 /** The longest step that fits. */
@@ -72,23 +79,34 @@ export function costOf(config: SelfPlayConfig, measured: Measured): Cost {
     trainedTokens,
     seconds: sampledTokens / measured.sampledPerSecond +
       trainedTokens / measured.trainedPerSecond,
-    memoryBytes: measured.loadedBytes +
-      (trains ? trainingBytes(config, measured) : 0),
-    diskBytes: kept * CHECKPOINT_BYTES * measured.trainedParameters,
+    memoryBytes: peakOf(memoryOf(memoryPlan(config, measured.model))),
+    diskBytes: kept * CHECKPOINT_BYTES *
+      trainedNumbers(measured.model.config, measured.model.loraRank),
   };
 }
 
-/** Gradients, moments and the working space of the longest batch. */
-function trainingBytes(config: SelfPlayConfig, measured: Measured): number {
-  const { maxPromptTokens, maxProposalTokens, maxSolutionTokens } = config;
+/** Returns what a run holds at most: its longest row, batch and samples. */
+export function memoryPlan(config: SelfPlayConfig, model: Trainee): MemoryPlan {
+  const { maxPromptTokens: prompt, maxProposalTokens, maxSolutionTokens } =
+    config;
   const longest = Math.min(
-    measured.contextLength,
-    maxPromptTokens + Math.max(maxProposalTokens, maxSolutionTokens),
+    model.config.max_position_embeddings,
+    prompt + Math.max(maxProposalTokens, maxSolutionTokens),
   );
-  const fixed = TRAINING_BYTES * measured.trainedParameters;
-  const perToken = Math.max(0, measured.trainingBytes - fixed) /
-    measured.batchTokens;
-  return fixed + perToken * Math.max(longest, measured.microBatchTokens);
+  const packed = prompt + config.rolloutsPerTask * maxSolutionTokens;
+  const rowTokens = Math.max(longest, Math.min(PACKED_COLUMNS_LARGE, packed));
+  const asked = config.modes.length * config.proposalsPerMode;
+  return {
+    ...model,
+    loraRank: config.updates === "none" ? null : model.loraRank,
+    rowTokens,
+    batchTokens: Math.max(
+      rowTokens,
+      model.microBatchTokens || microBatchTokens(model),
+    ),
+    sampledRows: asked * config.rolloutsPerTask,
+    sampledTokens: longest,
+  };
 }
 
 /** Whether a cost leaves room, and no step is longer than five minutes. */

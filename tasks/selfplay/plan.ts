@@ -88,7 +88,7 @@ export async function chosen(
   const known = ENGINES[asked.engine.engine ?? "local"];
   const ofModel = modelPreset(asked.preset);
   const own = ofModel && known.engine === "local"
-    ? { model: ofModel.model }
+    ? { model: ofModel.model, ...ofModel.engine }
     : {};
   const fields = { ...own, ...asked.engine };
   const engine = { ...known, ...await withFolders(fields, known) };
@@ -123,12 +123,17 @@ async function withFolders(
 /** Throws on an option that would have no effect. */
 function checkUsed(
   { cache, engine: { tokenizer } }: SelfPlayArguments,
-  { model }: EngineConfig,
+  { model, microBatchTokens }: EngineConfig,
 ): void {
   if (cache !== null && model !== "") {
     throw new ArgumentError(
       "--cache names the folder of the presets' base models, and a run with --model " +
         "uses none: leave --cache out",
+    );
+  }
+  if (microBatchTokens !== 0 && model === "") {
+    throw new ArgumentError(
+      "--micro-batch is for language models: leave it out, or give --model",
     );
   }
   if (tokenizer !== undefined && model === "") {
@@ -171,7 +176,7 @@ async function settingsFor(engine: EngineConfig): Promise<SelfPlayConfig> {
 }
 
 /** Throws where an option and `--set` give the same field two values. */
-function withChanges(
+export function withChanges(
   config: SelfPlayConfig,
   asked: SelfPlayArguments,
 ): SelfPlayConfig {

@@ -29,6 +29,7 @@ const VALUES: Record<string, string> = {
   "--engine": "tinker",
   "--model": "MODEL",
   "--lora": "4",
+  "--micro-batch": "64",
   "--address": "http://127.0.0.1:9/v1",
   "--tokenizer": "MODEL",
   "--form": "chat",
@@ -92,6 +93,7 @@ Deno.test("every option changes what is played, or is refused", async (t) => {
 function fieldOf(option: string): string {
   return {
     "--lora": "loraRank",
+    "--micro-batch": "microBatchTokens",
     "--context": "contextLength",
     "--reconnect-seconds": "reconnectSeconds",
     "--request-seconds": "requestSeconds",

@@ -8,26 +8,13 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { TokenBatch } from "../training/batch.ts";
-import type { ModelConfig } from "../config.ts";
 import { adapterPlan, graphTensors, planKey } from "./graph_tensors.ts";
 import { type GraphCaller, GraphSession } from "./graph_session.ts";
 import { differentiable, recordsGradients } from "../differentiable.ts";
+import { KEPT_BYTES, keptPerToken } from "../memory.ts";
 import { BLOCK_INPUT, blockGraph, SLOPE_INPUT } from "./layers_graph.ts";
 import { byName, laneInputs } from "./layers_native.ts";
 import type { NativeModel } from "./native_model.ts";
-
-/**
- * Most bytes that the layers keep of a batch, besides their inputs: all of 388 tokens
- * of SmolLM2-135M. Adapters leave more room, having hardly a gradient.
- */
-const KEPT_BYTES = { weights: 2 ** 28, adapters: 2 ** 29 };
-
-/** Returns the numbers that a layer keeps of a token: heads, their output, gates. */
-export function keptPerToken(config: ModelConfig): number {
-  const { num_attention_heads, num_key_value_heads, head_dim } = config;
-  return 2 * (num_attention_heads + num_key_value_heads) * head_dim +
-    config.hidden_size + 2 * config.intermediate_size;
-}
 
 /** Normalised hidden states `[N, D]` of a batch; tests choose the budget. */
 export function hiddenByBlocks(

@@ -43,7 +43,7 @@ export function layersByGraph(model: NativeModel): boolean {
   return runsGraphs() && !model.recomputesLayers;
 }
 
-/** Tells whether a model's layers are better computed twice: large ones that no graph runs. */
+/** Tells whether layers are computed twice unless told otherwise: large ones that no graph runs. */
 export function recomputesByOperations(model: NativeModel): boolean {
   return !runsGraphs() && !isSmall(model);
 }

@@ -10,7 +10,7 @@
 import type { NativeModel } from "./native_model.ts";
 
 /** Most parameters of a small model. */
-const SMALL_MODEL = 2 ** 24;
+export const SMALL_MODEL = 2 ** 24;
 
 /** Tells whether a model is small. A large one would hold its weights twice, and gain nothing. */
 export function isSmall(model: Pick<NativeModel, "parameterCount">): boolean {

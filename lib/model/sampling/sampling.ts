@@ -15,6 +15,7 @@ import { lengthBuckets, plainBatch } from "../training/batch.ts";
 import { EagerDecoding } from "./decode_eager.ts";
 import { NativeDecoding } from "../native/decode_native.ts";
 import type { Decoder } from "../decoder.ts";
+import { CACHE_BYTES, cacheBytesPerToken } from "../memory.ts";
 import type { Decoding, DecodingStart } from "./decoding.ts";
 import {
   type EndOfSample,
@@ -30,9 +31,6 @@ import { checkSampling } from "./sampling_checks.ts";
 
 /** Most rows sampled together: more rows cost memory and gain no speed. */
 const MAXIMUM_ROWS = 512;
-
-/** Most bytes of the keys and values of the rows sampled together. */
-const CACHE_BYTES = 2 ** 31;
 
 /** Most prompt tokens of one prefill. */
 const PREFILL_TOKENS = 16384;
@@ -106,8 +104,7 @@ function tell(rows: readonly Row[], onProgress: SamplingOptions["onProgress"]) {
 
 /** Returns the number of rows whose longest responses fit into the cache. */
 function rowLimit(model: Decoder, requests: readonly SampleRequest[]): number {
-  const { num_hidden_layers, num_key_value_heads, head_dim } = model.config;
-  const perToken = 2 * 4 * num_hidden_layers * num_key_value_heads * head_dim;
+  const perToken = cacheBytesPerToken(model.config);
   const longest = requests.reduce(
     (most, { promptTokens, maxNewTokens }) =>
       Math.max(most, promptTokens.length + maxNewTokens),

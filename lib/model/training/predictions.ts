@@ -9,10 +9,12 @@ import type { TrainSequence } from "../requests.ts";
 import type { Predictions, TokenBatch } from "./batch.ts";
 import type { Decoder } from "../decoder.ts";
 import { entropies, pickRows, targetLogProbs } from "../kernels.ts";
-import { banRows, type Bans, slicedTokenLosses } from "./token_losses.ts";
-
-/** Logits that are held whole: 16 MB, of which a loss holds about ten. */
-const WHOLE_LOGITS = 2 ** 22;
+import {
+  banRows,
+  type Bans,
+  slicedTokenLosses,
+  WHOLE_LOGITS,
+} from "./token_losses.ts";
 
 /** Computes the log-probabilities `[M]` of predictions, and on demand the entropies `[M]`. */
 export function predictionLosses(

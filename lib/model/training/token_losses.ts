@@ -10,6 +10,9 @@ import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../differentiable.ts";
 import { softmaxCrossEntropy } from "../kernels.ts";
 
+/** Logits that are held whole: 16 MB, of which a loss holds about ten. */
+export const WHOLE_LOGITS = 2 ** 22;
+
 /** Logits that a slice holds at most: 32 MB. */
 const SLICE_LOGITS = 2 ** 23;
 

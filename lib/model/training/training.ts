@@ -13,6 +13,8 @@ import { lengthBuckets, packedBatch, plainBatch } from "./batch.ts";
 import type { Decoder } from "../decoder.ts";
 import { GradientSink } from "../differentiable.ts";
 import { squaredNorm } from "../kernels.ts";
+import { microBatchTokens } from "../memory.ts";
+import { layersByGraph } from "../native/layers_native.ts";
 import { isSmall } from "../native/small_model.ts";
 import { bansOf, predictionLosses } from "./predictions.ts";
 import { type PolicyLoss, type TokenSums, tokenSums } from "./policy_loss.ts";
@@ -46,27 +48,14 @@ export interface PolicyReport {
   seconds: number;
 }
 
-/** Most bytes of a micro-batch's intermediates. */
-const MICRO_BATCH_BYTES = 2 ** 30;
-
-/** Most tokens of a micro-batch: more tokens gain no speed. */
-const MICRO_BATCH_TOKENS = 4096;
-
-/**
- * Returns the padded tokens per micro-batch. Per token and layer a backward pass keeps
- * about 12 vectors of the hidden width and 5 of the inner width. Logits, their softmax
- * and their gradient are kept once (31 kB per token of the tiny preset, 5 MB of a 0.5B
- * model). Recomputed layers keep one vector each.
- */
-export function microBatchTokens(model: Decoder): number {
-  const { hidden_size, intermediate_size, num_hidden_layers, vocab_size } =
-    model.config;
-  const perLayer = 12 * hidden_size + 5 * intermediate_size;
-  const layers = model.recomputesLayers
-    ? perLayer + num_hidden_layers * hidden_size
-    : num_hidden_layers * perLayer;
-  const bytes = 4 * (layers + 3 * vocab_size);
-  return Math.min(MICRO_BATCH_TOKENS, Math.floor(MICRO_BATCH_BYTES / bytes));
+/** Returns the padded tokens of a micro-batch: as the model says, else as memory allows. */
+function batchTokens(model: Decoder): number {
+  return model.microBatchTokens || microBatchTokens({
+    config: model.config,
+    loraRank: model.adapters?.config.rank ?? 0,
+    graphs: layersByGraph(model),
+    recomputesLayers: model.recomputesLayers,
+  });
 }
 
 /**
@@ -89,7 +78,7 @@ export async function languageModelStep(
   }
   const buckets = lengthBuckets(
     examples.map(({ tokens }) => tokens.length),
-    microBatchTokens(model),
+    batchTokens(model),
   );
   const { loss, gradientNorm } = await accumulatedStep(
     model,
@@ -119,7 +108,7 @@ export async function languageModelEvaluation(
   }
   const buckets = lengthBuckets(
     examples.map(({ tokens }) => tokens.length),
-    microBatchTokens(model),
+    batchTokens(model),
   );
   for (const bucket of buckets) {
     await breathe();
@@ -176,7 +165,7 @@ const PACKED_COLUMNS = 256;
  * attention: eight responses of 64 tokens to a prompt of 192 are 696 columns in one
  * row, not 2,040 in eight.
  */
-const PACKED_COLUMNS_LARGE = 1024;
+export const PACKED_COLUMNS_LARGE = 1024;
 
 /**
  * Takes one AdamW step on a policy-gradient loss. Sequences without a response token
@@ -203,7 +192,7 @@ export async function policyGradientStep(
   }
   const buckets = lengthBuckets(
     groups.map(groupLength),
-    microBatchTokens(model),
+    batchTokens(model),
   );
   const sums = tokenSums();
   try {
@@ -242,7 +231,7 @@ export async function responseLogProbs(
   const lengths = filled.map((i) =>
     sequences[i].promptTokens.length + sequences[i].responseTokens.length
   );
-  for (const bucket of lengthBuckets(lengths, microBatchTokens(model))) {
+  for (const bucket of lengthBuckets(lengths, batchTokens(model))) {
     await breathe();
     const members = bucket.map((i) => filled[i]);
     const logProbs = tf.tidy(() => {
