@@ -14,6 +14,7 @@ import {
   FURTHER_CASES,
   type HostileCase,
 } from "./hostile_python.ts";
+import { NATIVE_CASES } from "./hostile_python_native.ts";
 
 /** Enough for any honest program here; the endless ones end in 0.3 s. */
 const FUEL = 20_000_000;
@@ -84,6 +85,7 @@ Deno.test("hostile Python is contained, and no process is restarted", async (tes
       ["the compared cases", COMPARED_CASES],
       ["ways to JavaScript", ESCAPE_CASES],
       ["the further cases", FURTHER_CASES],
+      ["work of CPython's own code", NATIVE_CASES],
     ] as const
   ) {
     await test.step(title, () => runBetweenSentinels(executor, cases));

@@ -1,6 +1,6 @@
 /**
  * Python programs that make CPython itself write where it should not, by bytecode
- * that no compiler makes: two written by hand, and any number made at random.
+ * that no compiler makes: some written by hand, and any number made at random.
  */
 
 import { type RandomStream, randomStream } from "../../lib/random.ts";
@@ -60,6 +60,104 @@ export const MEMORY_ATTACKS: readonly [
   ["the last byte of the memory", wildStore([`m[${BEHIND} - 1] = 1`]), true],
   ["the first byte beyond it", wildStore([`m[${BEHIND}] = 1`]), false],
   ["beyond any map", wildStore(["m[0x7fffffe0] = 1"]), false],
+  [
+    "the slots of a type are numbers of other functions",
+    wildStore([
+      "for k in range(24, 160, 4): m[a(list) + k:a(list) + k + 4] = w(k * 7)",
+      "return [1]",
+    ]),
+    true,
+  ],
+  [
+    "None and True are thought to have one holder",
+    wildStore([
+      "for v in (None, True): m[a(v):a(v) + 4] = w(1)",
+      "b = [None, True] * 50",
+      "del b",
+    ]),
+    true,
+  ],
+  [
+    "every small integer is three",
+    wildStore(["for i in range(-5, 200): m[a(i) + 12] = 3"]),
+    true,
+  ],
+  ["all memory below 64 KiB", wildStore(["m[8:65536] = bytes(65528)"]), true],
+  [
+    "places all over the interpreter's own stack and data",
+    wildStore([
+      "for at in range(0, 8000000, 4096): m[at:at + 16] = b'A' * 16",
+    ]),
+    true,
+  ],
+  [
+    "the hashes of the names that every program uses",
+    wildStore([
+      "for n in ('f', 'x', 'append', '__builtins__', 'len'): m[a(n) + 12:a(n) + 16] = b'abcd'",
+    ]),
+    true,
+  ],
+  [
+    "the namespace of programs and that of builtins",
+    wildStore([
+      "for d in (globals(), vars(builtins)): m[a(d) + 8:a(d) + 32] = bytes(24)",
+    ]),
+    true,
+  ],
+  [
+    "what the allocator keeps of freed blocks",
+    wildStore([
+      "p = [a(o) for o in [bytes(64) for _ in range(100)]]",
+      "for q in p: m[q:q + 8] = w(0x41414140, 0x42424240)",
+      "return [bytes(64) for _ in range(100)]",
+    ]),
+    false,
+  ],
+  [
+    "an integer with two thousand million digits as result",
+    wildStore([
+      "t = 2**70",
+      "m[a(t) + 8:a(t) + 12] = w(0x7fffffff)",
+      "return t",
+    ]),
+    false,
+  ],
+  [
+    "a list whose items are the last bytes of the memory as result",
+    wildStore([
+      "t = [1, 2]",
+      `m[a(t) + 12:a(t) + 16] = w(${BEHIND} - 8)`,
+      "return t",
+    ]),
+    true,
+  ],
+  [
+    "a builtin function that is another function of the table",
+    wildStore([
+      "k = int.from_bytes(m[a(print) + 8:a(print) + 12], 'little')",
+      "m[k + 4:k + 8] = w(3)",
+      "print(1)",
+    ]),
+    false,
+  ],
+  [
+    "three hundred bytes of the module's data",
+    wildStore([
+      "s = 999",
+      "for _ in range(300):\n        s = s * 1103515245 + 12345 & 0x7fffffff\n        m[1024 + s % 4194304] = s >> 8 & 255",
+      "return sorted('cab')",
+    ]),
+    true,
+  ],
+  [
+    "two hundred bytes anywhere",
+    wildStore([
+      "s = 12345",
+      "for _ in range(200):\n        s = s * 1103515245 + 12345 & 0x7fffffff\n        m[s % 94371840] = s & 255",
+      "return sorted('cab')",
+    ]),
+    true,
+  ],
 ];
 
 /** Honest functions whose bytecode is changed: loops, calls, exceptions, closures. */

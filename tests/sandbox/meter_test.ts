@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import {
   CALLS_EXPORT,
+  encodeUnsigned,
   FUEL_EXPORT,
   meter,
 } from "../../lib/sandbox/wasm/meter.ts";
@@ -72,6 +73,37 @@ Deno.test("one step for each call, each turn of a loop and each 64 bytes moved",
   assert.deepEqual(used(() => module.twice(10)), [110, 1 + 2 * 11]);
   assert.deepEqual(used(() => module.fill(6400)), [6400, 1 + 100]);
   assert.equal(module[CALLS_EXPORT].value, 3, "counted calls of sum");
+});
+
+/** `long(n)` adds one to n as often as it is told, in a row or with a block after each. */
+// deno-fmt-ignore
+function straightModule(additions: number, hasBlocks: boolean): Uint8Array<ArrayBuffer> {
+  const addition = [0x41, 1, 0x6a, ...(hasBlocks ? [0x02, 0x40, 0x0b] : [])];
+  const body = [0, 0x20, 0, ...Array(additions).fill(addition).flat(), 0x0b];
+  const sized = (bytes: number[]) => [...encodeUnsigned(bytes.length), ...bytes];
+  return Uint8Array.from([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    ...section(1, vector([[0x60, 1, I32, 1, I32]])),
+    ...section(3, vector([[0]])),
+    ...section(5, vector([[0, 1]])),
+    ...section(6, vector([[I32, 1, 0x41, 5, 0x0b]])),
+    ...section(7, vector([exported("sum", 0)])),
+    10, ...sized(vector([sized(body)])),
+  ]);
+}
+
+Deno.test("one step for 256 instructions without a branch, however they are unrolled", () => {
+  const used = (additions: number, hasBlocks: boolean) => {
+    const metered = meter(straightModule(additions, hasBlocks));
+    const module = instantiate(metered.bytes);
+    module[FUEL_EXPORT].value = 1000;
+    assert.equal(module.sum(7), 7 + additions);
+    return [metered.straight, 1000 - module[FUEL_EXPORT].value];
+  };
+  assert.deepEqual(used(127, false), [0, 1]);
+  assert.deepEqual(used(128, false), [1, 2]);
+  assert.deepEqual(used(1280, false), [10, 11]);
+  assert.deepEqual(used(1280, true), [0, 1]);
 });
 
 Deno.test("without fuel the module traps, at the same step every time", () => {

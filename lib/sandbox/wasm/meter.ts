@@ -1,9 +1,10 @@
 /**
  * Metering: rewrites a WebAssembly module so that it counts its own steps.
  *
- * One step is charged at every function entry and every loop iteration, and one
- * per 64 bytes moved by a bulk memory instruction. When the exported global
- * `__fuel` goes below zero the module traps, which no guest program can catch.
+ * One step is charged at every function entry and every loop iteration, one per 64
+ * bytes moved by a bulk memory instruction, and one after 256 instructions without a
+ * branch or a call, as the unrolled rounds of a hash function are. When the exported
+ * global `__fuel` goes below zero the module traps, which no guest program can catch.
  * The count depends only on the module and its input: it is the same on every
  * machine and in every compilation tier, so a limit on it is a verdict and not a
  * race against a clock. A wall clock would be neither.
@@ -30,6 +31,8 @@ export interface MeteredModule {
   functions: number;
   loops: number;
   bulkInstructions: number;
+  /** Places in code without a branch or a call. */
+  straight: number;
 }
 
 /** Names of the exported globals that the pass adds. */
@@ -38,6 +41,8 @@ export const CALLS_EXPORT = "__calls";
 
 /** Bytes moved by one bulk instruction for each step charged, as a power of two. */
 const BULK_SHIFT = 6;
+/** Instructions without a branch or a call for each step charged. */
+const STRAIGHT_INSTRUCTIONS = 256;
 
 export const SECTION = {
   type: 1,
@@ -96,6 +101,7 @@ export function meter(
     functions: rewriter.functions,
     loops: rewriter.loops,
     bulkInstructions: rewriter.bulkInstructions,
+    straight: rewriter.straight,
   };
 }
 
@@ -133,6 +139,7 @@ class CodeRewriter {
   functions = 0;
   loops = 0;
   bulkInstructions = 0;
+  straight = 0;
   readonly #wasm: Uint8Array;
   readonly #counted: ReadonlySet<number>;
   readonly #chargeOne: Uint8Array;
@@ -197,8 +204,15 @@ class CodeRewriter {
     insert(position, this.#chargeOne);
     this.functions++;
     if (this.#counted.has(index)) insert(position, this.#countCall);
+    let uncharged = 0;
     while (position < end) {
       const next = skipInstruction(wasm, position);
+      uncharged = isBranchOrCall(wasm[position]) ? 0 : uncharged + 1;
+      if (uncharged === STRAIGHT_INSTRUCTIONS) {
+        insert(position, this.#chargeOne);
+        this.straight++;
+        uncharged = 0;
+      }
       if (wasm[position] === 0x03) {
         insert(next, this.#chargeOne);
         this.loops++;
@@ -216,6 +230,12 @@ class CodeRewriter {
     pieces.push(wasm.subarray(copied, end));
     return pieces;
   }
+}
+
+/** Whether an instruction begins or ends a block, branches, returns or calls. */
+function isBranchOrCall(code: number): boolean {
+  return code >= 0x02 && code <= 0x1f && code !== 0x1a && code !== 0x1b &&
+    code !== 0x1c;
 }
 
 /** memory.copy and memory.fill: one instruction, any amount of work. */
