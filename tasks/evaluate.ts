@@ -49,7 +49,10 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function evaluate(asked: Asked, command: string): Promise<void> {
-  const { settings, out, batch } = asked;
+  const { settings, out, batch, engine } = asked;
+  if (engine !== null && engine.engine !== "local") {
+    await requireServer(engine.address);
+  }
   const files = await Promise.all(asked.benchmarks.map(async (benchmark) => ({
     benchmark,
     items: await readItems(benchmark, asked.data, asked.limit),
@@ -93,6 +96,19 @@ async function evaluate(asked: Asked, command: string): Promise<void> {
   } finally {
     if (call.items > 0) writeCall(out, command, call);
     await close();
+  }
+}
+
+/** Throws at once where no server answers; a run that has begun waits for one that is gone. */
+async function requireServer(address: string): Promise<void> {
+  try {
+    const signal = AbortSignal.timeout(10_000);
+    await (await fetch(address, { redirect: "manual", signal })).body?.cancel();
+  } catch (error) {
+    throw new Error(
+      `no server answers at ${address} (${(error as Error).message}): ` +
+        "start it, or give its address as --address",
+    );
   }
 }
 
