@@ -1,8 +1,12 @@
 /**
  * The tests of LiveCodeBench's problems: open ones as JSON, hidden ones as JSON or
  * packed (base64 of zlib of a pickled text). A pickle can run code where Python reads
- * it; here one text is taken out of it and nothing else is understood.
+ * it; here one text is taken out of it and nothing else is understood. Hidden tests are
+ * gigabytes: they stay in their file until they are needed.
  */
+
+import type { Fields, Place } from "./fields.ts";
+import { rowAt } from "./rows.ts";
 
 /** What a program reads, or is called with, and what it has to print or return. */
 export interface ContestCase {
@@ -10,8 +14,17 @@ export interface ContestCase {
   output: string;
 }
 
-/** Tests as they are kept until they are needed: JSON, or the bytes of packed JSON. */
-export type KeptCases = string | Uint8Array<ArrayBuffer>;
+/** Tests as they are kept until they are needed: JSON, the bytes of packed JSON, or the place of their row. */
+export type KeptCases =
+  | string
+  | Uint8Array<ArrayBuffer>
+  | { field: string; place: Place };
+
+/** Takes the tests of a field of a row; of a row that can be read again, its place. */
+export function casesOf(row: Fields, field: string): KeptCases {
+  const kept = keptCases(row.text(field));
+  return row.place === null ? kept : { field, place: row.place };
+}
 
 /** Takes tests as they stand in a row. Throws where they are neither JSON nor base64. */
 export function keptCases(text: string): KeptCases {
@@ -25,6 +38,10 @@ export function keptCases(text: string): KeptCases {
 
 /** Reads tests. Throws naming what is wrong. */
 export async function contestCases(kept: KeptCases): Promise<ContestCase[]> {
+  if (typeof kept === "object" && "place" in kept) {
+    const row = await rowAt(kept.place);
+    return await contestCases(keptCases(row.text(kept.field)));
+  }
   const json = typeof kept === "string" ? kept : await unpacked(kept);
   const cases: unknown = JSON.parse(json);
   if (!Array.isArray(cases) || !cases.every(isCase)) {

@@ -16,11 +16,19 @@ export type WrittenJson =
   | WrittenJson[]
   | { object: [string, WrittenJson][] };
 
+/** Where a row stands in a file that can be read from anywhere. */
+export interface Place {
+  path: string;
+  /** Bytes before the row, and of it. */
+  from: number;
+  bytes: number;
+}
+
 /** The fields of one row. Each getter throws `TypeError` naming a field that is not so. */
 export class Fields {
   readonly #row: Record<string, unknown>;
 
-  constructor(line: string) {
+  constructor(line: string, readonly place: Place | null = null) {
     const row = parsed(line);
     if (typeof row !== "object" || row === null || Array.isArray(row)) {
       throw new TypeError("is no JSON object");

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type { Benchmark } from "./benchmark.ts";
 import { Fields } from "./fields.ts";
+import { type Line, linesOf } from "./rows.ts";
 
 /**
  * Reads the items of a benchmark from its file in `folder`, the first `limit` of them.
@@ -27,7 +28,7 @@ export async function readItems<Item extends { id: string }>(
   let number = 0;
   for await (const line of linesOf(path)) {
     number++;
-    if (line.trim() === "") continue;
+    if (line.text.trim() === "") continue;
     items.push(readItem(benchmark, line, `${path}:${number}`));
     if (items.length >= limit) break;
   }
@@ -42,11 +43,11 @@ export async function readItems<Item extends { id: string }>(
 
 function readItem<Item extends { id: string }>(
   benchmark: Benchmark<Item>,
-  line: string,
+  { text, place }: Line,
   at: string,
 ): Item {
   try {
-    return benchmark.read(new Fields(line));
+    return benchmark.read(new Fields(text, place));
   } catch (error) {
     throw new Error(
       `${at}: ${
@@ -55,24 +56,6 @@ function readItem<Item extends { id: string }>(
         `file of ${benchmark.source}`,
     );
   }
-}
-
-/** The lines of a file, gzipped or not, one at a time: some files are larger than a text may be. */
-async function* linesOf(path: string): AsyncGenerator<string> {
-  using file = await Deno.open(path);
-  const bytes = path.endsWith(".gz")
-    ? file.readable.pipeThrough(new DecompressionStream("gzip"))
-    : file.readable;
-  let parts: string[] = [];
-  for await (const text of bytes.pipeThrough(new TextDecoderStream())) {
-    const [first, ...lines] = text.split("\n");
-    parts.push(first);
-    for (const line of lines) {
-      yield parts.join("");
-      parts = [line];
-    }
-  }
-  yield parts.join("");
 }
 
 function isFile(path: string): boolean {

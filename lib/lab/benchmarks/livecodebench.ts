@@ -25,6 +25,7 @@ import {
   type Verdict,
 } from "./benchmark.ts";
 import {
+  casesOf,
   type ContestCase,
   contestCases,
   type KeptCases,
@@ -87,9 +88,9 @@ export const livecodebench: Benchmark<Item> = {
       throw new TypeError('the field "metadata" has no "func_name"');
     }
     const tests = [
-      row.text("public_test_cases"),
-      row.text("private_test_cases"),
-    ].map(keptCases);
+      keptCases(row.text("public_test_cases")),
+      casesOf(row, "private_test_cases"),
+    ];
     const entry = func_name ?? null;
     return { id: row.text("question_id"), question, starter, entry, tests };
   },

@@ -123,6 +123,69 @@ Deno.test("hidden tests are taken out of a pickle, and nothing is run", async ()
   await assert.rejects(contestCases('[{"input":1}]'), /no list of input/);
 });
 
+/** Writes rows of contests, each with a hidden test of so many characters. */
+async function contestsWith(count: number, characters: number) {
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "livecodebench.jsonl");
+  using file = await Deno.open(path, { write: true, create: true });
+  for (let i = 0; i < count; i++) {
+    const hidden = [{ input: "ü".repeat(characters), output: `${i}` }];
+    const row = {
+      question_id: `own_${i}`,
+      question_content: "Print the row's number.",
+      starter_code: "",
+      metadata: "{}",
+      public_test_cases: "[]",
+      private_test_cases: JSON.stringify(hidden),
+    };
+    const bytes = new TextEncoder().encode(`${JSON.stringify(row)}\n`);
+    for (let at = 0; at < bytes.length;) {
+      at += file.writeSync(bytes.subarray(at));
+    }
+  }
+  return { folder, path };
+}
+
+Deno.test("hidden tests stay in their file until they are needed", async () => {
+  const { folder, path } = await contestsWith(3, 100_000);
+  const benchmark = benchmarkNamed("livecodebench");
+  const items = await readItems(benchmark, folder);
+  assert.ok(JSON.stringify(items).length < 2000);
+  const attempts = items.map((item, i) => ({
+    item,
+    response: fenced(`print(${Math.min(i, 1)})`),
+  }));
+  const causes = (await benchmark.grade(executor, attempts.slice(1)))
+    .map(({ cause }) => cause);
+  assert.deepEqual(causes, ["match", "different"]);
+  await Deno.writeTextFile(path, "other\n");
+  await assert.rejects(
+    benchmark.grade(executor, attempts),
+    /livecodebench\.jsonl: the row at byte 0 is not as it was read before/,
+  );
+});
+
+Deno.test({
+  name: "300 MB of hidden tests take no such memory",
+  ignore: Deno.env.get("AZR_BENCHMARKS") === undefined,
+  async fn() {
+    const { folder, path } = await contestsWith(40, 4_000_000);
+    const before = Deno.memoryUsage().rss;
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, Deno.memoryUsage().rss - before);
+    }, 10);
+    const items = await readItems(benchmarkNamed("livecodebench"), folder);
+    clearInterval(watch);
+    const { size } = await Deno.stat(path);
+    console.log(`${size} bytes of file, ${most} bytes more at most`);
+    assert.ok(size > 300e6);
+    assert.equal(items.length, 40);
+    assert.ok(most < 200e6);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
 Deno.test("a contest's run is asked with f, positional arguments and its imports", async () => {
   const benchmark = benchmarkNamed("livecodebench-execution");
   const [first, second] = await readItems(benchmark, OWN);
