@@ -69,7 +69,7 @@ export function indexPage(book: readonly Chapter[]): string {
   );
   return page("Absolute Zero Notebooks", [
     "<h1>Absolute Zero Notebooks</h1>",
-    "<p>One model invents its own problems, solves them, and learns from both.</p>",
+    "<p>One model invents its own tasks, solves them, and learns from both.</p>",
     `<div class="table"><table>${rows.join("\n")}</table></div>`,
   ]);
 }

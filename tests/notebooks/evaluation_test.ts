@@ -6,17 +6,16 @@ import {
 } from "../../tasks/notebook/notebook_file.ts";
 import {
   assertClean,
-  assertSameOutputs,
   assertWrittenByRunner,
   figureOf,
   FOLDER,
   freshRun,
   printed,
+  withSolutions,
   withTries,
 } from "./outputs.ts";
 
 const PATH = `${FOLDER}/13_evaluation.ipynb`;
-const SOLUTIONS = `${FOLDER}/13_solutions.ipynb`;
 /** The base model is pretrained in one cell, if it is not there yet. */
 const TIMEOUT_MS = 900_000;
 const FILES = "AZR_BENCHMARKS";
@@ -68,7 +67,7 @@ function checkOutputs(notebook: Notebook): void {
 Deno.test("the notebook on evaluation runs without a benchmark's file, and then what it invites to try", async () => {
   const committed = await readNotebook(PATH);
   const notebook = await runWith(
-    withTries(committed, "more", 4),
+    await withSolutions(withTries(committed, "more", 4), PATH),
     "../benchmarks-not-here",
   );
   checkOutputs(notebook);
@@ -101,13 +100,4 @@ Deno.test("the notebook on evaluation runs on a benchmark's file", async () => {
 Deno.test("the committed notebook on evaluation holds its outputs", async () => {
   checkOutputs(await readNotebook(PATH));
   await assertWrittenByRunner(PATH, 5);
-});
-
-Deno.test("the solutions of the notebook on evaluation find the committed numbers", async () => {
-  const committed = await readNotebook(SOLUTIONS);
-  const notebook = await freshRun(committed, TIMEOUT_MS);
-  assertClean(notebook);
-  const ids = ["one", "two", "three", "four-list", "asserts"];
-  assertSameOutputs(notebook, committed, ids);
-  await assertWrittenByRunner(SOLUTIONS, 0);
 });

@@ -11,6 +11,7 @@ import {
   FOLDER,
   freshRun,
   printed,
+  withSolutions,
 } from "./outputs.ts";
 
 const PATH = `${FOLDER}/01_executor.ipynb`;
@@ -54,7 +55,10 @@ function checkOutputs(notebook: Notebook): void {
 
 Deno.test("the executor's notebook runs in a fresh kernel, with the committed verdicts, fuel and digest", async () => {
   const committed = await readNotebook(PATH);
-  const notebook = await freshRun(committed, 300_000);
+  const notebook = await freshRun(
+    await withSolutions(committed, PATH),
+    300_000,
+  );
   checkOutputs(notebook);
   assertSameOutputs(notebook, committed, [
     "start",

@@ -11,6 +11,7 @@ import {
   FOLDER,
   freshRun,
   printed,
+  withSolutions,
 } from "./outputs.ts";
 
 const PATH = `${FOLDER}/02_model.ipynb`;
@@ -103,7 +104,10 @@ async function isRecorded(log: string): Promise<boolean> {
 
 Deno.test("the model's notebook runs from top to bottom in a fresh kernel", async () => {
   const committed = await readNotebook(PATH);
-  const notebook = await freshRun(committed, TIMEOUT_MS);
+  const notebook = await freshRun(
+    await withSolutions(committed, PATH),
+    TIMEOUT_MS,
+  );
   checkOutputs(notebook);
   assertSameOutputs(notebook, committed, ["asserts"]);
   if (!await isRecorded(BENCH_LOG)) return;

@@ -11,6 +11,7 @@ import {
   FOLDER,
   freshRun,
   printed,
+  withSolutions,
 } from "./outputs.ts";
 
 const PATH = `${FOLDER}/03_modes.ipynb`;
@@ -47,7 +48,10 @@ function checkOutputs(notebook: Notebook): void {
 
 Deno.test("the modes' notebook runs in a fresh kernel, with the committed tasks, verdicts and causes", async () => {
   const committed = await readNotebook(PATH);
-  const notebook = await freshRun(committed, TIMEOUT_MS);
+  const notebook = await freshRun(
+    await withSolutions(committed, PATH),
+    TIMEOUT_MS,
+  );
   checkOutputs(notebook);
   // No model takes part in these: their outputs are the same everywhere.
   assertSameOutputs(notebook, committed, [

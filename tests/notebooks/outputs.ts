@@ -1,6 +1,7 @@
 /** Reading what the cells of a notebook left behind, by the ids of the cells. */
 
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import {
   type Cell,
   joined,
@@ -118,4 +119,25 @@ export function withTries(
     ...{ id: `try-${i}`, source },
   }));
   return { ...notebook, cells: [...notebook.cells, ...cells] };
+}
+
+/** The solutions of the notebook at a path. */
+export const solutionsOf = (path: string) =>
+  `${FOLDER}/${basename(path).slice(0, 2)}_solutions.ipynb`;
+
+/**
+ * The notebook of a path with the cells of its solutions behind its own, as a reader
+ * runs them after Run All. Cells called `setup-...` are left out: they repeat cells of
+ * the notebook, so that the solutions can run alone too.
+ */
+export async function withSolutions(
+  notebook: Notebook,
+  path: string,
+): Promise<Notebook> {
+  const { cells } = await readNotebook(solutionsOf(path));
+  const edits = cells.filter(({ cell_type, id }) =>
+    cell_type === "code" && !id!.startsWith("setup-")
+  ).map((cell) => ({ ...cell, id: `solution-${cell.id}` }));
+  assert.ok(edits.length > 2, `${path}: too few solutions`);
+  return { ...notebook, cells: [...notebook.cells, ...edits] };
 }

@@ -14,12 +14,12 @@ import {
   FOLDER,
   freshRun,
   printed,
+  withSolutions,
   withTries,
 } from "./outputs.ts";
 
 const EXPERIMENTS = `${kitRoot()}/data/experiment`;
 const PATH = `${FOLDER}/11_paper_figures.ipynb`;
-const SOLUTIONS = `${FOLDER}/11_solutions.ipynb`;
 /** The base model is pretrained in one cell, if it is not there yet. */
 const TIMEOUT_MS = 900_000;
 
@@ -79,7 +79,10 @@ function checkOutputs(notebook: Notebook): void {
 
 Deno.test("the notebook on the paper runs in a fresh kernel, and then what it invites to try", async () => {
   const committed = await readNotebook(PATH);
-  const notebook = await freshRun(withTries(committed, "more", 4), TIMEOUT_MS);
+  const notebook = await freshRun(
+    await withSolutions(withTries(committed, "more", 4), PATH),
+    TIMEOUT_MS,
+  );
   checkOutputs(notebook);
   for (const id of FROM_LOGS) {
     assert.equal(printed(notebook, id), printed(committed, id), id);
@@ -96,13 +99,4 @@ Deno.test("the committed notebook on the paper holds its outputs", async () => {
   const appendices = ["appendix", "appendix_words"]
     .filter((name) => isRecorded(openStudy(name, EXPERIMENTS)));
   await assertWrittenByRunner(PATH, 11 + appendices.length);
-});
-
-Deno.test("the solutions of the notebook on the paper find the committed numbers", async () => {
-  const committed = await readNotebook(SOLUTIONS);
-  const notebook = await freshRun(committed, TIMEOUT_MS);
-  assertClean(notebook);
-  const ids = ["one", "two", "three-count", "four-list", "asserts"];
-  assertSameOutputs(notebook, committed, ids);
-  await assertWrittenByRunner(SOLUTIONS, 0);
 });

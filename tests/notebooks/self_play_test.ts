@@ -11,6 +11,7 @@ import {
   FOLDER,
   freshRun,
   printed,
+  withSolutions,
 } from "./outputs.ts";
 
 const PATH = `${FOLDER}/07_self_play.ipynb`;
@@ -65,7 +66,10 @@ function checkOutputs(notebook: Notebook): void {
 
 Deno.test("the notebook on self-play runs from top to bottom in a fresh kernel", async () => {
   const committed = await readNotebook(PATH);
-  const notebook = await freshRun(committed, TIMEOUT_MS);
+  const notebook = await freshRun(
+    await withSolutions(committed, PATH),
+    TIMEOUT_MS,
+  );
   checkOutputs(notebook);
   // No model takes part in these: their outputs are the same everywhere.
   assertSameOutputs(notebook, committed, ["start", "switches", "asserts"]);

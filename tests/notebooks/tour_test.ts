@@ -11,6 +11,7 @@ import {
   FOLDER,
   freshRun,
   printed,
+  withSolutions,
   withTries,
 } from "./outputs.ts";
 
@@ -62,7 +63,7 @@ function checkOutputs(notebook: Notebook): void {
 Deno.test("the tour runs from top to bottom in a fresh kernel, and then what it invites to try", async () => {
   const committed = await readNotebook(PATH);
   const notebook = await freshRun(
-    withTries(committed, "summary", 3),
+    await withSolutions(withTries(committed, "summary", 3), PATH),
     TIMEOUT_MS,
   );
   checkOutputs(notebook);

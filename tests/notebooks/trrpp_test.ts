@@ -11,6 +11,7 @@ import {
   FOLDER,
   freshRun,
   printed,
+  withSolutions,
 } from "./outputs.ts";
 
 const PATH = `${FOLDER}/06_trrpp.ipynb`;
@@ -59,7 +60,10 @@ function checkOutputs(notebook: Notebook): void {
 
 Deno.test("the notebook on TRR++ runs from top to bottom in a fresh kernel", async () => {
   const committed = await readNotebook(PATH);
-  const notebook = await freshRun(committed, TIMEOUT_MS);
+  const notebook = await freshRun(
+    await withSolutions(committed, PATH),
+    TIMEOUT_MS,
+  );
   checkOutputs(notebook);
   // No model takes part in these: their outputs are the same everywhere.
   assertSameOutputs(notebook, committed, [
