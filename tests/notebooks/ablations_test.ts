@@ -15,6 +15,7 @@ import {
   FOLDER,
   freshRun,
   printed,
+  withSolutions,
 } from "./outputs.ts";
 
 const PATH = `${FOLDER}/10_ablations.ipynb`;
@@ -75,7 +76,10 @@ function checkOutputs(notebook: Notebook): void {
 
 Deno.test("the notebook on ablations runs in a fresh kernel, with the verdicts of the committed logs", async () => {
   const committed = await readNotebook(PATH);
-  const notebook = await freshRun(committed, TIMEOUT_MS);
+  const notebook = await freshRun(
+    await withSolutions(committed, PATH),
+    TIMEOUT_MS,
+  );
   checkOutputs(notebook);
   // Computed from the settings and the logs alone.
   assertSameOutputs(notebook, committed, ["arms", "recorded", "asserts"]);

@@ -16,6 +16,7 @@ import {
   FOLDER,
   freshRun,
   printed,
+  withSolutions,
 } from "./outputs.ts";
 
 const PATH = `${FOLDER}/09_experiment.ipynb`;
@@ -73,7 +74,10 @@ function checkOutputs(notebook: Notebook): void {
 
 Deno.test("the notebook on the experiment runs in a fresh kernel, with the numbers of the committed logs", async () => {
   const committed = await readNotebook(PATH);
-  const notebook = await freshRun(committed, TIMEOUT_MS);
+  const notebook = await freshRun(
+    await withSolutions(committed, PATH),
+    TIMEOUT_MS,
+  );
   checkOutputs(notebook);
   // These are computed from the logs alone.
   const computed = ["start", "thinking", "health", "targets", "asserts"];
