@@ -4,10 +4,11 @@
  *   deno task html [names] [--out out/pages] [--look]
  *
  * With `--look` the pages are opened in Chromium: every figure must be drawn and
- * nothing may fail, and a picture of each page is left beside it.
+ * nothing may fail. Pictures of each page are left beside it: light, dark, and narrow.
  */
 
 import { parseArgs } from "node:util";
+import { BrowserPage } from "./notebook/browser_page.ts";
 import { exportNotebooks } from "./notebook/export_html.ts";
 import { findBrowser, lookAt } from "./notebook/look.ts";
 import { findNotebooks } from "./notebook/notebook_file.ts";
@@ -20,11 +21,18 @@ async function look(pages: string[]): Promise<boolean> {
     return false;
   }
   let allWell = true;
-  for (const page of pages) {
-    const { figures, drawn, errors, picture } = await lookAt(browser, page);
-    console.log(`${page}: ${drawn} of ${figures} figures drawn, ${picture}`);
-    for (const error of errors) console.error(`    ${error}`);
-    allWell &&= drawn === figures && errors.length === 0;
+  const open = await BrowserPage.open(browser);
+  try {
+    for (const page of pages) {
+      for (const look of await lookAt(open, page)) {
+        const { figures, drawn, errors, picture } = look;
+        console.log(`${drawn} of ${figures} figures drawn: ${picture}`);
+        for (const error of errors) console.error(`    ${error}`);
+        allWell &&= drawn === figures && errors.length === 0;
+      }
+    }
+  } finally {
+    await open.close();
   }
   return allWell;
 }

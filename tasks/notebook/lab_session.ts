@@ -7,6 +7,7 @@
  */
 
 import { dirname } from "node:path";
+import { answering, BrowserPage, freePort } from "./browser_page.ts";
 import type { Notebook } from "./notebook_file.ts";
 import { writeNotebook } from "./notebook_file.ts";
 
@@ -38,13 +39,12 @@ export async function runInLab(
   await setKernel(file, programs.kernelName);
   const port = freePort();
   const server = startLab(programs, dirname(file), port);
-  const profile = await Deno.makeTempDir({ prefix: "browser-" });
   const address = `http://127.0.0.1:${port}/lab/tree/probes.ipynb` +
     `?token=${TOKEN}&reset`;
-  let page: Page | null = null;
+  let page: BrowserPage | null = null;
   try {
     await answering(`http://127.0.0.1:${port}/api?token=${TOKEN}`);
-    page = await Page.open(programs.browser, profile, address);
+    page = await BrowserPage.open(programs.browser, address);
     await page.until(READY, READY_MS);
     await page.evaluate(RUN_ALL, 2 * RUN_MS);
     return await page.evaluate(READ_MODEL, READY_MS) as Notebook;
@@ -52,7 +52,6 @@ export async function runInLab(
     await page?.close();
     server.kill("SIGTERM");
     await server.status;
-    await Deno.remove(profile, { recursive: true });
   }
 }
 
@@ -111,129 +110,4 @@ function startLab(
     stdout: "null",
     stderr: "null",
   }).spawn();
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-async function answering(address: string): Promise<Response> {
-  const deadline = performance.now() + READY_MS;
-  for (;;) {
-    try {
-      return await fetch(address);
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await pause(100);
-    }
-  }
-}
-
-/** An answer of the debugging protocol, as far as it is read here. */
-interface Answer {
-  id?: number;
-  error?: { message: string };
-  result?: {
-    result: { value?: unknown };
-    exceptionDetails?: { text: string; exception?: { description?: string } };
-  };
-}
-
-/** A page of a headless browser, driven by its debugging protocol. */
-class Page {
-  #lastId = 0;
-  readonly #waiting = new Map<number, (answer: Answer) => void>();
-
-  private constructor(
-    private readonly process: Deno.ChildProcess,
-    private readonly socket: WebSocket,
-  ) {
-    socket.onmessage = ({ data }) => {
-      const answer: Answer = JSON.parse(data);
-      if (answer.id) this.#waiting.get(answer.id)?.(answer);
-    };
-  }
-
-  static async open(
-    browser: string,
-    profile: string,
-    address: string,
-  ): Promise<Page> {
-    const port = freePort();
-    const process = new Deno.Command(browser, {
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        `--remote-debugging-port=${port}`,
-        `--user-data-dir=${profile}`,
-        "--window-size=1200,1600",
-        address,
-      ],
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    const list = await answering(`http://127.0.0.1:${port}/json/list`);
-    const targets: { type: string; webSocketDebuggerUrl: string }[] = await list
-      .json();
-    const target = targets.find(({ type }) => type === "page");
-    if (!target) throw new Error("the browser opened no page");
-    const socket = new WebSocket(target.webSocketDebuggerUrl);
-    await new Promise((resolve, reject) => {
-      socket.onopen = resolve;
-      socket.onerror = reject;
-    });
-    return new Page(process, socket);
-  }
-
-  /** Returns the value of an expression, awaited if it is a promise. */
-  async evaluate(expression: string, timeoutMs: number): Promise<unknown> {
-    const id = ++this.#lastId;
-    const answered = new Promise<Answer>((resolve, reject) => {
-      const late = setTimeout(
-        () => reject(new Error(`no answer within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-      this.#waiting.set(id, (answer) => {
-        clearTimeout(late);
-        resolve(answer);
-      });
-    });
-    this.socket.send(JSON.stringify({
-      id,
-      method: "Runtime.evaluate",
-      params: { expression, awaitPromise: true, returnByValue: true },
-    }));
-    const { error, result } = await answered;
-    const failure = error?.message ??
-      result?.exceptionDetails?.exception?.description ??
-      result?.exceptionDetails?.text;
-    if (failure) throw new Error(failure);
-    return result?.result.value;
-  }
-
-  /** Waits until an expression is true. */
-  async until(expression: string, timeoutMs: number): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    while (await this.evaluate(expression, timeoutMs) !== true) {
-      if (performance.now() > deadline) {
-        throw new Error(`not true within ${timeoutMs} ms: ${expression}`);
-      }
-      await pause(200);
-    }
-  }
-
-  async close(): Promise<void> {
-    this.socket.close();
-    this.process.kill("SIGTERM");
-    await this.process.status;
-  }
 }

@@ -1,11 +1,12 @@
 /**
  * Looks at exported pages in a real browser: counts the figures that were drawn, lists
- * the errors, and writes a picture of the whole page beside the page. Needs Chromium or
- * Chrome, in PATH or by $CHROMIUM.
+ * the errors, and leaves pictures of the whole page beside the page: light, dark, and as
+ * narrow as a phone. Needs Chromium or Chrome, in PATH or by $CHROMIUM.
  */
 
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { BrowserPage, type Screen } from "./browser_page.ts";
 
 const NAMES = [
   "chromium",
@@ -13,8 +14,14 @@ const NAMES = [
   "google-chrome",
   "google-chrome-stable",
 ];
-const WIDTH = 1000;
 const TALLEST = 16000;
+
+/** The screens that a page is looked at on, by the end of the picture's name. */
+export const SCREENS: Record<string, Screen> = {
+  "": { width: 1000, height: 1600, dark: false },
+  ".dark": { width: 1000, height: 1600, dark: true },
+  ".narrow": { width: 420, height: 900, dark: false },
+};
 
 /** The findings on a page. */
 export interface Drawn {
@@ -23,13 +30,10 @@ export interface Drawn {
   drawn: number;
   /** Errors of scripts and files that did not load. */
   errors: string[];
+  /** Width of what has to be scrolled to, in pixels, beyond the screen's. */
+  overhang: number;
   /** Height of the page in pixels. */
   height: number;
-}
-
-/** What a browser made of a page, and the path of a picture of it. */
-export interface Look extends Drawn {
-  picture: string;
 }
 
 /** Returns the browser's command, or null where there is no browser. */
@@ -50,58 +54,41 @@ export function findBrowser(): string | null {
   return null;
 }
 
-/** Opens a page without a window and counts its figures. */
-export async function drawnIn(browser: string, page: string): Promise<Drawn> {
-  const { text, log } = await open(browser, ["--dump-dom", urlOf(page)], 1600);
-  return {
-    figures: text.split("data-figure=").length - 1,
-    drawn: text.split('data-drawn="yes"').length - 1,
-    errors: [...log.matchAll(/CONSOLE[^"]*"([^"]*)", source/g)]
-      .map((found) => found[1]),
-    height: Number(text.match(/data-height="(\d+)"/)?.[1] ?? 4000),
-  };
+/** Opens an exported page on a screen and counts its figures. */
+export async function drawnIn(
+  browser: BrowserPage,
+  page: string,
+  screen = SCREENS[""],
+): Promise<Drawn> {
+  await browser.use(screen);
+  const { href } = pathToFileURL(resolve(page));
+  // A page without figures is ready at once.
+  await browser.goTo(
+    href,
+    `document.readyState === "complete" && ` +
+      `!!(document.body.dataset.ready || !document.querySelector("[data-figure]"))`,
+  );
+  const found = await browser.evaluate(`({
+    figures: document.querySelectorAll("[data-figure]").length,
+    drawn: document.querySelectorAll('[data-drawn="yes"]').length,
+    overhang: document.documentElement.scrollWidth - innerWidth,
+    height: document.documentElement.scrollHeight,
+  })`);
+  return { ...found as Drawn, errors: browser.errors };
 }
 
-/** Opens a page without a window, counts its figures and leaves a picture beside it. */
-export async function lookAt(browser: string, page: string): Promise<Look> {
-  const drawn = await drawnIn(browser, page);
-  const picture = resolve(page).replace(/\.html$/, ".png");
-  const height = Math.min(drawn.height, TALLEST);
-  await open(browser, [`--screenshot=${picture}`, urlOf(page)], height);
-  return { ...drawn, picture };
-}
-
-const urlOf = (page: string) => pathToFileURL(resolve(page)).href;
-
-async function open(
-  browser: string,
-  args: string[],
-  height: number,
-): Promise<{ text: string; log: string }> {
-  const profile = await Deno.makeTempDir({ prefix: "browser-" });
-  try {
-    const { stdout, stderr } = await new Deno.Command(browser, {
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--hide-scrollbars",
-        `--user-data-dir=${profile}`,
-        `--window-size=${WIDTH},${height}`,
-        "--virtual-time-budget=15000",
-        "--enable-logging=stderr",
-        ...args,
-      ],
-      stdout: "piped",
-      stderr: "piped",
-    }).output();
-    const decoder = new TextDecoder();
-    return { text: decoder.decode(stdout), log: decoder.decode(stderr) };
-  } finally {
-    await Deno.remove(profile, { recursive: true });
+/** Opens a page on every screen and leaves its pictures beside it; returns what each showed. */
+export async function lookAt(
+  browser: BrowserPage,
+  page: string,
+): Promise<(Drawn & { picture: string })[]> {
+  const looks = [];
+  for (const [end, screen] of Object.entries(SCREENS)) {
+    const drawn = await drawnIn(browser, page, screen);
+    const picture = resolve(page).replace(/\.html$/, `${end}.png`);
+    const height = Math.min(drawn.height, TALLEST);
+    await browser.picture(picture, screen.width, height);
+    looks.push({ ...drawn, picture });
   }
+  return looks;
 }

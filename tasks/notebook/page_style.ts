@@ -52,8 +52,7 @@ const inDark = (layout) => {
 const lightened = (value) => JSON.parse(
   JSON.stringify(value).replaceAll('"#000000"', '"#e6edf3"')
     .replaceAll('"#555555"', '"#9198a1"'));
-for (const script of document.querySelectorAll("script[data-figure]")) {
-  if (!window.Plotly) break;
+const draw = async (script) => {
   const { data, layout, config, frames } = JSON.parse(script.textContent);
   const place = script.previousElementSibling;
   place.replaceChildren();
@@ -61,10 +60,12 @@ for (const script of document.querySelectorAll("script[data-figure]")) {
   const narrow = room < (layout.width ?? 700);
   const fitted = { ...layout, width: Math.min(layout.width ?? 700, room),
     ...(narrow && { legend: { ...layout.legend, orientation: "h", y: -0.3 } }) };
-  Plotly.newPlot(place, dark ? lightened(data) : data,
-    dark ? inDark(fitted) : fitted, { ...config, responsive: false })
-    .then(() => frames && Plotly.addFrames(place, frames))
-    .then(() => place.dataset.drawn = "yes");
-}
-document.body.dataset.height = document.documentElement.scrollHeight;
+  await Plotly.newPlot(place, dark ? lightened(data) : data,
+    dark ? inDark(fitted) : fitted, { ...config, responsive: false });
+  if (frames) await Plotly.addFrames(place, frames);
+  place.dataset.drawn = "yes";
+};
+const scripts = [...document.querySelectorAll("script[data-figure]")];
+Promise.allSettled(window.Plotly ? scripts.map(draw) : [])
+  .then(() => document.body.dataset.ready = "yes");
 `;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BrowserPage } from "../../../tasks/notebook/browser_page.ts";
 import { chapters } from "../../../tasks/notebook/book.ts";
 import { coloured } from "../../../tasks/notebook/coloured.ts";
 import {
@@ -48,27 +49,26 @@ Deno.test({
   ignore: !browser,
   fn: async () => {
     const folder = await Deno.makeTempDir({ prefix: "site-" });
+    const open = await BrowserPage.open(browser!);
     try {
       const pages = await exportNotebooks(await findNotebooks([]), folder);
-      // Two browsers at a time: the machine of the tests has two cores.
-      for (let i = 0; i < pages.length; i += 2) {
-        await Promise.all(pages.slice(i, i + 2).map(assertDrawn));
-      }
+      for (const page of pages) await assertDrawn(open, page);
       assert.deepEqual(
-        (await drawnIn(browser!, `${folder}/index.html`)).errors,
+        (await drawnIn(open, `${folder}/index.html`)).errors,
         [],
       );
     } finally {
+      await open.close();
       await Deno.remove(folder, { recursive: true });
     }
   },
 });
 
-async function assertDrawn(page: string): Promise<void> {
+async function assertDrawn(open: BrowserPage, page: string): Promise<void> {
   const html = await Deno.readTextFile(page);
   assert.ok(!/<pre class="(error|stderr)">/.test(html), `${page}: an error`);
   assert.ok(!/<pre class="\w+">\s*<\/pre>/.test(html), `${page}: empty output`);
-  const { figures, drawn, errors } = await drawnIn(browser!, page);
+  const { figures, drawn, errors } = await drawnIn(open, page);
   assert.deepEqual(errors, [], page);
   assert.equal(drawn, figures, `${page}: figures not drawn`);
 }
