@@ -11,6 +11,7 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import nodeUtil from "node:util";
+import { withoutNotices } from "./native_notices.ts";
 
 /** Backends, best first. */
 export const BACKEND_NAMES = [
@@ -154,7 +155,6 @@ function tryTensorFlowGpu(): Attempt {
  * one tfjs-core that both share (CommonJS resolves to the same file).
  */
 function tryTensorFlow(packageName: string, where: string): Attempt {
-  // TensorFlow prints one notice about oneDNN before it reads this variable.
   setUnlessGiven("TF_CPP_MIN_LOG_LEVEL", "2");
   // The thread that asks for a matrix product takes part in it, instead of
   // sleeping until the others are done: half as many context switches per step.
@@ -168,7 +168,7 @@ function tryTensorFlow(packageName: string, where: string): Attempt {
   const require = createRequire(import.meta.url);
   let tensorflow: typeof tf;
   try {
-    tensorflow = require(packageName);
+    tensorflow = withoutNotices(() => require(packageName));
   } catch (error) {
     const line = firstLine(error);
     const missing = /tfjs_binding\.node|Cannot find module|can not be found/
