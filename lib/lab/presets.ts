@@ -8,6 +8,7 @@
 
 import { type SelfPlayConfig, TINY_CONFIG } from "../method/config.ts";
 import type { EvaluationPlan } from "./evaluation_plan.ts";
+import { known } from "../method/nearest.ts";
 import type { WorldConfig } from "./world/config.ts";
 import type { PretrainConfig, TinyModelShape } from "./pretrain.ts";
 
@@ -267,6 +268,6 @@ export function presetNamed(name: string): Preset {
   const preset = PRESETS[name];
   if (preset) return preset;
   throw new RangeError(
-    `no preset "${name}"; there are: ${Object.keys(PRESETS).join(", ")}`,
+    `no preset "${name}"; there are: ${known(name, Object.keys(PRESETS))}`,
   );
 }

@@ -14,6 +14,7 @@ import {
   type SelfPlayConfig,
 } from "../method/config.ts";
 import { type Bounds, checkBounds } from "./bounds.ts";
+import { known } from "../method/nearest.ts";
 import { type Preset, presetNamed } from "./presets.ts";
 
 /** The settings in which an arm differs from its study's base preset. */
@@ -137,9 +138,8 @@ export function armNamed(study: Study, name: string): Arm {
   const arm = study.arms.find((arm) => arm.name === name);
   if (arm) return arm;
   throw new RangeError(
-    `study "${study.name}" has no arm "${name}"; it has: ${
-      study.arms.map((arm) => arm.name).join(", ")
-    }`,
+    `study "${study.name}" has no arm "${name}"; it has: ` +
+      known(name, study.arms.map((arm) => arm.name)),
   );
 }
 
@@ -196,6 +196,6 @@ export function studyNamed(name: string): Study {
   const study = STUDIES[name];
   if (study) return study;
   throw new RangeError(
-    `no study "${name}"; there are: ${Object.keys(STUDIES).join(", ")}`,
+    `no study "${name}"; there are: ${known(name, Object.keys(STUDIES))}`,
   );
 }

@@ -4,6 +4,7 @@
  */
 
 import { basename } from "node:path";
+import { known } from "../../lib/method/nearest.ts";
 
 /** Content by mime type: text, or JSON for `application/*+json`. */
 export type MimeBundle = Record<string, unknown>;
@@ -159,7 +160,7 @@ async function findNotebook(name: string, all: string[]): Promise<string> {
   try {
     return await Deno.realPath(name);
   } catch {
-    const known = all.map((path) => basename(path, ".ipynb")).join(", ");
-    throw new Error(`no notebook "${name}"; there are: ${known}`);
+    const names = all.map((path) => basename(path, ".ipynb"));
+    throw new Error(`no notebook "${name}"; there are: ${known(stem, names)}`);
   }
 }

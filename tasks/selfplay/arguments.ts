@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { type EngineConfig, ENGINES } from "../../lib/engines/engine_config.ts";
 import type { SelfPlayConfig } from "../../lib/method/config.ts";
 import { optionLines, type OptionText } from "../usage.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../../lib/method/nearest.ts";
 
 /** The parsed arguments. */
 export interface SelfPlayArguments {

@@ -32,7 +32,7 @@ import {
 } from "./arguments.ts";
 import { modelFolder } from "../model/folder.ts";
 import { benchmarksFor, functionsFor, modelPreset } from "./language_model.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../../lib/method/nearest.ts";
 
 /** A command line made whole. */
 export interface Plan {

@@ -10,7 +10,7 @@ import type { TimingRow } from "../../lib/run/stopwatch.ts";
 import { diskCure, requireWritable } from "../../tasks/selfplay/disk.ts";
 import { Estimate } from "../../tasks/selfplay/estimate.ts";
 import { quoted, taskCommand } from "../../tasks/selfplay/hints.ts";
-import { didYouMean } from "../../tasks/selfplay/nearest.ts";
+import { didYouMean } from "../../lib/method/nearest.ts";
 import { duration, fitting } from "../../tasks/selfplay/progress.ts";
 import { summaryOf } from "../../tasks/selfplay/summary.ts";
 

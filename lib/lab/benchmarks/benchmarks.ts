@@ -1,5 +1,6 @@
 /** The benchmarks by name. */
 
+import { known } from "../../method/nearest.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { cruxevalInput, cruxevalOutput } from "./cruxeval.ts";
 import { humaneval } from "./humaneval.ts";
@@ -42,6 +43,6 @@ export const BENCHMARKS: readonly Benchmark<any>[] = [
 export function benchmarkNamed(name: string): typeof BENCHMARKS[number] {
   const found = BENCHMARKS.find((benchmark) => benchmark.name === name);
   if (found) return found;
-  const known = BENCHMARKS.map((benchmark) => benchmark.name).join(", ");
-  throw new RangeError(`there is no benchmark "${name}", only ${known}`);
+  const names = known(name, BENCHMARKS.map((benchmark) => benchmark.name));
+  throw new RangeError(`there is no benchmark "${name}", only ${names}`);
 }

@@ -9,6 +9,11 @@ export function didYouMean(word: string, known: Iterable<string>): string {
   return near === undefined ? "" : ` Did you mean ${near.name}?`;
 }
 
+/** Returns the known names in a row, with the one that was probably meant. */
+export function known(word: string, names: readonly string[]): string {
+  return `${names.join(", ")}.${didYouMean(word, names)}`.replace(/\.$/, "");
+}
+
 /** Letters to insert, leave out or replace, upper and lower case alike (Levenshtein, 1966). */
 function distance(from: string, to: string): number {
   const [a, b] = [from.toLowerCase(), to.toLowerCase()];
