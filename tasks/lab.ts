@@ -10,8 +10,8 @@ import { venvPython } from "./setup/jupyter.ts";
 import { jupyterFolder, projectFolder } from "./setup/project.ts";
 
 /**
- * Returns the arguments of `jupyter lab`: the browser opens notebooks/, and the file
- * list reaches the whole project.
+ * Returns the arguments of `jupyter lab`: the browser opens the tour, and the file list
+ * reaches the whole project.
  */
 export function labArguments(
   extra: readonly string[],
@@ -20,11 +20,25 @@ export function labArguments(
   return [
     `--ServerApp.root_dir=${projectFolder}`,
     "--ServerApp.ip=127.0.0.1",
-    "--LabApp.default_url=/lab/tree/notebooks",
+    "--LabApp.default_url=/lab/tree/notebooks/00_tour.ipynb",
     "--MultiKernelManager.default_kernel_name=deno",
     ...(userId === 0 ? ["--allow-root"] : []),
     ...extra,
   ];
+}
+
+/** Returns where JupyterLab finds the kernel, and the kit's own settings of JupyterLab. */
+export function labEnvironment(): Record<string, string> {
+  const before = (folder: string, variable: string) =>
+    [folder, Deno.env.get(variable) ?? ""].filter((path) => path !== "")
+      .join(Deno.build.os === "windows" ? ";" : ":");
+  return {
+    JUPYTER_PATH: before(jupyterFolder, "JUPYTER_PATH"),
+    JUPYTER_CONFIG_PATH: before(
+      join(projectFolder, "tasks", "lab"),
+      "JUPYTER_CONFIG_PATH",
+    ),
+  };
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -34,15 +48,11 @@ async function main(args: readonly string[]): Promise<number> {
     );
     return 1;
   }
-  const jupyterPath = [jupyterFolder, Deno.env.get("JUPYTER_PATH") ?? ""]
-    .filter((path) => path !== "");
   // As a module: the program jupyter-lab itself starts the Python of the folder it was made in.
   const server = new Deno.Command(venvPython, {
     args: ["-m", "jupyterlab", ...labArguments(args, Deno.uid())],
     cwd: join(projectFolder, "notebooks"),
-    env: {
-      JUPYTER_PATH: jupyterPath.join(Deno.build.os === "windows" ? ";" : ":"),
-    },
+    env: labEnvironment(),
   }).spawn();
   // Ctrl-C reaches the server too, which asks whether to stop; this process waits for its answer.
   Deno.addSignalListener("SIGINT", () => {});
