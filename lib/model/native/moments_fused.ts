@@ -51,20 +51,14 @@ function oneUpdateIsRight(): boolean {
 
 /** AdamW's moments of one large parameter, updated in place by one native operation. */
 export class FusedMoments implements Moments {
-  readonly #first: Variable;
-  readonly #second: Variable;
-  /** Between updates, the memory of the parameter itself. */
-  readonly #weights: Variable;
+  readonly #size: number;
   readonly #decays: boolean;
+  /** Made by the first update: whoever only samples needs no moments. */
+  #variables: Record<"first" | "second" | "weights", Variable> | null = null;
 
   constructor(parameter: tf.Tensor) {
+    this.#size = parameter.size;
     this.#decays = parameter.rank > 1;
-    // Not tf.zeros: it would hold as many zeros in JavaScript.
-    const zeros_P = tf.fill([parameter.size], 0);
-    this.#first = new Variable(zeros_P);
-    this.#second = new Variable(zeros_P);
-    this.#weights = new Variable(zeros_P);
-    zeros_P.dispose();
   }
 
   update(
@@ -74,18 +68,19 @@ export class FusedMoments implements Moments {
   ): tf.Tensor[] {
     const { config: { beta1, beta2 }, clip } = update;
     const { rate, epsilon, decay } = updateFactors(update);
+    const { first, second, weights } = this.#made();
     return [tf.tidy(() => {
       // A copy that only the variable knows, so that it is changed in its place.
       const kept_P = tf.mul(
         tf.reshape(old, [old.size]),
         this.#decays ? 1 - decay : 1,
       );
-      this.#weights.assign(kept_P);
+      weights.assign(kept_P);
       kept_P.dispose();
       run("ResourceApplyAdam", "T", [
-        this.#weights.handle,
-        this.#first.handle,
-        this.#second.handle,
+        weights.handle,
+        first.handle,
+        second.handle,
         // The powers of beta1 and beta2: zero, for `rate` holds the corrections.
         tf.scalar(0),
         tf.scalar(0),
@@ -95,7 +90,7 @@ export class FusedMoments implements Moments {
         tf.scalar(epsilon),
         clip === 1 ? gradient_P : tf.mul(gradient_P, clip),
       ]);
-      return tf.reshape(this.#weights.value(), old.shape);
+      return tf.reshape(weights.value(), old.shape);
     })];
   }
 
@@ -107,22 +102,38 @@ export class FusedMoments implements Moments {
       value_P.dispose();
       return values;
     };
+    if (this.#variables === null) {
+      const zeros_P = new Float32Array(this.#size);
+      return Promise.resolve({ first_P: zeros_P, second_P: zeros_P });
+    }
+    const { first, second } = this.#variables;
     return Promise.resolve({
-      first_P: valuesOf(this.#first),
-      second_P: valuesOf(this.#second),
+      first_P: valuesOf(first),
+      second_P: valuesOf(second),
     });
   }
 
   write(first_P: Float32Array, second_P: Float32Array) {
+    const { first, second } = this.#made();
     tf.tidy(() => {
-      this.#first.assign(tf.tensor1d(first_P));
-      this.#second.assign(tf.tensor1d(second_P));
+      first.assign(tf.tensor1d(first_P));
+      second.assign(tf.tensor1d(second_P));
     });
   }
 
   dispose() {
-    for (const variable of [this.#first, this.#second, this.#weights]) {
+    for (const variable of Object.values(this.#variables ?? {})) {
       variable.dispose();
     }
+    this.#variables = null;
+  }
+
+  #made() {
+    if (this.#variables !== null) return this.#variables;
+    // Not tf.zeros: it would hold as many zeros in JavaScript.
+    const zeros_P = tf.fill([this.#size], 0);
+    const [first, second, weights] = [0, 1, 2].map(() => new Variable(zeros_P));
+    zeros_P.dispose();
+    return this.#variables = { first, second, weights };
   }
 }
