@@ -1,19 +1,28 @@
 /**
- * `deno task bench language_model [--model NAME] [--lora 16] [--rows a,b] [--torch]`: how
- * fast a language model is sampled and trained on this machine, and its peak memory,
- * beside transformers and PEFT when asked. Prints one JSON object.
+ * `deno task bench language_model [--model NAME] [--lora 16] [--rows a,b] [--rounds 3]
+ * [--threads 1] [--torch]`: how fast a language model is sampled and trained on this machine, and its
+ * peak memory, beside transformers and PEFT when asked. Prints one JSON object.
  *
- * Every row and side runs in a process of its own, so that its peak memory is its own:
- * once to warm up, then once for the figures. `--torch` takes the interpreter that
- * AZR_TORCH_PYTHON names, with torch, transformers and peft. On a busy machine compare
- * the tokens per second of processor time. Left out: small shapes (bench model).
+ * Every row has a process of its own on each side, so that its peak memory is its own.
+ * Both sides work in turns: once to warm up, then for the rounds' figures. `--torch`
+ * takes the interpreter that AZR_TORCH_PYTHON names, with torch, transformers and peft.
+ * PyTorch's threads wait for each other by spinning: on a busy machine compare with
+ * `--threads 1`. Left out: small shapes (bench model).
  */
 import { cpus } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { LocalEngine } from "../lib/engines/local.ts";
 import { LORA_TARGETS } from "../lib/model/mod.ts";
 import { randomStream } from "../lib/random.ts";
+import {
+  answerLines,
+  inTurns,
+  peakBytes,
+  type RoundFigures,
+  threadLimits,
+} from "./bench/in_turns.ts";
 import { modelFolder } from "./model/folder.ts";
 
 /** Prompts, samples of each, their tokens, and whether they are trained on. */
@@ -36,9 +45,9 @@ const row = (
 const ROWS: Record<string, LanguageRow> = {
   "prefill": row(false, 4, 1, 512, 1),
   "decode-1": row(false, 1, 1, 16, 48),
-  "decode-16": row(false, 16, 1, 16, 48),
-  "decode-64": row(false, 64, 1, 16, 48),
-  "decode-8x8": row(false, 8, 8, 256, 48),
+  "decode-16": row(false, 16, 1, 16, 24),
+  "decode-64": row(false, 64, 1, 16, 24),
+  "decode-8x8": row(false, 8, 8, 256, 24),
   "train-8x256": row(true, 8, 1, 192, 64),
   "train-shared": row(true, 1, 8, 192, 64),
   "train-1024": row(true, 1, 1, 768, 256),
@@ -93,97 +102,124 @@ function workOf(engine: LocalEngine, one: LanguageRow) {
     });
 }
 
-/** Measures a row in this process, after a warm-up. */
-async function measure(folder: string, name: string, lora: number) {
+/** Does a row's work in this process whenever a line comes in, and prints its figures. */
+async function serve(folder: string, name: string, lora: number) {
   const config = { rank: lora, alpha: 2 * lora, targets: LORA_TARGETS };
   const engine = lora > 0
     ? await LocalEngine.withAdapters(folder, config, 1)
     : await LocalEngine.fromFolder(folder);
   const work = workOf(engine, ROWS[name]);
-  await work();
-  const started = performance.now();
-  const cpu = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(cpu);
-  const status = Deno.readTextFileSync("/proc/self/status");
-  return {
-    seconds: (performance.now() - started) / 1000,
-    processor_seconds: (user + system) / 1e6,
-    peak_bytes: 1024 * Number(/VmHWM:\s+(\d+) kB/.exec(status)![1]),
-  };
+  await answerLines(async () => {
+    const started = performance.now();
+    const cpu = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      seconds: (performance.now() - started) / 1000,
+      processor_seconds: (user + system) / 1e6,
+      peak_bytes: peakBytes(),
+    };
+  });
 }
 
-/** Runs one side of a row in a process of its own. */
-async function inProcess(name: string, command: string, args: string[]) {
-  const { code, stdout } = await new Deno.Command(command, {
-    args,
-    stderr: "inherit",
-  }).output();
-  if (code !== 0) throw new Error(`${command} failed in row ${name}`);
-  const line = new TextDecoder().decode(stdout).trim().split("\n").at(-1)!;
-  const { seconds, processor_seconds, ...rest } = JSON.parse(line);
+/** Measures a row on every side in turns. */
+async function measured(
+  name: string,
+  sides: Record<string, [command: string, ...args: string[]]>,
+) {
   const counted = countedTokens(ROWS[name]);
+  const load_average = Deno.loadavg()[0];
+  const figures = await inTurns(
+    sides,
+    Number(values.rounds),
+    threadLimits(values.threads),
+  );
+  const [own, torch] = Object.values(figures)
+    .map((rows) => sideOf(rows, counted));
+  return { row: name, ...ROWS[name], load_average, own, torch: torch ?? null };
+}
+
+/** Speed in every round after the first, which warms up, and the peak after each. */
+function sideOf(rounds: readonly RoundFigures[], counted: number) {
+  const measured = rounds.slice(1);
   return {
-    tokens_per_s: counted / seconds,
-    tokens_per_cpu_s: counted / processor_seconds,
-    ...rest,
+    tokens_per_s: measured.map(({ seconds }) => counted / seconds),
+    tokens_per_cpu_s: measured.map((row) => counted / row.processor_seconds),
+    peak_bytes: rounds.map(({ peak_bytes }) => peak_bytes),
   };
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const valueOf = (flag: string, otherwise: string) =>
-    args.includes(flag) ? args[args.indexOf(flag) + 1] : otherwise;
-  const lora = Number(valueOf("--lora", "0"));
-  const folder = await modelFolder(
-    valueOf("--model", "smollm2-135m-instruct"),
-  );
-  const one = valueOf("--one", "");
-  if (one !== "") {
-    return console.log(JSON.stringify(await measure(folder, one, lora)));
+const { values } = parseArgs({
+  options: {
+    model: { type: "string", default: "smollm2-135m-instruct" },
+    lora: { type: "string", default: "0" },
+    rows: { type: "string", default: Object.keys(ROWS).join() },
+    rounds: { type: "string", default: "3" },
+    threads: { type: "string" },
+    torch: { type: "boolean", default: false },
+    serve: { type: "string" },
+  },
+});
+
+/** Returns the commands of both sides of a row; PyTorch's only where it is asked for. */
+function sidesOf(name: string, folder: string, python: string | undefined) {
+  const script = (file: string) =>
+    fileURLToPath(new URL(file, import.meta.url));
+  const own: [string, ...string[]] = [
+    Deno.execPath(),
+    ...["run", "-A", script("bench_language_model.ts"), "--serve", name],
+    ...["--model", folder, "--lora", values.lora],
+  ];
+  const row = JSON.stringify(ROWS[name]);
+  const theirs = [script("bench_language_model_torch.py"), folder];
+  const sides: Record<string, [string, ...string[]]> = { own };
+  if (python) sides.torch = [python, ...theirs, values.lora, row];
+  return sides;
+}
+
+async function main(): Promise<void> {
+  const folder = await modelFolder(values.model);
+  if (values.serve !== undefined) {
+    return serve(folder, values.serve, Number(values.lora));
   }
-  const names = valueOf("--rows", Object.keys(ROWS).join()).split(",");
+  const names = values.rows.split(",");
   const unknown = names.find((name) => !(name in ROWS));
   if (unknown !== undefined) {
     throw new Error(
       `--rows ${unknown}: choose among ${Object.keys(ROWS).join(", ")}`,
     );
   }
-  const python = Deno.env.get("AZR_TORCH_PYTHON");
-  if (args.includes("--torch") && python === undefined) {
+  const python = values.torch ? Deno.env.get("AZR_TORCH_PYTHON") : undefined;
+  if (values.torch && python === undefined) {
     throw new Error(
       "--torch: set AZR_TORCH_PYTHON to a python that has torch, " +
         "transformers and peft",
     );
   }
-  const script = (name: string) =>
-    fileURLToPath(new URL(name, import.meta.url));
   const rows = [];
   for (const name of names) {
-    const shared = ["--model", folder, "--lora", String(lora), "--one", name];
-    rows.push({
-      row: name,
-      ...ROWS[name],
-      load_average: Deno.loadavg()[0],
-      own: await inProcess(name, Deno.execPath(), [
-        ...["run", "-A", script("bench_language_model.ts")],
-        ...shared,
-      ]),
-      torch: args.includes("--torch")
-        ? await inProcess(name, python!, [
-          script("bench_language_model_torch.py"),
-          folder,
-          String(lora),
-          JSON.stringify(ROWS[name]),
-        ])
-        : null,
-    });
+    const sides = sidesOf(name, folder, python);
+    rows.push(await measured(name, sides));
   }
   console.log(JSON.stringify({
-    model: valueOf("--model", "smollm2-135m-instruct"),
-    lora,
+    model: values.model,
+    lora: Number(values.lora),
+    threads: values.threads ?? "all",
     hardware: `${navigator.hardwareConcurrency} x ${cpus()[0]?.model}`,
+    versions: python === undefined ? null : await versionsOf(python),
     rows,
   }));
 }
 
-if (import.meta.main) await main(Deno.args);
+/** Returns the versions of PyTorch's side. */
+async function versionsOf(python: string): Promise<Record<string, string>> {
+  const packages = ["torch", "transformers", "peft"];
+  const script = "import importlib.metadata as m, json, sys; " +
+    "print(json.dumps({name: m.version(name) for name in sys.argv[1:]}))";
+  const { stdout } = await new Deno.Command(python, {
+    args: ["-c", script, ...packages],
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+if (import.meta.main) await main();

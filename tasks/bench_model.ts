@@ -52,6 +52,7 @@ import {
   startOperationProfile,
   tensorCount,
 } from "./bench/operation_profile.ts";
+import { threadLimits } from "./bench/in_turns.ts";
 import type { OperationShare } from "../notebooks/figures/operation_bars.ts";
 import { ratioToTorch } from "../notebooks/figures/model_bench.ts";
 
@@ -532,15 +533,6 @@ function middle<M extends Measurement>(measured: readonly M[]): M {
       median(measured.map((one) => one[kind as keyof M] as number)),
     ])),
     peak_bytes: Math.max(...measured.map((one) => one.peak_bytes)),
-  };
-}
-
-/** Limits both sides to the same number of threads. Without a number both keep their defaults. */
-function threadLimits(threads: string | undefined): Record<string, string> {
-  return threads === undefined ? {} : {
-    OMP_NUM_THREADS: threads,
-    TF_NUM_INTRAOP_THREADS: threads,
-    TF_NUM_INTEROP_THREADS: threads,
   };
 }
 

@@ -42,10 +42,18 @@ export function ratioToTorch(
   rounds: readonly Record<string, number>[],
   name: string,
 ): number | null {
-  const ratios = rounds
+  const ratios = ratiosToTorch(rounds, name);
+  return ratios.length === 0 ? null : median(ratios);
+}
+
+/** The ratio of every round that was measured on both sides. */
+export function ratiosToTorch(
+  rounds: readonly Record<string, number>[],
+  name: string,
+): number[] {
+  return rounds
     .filter((round) => `torch_${name}` in round)
     .map((round) => round[name] / round[`torch_${name}`]);
-  return ratios.length === 0 ? null : median(ratios);
 }
 
 /** Two bars for training and two for generating, shape by shape, ratios written. */

@@ -19,13 +19,17 @@ import { readEvaluations } from "../../lib/run/read.ts";
 import { recordingsOf } from "./earlier.ts";
 import { poolTable } from "./pools.ts";
 import { powerTable } from "./power.ts";
-import { modelSpeedTable, sandboxSpeedTable } from "./speed.ts";
+import {
+  languageSpeedTable,
+  modelSpeedTable,
+  sandboxSpeedTable,
+} from "./speed.ts";
 import { table } from "./table.ts";
 
 /** The pages with tables, and the sections that each of them holds. */
 export const PAGES: Record<string, readonly string[]> = {
   "data/experiment/README.md": ["pools", "power", "results"],
-  "lib/model/README.md": ["speed of the model"],
+  "lib/model/README.md": ["speed of the model", "speed of a language model"],
   "lib/sandbox/README.md": ["speed of the sandbox"],
 };
 
@@ -41,6 +45,9 @@ export function withResults(page: string, text: string, data: string): string {
       claimTable(join(runs, "ablations")),
     ],
     "speed of the model": () => [modelSpeedTable(join(data, "model"))],
+    "speed of a language model": () => [
+      languageSpeedTable(join(data, "model")),
+    ],
     "speed of the sandbox": () => [
       sandboxSpeedTable(join(data, "executor", "bench.json")),
     ],

@@ -5,7 +5,7 @@ import { median } from "../../lib/lab/evaluation/statistics.ts";
 import { table } from "./table.ts";
 import {
   type ModelBenchRow,
-  ratioToTorch,
+  ratiosToTorch,
 } from "../../notebooks/figures/model_bench.ts";
 
 /** Logs of the model's benchmark, by what was allowed. */
@@ -27,13 +27,11 @@ export function modelSpeedTable(folder: string): string {
     const rows = files.flatMap(rowsOf);
     return Object.entries(VERBS).map(([verb, field]) => ({
       title: `${verb}, ${allowed}`,
-      ratioOf: (shape: string) =>
-        ratioToTorch(
-          rows.filter((row) => row.shape === shape).flatMap((row) =>
-            row.rounds
-          ),
-          field,
-        )?.toFixed(2) ?? "",
+      ratioOf: (shape: string) => {
+        const rounds = rows.filter((row) => row.shape === shape)
+          .flatMap((row) => row.rounds);
+        return spread(ratiosToTorch(rounds, field));
+      },
     }));
   });
   return table(
@@ -43,6 +41,71 @@ export function modelSpeedTable(folder: string): string {
       ...columns.map(({ ratioOf }) => ratioOf(shape)),
     ]),
   );
+}
+
+/** A row of `deno task bench language_model`. */
+interface LanguageRow {
+  row: string;
+  own: LanguageSide;
+  torch: LanguageSide;
+}
+
+/** Figures of every round; `peak_bytes` also of the one that warms up. */
+interface LanguageSide {
+  tokens_per_s: number[];
+  peak_bytes: number[];
+}
+
+/** The rows that are shown, in words. */
+const LANGUAGE_ROWS: Record<string, string> = {
+  "prefill": "prefill, 4 prompts of 512",
+  "decode-1": "decoding, batch 1",
+  "decode-16": "decoding, batch 16",
+  "decode-64": "decoding, batch 64",
+  "decode-8x8": "8 prompts of 256, 8 samples each",
+  "train-8x256": "training, 8 sequences of 256",
+  "train-1024": "training, 1 sequence of 1,024",
+};
+
+/** Speed and memory of a language model beside PyTorch's and PEFT's, from both logs. */
+export function languageSpeedTable(folder: string): string {
+  const logs = ["language_model.json", "language_model_lora.json"].map(
+    (file): { rows: LanguageRow[] } =>
+      JSON.parse(Deno.readTextFileSync(join(folder, file))),
+  );
+  const cells = ({ own, torch }: LanguageRow) => {
+    const speeds = [own, torch].map(({ tokens_per_s }) => median(tokens_per_s));
+    const peaks = [own, torch].map(({ peak_bytes }) =>
+      peak_bytes.at(-1)! / 1e9
+    );
+    return [
+      speeds.map((speed) => speed.toFixed(0)).join(" / "),
+      spread(own.tokens_per_s.map((own, i) => own / torch.tokens_per_s[i])),
+      peaks.map((peak) => peak.toFixed(1)).join(" / "),
+    ];
+  };
+  const heads = ["all weights", "LoRA"].flatMap((mode) => [
+    `${mode}: tokens a second`,
+    "ratio",
+    "peak, GB",
+  ]);
+  return table(
+    ["work", ...heads],
+    Object.entries(LANGUAGE_ROWS).map(([name, title]) => [
+      title,
+      ...logs.flatMap(({ rows }) =>
+        cells(rows.find(({ row }) => row === name)!)
+      ),
+    ]),
+  );
+}
+
+/** The median of some ratios, and the least and the largest one. */
+function spread(ratios: readonly number[]): string {
+  if (ratios.length === 0) return "";
+  const of = (ratio: number) => ratio.toFixed(2);
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
+  return `${of(median(ratios))} (${of(least)} to ${of(most)})`;
 }
 
 /** Rates and processor time of the sandbox: medians over the log's runs. */
