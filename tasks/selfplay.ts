@@ -12,7 +12,7 @@ import { readRun, readTimings } from "../lib/run/read.ts";
 import type { RunOutcome } from "../lib/run/record.ts";
 import type { TimingRow } from "../lib/run/stopwatch.ts";
 import type { SeedingRound } from "../lib/method/seeding.ts";
-import type { SamplingProgress } from "../lib/method/engine.ts";
+import type { RunSampling } from "../lib/run/watch.ts";
 import type { SelfPlayEvent } from "../lib/method/loop.ts";
 import { settingsList } from "../lib/method/settings_list.ts";
 import {
@@ -112,8 +112,7 @@ async function start(
   const onEvent = (event: SelfPlayEvent) => progress.event(event);
   const onSeedingRound = (round: SeedingRound) => progress.seeding(round);
   const onNote = (note: string) => progress.note(note);
-  const onSampling = (sampling: SamplingProgress) =>
-    progress.sampling(sampling);
+  const onSampling = (sampling: RunSampling) => progress.sampling(sampling);
   if (preset === null) {
     const following = { onEvent, onSeedingRound, onNote };
     const stopping = { stop, giveUp, onSampling };

@@ -20,7 +20,7 @@ import { recordRun, type RunOutcome } from "../run/record.ts";
 import { checkConfig } from "../method/config.ts";
 import type { CandidateGenerator } from "../method/setting.ts";
 import type { SeedingRound } from "../method/seeding.ts";
-import type { SamplingProgress } from "../method/engine.ts";
+import type { RunSampling } from "../run/watch.ts";
 import type { SelfPlayEvent } from "../method/loop.ts";
 import { CORPUS_RANGE, literal } from "./world/value.ts";
 import type { HeldOut } from "./world/held_out.ts";
@@ -55,7 +55,7 @@ export interface ExperimentOptions {
   onBase?: (base: BaseModel) => void;
   /** Gives up the step under way, when aborted. */
   giveUp?: AbortSignal;
-  onSampling?: (progress: SamplingProgress) => void;
+  onSampling?: (progress: RunSampling) => void;
   onEvent?: (event: SelfPlayEvent) => void;
   onSeedingRound?: (round: SeedingRound) => void;
   /** Receives notes on a server that is slow or lacks a field. Default: `console.warn`. */

@@ -2,9 +2,9 @@
 
 import type { EngineConfig } from "../engines/engine_config.ts";
 import type { SeedingRound } from "../method/seeding.ts";
-import type { SamplingProgress } from "../method/engine.ts";
 import type { SelfPlayEvent, SelfPlayOptions } from "../method/loop.ts";
 import type { Tokenizer } from "../model/mod.ts";
+import type { RunSampling } from "./watch.ts";
 
 /** The parts of a run, its folder, and its callbacks. */
 export interface RecordOptions
@@ -30,7 +30,7 @@ export interface RecordOptions
    */
   giveUp?: AbortSignal;
   /** Hears how far sampling has come, where the model is on this machine. */
-  onSampling?: (progress: SamplingProgress) => void;
+  onSampling?: (progress: RunSampling) => void;
   /** Called after each round of seeding is written and saved. */
   onSeedingRound?: (round: SeedingRound) => void;
   /** Called after each event is written. */

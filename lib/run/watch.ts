@@ -14,7 +14,12 @@ export interface WatchOptions {
   /** Gives up the step under way, when aborted. */
   giveUp?: AbortSignal;
   /** Hears how far sampling has come. */
-  onSampling?: (progress: SamplingProgress) => void;
+  onSampling?: (progress: RunSampling) => void;
+}
+
+/** How far sampling has come, and whether it is an evaluation's. */
+export interface RunSampling extends SamplingProgress {
+  evaluating: boolean;
 }
 
 export class Watch {
@@ -36,7 +41,10 @@ export class Watch {
   over(engine: Engine): Engine {
     const sample: Engine["sample"] = (requests, options) => {
       const stop = this.#stop(options.stop);
-      const { onSampling: onProgress } = this.#options;
+      const { onSampling } = this.#options;
+      const onProgress = onSampling &&
+        ((progress: SamplingProgress) =>
+          onSampling({ ...progress, evaluating: this.#evaluating }));
       return engine.sample(requests, {
         ...options,
         ...(stop && { stop }),

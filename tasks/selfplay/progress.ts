@@ -2,10 +2,10 @@
 
 import type { PretrainProgress } from "../../lib/lab/pretrain.ts";
 import type { SeedingRound } from "../../lib/method/seeding.ts";
-import type { SamplingProgress } from "../../lib/method/engine.ts";
 import type { SelfPlayConfig } from "../../lib/method/config.ts";
 import type { SelfPlayEvent } from "../../lib/method/loop.ts";
 import type { StepMetrics } from "../../lib/method/metrics.ts";
+import type { RunSampling } from "../../lib/run/watch.ts";
 import type { TimingRow } from "../../lib/run/stopwatch.ts";
 import { Estimate } from "./estimate.ts";
 
@@ -40,6 +40,8 @@ export class ProgressBar {
   #lastSampled = -Infinity;
   #samplingBegan = performance.now();
   #pretrainingStarted: number | null = null;
+  readonly #resumed: boolean;
+  #roundsDone = 0;
   #seedingBegan: { round: number; at: number } | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -47,6 +49,7 @@ export class ProgressBar {
   constructor(config: SelfPlayConfig, before: readonly TimingRow[] = []) {
     this.#config = config;
     this.#estimate = new Estimate(config, before);
+    this.#resumed = before.length > 0;
     if (!this.#terminal) return;
     this.#timer = setInterval(() => this.#redraw(), REDRAW);
   }
@@ -74,11 +77,12 @@ export class ProgressBar {
   seeding({ round, sizes }: SeedingRound): void {
     const { seedRounds, seedTasksPerMode, modes } = this.#config;
     const now = performance.now();
+    this.#roundsDone = round;
     this.#seedingBegan ??= { round: round - 1, at: this.#stageBegan };
     const { round: first, at } = this.#seedingBegan;
     const seconds = (now - at) / 1000 / (round - first);
     this.#parts = [
-      `seeding round ${round}/${seedRounds}`,
+      this.#seedingRound(round),
       `at most ${duration((seedRounds - round) * seconds)} left`,
       `tasks ${
         modes.map((mode) =>
@@ -92,7 +96,14 @@ export class ProgressBar {
   }
 
   /** Follows sampling: its tokens and responses, and the longest that it can take. */
-  sampling({ tokens, done, rows, share }: SamplingProgress): void {
+  sampling({ tokens, done, rows, share, evaluating }: RunSampling): void {
+    if (evaluating) this.#begin("evaluating");
+    else if (this.#stage === "starting") {
+      this.#begin(this.#resumed ? "proposing" : "seeding");
+    }
+    if (this.#stage === "seeding") {
+      this.#parts[0] = this.#seedingRound(this.#roundsDone + 1);
+    }
     const now = performance.now();
     if (done === 0 && tokens === 0) this.#samplingBegan = now;
     const seconds = (now - this.#samplingBegan) / 1000;
@@ -111,7 +122,16 @@ export class ProgressBar {
     );
     if (now - said < LOG_EVERY) return;
     this.#lastSampled = now;
-    console.log([this.#parts[0], this.#stage, ...this.#sampling].join(", "));
+    console.log(this.line);
+  }
+
+  /** The work under way, in words. */
+  get line(): string {
+    return [this.#parts[0], this.#stage, ...this.#sampling].join(", ");
+  }
+
+  #seedingRound(round: number): string {
+    return `seeding round ${round}/${this.#config.seedRounds}`;
   }
 
   /** Whether what is under way is given up at once when the run is told to stop. */
@@ -123,6 +143,9 @@ export class ProgressBar {
   event(event: SelfPlayEvent): void {
     this.#estimate.mark(event, performance.now() / 1000);
     this.#begin(this.#stageAfter(event));
+    if (event.type === "seeded") {
+      this.#parts = [`self-play step 0/${this.#config.steps}`];
+    }
     if (event.type !== "stepFinished") {
       if (this.#terminal) this.#redraw();
       // What follows may take minutes, and a log has no clock that moves.
