@@ -9,6 +9,7 @@ import {
   sampleBatch,
   startBackend,
 } from "../../lib/model/mod.ts";
+import { cacheBytesPerToken } from "../../lib/model/memory.ts";
 import type { ModelShape } from "../../lib/model/config.ts";
 import { loraSpecs, type LoraTarget } from "../../lib/model/lora.ts";
 import type { SamplingOptions } from "../../lib/model/requests.ts";
@@ -199,6 +200,36 @@ Deno.test({
     assert.deepEqual(left, []);
     model.dispose();
   },
+});
+
+Deno.test("rows that no longer fit the cache go on later, to the same tokens", async () => {
+  const model = smallModel();
+  const perToken = cacheBytesPerToken(model.config);
+  const counts: number[] = [];
+  for (
+    const decode of native ? [eagerDecoding, graphDecoding] : [eagerDecoding]
+  ) {
+    const grids: DecodingKind = (start) => {
+      counts.push(start.promptLengths.length);
+      return decode(start);
+    };
+    const draw = (tokens: number) =>
+      sampleBatch(model, requests, plain, () => null, grids, tokens * perToken);
+    const whole = await draw(1e6);
+    const before = counts.splice(0).length;
+    const tensors = tf.memory().numTensors;
+    const divided = await draw(220);
+    assert.ok(counts.splice(0).length > before);
+    assert.equal(tf.memory().numTensors, tensors);
+    divided.flat().forEach(({ tokens, finish, logProbs }, i) => {
+      const expected = whole.flat()[i];
+      assert.deepEqual([tokens, finish], [expected.tokens, expected.finish]);
+      logProbs.forEach((value, t) =>
+        assert.ok(Math.abs(value - expected.logProbs[t]) < 1e-4)
+      );
+    });
+  }
+  model.dispose();
 });
 
 const adapted: Record<string, readonly LoraTarget[]> = {

@@ -56,13 +56,14 @@ export function newRows(request: SampleRequest, index: number): Row[] {
   });
 }
 
-/** Returns the rows' random numbers by step, `[steps, R]`; fillers get 0.5. */
+/** Returns the rows' next random numbers by step, `[steps, R]`; fillers get 0.5. */
 export function uniformTable(grid: Grid, steps: number): Float32Array {
   const flat = grid.rows.flat();
   const values = new Float32Array(steps * flat.length);
   flat.forEach((row, r) => {
     for (let t = 0; t < steps; t++) {
-      values[t * flat.length + r] = row?.uniforms[t] ?? 0.5;
+      values[t * flat.length + r] = row?.uniforms[row.tokens.length + t] ??
+        0.5;
     }
   });
   return values;
@@ -73,7 +74,7 @@ export function recordTokens(
   grid: Grid,
   { count, tokens, losses }: DrawnTokens,
   options: SamplingOptions,
-  limitOf: ReadonlyMap<number, number>,
+  limitOf: (row: Row) => number,
 ) {
   const flat = grid.rows.flat();
   flat.forEach((row, r) => {
@@ -84,7 +85,7 @@ export function recordTokens(
       row.logProbs.push(-losses[t * flat.length + r]);
       if (options.stopTokens.includes(token)) row.finish = "stop";
       row.done = row.finish === "stop" ||
-        row.tokens.length >= limitOf.get(row.request)!;
+        row.tokens.length >= limitOf(row);
     }
   });
 }
@@ -146,5 +147,22 @@ export function shrink(grid: Grid): Smaller | "empty" | null {
     },
     prompts: kept,
     rows: kept.flatMap((p) => filled(alive[p]).map((k) => p * grid.width + k)),
+  };
+}
+
+/** Keeps the first prompts of a grid; the unfinished rows of the others stand aside. */
+export function divide(
+  { rows, width }: Grid,
+  prompts: number,
+): { kept: Smaller; aside: Row[] } {
+  const first = (count: number) => Array.from({ length: count }, (_, i) => i);
+  return {
+    kept: {
+      grid: { rows: rows.slice(0, prompts), width },
+      prompts: first(prompts),
+      rows: first(prompts * width),
+    },
+    aside: rows.slice(prompts).flat()
+      .filter((row) => row !== null && !row.done) as Row[],
   };
 }

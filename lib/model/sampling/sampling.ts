@@ -11,13 +11,15 @@ import * as tf from "@tensorflow/tfjs";
 import { runsGraphs } from "../backend.ts";
 import type { Sample, SampleRequest, SamplingOptions } from "../requests.ts";
 import { breathe } from "../../breathe.ts";
-import { lengthBuckets, plainBatch } from "../training/batch.ts";
+import { lengthBuckets } from "../training/batch.ts";
 import { EagerDecoding } from "./decode_eager.ts";
 import { NativeDecoding } from "../native/decode_native.ts";
 import type { Decoder } from "../decoder.ts";
 import { CACHE_BYTES, cacheBytesPerToken } from "../memory.ts";
 import type { Decoding, DecodingStart } from "./decoding.ts";
+import { prefill } from "./prefill.ts";
 import {
+  divide,
   type EndOfSample,
   endRows,
   type Grid,
@@ -25,6 +27,7 @@ import {
   recordTokens,
   type Row,
   shrink,
+  type Smaller,
   uniformTable,
 } from "./sample_rows.ts";
 import { checkSampling } from "./sampling_checks.ts";
@@ -32,14 +35,14 @@ import { checkSampling } from "./sampling_checks.ts";
 /** Most rows sampled together: more rows cost memory and gain no speed. */
 const MAXIMUM_ROWS = 512;
 
+/** Tokens of a response that have to fit when a grid begins; most responses are shorter. */
+const FIRST_TOKENS = 64;
+
+/** Tokens by which a cache may grow before the rows are looked at again. */
+const SPARE_TOKENS = 32;
+
 /** Most prompt tokens of one prefill. */
 const PREFILL_TOKENS = 16384;
-
-/**
- * Most products of prompt tokens and parameters between two turns: about two seconds of
- * two processor cores, so that a signal is heard while many prompts are read.
- */
-const PREFILL_WORK = 2e11;
 
 /** A constructor of a `Decoding` (decoding.ts). */
 export type DecodingKind = (start: DecodingStart) => Decoding;
@@ -55,9 +58,24 @@ export function fastestDecoding(): DecodingKind {
   return runsGraphs() ? graphDecoding : eagerDecoding;
 }
 
+/** What the grids of a batch have in common. */
+interface Batch {
+  model: Decoder;
+  requests: readonly SampleRequest[];
+  options: SamplingOptions;
+  endOf: EndOfSample;
+  decode: DecodingKind;
+  /** Most bytes of keys and values. */
+  cacheBytes: number;
+  told: ReturnType<typeof tell>;
+}
+
 /**
  * Samples responses; `result[i][k]` is sample k of request i. Throws with the field
  * that is wrong, or the reason of `options.stop` when that signal is aborted.
+ *
+ * As many rows go together as fit while they are short. Where those that last no longer
+ * fit, some are set aside and read again later, as longer prompts.
  */
 export async function sampleBatch(
   model: Decoder,
@@ -65,20 +83,17 @@ export async function sampleBatch(
   options: SamplingOptions,
   endOf: EndOfSample = () => null,
   decode: DecodingKind = fastestDecoding(),
+  cacheBytes = CACHE_BYTES,
 ): Promise<Sample[][]> {
   checkSampling(model.config, requests, options);
   const rows = requests.map((request, index) => newRows(request, index));
   const told = tell(rows.flat(), options.onProgress);
-  for (const grid of gridsOf(requests, rowLimit(model, requests))) {
-    await sampleGrid(
-      model,
-      grid.map((i) => rows[i]),
-      requests,
-      options,
-      endOf,
-      decode,
-      told,
-    );
+  const shared = { model, requests, options, endOf, decode, cacheBytes };
+  const batch: Batch = { ...shared, told };
+  const grids = gridsOf(batch, rows.filter((group) => group.length > 0));
+  for (let grid = grids.shift(); grid !== undefined; grid = grids.shift()) {
+    const aside = await sampleGrid(batch, grid);
+    grids.unshift(...gridsOf(batch, aside.map((row) => [row])));
   }
   return rows.map((group) =>
     group.map(({ tokens, logProbs, finish }) => ({
@@ -102,66 +117,68 @@ function tell(rows: readonly Row[], onProgress: SamplingOptions["onProgress"]) {
   };
 }
 
-/** Returns the number of rows whose longest responses fit into the cache. */
-function rowLimit(model: Decoder, requests: readonly SampleRequest[]): number {
-  const perToken = cacheBytesPerToken(model.config);
-  const longest = requests.reduce(
-    (most, { promptTokens, maxNewTokens }) =>
-      Math.max(most, promptTokens.length + maxNewTokens),
-    1,
-  );
-  return Math.min(MAXIMUM_ROWS, Math.floor(CACHE_BYTES / (perToken * longest)));
+/** Returns the tokens that a row goes on from: its prompt and what was drawn. */
+function readTokens({ requests }: Batch, row: Row): number[] {
+  return [...requests[row.request].promptTokens, ...row.tokens];
 }
 
-/** Groups requests of equal count and similar prompt length into grids of at most `rows` rows. */
-function gridsOf(
-  requests: readonly SampleRequest[],
-  rows: number,
-): number[][] {
-  const byCount = Map.groupBy(
-    requests.map((_, i) => i).filter((i) => requests[i].count > 0),
-    (i) => requests[i].count,
-  );
-  const grids: number[][] = [];
-  for (const [count, members] of byCount) {
-    const prompts = Math.max(1, Math.floor(rows / count));
-    const lengths = members.map((i) => requests[i].promptTokens.length);
+/** Returns how many prompts of `width` rows fit into the cache, each row with `own` tokens. */
+function fittingPrompts(
+  { model, cacheBytes }: Batch,
+  promptLength: number,
+  width: number,
+  own: number,
+): number {
+  const perPrompt = cacheBytesPerToken(model.config) *
+    (promptLength + width * own);
+  const most = Math.min(MAXIMUM_ROWS / width, cacheBytes / perPrompt);
+  return Math.max(1, Math.floor(most));
+}
+
+/** Forms grids of groups of equal size and similar prompt length. */
+function gridsOf(batch: Batch, groups: readonly Row[][]): Row[][][] {
+  const grids: Row[][][] = [];
+  for (const [width, members] of Map.groupBy(groups, ({ length }) => length)) {
+    const lengths = members.map(([row]) => readTokens(batch, row).length);
     for (const bucket of lengthBuckets(lengths, PREFILL_TOKENS)) {
+      const own = Math.min(
+        FIRST_TOKENS,
+        Math.max(...bucket.map((i) => tokensLeft(batch, members[i][0]))),
+      );
+      // The longest prompt is the first.
+      const prompts = fittingPrompts(batch, lengths[bucket[0]], width, own);
       for (let at = 0; at < bucket.length; at += prompts) {
-        grids.push(bucket.slice(at, at + prompts).map((j) => members[j]));
+        grids.push(bucket.slice(at, at + prompts).map((i) => members[i]));
       }
     }
   }
   return grids;
 }
 
-async function sampleGrid(
-  model: Decoder,
-  rows: Row[][],
-  requests: readonly SampleRequest[],
-  options: SamplingOptions,
-  endOf: EndOfSample,
-  decode: DecodingKind,
-  told: ReturnType<typeof tell>,
-): Promise<void> {
+/** Returns the longest response to a request, in tokens. */
+function limitOf({ model, requests }: Batch, request: number): number {
+  const { promptTokens, maxNewTokens } = requests[request];
+  const room = model.config.max_position_embeddings - promptTokens.length;
+  return Math.min(maxNewTokens, room);
+}
+
+function tokensLeft(batch: Batch, { request, tokens }: Row): number {
+  return limitOf(batch, request) - tokens.length;
+}
+
+/** Samples a grid, and returns the rows that were set aside. */
+async function sampleGrid(batch: Batch, rows: Row[][]): Promise<Row[]> {
+  const { model, options, told } = batch;
   let grid: Grid = { rows, width: rows[0].length };
-  const prompts = rows.map(([row]) => [...requests[row.request].promptTokens]);
-  const limits = rows.map(([row], i) =>
-    Math.min(
-      requests[row.request].maxNewTokens,
-      model.config.max_position_embeddings - prompts[i].length,
-    )
-  );
-  const steps = Math.max(...limits);
-  if (steps <= 0) return;
+  const steps = Math.max(...rows.map(([row]) => tokensLeft(batch, row)));
+  if (steps <= 0) return [];
   // A prompt that fills the context has no place for a token.
-  rows.forEach((group, i) => {
-    for (const row of group) row.done ||= limits[i] <= 0;
-  });
-  const limitOf = new Map(rows.map(([row], i) => [row.request, limits[i]]));
+  for (const row of rows.flat()) row.done ||= tokensLeft(batch, row) <= 0;
+  const prompts = rows.map(([row]) => readTokens(batch, row));
+  const longest = Math.max(...prompts.map(({ length }) => length));
   told(0, 0);
   const prefilled = await prefill(model, prompts, grid.width, options.stop);
-  const decoding = decode({
+  const decoding = batch.decode({
     model,
     options,
     steps,
@@ -173,98 +190,49 @@ async function sampleGrid(
     ]),
     ...prefilled,
   });
+  const aside: Row[] = [];
+  const keep = (smaller: Smaller) => {
+    decoding.keep(smaller);
+    grid = smaller.grid;
+  };
   try {
     for (let step = 0; step < steps;) {
       await breathe(options.stop);
       const drawn = await decoding.draw(step);
-      recordTokens(grid, drawn, options, limitOf);
-      endRows(grid, endOf);
+      recordTokens(grid, drawn, options, (row) => limitOf(batch, row.request));
+      endRows(grid, batch.endOf);
       step += drawn.count;
       const alive = grid.rows.flat().filter((row) => row && !row.done).length;
       told(step / steps, alive);
       const smaller = step < steps ? shrink(grid) : null;
       if (smaller === "empty") break;
-      if (smaller !== null) {
-        decoding.keep(smaller);
-        grid = smaller.grid;
-      }
+      if (smaller !== null) keep(smaller);
+      if (step === steps) break;
+      const part = fittingPart(batch, grid, longest, step);
+      if (part === null) continue;
+      aside.push(...part.aside);
+      keep(part.kept);
     }
   } finally {
     decoding.dispose();
   }
+  return aside;
 }
 
-type Prefilled = Pick<
-  DecodingStart,
-  "promptKeys" | "promptValues" | "promptMask" | "logits"
->;
-
-/** Computes the keys and values of the prompts, and the logits of every row's first token. */
-async function prefill(
-  model: Decoder,
-  prompts: readonly (readonly number[])[],
-  width: number,
-  stop?: AbortSignal,
-): Promise<Prefilled> {
-  const columns = Math.max(1, ...prompts.map((prompt) => prompt.length));
-  const work = columns * model.parameterCount;
-  const size = Math.max(1, Math.floor(PREFILL_WORK / work));
-  const parts: Prefilled[] = [];
-  try {
-    for (let at = 0; at < prompts.length; at += size) {
-      await breathe(stop);
-      const some = prompts.slice(at, at + size);
-      parts.push(prefillSome(model, some, columns, width));
-    }
-  } catch (error) {
-    tf.dispose(parts.map((part) => Object.values(part)));
-    throw error;
-  }
-  if (parts.length === 1) return parts[0];
-  const joined = tf.tidy(() => {
-    const layers = (key: "promptKeys" | "promptValues") =>
-      parts[0][key].map((_, layer) =>
-        tf.concat(parts.map((part) => part[key][layer]), 1)
-      );
-    return {
-      promptKeys: layers("promptKeys"),
-      promptValues: layers("promptValues"),
-      promptMask: tf.concat(parts.map((part) => part.promptMask), 0),
-      logits: tf.concat(parts.map((part) => part.logits), 0),
-    } as unknown as tf.TensorContainerObject;
-  }) as unknown as Prefilled;
-  tf.dispose(parts.map((part) => Object.values(part)));
-  return joined;
-}
-
-/** Computes some of the prompts, in rows of `columns` tokens. */
-function prefillSome(
-  model: Decoder,
-  prompts: readonly (readonly number[])[],
-  columns: number,
-  width: number,
-): Prefilled {
-  return tf.tidy(() => {
-    const batch = plainBatch(prompts, columns);
-    const last = prompts.map((prompt, p) =>
-      p * batch.columns + prompt.length - 1
-    );
-    const { hidden, keys, values } = model.prefill(batch, last);
-    const logits_PV = model.logits(hidden);
-    const mask = new Float32Array(prompts.length * batch.columns);
-    prompts.forEach((prompt, p) => {
-      const row = p * batch.columns;
-      mask.fill(-1e9, row + prompt.length, row + batch.columns);
-    });
-    const promptOfRow = prompts.flatMap((_, p) =>
-      new Array<number>(width).fill(p)
-    );
-    const prefilled: Prefilled = {
-      promptKeys: keys,
-      promptValues: values,
-      promptMask: tf.tensor2d(mask, [prompts.length, batch.columns]),
-      logits: tf.gather(logits_PV, tf.tensor1d(promptOfRow, "int32")),
-    };
-    return prefilled as unknown as tf.TensorContainerObject;
-  }) as unknown as Prefilled;
+/**
+ * Returns the part of a grid that fits the cache for long, and the rows beside it; null
+ * where everything fits for a while.
+ */
+function fittingPart(
+  batch: Batch,
+  grid: Grid,
+  promptLength: number,
+  step: number,
+): { kept: Smaller; aside: Row[] } | null {
+  const { rows, width } = grid;
+  const own = step + SPARE_TOKENS;
+  const fitting = fittingPrompts(batch, promptLength, width, own);
+  if (rows.length === 1 || rows.length <= fitting) return null;
+  const half = { ...batch, cacheBytes: batch.cacheBytes / 2 };
+  return divide(grid, fittingPrompts(half, promptLength, width, own));
 }
