@@ -25,3 +25,25 @@ Deno.test("the check of a notebook closes nothing and removes nothing", async ()
   }
   assert.deepEqual(closing, []);
 });
+
+/** The numbered points of the exercises, or of "Try this" where there are none. */
+function exercisesIn(prose: readonly string[]): string[] {
+  const text = prose.join("\n\n") + "\n\n## ";
+  const part = /^## Exercises$([^]*?)^## /m.exec(text) ??
+    /^## Try this$([^]*?)^## /m.exec(text);
+  return [...part![1].matchAll(/^(\d)\. /gm)].map(([, number]) => number);
+}
+
+Deno.test("the course plan names each notebook, and what each of its exercises trains", async () => {
+  const course = await Deno.readTextFile(join(FOLDER, "COURSE.md"));
+  for (const name of names.filter((name) => !name.includes("_solutions"))) {
+    assert.ok(course.includes(`](${name})`), name);
+    const { cells } = await readNotebook(join(FOLDER, name));
+    const prose = cells.filter(({ cell_type }) => cell_type === "markdown")
+      .map(({ source }) => joined(source));
+    const row = new RegExp(`^\\| ${name.slice(0, 2)} +\\| (.*)\\|$`, "m")
+      .exec(course)![1];
+    const named = [...row.matchAll(/\b(\d)\b/g)].map(([, number]) => number);
+    assert.equal(named.at(-1), exercisesIn(prose).at(-1), name);
+  }
+});
