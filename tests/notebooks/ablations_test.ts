@@ -25,6 +25,7 @@ const TIMEOUT_MS = 900_000;
 
 const study = studyNamed("ablations");
 const scores = readStudy(study, `${DATA}/${study.name}`);
+const earlier = readStudy(study, `${DATA}/earlier/${study.name}`);
 const otherStudies = Object.values(STUDIES)
   .filter(({ name }) => name !== study.name)
   .map((other) => ({
@@ -35,9 +36,15 @@ const otherStudies = Object.values(STUDIES)
 /** The two live figures, those of the recorded arms, and one for each other study. */
 function figureCount(): number {
   const studies = otherStudies.filter(({ recorded }) => recorded).length;
+  const bounded =
+    Object.values(STUDIES).filter((other) =>
+      other.bounds && readStudy(other, `${DATA}/${other.name}`).size > 1
+    ).length;
   const comparable = scores.size > 1 && scores.has(study.reference);
-  const judged = judgeClaims(study, scores).some(({ greedy }) => greedy);
-  return 2 + studies + (comparable ? 2 : 0) + (judged ? 1 : 0) +
+  const judged = judgeClaims(study, scores, earlier).some(({ greedy }) =>
+    greedy
+  );
+  return 2 + studies + bounded + (comparable ? 2 : 0) + (judged ? 1 : 0) +
     (scores.size > 0 ? 3 : 0);
 }
 
@@ -48,7 +55,7 @@ function checkOutputs(notebook: Notebook): void {
   for (const { name, says } of study.arms) {
     assert.ok(arms.includes(`${name}: ${says}\n`), name);
   }
-  const verdicts = judgeClaims(study, scores).flatMap(({ greedy }) =>
+  const verdicts = judgeClaims(study, scores, earlier).flatMap(({ greedy }) =>
     greedy ? [greedy.verdict] : []
   );
   const holds = verdicts.filter((verdict) => verdict === "holds here").length;
