@@ -1,7 +1,8 @@
 /**
- * `deno task bench language_model [--model NAME] [--lora 16] [--rows a,b] [--rounds 3]
- * [--threads 1] [--torch]`: how fast a language model is sampled and trained on this machine, and its
- * peak memory, beside transformers and PEFT when asked. Prints one JSON object.
+ * `deno task bench language_model [--model NAME] [--lora 16] [--weights bfloat16]
+ * [--rows a,b] [--rounds 3] [--threads 1] [--torch]`: how fast a language model is sampled
+ * and trained on this machine, and its peak memory, beside transformers and PEFT when
+ * asked. Prints one JSON object.
  *
  * Every row has a process of its own on each side, so that its peak memory is its own.
  * Both sides work in turns: once to warm up, then for the rounds' figures. `--torch`
@@ -108,6 +109,7 @@ async function serve(folder: string, name: string, lora: number) {
   const engine = lora > 0
     ? await LocalEngine.withAdapters(folder, config, 1)
     : await LocalEngine.fromFolder(folder);
+  if (values.weights === "bfloat16") engine.model.narrow();
   const work = workOf(engine, ROWS[name]);
   await answerLines(async () => {
     const started = performance.now();
@@ -153,6 +155,7 @@ const { values } = parseArgs({
   options: {
     model: { type: "string", default: "smollm2-135m-instruct" },
     lora: { type: "string", default: "0" },
+    weights: { type: "string", default: "float32" },
     rows: { type: "string", default: Object.keys(ROWS).join() },
     rounds: { type: "string", default: "3" },
     threads: { type: "string" },
@@ -168,7 +171,7 @@ function sidesOf(name: string, folder: string, python: string | undefined) {
   const own: [string, ...string[]] = [
     Deno.execPath(),
     ...["run", "-A", script("bench_language_model.ts"), "--serve", name],
-    ...["--model", folder, "--lora", values.lora],
+    ...["--model", folder, "--lora", values.lora, "--weights", values.weights],
   ];
   const row = JSON.stringify(ROWS[name]);
   const theirs = [script("bench_language_model_torch.py"), folder];
@@ -204,6 +207,7 @@ async function main(): Promise<void> {
   console.log(JSON.stringify({
     model: values.model,
     lora: Number(values.lora),
+    weights: values.weights,
     threads: values.threads ?? "all",
     hardware: `${navigator.hardwareConcurrency} x ${cpus()[0]?.model}`,
     versions: python === undefined ? null : await versionsOf(python),

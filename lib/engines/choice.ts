@@ -144,7 +144,7 @@ async function openServed(
 }
 
 async function openLocal(
-  { model, loraRank: rank, microBatchTokens }: EngineConfig,
+  { model, loraRank: rank, microBatchTokens, weights }: EngineConfig,
   tokenizer: Tokenizer,
   seed: number,
 ): Promise<LocalEngine> {
@@ -155,6 +155,7 @@ async function openLocal(
     : await LocalEngine.withAdapters(model, lora, seed);
   engine.model.microBatchTokens = microBatchTokens;
   try {
+    if (weights === "bfloat16") engine.model.narrow();
     tokenizer.requireFits(engine.model.config);
   } catch (error) {
     engine.dispose();

@@ -21,6 +21,11 @@ export interface EngineConfig {
   address: string;
   /** Rank of the LoRA adapters to train; 0 trains all weights (`local` only). */
   loraRank: number;
+  /**
+   * Numbers of the weight matrices, `local` only: bfloat16 takes half the memory and
+   * rounds them; moments stay in 32 bits. A server's own choice is "float32" here.
+   */
+  weights: "float32" | "bfloat16";
   /** Padded tokens of a micro-batch in training; 0 takes what memory allows, or the server. */
   microBatchTokens: number;
   /** Folder with the model's tokenizer.json; empty where `model` is that folder. */
@@ -56,6 +61,7 @@ export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
     model: "",
     address: "",
     loraRank: 0,
+    weights: "float32",
     microBatchTokens: 0,
     tokenizer: "",
     contextLength: 0,
@@ -68,6 +74,7 @@ export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
     model: "",
     address: "http://127.0.0.1:8000",
     loraRank: 32,
+    weights: "float32",
     microBatchTokens: 0,
     tokenizer: "",
     contextLength: 0,
@@ -80,6 +87,7 @@ export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
     model: "",
     address: "http://127.0.0.1:8000/v1",
     loraRank: 0,
+    weights: "float32",
     microBatchTokens: 0,
     tokenizer: "",
     contextLength: 0,
@@ -144,6 +152,16 @@ export function checkEngineConfig(config: EngineConfig): void {
   }
   if (engine === "openai" && loraRank !== 0) {
     fail(config, "loraRank", "must be 0: this engine does not train");
+  }
+  if (!["float32", "bfloat16"].includes(config.weights)) {
+    fail(config, "weights", "must be float32 or bfloat16");
+  }
+  if (engine !== "local" && config.weights !== "float32") {
+    fail(
+      config,
+      "weights",
+      "must be float32: a server chooses its own numbers",
+    );
   }
   if (engine !== "local" && config.microBatchTokens !== 0) {
     fail(

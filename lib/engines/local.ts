@@ -187,6 +187,7 @@ export class LocalEngine implements Engine {
       throw error;
     }
     model.microBatchTokens = this.#model.microBatchTokens;
+    if (this.#model.isNarrow) model.narrow();
     this.dispose();
     this.#model = model;
     this.#optimiser = optimiser;

@@ -17,10 +17,12 @@ import {
   attention,
   embed,
   linear,
+  nativeTensorFlow,
   rmsNorm,
   rotate,
   swiglu,
 } from "./kernels.ts";
+import { isPacked, packed, sized, widened } from "./native/bfloat16.ts";
 import { hiddenByBlocks } from "./native/blocks_native.ts";
 import {
   hiddenByGraph,
@@ -74,7 +76,41 @@ export class Decoder implements NativeModel {
 
   /** Number of trained values. */
   get parameterCount(): number {
-    return this.parameters().reduce((sum, tensor) => sum + tensor.size, 0);
+    return this.parameters().reduce(
+      (sum, tensor) => sum + sized(tensor).size,
+      0,
+    );
+  }
+
+  /** Whether weight matrices are packed in 16 bits (native/bfloat16.ts). */
+  get isNarrow(): boolean {
+    return this.parameters().some(isPacked);
+  }
+
+  /** Rounds all matrices to bfloat16. From then on no graph runs. Throws without native TensorFlow. */
+  narrow() {
+    if (nativeTensorFlow() === null) {
+      throw new Error(
+        "bfloat16 weights need native TensorFlow (deno task setup)",
+      );
+    }
+    for (const { name, shape } of this.specs) {
+      const tensor = this.parameter(name);
+      const fits = shape.length === 2 && shape[1] % 2 === 0;
+      if (fits && !isPacked(tensor)) {
+        this.replaceParameter(name, packed(tensor));
+      }
+    }
+    this.recomputesLayers ||= !isSmall(this);
+  }
+
+  /** Copies a parameter's numbers, for a checkpoint. */
+  async values(name: string): Promise<Float32Array> {
+    const tensor = this.parameter(name);
+    const wide = widened(tensor);
+    const values = await wide.data() as Float32Array;
+    if (wide !== tensor) wide.dispose();
+    return values;
   }
 
   /** Returns a parameter by its name. The model still owns the tensor. */

@@ -8,35 +8,15 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable, sinkOf } from "./differentiable.ts";
+import { widened } from "./native/bfloat16.ts";
+import { nativeTensorFlow } from "./native/operations.ts";
 
-/** The part of the native backend that calls any TensorFlow operation by name. */
-interface NamedOperations {
-  binding: Record<string, number>;
-  /** Returns the tensors' numbers in the backend, which takes over their values. */
-  getInputTensorIds(tensors: tf.Tensor[]): number[];
-  executeSingleOutput(
-    name: string,
-    attributes: { name: string; type: number; value: unknown }[],
-    inputs: tf.Tensor[],
-  ): tf.Tensor;
-  executeMultipleOutputs(
-    name: string,
-    attributes: { name: string; type: number; value: unknown }[],
-    inputs: tf.Tensor[],
-    outputs: number,
-  ): tf.Tensor[];
-}
-
-/** Returns the native backend, or null on WebGPU, WebAssembly and plain JavaScript. */
-export function nativeTensorFlow(): NamedOperations | null {
-  return tf.getBackend() === "tensorflow"
-    ? tf.backend() as unknown as NamedOperations
-    : null;
-}
+export { nativeTensorFlow };
 
 /**
  * Returns `x_NI` times the transpose of `weight_OI`, plus an optional bias.
- * A frozen weight (`trained` false) gets no gradient and costs none.
+ * A frozen weight (`trained` false) gets no gradient and costs none. The weight may be
+ * packed (bfloat16.ts).
  */
 export function linear(
   x_NI: tf.Tensor2D,
@@ -49,12 +29,12 @@ export function linear(
   if (trained && bias_O !== undefined) inputs.push(bias_O);
   return differentiable(inputs, (save) => {
     save([x_NI]);
-    const product = tf.matMul(x_NI, weight_OI, false, true);
+    const product = tf.matMul(x_NI, widened(weight_OI), false, true);
     return {
       value: bias_O === undefined ? product : tf.add(product, bias_O),
       gradFunc: (dy, [x_NI]) => {
         const gradients = [
-          tf.matMul(dy as tf.Tensor2D, weight_OI),
+          tf.tidy(() => tf.matMul(dy as tf.Tensor2D, widened(weight_OI))),
         ] as tf.Tensor[];
         if (trained) gradients.push(tf.matMul(dy, x_NI, true, false));
         if (trained && bias_O !== undefined) gradients.push(tf.sum(dy, 0));
@@ -273,12 +253,12 @@ export function embed(
   ids_N: tf.Tensor1D,
   trained = true,
 ): tf.Tensor2D {
-  if (!trained) return tf.gather(table_VD, ids_N);
+  if (!trained) return tf.tidy(() => widened(tf.gather(table_VD, ids_N)));
   const rows = table_VD.shape[0];
   return differentiable([table_VD], (save) => {
     save([ids_N]);
     return {
-      value: tf.gather(table_VD, ids_N),
+      value: widened(tf.gather(table_VD, ids_N)),
       gradFunc: (dy, [ids]) => {
         const [dRows, ids_N] = [dy as tf.Tensor2D, ids as tf.Tensor1D];
         return sinkOf(table_VD) === null

@@ -164,9 +164,11 @@ function batchBytes(plan: MemoryPlan): number {
       batchTokens * layers * keptPerToken(config) * FLOAT,
     )
     : batchTokens * keptByOperations(plan, rowTokens) * FLOAT;
-  // Scores, their slopes and a product of both, beside a layer's other results.
+  // Scores, their slopes and a product of both, beside a layer's other results, whose
+  // gradients a graph frees and single operations keep until the layer is done.
+  const times = byBlocks(plan) ? 1 : 2;
   const layer = batchTokens * FLOAT *
-    (numbersOfLayer(plan) + 3 * config.num_attention_heads * rowTokens);
+    (times * numbersOfLayer(plan) + 3 * config.num_attention_heads * rowTokens);
   return kept + Math.max(layer, lossBytes(plan));
 }
 
@@ -199,28 +201,38 @@ function numbersOfLayer(
     : plain;
 }
 
+/** Bytes of the output layer's weight in 32 bits, where it is packed. */
+function widenedBytes({ config, weightBytes }: MemoryPlan): number {
+  return weightBytes === FLOAT
+    ? 0
+    : config.vocab_size * config.hidden_size * FLOAT;
+}
+
 /** Bytes of the logits of a loss, and of the output layer's gradient while it is added up. */
-function lossBytes({ config, batchTokens, loraRank }: MemoryPlan): number {
+function lossBytes(plan: MemoryPlan): number {
+  const { config, batchTokens, loraRank } = plan;
   const { vocab_size, hidden_size } = config;
   if (batchTokens * vocab_size <= WHOLE_LOGITS) {
-    return LOGIT_ARRAYS.whole * batchTokens * vocab_size * FLOAT;
+    return LOGIT_ARRAYS.whole * batchTokens * vocab_size * FLOAT +
+      widenedBytes(plan);
   }
   const positions = Math.min(batchTokens, slicePositions(vocab_size));
   const sums = loraRank === 0 ? 2 * vocab_size * hidden_size * FLOAT : 0;
-  return LOGIT_ARRAYS.sliced * positions * vocab_size * FLOAT + sums;
+  return LOGIT_ARRAYS.sliced * positions * vocab_size * FLOAT + sums +
+    widenedBytes(plan);
 }
 
 /** Bytes of caches within their limit, and of the logits from which tokens are drawn. */
-function samplingBytes(
-  { config, sampledRows, sampledTokens }: MemoryPlan,
-): number {
+function samplingBytes(plan: MemoryPlan): number {
+  const { config, sampledRows, sampledTokens } = plan;
   const perRow = sampledTokens * cacheBytesPerToken(config);
   const rows = Math.max(
     1,
     Math.min(sampledRows, Math.floor(CACHE_BYTES / perRow)),
   );
   return rows * perRow +
-    LOGIT_ARRAYS.drawn * rows * config.vocab_size * FLOAT;
+    LOGIT_ARRAYS.drawn * rows * config.vocab_size * FLOAT +
+    widenedBytes(plan);
 }
 
 function weightNumbers(config: ModelConfig): number {

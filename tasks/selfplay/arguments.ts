@@ -37,7 +37,7 @@ interface Option extends OptionText {
 }
 
 function ofEngine(
-  field: "model" | "address" | "tokenizer" | "form",
+  field: "model" | "address" | "tokenizer" | "form" | "weights",
   value: string,
   says: string,
 ): Option {
@@ -106,6 +106,12 @@ export const OPTIONS: Record<string, Option> = {
     "loraRank",
     "RANK",
     "train LoRA adapters of this rank instead of the weights",
+  ),
+  "--weights": ofEngine(
+    "weights",
+    "TYPE",
+    "numbers of a --model's weight matrices: float32 (default)\nor bfloat16, " +
+      "half the memory",
   ),
   "--micro-batch": ofEngineNumber(
     "microBatchTokens",

@@ -79,7 +79,7 @@ async function shapeRun(preset: ModelPreset, asked: SelfPlayArguments) {
   const engine = { ...preset.engine, ...asked.engine };
   const plan = memoryPlan(withChanges(preset.selfPlay, asked), {
     config,
-    weightBytes: 4,
+    weightBytes: engine.weights === "bfloat16" ? 2 : 4,
     loraRank: engine.loraRank ?? 0,
     // A card runs no graphs, and computes a large model's layers twice.
     graphs: false,
@@ -182,7 +182,7 @@ async function measure({ config, engine: asked }: Plan): Promise<Measured> {
   const trainedPerSecond = await rateOf(batchTokens, train);
   const trainee = {
     config: model.config,
-    weightBytes: 4 as const,
+    weightBytes: model.isNarrow ? 2 as const : 4 as const,
     loraRank: asked.loraRank,
     graphs: layersByGraph(model),
     recomputesLayers: model.recomputesLayers,

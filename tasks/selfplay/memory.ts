@@ -35,8 +35,12 @@ function changesOf(plan: MemoryPlan): { asked: string; change: MemoryPlan }[] {
     { asked: `--micro-batch ${smaller}`, change: small },
     { asked: "--lora 16", change: { ...plan, loraRank: 16 } },
     {
-      asked: `--lora 16 --micro-batch ${smaller}`,
-      change: { ...small, loraRank: 16 },
+      asked: "--lora 16 --weights bfloat16",
+      change: { ...plan, loraRank: 16, weightBytes: 2 as const },
+    },
+    {
+      asked: `--lora 16 --weights bfloat16 --micro-batch ${smaller}`,
+      change: { ...small, loraRank: 16, weightBytes: 2 as const },
     },
   ];
   return plan.loraRank === null ? [] : changes;

@@ -123,7 +123,7 @@ async function withFolders(
 /** Throws on an option that would have no effect. */
 function checkUsed(
   { cache, engine: { tokenizer } }: SelfPlayArguments,
-  { model, microBatchTokens }: EngineConfig,
+  { model, microBatchTokens, weights }: EngineConfig,
 ): void {
   if (cache !== null && model !== "") {
     throw new ArgumentError(
@@ -131,9 +131,10 @@ function checkUsed(
         "uses none: leave --cache out",
     );
   }
-  if (microBatchTokens !== 0 && model === "") {
+  if ((microBatchTokens !== 0 || weights !== "float32") && model === "") {
     throw new ArgumentError(
-      "--micro-batch is for language models: leave it out, or give --model",
+      "--micro-batch and --weights are for language models: leave them out, or give " +
+        "--model",
     );
   }
   if (tokenizer !== undefined && model === "") {

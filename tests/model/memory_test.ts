@@ -63,6 +63,16 @@ Deno.test("weights, gradients and moments of Qwen2.5-Coder take 16 bytes a numbe
     const adapters = trainedNumbers(config, 16);
     assert.equal(adapted.weights, 4 * (count + adapters));
     assert.equal(adapted.moments, 8 * adapters);
+    // Matrices of 2 bytes, 14 bytes a number in all; vectors and biases are a trifle.
+    const narrow = memoryOf({ ...plan, weightBytes: 2 });
+    const { hidden_size: width, num_hidden_layers: layers } = config;
+    const biases = (config.num_attention_heads + 4) * config.head_dim;
+    const vectors = layers * (2 * width + biases) + width;
+    assert.equal(narrow.weights, 2 * (count - vectors) + 4 * vectors);
+    assert.equal(narrow.moments, 8 * count);
+    // The output layer's table in 32 bits for a moment.
+    const table = 4 * config.vocab_size * width;
+    assert.equal(narrow.sampling, memoryOf(plan).sampling + table);
     const frozen = memoryOf({ ...plan, loraRank: null });
     assert.deepEqual([frozen.gradients, frozen.moments, frozen.batch], [
       ...[0, 0, 0],
@@ -98,7 +108,7 @@ Deno.test("a micro-batch, its attention and its loss in worked numbers", () => {
   // 8 x 8, 6 x 8 of queries, 7 x 4 of keys, 5 x 16.
   const layer = 64 + 48 + 28 + 80;
   const kept = 10 * 2 * (layer + 2 * 5) * 4;
-  const working = 10 * (layer + 3 * 2 * 5) * 4;
+  const working = 10 * (2 * layer + 3 * 2 * 5) * 4;
   const loss = 10 * 10 * 100 * 4;
   assert.ok(loss > working);
   assert.equal(memoryOf(plan).batch, kept + loss);
@@ -139,6 +149,8 @@ Deno.test("a micro-batch is as long as what its way of training allows", () => {
 interface Peak {
   row: string;
   lora: number;
+  weights: "float32" | "bfloat16";
+  graphs: boolean;
   batchTokens: number;
   rowTokens: number;
   peak_bytes: number;
@@ -152,16 +164,20 @@ Deno.test("the sums come within a tenth of the peaks of whole processes", () => 
   );
   assert.ok(peaks.length >= 4);
   for (const peak of peaks as Peak[]) {
-    const { row, lora, batchTokens, rowTokens, peak_bytes } = peak;
-    const plan = { ...onProcessor, loraRank: lora, batchTokens, rowTokens };
-    const sums = peakOf(
-      memoryOf({ ...plan, sampledRows: 1, sampledTokens: 1 }),
-    );
-    const ratio = sums / peak_bytes;
-    const said =
-      `${row}, adapters of rank ${lora}: ${giga(sums)} GB computed,` +
-      ` ${giga(peak_bytes)} measured`;
+    const { row, lora, weights, graphs, batchTokens, rowTokens } = peak;
+    const plan: MemoryPlan = {
+      ...{ config: SMOLLM2, loraRank: lora, graphs, batchTokens, rowTokens },
+      weightBytes: weights === "bfloat16" ? 2 : 4,
+      recomputesLayers: !graphs,
+      ...{ sampledRows: 1, sampledTokens: 1 },
+    };
+    const sums = peakOf(memoryOf(plan));
+    const said = `${row}, adapters of rank ${lora}, ${weights}, ${
+      graphs ? "graphs" : "operations"
+    }: ${giga(sums)} GB computed, ${giga(peak.peak_bytes)} measured`;
     console.log(said);
-    assert.ok(Math.abs(ratio - 1) < 0.1, said);
+    // A model is opened in 32 bits first, and the C library keeps part of what is freed.
+    const most = weights === "bfloat16" ? 0.15 : 0.1;
+    assert.ok(Math.abs(sums / peak.peak_bytes - 1) < most, said);
   }
 });

@@ -120,6 +120,8 @@ Deno.test("what a card has, and what would fit on it", () => {
   );
   const { needs } = fittingChange(plan, card.bytes)!;
   assert.ok(needs < card.bytes && card.bytes < peakOf(memoryOf(plan)));
+  const small = fittingChange(plan, 10 * 2 ** 30)!;
+  assert.equal(small.asked, "--lora 16 --weights bfloat16");
   assert.equal(fittingChange(plan, 2 ** 30), null);
   const roomy = { name: "a card", bytes: 2 ** 37 };
   assert.match(memoryLines(plan, roomy)[1], /it fits$/);

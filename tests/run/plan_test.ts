@@ -30,6 +30,7 @@ const VALUES: Record<string, string> = {
   "--model": "MODEL",
   "--lora": "4",
   "--micro-batch": "64",
+  "--weights": "bfloat16",
   "--address": "http://127.0.0.1:9/v1",
   "--tokenizer": "MODEL",
   "--form": "chat",

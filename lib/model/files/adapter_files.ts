@@ -53,8 +53,8 @@ export async function writeAdapters(
   }));
   const whole = saved.parameters.map((name) => ({
     name: PREFIX + name,
-    shape: model.parameter(name).shape,
-    values: () => model.parameter(name).data() as Promise<Float32Array>,
+    shape: model.specs.find((spec) => spec.name === name)!.shape,
+    values: () => model.values(name),
   }));
   await writeSafetensors(join(folder, WEIGHTS_FILE), [...matrices, ...whole]);
   await Deno.writeTextFile(

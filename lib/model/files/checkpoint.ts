@@ -20,19 +20,23 @@ import {
   parameterSpecs,
   parameterTensor,
 } from "../parameters.ts";
+import { isPacked } from "../native/bfloat16.ts";
 import { replaceFolder, restoreFolder } from "./replace_folder.ts";
 import { halvesToPairs, pairsToHalves } from "../rope.ts";
 import type { SafetensorsFile, WrittenTensor } from "./safetensors.ts";
 import { openWeights, writeWeights } from "./weight_files.ts";
 
-/** The format of stored weights. 16-bit types round; training continues exactly from F32 only. */
+/**
+ * The format of stored weights. 16-bit types round; training continues exactly from the
+ * default, F32 and BF16 for packed matrices (native/bfloat16.ts).
+ */
 export interface WeightFormat {
   dtype: "F32" | "F16" | "BF16";
   /** Larger models are written as several files of about this size. */
   shardBytes: number;
 }
 
-const DEFAULT_FORMAT: WeightFormat = { dtype: "F32", shardBytes: 5e9 };
+const SHARD_BYTES = 5e9;
 const TORCH_NAMES = { F32: "float32", F16: "float16", BF16: "bfloat16" };
 
 /**
@@ -70,12 +74,12 @@ export async function writeModelFiles(
   folder: string,
   format: Partial<WeightFormat> = {},
 ): Promise<void> {
-  const { dtype, shardBytes } = { ...DEFAULT_FORMAT, ...format };
+  const { dtype, shardBytes = SHARD_BYTES } = format;
   const tensors = model.specs.flatMap((spec) => partsOf(model, spec, dtype));
   await writeWeights(folder, tensors, shardBytes);
   const fields = {
     ...configJson(model.config),
-    torch_dtype: TORCH_NAMES[dtype],
+    torch_dtype: TORCH_NAMES[dtype ?? (model.isNarrow ? "BF16" : "F32")],
   };
   await Deno.writeTextFile(
     join(folder, "config.json"),
@@ -88,7 +92,9 @@ export async function writeModelFiles(
 function partsOf(
   model: Decoder,
   spec: ParameterSpec,
-  dtype: WeightFormat["dtype"],
+  dtype: WeightFormat["dtype"] = isPacked(model.parameter(spec.name))
+    ? "BF16"
+    : "F32",
 ): WrittenTensor[] {
   const perRow = sizeOf(spec.shape.slice(1));
   let start = 0;
@@ -100,7 +106,7 @@ function partsOf(
       shape: [rows, ...spec.shape.slice(1)],
       dtype,
       values: async () => {
-        const all = await model.parameter(spec.name).data() as Float32Array;
+        const all = await model.values(spec.name);
         const block = all.subarray(from * perRow, (from + rows) * perRow);
         return rotated
           ? pairsToHalves(block, model.config.head_dim, perRow)

@@ -40,7 +40,7 @@ export function layerLanes(model: NativeModel, rows: number): number {
 
 /** Tells whether this model's layers run by a graph here. */
 export function layersByGraph(model: NativeModel): boolean {
-  return runsGraphs() && !model.recomputesLayers;
+  return runsGraphs() && !model.recomputesLayers && !model.isNarrow;
 }
 
 /** Tells whether layers are computed twice unless told otherwise: large ones that no graph runs. */

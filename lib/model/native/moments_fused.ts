@@ -8,6 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import {
   type Moments,
+  type Sized,
   type Update,
   updateFactors,
 } from "../training/moments.ts";
@@ -56,7 +57,7 @@ export class FusedMoments implements Moments {
   /** Made by the first update: whoever only samples needs no moments. */
   #variables: Record<"first" | "second" | "weights", Variable> | null = null;
 
-  constructor(parameter: tf.Tensor) {
+  constructor(parameter: Sized) {
     this.#size = parameter.size;
     this.#decays = parameter.rank > 1;
   }
@@ -92,6 +93,12 @@ export class FusedMoments implements Moments {
       ]);
       return tf.reshape(weights.value(), old.shape);
     })];
+  }
+
+  release() {
+    const nothing = tf.fill([1], 0);
+    this.#variables?.weights.assign(nothing);
+    nothing.dispose();
   }
 
   read() {

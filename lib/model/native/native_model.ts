@@ -28,6 +28,7 @@ export interface NativeModel {
   readonly specs: readonly ParameterSpec[];
   readonly parameterCount: number;
   readonly recomputesLayers: boolean;
+  readonly isNarrow: boolean;
   /** Null where the weights themselves are trained. */
   readonly adapters: Adapters | null;
   parameter(name: string): tf.Tensor;

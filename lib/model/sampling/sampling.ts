@@ -82,7 +82,7 @@ export async function sampleBatch(
   requests: readonly SampleRequest[],
   options: SamplingOptions,
   endOf: EndOfSample = () => null,
-  decode: DecodingKind = fastestDecoding(),
+  decode: DecodingKind = model.isNarrow ? eagerDecoding : fastestDecoding(),
   cacheBytes = CACHE_BYTES,
 ): Promise<Sample[][]> {
   checkSampling(model.config, requests, options);

@@ -18,6 +18,9 @@ export interface Update {
   clip: number;
 }
 
+/** A parameter's number of values, and its rank. */
+export type Sized = Pick<tf.Tensor, "size" | "rank">;
+
 /** First and second moments of some parameters, P values in all. */
 export interface Moments {
   /** Returns the parameters' new values. Disposes neither the old ones nor the gradient. */
@@ -26,6 +29,8 @@ export interface Moments {
     gradient_P: tf.Tensor1D,
     update: Update,
   ): tf.Tensor[];
+  /** Frees the weights that an update keeps, where the parameter itself is packed. */
+  release?(): void;
   /** Copies both moments, for a checkpoint. */
   read(): Promise<{ first_P: Float32Array; second_P: Float32Array }>;
   /** Replaces both moments. */
@@ -52,7 +57,7 @@ export class VectorMoments implements Moments {
   #first_P: tf.Tensor1D;
   #second_P: tf.Tensor1D;
 
-  constructor(parameters: readonly tf.Tensor[]) {
+  constructor(parameters: readonly Sized[]) {
     const size = parameters.reduce((sum, { size }) => sum + size, 0);
     this.#decays = decaysOf(parameters);
     this.#first_P = tf.keep(tf.zeros([size]));
@@ -134,8 +139,8 @@ export function joined(tensors: readonly tf.Tensor[]): tf.Tensor1D {
 }
 
 /** Returns 1 for matrices, whose weights decay, and 0 for vectors; a scalar for a single tensor. */
-function decaysOf(parameters: readonly tf.Tensor[]): tf.Tensor {
-  const decay = (tensor: tf.Tensor) => tensor.rank > 1 ? 1 : 0;
+function decaysOf(parameters: readonly Sized[]): tf.Tensor {
+  const decay = (tensor: Sized) => tensor.rank > 1 ? 1 : 0;
   if (parameters.length === 1) return tf.keep(tf.scalar(decay(parameters[0])));
   return tf.keep(tf.tidy(() =>
     tf.concat1d(

@@ -7,9 +7,15 @@
  * applies to matrices only, not to norms and biases. Left out: schedules
  * (schedule.ts), the equations (moments.ts) and the loss.
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { Decoder } from "../decoder.ts";
 import { joined, type Moments, VectorMoments } from "./moments.ts";
+import {
+  isPacked,
+  packedAtRandom,
+  sized,
+  widened,
+} from "../native/bfloat16.ts";
 import { FusedMoments, fusedMomentsWork } from "../native/moments_fused.ts";
 import type { OptimiserConfig } from "../requests.ts";
 
@@ -126,10 +132,19 @@ export class AdamW {
     groupsOf(trained).map((old, i) => ({ old, i })).reverse()
       .forEach(({ old, i }) => {
         const update = { config, step, clip };
-        const fresh = this.#moments[i].update(old, gradients[i], update);
+        const wide = old.map(widened);
+        const fresh = this.#moments[i].update(wide, gradients[i], update);
         gradients[i].dispose();
+        tf.dispose(wide.filter((tensor, k) => tensor !== old[k]));
         first -= old.length;
-        this.#model.replaceTrained(fresh, first);
+        const kept = fresh.map((tensor, k) => {
+          if (!isPacked(old[k])) return tensor;
+          const rounded = packedAtRandom(tensor, [step, first + k]);
+          tensor.dispose();
+          this.#moments[i].release?.();
+          return rounded;
+        });
+        this.#model.replaceTrained(kept, first);
       });
   }
 
@@ -152,10 +167,10 @@ function groupsOf(tensors: readonly tf.Tensor[]): (readonly tf.Tensor[])[] {
 
 function momentsFor(group: readonly tf.Tensor[]): Moments {
   return group.length === 1 && fusedMomentsWork()
-    ? new FusedMoments(group[0])
-    : new VectorMoments(group);
+    ? new FusedMoments(sized(group[0]))
+    : new VectorMoments(group.map(sized));
 }
 
 function sizeOf(tensors: readonly tf.Tensor[]): number {
-  return tensors.reduce((sum, tensor) => sum + tensor.size, 0);
+  return tensors.reduce((sum, tensor) => sum + sized(tensor).size, 0);
 }

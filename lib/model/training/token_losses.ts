@@ -9,6 +9,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../differentiable.ts";
 import { softmaxCrossEntropy } from "../kernels.ts";
+import { widened } from "../native/bfloat16.ts";
 
 /** Logits that are held whole: 16 MB, of which a loss holds about ten. */
 export const WHOLE_LOGITS = 2 ** 22;
@@ -53,15 +54,20 @@ export function slicedTokenLosses(
   const inputs = trained ? [hidden_MD, weight_VD] : [hidden_MD];
   const joined_2M = differentiable(inputs, (save) => {
     save(bans === null ? [hidden_MD] : [hidden_MD, bans.table_KV]);
+    const wide = { ...layer, weight_VD: widened(weight_VD) };
     const parts = slicesOf(targets.length, positions).map((slice) =>
-      tf.tidy(() => sliceLosses(hidden_MD, targets, layer, slice).losses_2M)
+      tf.tidy(() => sliceLosses(hidden_MD, targets, wide, slice).losses_2M)
     );
     return {
       value: tf.concat(parts, 1),
       gradFunc: (dy_2M, [hidden, table]) => {
         const kept = bans && { ...bans, table_KV: table as tf.Tensor2D };
-        const own = { ...layer, bans: kept };
-        return gradients(hidden as tf.Tensor2D, targets, own, dy_2M, positions);
+        const own = { ...layer, bans: kept, weight_VD: widened(weight_VD) };
+        const slopes = gradients(
+          ...[hidden as tf.Tensor2D, targets, own, dy_2M, positions] as const,
+        );
+        if (own.weight_VD !== weight_VD) own.weight_VD.dispose();
+        return slopes;
       },
     };
   });

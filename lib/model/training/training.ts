@@ -374,7 +374,8 @@ async function accumulatedStep(
   losses: readonly (() => tf.Scalar)[],
   stop?: AbortSignal,
 ): Promise<{ loss: number; gradientNorm: number }> {
-  const { value, gradients } = isSmall(model)
+  // tfjs itself takes no gradient of a packed matrix, a sink does.
+  const { value, gradients } = isSmall(model) && !model.isNarrow
     ? await flatGradients(model.trainedTensors(), losses, stop)
     : await sunkGradients(model.trainedTensors(), losses, stop);
   const figures = tf.tidy(() => {
