@@ -7,6 +7,11 @@ import type {
   BenchmarkSettings,
 } from "../../../lib/lab/benchmarks/evaluate.ts";
 import { benchmarkTable } from "../../../lib/lab/benchmarks/table.ts";
+import {
+  flips,
+  pairedChange,
+} from "../../../notebooks/figures/benchmark/figures.ts";
+import { pairedRows } from "../../../notebooks/figures/benchmark/items.ts";
 
 const FOLDER = new URL("../../../data/evaluation", import.meta.url).pathname;
 const read = (...path: string[]) =>
@@ -70,6 +75,40 @@ Deno.test("transformers gave the same responses, as is recorded", () => {
     sameResponse: count((i) => peers[i].response === rows[i].responses[0]),
   });
   assert.equal(sameResponse, items);
+});
+
+Deno.test("what self-play changed follows from the rows of both, item by item", () => {
+  const [before, after] = ["", "-self-play"].map((end) =>
+    `smollm2-135m-instruct${end}`
+  );
+  const page = read("README.md").replace(/ +/g, " ");
+  for (const folder of folders.filter((one) => one.startsWith(`${after}/`))) {
+    const trained: BenchmarkRow[] = rowsOf(read(folder, "rows.jsonl"));
+    const base: BenchmarkRow[] = rowsOf(
+      read(folder.replace(after, before), "rows.jsonl"),
+    );
+    for (const [name, rows] of Map.groupBy(trained, (row) => row.benchmark)) {
+      const same = rows.map(({ item, prompt }) => {
+        const row = base.find((one) =>
+          one.benchmark === name && one.item === item
+        );
+        assert.equal(row?.prompt, prompt);
+        return row!;
+      });
+      const sides = pairedRows(same, rows);
+      const { mean, low, high } = pairedChange(sides);
+      const [change, from, to] = [mean, low, high]
+        .map((share) => (100 * share).toFixed(1));
+      const right = (shares: number[]) => shares.filter((one) => one).length;
+      const { won, lost } = flips(sides);
+      const line = [
+        ...[name, `${rows.length}`],
+        `${right(sides.base)} → ${right(sides.trained)}`,
+        ...[`${won}`, `${lost}`, `${change} (${from} to ${to})`],
+      ].join(" | ");
+      assert.ok(page.includes(line), line);
+    }
+  }
 });
 
 Deno.test("the page of the recordings holds their tables' lines", () => {
