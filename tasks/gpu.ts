@@ -30,9 +30,9 @@ export function partsOf(rehearsal: boolean): Part[] {
   const seconds = rehearsal
     ? {
       machine: 15,
-      parity: 45,
-      bench: 20,
-      "laptop-lm": 20,
+      parity: 35,
+      bench: 15,
+      "laptop-lm": 35,
       "half-billion": 15,
     }
     : {
