@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 
 const COMMAND = new URL("../../tasks/selfplay.ts", import.meta.url).pathname;
 
-/** Runs the command, sends signals once a line matches or a promise is kept, and gives code and output. */
+/** Runs the command, sends signals once a line matches or a promise is kept, and gives code, output and the seconds since. */
 export async function interrupted(
   args: string[],
   when: RegExp | Promise<unknown>,
   ...signals: Deno.Signal[]
-): Promise<{ code: number; said: string }> {
+): Promise<{ code: number; said: string; seconds: number }> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", COMMAND, ...args],
     stdout: "piped",
@@ -16,8 +16,10 @@ export async function interrupted(
   }).spawn();
   let said = "";
   let sent = false;
+  let at = NaN;
   const send = () => {
     sent = true;
+    at = performance.now();
     signals.forEach((signal) => child.kill(signal));
   };
   if (when instanceof Promise) when.then(send);
@@ -27,5 +29,5 @@ export async function interrupted(
   }
   const { code } = await child.status;
   assert.ok(sent, `never said ${when}:\n${said}`);
-  return { code, said };
+  return { code, said, seconds: (performance.now() - at) / 1000 };
 }
