@@ -13,26 +13,22 @@
 import { parseArgs } from "node:util";
 import { openModel } from "../lib/engines/choice.ts";
 import { ENGINES } from "../lib/engines/mod.ts";
-import { Buffers } from "../lib/method/buffer/buffers.ts";
-import { checkConfig, PAPER_CONFIG } from "../lib/method/config.ts";
-import { evenly } from "../lib/method/draft.ts";
-import { solveAndGrade } from "../lib/method/grade.ts";
+import { checkConfig } from "../lib/method/config.ts";
 import { dialectFor } from "../lib/method/dialect_choice.ts";
-import type { DialectName } from "../lib/method/modes/dialect.ts";
-import { MODES } from "../lib/method/modes/registry.ts";
-import {
-  MODE_NAMES,
-  type ModeName,
-  type Task,
-} from "../lib/method/modes/task.ts";
-import { drawProposals } from "../lib/method/propose.ts";
+import type { ModeName } from "../lib/method/modes/task.ts";
 import type { Setting } from "../lib/method/setting.ts";
-import { validateProposals } from "../lib/method/validate.ts";
 import { startExecutor } from "../lib/sandbox/mod.ts";
 import { DIALECT_TASKS } from "./bench/dialect_tasks.ts";
 import { modelFolder } from "./model/folder.ts";
 import { withSettings } from "./selfplay/arguments.ts";
-import "../lib/extras/mod.ts";
+import {
+  answerRows,
+  DIALECTS,
+  proposalRows,
+  type Row,
+  settingIn,
+  tasksFor,
+} from "./selfplay/dialect_probe.ts";
 
 /** Number of answers to each task: 20 tasks make 100 answers. */
 const ANSWERS: Record<string, number> = {
@@ -55,15 +51,6 @@ const { values: asked } = parseArgs({
   },
 });
 
-/** A response, whether it could be read, whether it was good, the named result, and its text. */
-interface Row {
-  readable: boolean;
-  good: boolean;
-  cause: string;
-  text: string;
-  tokens: number;
-}
-
 const { engine, tokenizer } = await openModel(
   { ...ENGINES.local, model: await modelFolder(asked.model) },
   1,
@@ -73,10 +60,21 @@ await using executor = await startExecutor({ languages: ["python"] });
 const readable = new Map<string, number>();
 for (const name of asked.dialects.split(",")) {
   const setting = settingOf(name);
-  const tasks = await tasksFor(setting);
+  const list = DIALECT_TASKS[asked.tasks as keyof typeof DIALECT_TASKS];
+  const tasks = await tasksFor(setting, list);
   const shares = [
-    await report(name, "proposals", "valid", () => proposals(setting, tasks)),
-    await report(name, "answers", "right", () => answers(setting, tasks)),
+    await report(
+      name,
+      "proposals",
+      "valid",
+      () => proposalRows(setting, tasks, PROPOSALS_PER_MODE),
+    ),
+    await report(
+      name,
+      "answers",
+      "right",
+      () => answerRows(setting, tasks, ANSWERS),
+    ),
   ];
   readable.set(name, (shares[0] + shares[1]) / 2);
 }
@@ -93,111 +91,26 @@ console.log(
 );
 
 function settingOf(name: string): Setting {
-  const isTemplate = name === "template";
-  const config = withSettings({
-    ...PAPER_CONFIG,
-    dialect: isTemplate ? "chat" : name as DialectName,
-    chatForm: isTemplate ? "template" : "transcript",
-    references: 2,
-    maxProposalTokens: Number(asked.tokens),
-    maxSolutionTokens: Number(asked.tokens),
-    maxPromptTokens: 1024,
-    seed: Number(asked.seed),
-  }, asked.set.map((text) => text.split("=") as [string, string]));
+  if (!Object.hasOwn(DIALECTS, name)) {
+    throw new Error(
+      `--dialects ${name}: choose among ${Object.keys(DIALECTS).join(", ")}`,
+    );
+  }
+  const dialect = name as keyof typeof DIALECTS;
+  const parts = { engine, tokenizer, executor };
+  const setting = settingIn(
+    dialect,
+    parts,
+    Number(asked.tokens),
+    Number(asked.seed),
+  );
+  const changes = asked.set.map((text) => text.split("=") as [string, string]);
+  const config = withSettings(setting.config, changes);
   checkConfig(config);
-  const dialect = dialectFor(config, tokenizer);
-  return { config, dialect, engine, tokenizer, executor };
+  return { ...setting, config, dialect: dialectFor(config, tokenizer) };
 }
 
-/** The tasks of every mode, with outputs as the sandbox gives them. */
-async function tasksFor({ dialect }: Setting): Promise<Task[]> {
-  const rows = DIALECT_TASKS[asked.tasks as keyof typeof DIALECT_TASKS];
-  const language = "python";
-  const made = MODE_NAMES.map(async (mode) => {
-    const candidates = rows.map(({ source, inputs }) => ({
-      program: { language, source } as const,
-      arguments: mode === "induction" ? inputs : inputs.slice(0, 1),
-      message: "",
-    }));
-    const shape = { ...dialect.induction, asked: 5, minimum: 4, shown: 3 };
-    const verdicts = await MODES[mode as keyof typeof MODES]
-      .validate(executor, candidates, { ...dialect, induction: shape });
-    return candidates.map(({ program, message }, i): Task => {
-      const verdict = verdicts[i];
-      if (!verdict.valid) {
-        throw new Error(`${program.source}: ${verdict.reason}`);
-      }
-      const { examples } = verdict;
-      const shownCount = mode === "induction" ? shape.shown : 1;
-      return {
-        id: `${mode}-${i}`,
-        ...{ mode, program, examples, shownCount, message },
-        provenance: {
-          source: "file",
-          parents: [],
-          step: 0,
-          seed: 1,
-          verdict: "valid",
-          solveRate: null,
-        },
-      };
-    });
-  });
-  return (await Promise.all(made)).flat();
-}
-
-async function proposals(
-  setting: Setting,
-  all: readonly Task[],
-): Promise<[ModeName, Row[]][]> {
-  const { bufferCapacity: capacity, inputsPerProgram } = setting.config;
-  const limits = { capacity, inputsPerProgram };
-  const tasks = Object.fromEntries(
-    Map.groupBy(all, ({ mode }) => mode),
-  );
-  const buffers = new Buffers({ limits, tasks });
-  const request = evenly(MODE_NAMES, PROPOSALS_PER_MODE, 1);
-  const { proposals } = await drawProposals(setting, buffers, request);
-  const judged = await validateProposals(setting, buffers, proposals);
-  return byMode(judged.map(({ mode, status, cause, response }) => ({
-    mode,
-    readable: status !== "malformed",
-    good: status === "valid",
-    cause,
-    text: response!.text,
-    tokens: response!.sample.tokens.length,
-  })));
-}
-
-async function answers(
-  setting: Setting,
-  tasks: readonly Task[],
-): Promise<[ModeName, Row[]][]> {
-  const { config } = setting;
-  const rollouts = await solveAndGrade(
-    setting,
-    tasks.map((task, i) => ({
-      question: { task },
-      count: ANSWERS[task.mode],
-      seed: config.seed * 1000 + i,
-    })),
-    { temperature: 1, maxNewTokens: config.maxSolutionTokens },
-  );
-  return byMode(
-    tasks.flatMap(({ mode }, i) =>
-      rollouts[i].map(({ grade, cause, response }) => ({
-        mode,
-        readable: grade !== "malformed",
-        good: grade === "right",
-        cause,
-        text: response.text,
-        tokens: response.sample.tokens.length,
-      }))
-    ),
-  );
-}
-
-function byMode(rows: (Row & { mode: ModeName })[]): [ModeName, Row[]][] {
+function byMode(rows: readonly Row[]): [ModeName, Row[]][] {
   return [...Map.groupBy(rows, ({ mode }) => mode)];
 }
 
@@ -206,10 +119,10 @@ async function report(
   name: string,
   what: string,
   good: string,
-  measure: () => Promise<[ModeName, Row[]][]>,
+  measure: () => Promise<Row[]>,
 ): Promise<number> {
   const began = performance.now();
-  const groups = await measure();
+  const groups = byMode(await measure());
   const seconds = (performance.now() - began) / 1000;
   const all: [string, Row[]] = ["all", groups.flatMap(([, rows]) => rows)];
   for (const [mode, rows] of [...groups, all]) {

@@ -1,18 +1,27 @@
 /**
  * Self-play without a notebook: a preset (base model, self-play, evaluation), or
- * any model on any engine, into a run folder. Ctrl-C finishes the step, saves and leaves;
+ * any model on any engine, into a run folder. The manifest holds what a probe of the
+ * model's dialects counted. Ctrl-C finishes the step, saves and leaves;
  * `--resume` goes on from there, to the same numbers as if never stopped.
  */
 
 import { MODEL_PRESETS } from "../lib/lab/model_presets.ts";
 import { PRESETS } from "../lib/lab/presets.ts";
 import { runExperiment } from "../lib/lab/run.ts";
+import { openModel } from "../lib/engines/choice.ts";
+import type { SelfPlayConfig } from "../lib/method/config.ts";
+import { type RunSampling, Watch } from "../lib/run/watch.ts";
+import { startExecutor } from "../lib/sandbox/mod.ts";
+import {
+  bestDialect,
+  DIALECTS,
+  probeDialects,
+} from "./selfplay/dialect_probe.ts";
 import { playModel } from "../lib/run/play.ts";
 import { readRun, readTimings } from "../lib/run/read.ts";
 import type { RunOutcome } from "../lib/run/record.ts";
 import type { TimingRow } from "../lib/run/stopwatch.ts";
 import type { SeedingRound } from "../lib/method/seeding.ts";
-import type { RunSampling } from "../lib/run/watch.ts";
 import type { SelfPlayEvent } from "../lib/method/loop.ts";
 import { settingsList } from "../lib/method/settings_list.ts";
 import {
@@ -117,8 +126,15 @@ async function start(
     const following = { onEvent, onSeedingRound, onNote };
     const stopping = { stop, giveUp, onSampling };
     const recording = { folder, resume, ...stopping, ...following };
-    const evaluation = await evaluationOf(plan);
-    return playModel({ engine, config, ...evaluation, ...recording });
+    const { experiment, ...evaluation } = await evaluationOf(plan);
+    const probed = plan.probes ? await probedPlan(plan, giveUp, onNote) : {};
+    return playModel({
+      engine,
+      config: { ...config, ...probed.settings },
+      experiment: { ...experiment, ...probed.experiment },
+      ...evaluation,
+      ...recording,
+    });
   }
   return runExperiment({
     preset: presetWith(preset, config),
@@ -141,6 +157,32 @@ async function start(
     onSeedingRound,
     onNote,
   });
+}
+
+/** Opens the model of a plan, and decides by a probe which dialect it plays. */
+async function probedPlan(
+  { engine: asked, config }: Plan,
+  stop: AbortSignal,
+  tell: (line: string) => void,
+): Promise<{
+  settings?: Partial<SelfPlayConfig>;
+  experiment?: Record<string, unknown>;
+}> {
+  const { engine, tokenizer } = await openModel(asked, config.seed);
+  try {
+    await using executor = await startExecutor({ languages: ["python"] });
+    const watched = new Watch({ giveUp: stop }).over(engine);
+    const parts = { engine: watched, tokenizer, executor };
+    const probed = await probeDialects(parts, config.seed, tell);
+    const best = bestDialect(probed);
+    const settings = DIALECTS[best];
+    const choice = Object.entries(settings)
+      .map(([field, value]) => `--set ${field}=${value}`).join(" ");
+    tell(`plays the dialect ${best} (${choice}); --set chooses another`);
+    return { settings, experiment: { probedDialects: probed } };
+  } finally {
+    engine.dispose();
+  }
 }
 
 /** Signals by which a run is asked to end; all save first. */

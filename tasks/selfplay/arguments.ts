@@ -99,8 +99,10 @@ export const OPTIONS: Record<string, Option> = {
     "model",
     "MODEL",
     "a model's name (deno task model lists names), folder or\nGGUF file, or its " +
-      "name on the server; default: the\npreset's own base model. With --resume: " +
-      "the place of\nthe model now",
+      "name on the server; default: the\npreset's own base model. A model on this " +
+      "machine that\nplays in Python is tried in each dialect for a minute,\n" +
+      "unless --set dialect or chatForm chooses one. With\n--resume: the place of " +
+      "the model now",
   ),
   "--lora": ofEngineNumber(
     "loraRank",

@@ -51,6 +51,8 @@ export interface Plan {
   during: string | null;
   /** The folder of their files. */
   data: string;
+  /** Whether the dialect is decided by a probe of the model (dialect_probe.ts). */
+  probes: boolean;
 }
 
 /** Completes what was asked: a resumed run keeps its preset, seed, engine and settings. */
@@ -78,7 +80,20 @@ export async function planOf(asked: SelfPlayArguments): Promise<Plan> {
     cache: asked.cache ?? undefined,
     functions: functionsFor(asked, { preset, engine, config }),
     ...benchmarksFor(asked, { preset, engine, config }),
+    probes: presetName === null && isProbed(asked, { engine, config }),
   };
+}
+
+/** Whether nobody chose a dialect for a language model on this machine that plays in Python. */
+function isProbed(
+  { settings }: SelfPlayArguments,
+  { engine, config }: Pick<Plan, "engine" | "config">,
+): boolean {
+  const isChosen = settings.some(([name]) =>
+    ["dialect", "chatForm"].includes(name)
+  );
+  return engine.engine === "local" && config.language === "python" &&
+    config.dialect !== "compact" && !isChosen;
 }
 
 /** The engine, the preset and the settings that apply to what was asked. */
@@ -255,6 +270,7 @@ async function resumedPlan(
     functions,
     during,
     data: asked.data ?? "benchmarks",
+    probes: false,
   };
 }
 

@@ -10,7 +10,12 @@ import { writeChatModel } from "../../run/chat_model.ts";
 
 const OWN = new URL("./own", import.meta.url).pathname;
 const SMALL = [
-  ...["proposalsPerMode=2", "rolloutsPerTask=2", "references=1"],
+  ...[
+    "dialect=chat",
+    "proposalsPerMode=2",
+    "rolloutsPerTask=2",
+    "references=1",
+  ],
   ...["seedTasksPerMode=2", "seedRounds=1", "maxPromptTokens=1900"],
   ...["maxProposalTokens=20", "maxSolutionTokens=16", "learningRate=1e-3"],
   ...["evaluateEvery=1", "checkpointEvery=1"],
