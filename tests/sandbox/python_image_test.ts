@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { cp } from "node:fs/promises";
 
+import { PAGE_BYTES } from "../../lib/sandbox/python/python_expected.ts";
 import {
   packMemory,
   readImage,
@@ -45,11 +46,11 @@ Deno.test("another folder and another locale make the same Python image", async 
 });
 
 Deno.test("memory is what it was after packing", () => {
-  const memory = new Uint8Array(10 * 4096);
-  memory[4096] = 1;
-  memory[3 * 4096 + 4095] = 2;
-  memory[6 * 4096] = 3;
+  const memory = new Uint8Array(10 * PAGE_BYTES);
+  memory[PAGE_BYTES] = 1;
+  memory[4 * PAGE_BYTES - 1] = 2;
+  memory[6 * PAGE_BYTES] = 3;
   const packed = packMemory(memory);
-  assert.equal(packed.length, 4 + 3 * (4 + 4096));
-  assert.deepEqual(unpackMemory(packed), memory.subarray(0, 7 * 4096));
+  assert.equal(packed.length, 4 + 3 * (4 + PAGE_BYTES));
+  assert.deepEqual(unpackMemory(packed), memory.subarray(0, 7 * PAGE_BYTES));
 });
