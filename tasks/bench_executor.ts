@@ -154,7 +154,7 @@ async function yardstickRate(kind: "vm" | "realm"): Promise<number> {
   const times = await Promise.all(
     Array.from({ length: WORKERS }, async (_, worker) => {
       const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", script.pathname, kind],
+        args: ["run", "-A", script.href, kind],
         stdin: "piped",
         stdout: "piped",
       }).spawn();

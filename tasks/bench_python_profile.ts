@@ -81,7 +81,7 @@ async function measured(
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--no-check", `--v8-flags=${flags.join(",")}`],
-      ...[new URL(import.meta.url).pathname, "--measure", file],
+      ...[import.meta.url, "--measure", file],
     ],
     stderr: "inherit",
   }).output();

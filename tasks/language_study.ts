@@ -33,6 +33,7 @@ import { readEvaluations, readTimings } from "../lib/run/read.ts";
 import { modelFolder } from "./model/folder.ts";
 import { LANGUAGE_LOGS } from "./report/language.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
+import { STOPPING } from "./stopping.ts";
 
 /** Sections of `samples.md` that are kept, from the beginning and from the end. */
 const KEPT_SAMPLES = 2;
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
   const arms = asked.arms?.split(",") ?? study.arms.map(({ name }) => name);
   const seeds = asked.seeds?.split(",").map(Number) ?? study.seeds;
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of STOPPING) {
     Deno.addSignalListener(signal, () => {
       console.log("stopping after this step; the same command goes on");
       stop.abort();

@@ -43,6 +43,7 @@ import { taskCommand } from "./selfplay/hints.ts";
 import { evaluationOf } from "./selfplay/language_model.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
 import { summaryOf } from "./selfplay/summary.ts";
+import { STOPPING } from "./stopping.ts";
 
 /** Runs the command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -184,11 +185,6 @@ async function probedPlan(
     engine.dispose();
   }
 }
-
-/** Signals by which a run is asked to end; all save first. */
-const STOPPING: Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** Milliseconds that a step has to end by itself before it is given up. */
 const PATIENCE = 2000;

@@ -19,6 +19,7 @@ import {
   startServer,
 } from "./python_server.ts";
 import { writeTinyCheckpoint } from "./tinker_checkpoint.ts";
+import { STOPPING } from "./stopping.ts";
 
 /** A running server. */
 export interface TinkerServer {
@@ -94,6 +95,5 @@ if (import.meta.main) {
     await server.stop();
     Deno.exit(0);
   };
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGTERM", stop);
+  for (const signal of STOPPING) Deno.addSignalListener(signal, stop);
 }

@@ -36,7 +36,13 @@ export function accuracyByDepth(
       return traces.length > 0 ? [{ title: mode, traces }] : [];
     });
   return panelFigure(
-    { title, x: "operations", y: "share right", yRange: [0, 1] },
+    {
+      title,
+      x: "operations",
+      y: "right answers",
+      yRange: [0, 1],
+      percent: "y",
+    },
     panels,
     { xaxis: { dtick: 1 } },
   );

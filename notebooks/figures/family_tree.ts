@@ -35,8 +35,9 @@ export function generations(
 }
 
 /**
- * The ancestors of one task: columns are generations, lines lead from parents
- * to children. Throws where the task is not among `tasks`.
+ * The ancestors of one task, a row for each with its program at the right: columns are
+ * generations, lines lead from parents to children. Throws where the task is not among
+ * `tasks`.
  */
 export function familyTree(tasks: readonly TreeTask[], id: string): Figure {
   const byId = new Map(tasks.map((task) => [task.id, task]));
@@ -57,20 +58,32 @@ export function familyTree(tasks: readonly TreeTask[], id: string): Figure {
       return members.length === 0 ? [] : [nodes(members, places)];
     }),
   ];
-  const tallest = Math.max(...[...places.values()].map(({ rows }) => rows));
+  const rows = [...family].toSorted((a, b) =>
+    places.get(a.id)!.y - places.get(b.id)!.y
+  );
+  const depth = generations(tasks).get(id)!;
+  const longest = Math.max(...rows.map((task) => task.program.source.length));
   return styledFigure(
     {
-      title: `The ancestors of ${label(last)}`,
+      title: `${family.size - 1} tasks lead from the seed to ${label(last)}, ` +
+        `over ${depth} generations`,
       x: "generation",
       y: "",
     },
     traces,
     {
-      height: 220 + 40 * tallest,
-      margin: { l: 30, r: 30, t: 60, b: 90 },
-      xaxis: { dtick: 1, range: [-0.4, generations(tasks).get(id)! + 0.6] },
-      yaxis: { visible: false, range: [-1, tallest - 0.2] },
-      legend: { orientation: "h", y: -0.3 },
+      height: 150 + 26 * rows.length,
+      margin: { l: 20, r: 30 + 7 * longest, t: 60, b: 80 },
+      xaxis: { dtick: 1, range: [-0.4, depth + 0.4] },
+      yaxis: {
+        side: "right",
+        tickvals: rows.map(({ id }) => places.get(id)!.y),
+        ticktext: rows.map(label),
+        range: [rows.length - 0.4, -0.6],
+        gridcolor: "#f0f0f0",
+        showline: false,
+      },
+      legend: { orientation: "h", x: 0, y: -0.2 },
     },
   );
 }
@@ -78,31 +91,19 @@ export function familyTree(tasks: readonly TreeTask[], id: string): Figure {
 interface Place {
   x: number;
   y: number;
-  /** Tasks in its column. */
-  rows: number;
 }
 
-/** Columns by generation, each centred. */
+/** Columns by generation, a row of its own for every task, the seed uppermost. */
 function placesOf(
   family: readonly TreeTask[],
   depths: ReadonlyMap<string, number>,
 ): Map<string, Place> {
-  const columns = new Map<number, TreeTask[]>();
-  for (const task of family) {
-    const depth = depths.get(task.id)!;
-    columns.set(depth, [...columns.get(depth) ?? [], task]);
-  }
-  const tallest = Math.max(...[...columns.values()].map((c) => c.length));
-  const places = new Map<string, Place>();
-  for (const [x, column] of columns) {
-    column.forEach(({ id }, i) => {
-      // Odd columns a little lower, so that lines and labels of neighbours part.
-      const middle = (i + 0.5) * tallest / column.length - 0.5;
-      const y = middle - (x % 2 === 1 ? 0.25 : 0);
-      places.set(id, { x, y, rows: column.length });
-    });
-  }
-  return places;
+  const ordered = family.toSorted((a, b) =>
+    depths.get(a.id)! - depths.get(b.id)!
+  );
+  return new Map(
+    ordered.map(({ id }, y) => [id, { x: depths.get(id)!, y }]),
+  );
 }
 
 function edges(
@@ -133,18 +134,13 @@ function nodes(
   const [{ mode }] = members;
   return {
     type: "scatter",
-    mode: "markers+text",
+    mode: "markers",
     name: mode,
     x: members.map(({ id }) => places.get(id)!.x),
     y: members.map(({ id }) => places.get(id)!.y),
-    text: members.map(label),
-    textposition: members.map(({ id }) =>
-      places.get(id)!.x % 2 === 1 ? "bottom center" : "top center"
-    ),
-    textfont: { size: 10 },
     hovertext: members.map(({ id }) => id),
     hoverinfo: "text",
-    marker: { color: MODE_COLOURS[mode], size: 9 },
+    marker: { color: MODE_COLOURS[mode], size: 10 },
   };
 }
 

@@ -1,7 +1,7 @@
 /** How long texts are, in tokens: histograms of two sorts of them, side by side by kind. */
 
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
-import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
+import { colourOf } from "../../lib/show/figures/style.ts";
 import { panelFigure } from "../../lib/show/figures/panels.ts";
 
 /** Lengths of the texts of one kind. */
@@ -11,7 +11,7 @@ export interface KindLengths {
   lengths: Readonly<Record<string, readonly number[]>>;
 }
 
-/** A panel per kind: texts by their length, one colour for each sort. */
+/** A panel per kind: the share of its texts by their length, one colour for each sort. */
 export function lengthHistograms(
   title: string,
   kinds: readonly KindLengths[],
@@ -19,23 +19,24 @@ export function lengthHistograms(
   const longest = Math.max(
     ...kinds.flatMap(({ lengths }) => Object.values(lengths).flat()),
   );
-  const panels = kinds.map(({ kind, lengths }) => ({
-    title: kind,
-    traces: Object.entries(lengths).map(([name, values], i): Trace => {
+  const panels = kinds.map(({ kind, lengths }) => {
+    const all = Object.values(lengths).flat().length;
+    const traces = Object.entries(lengths).map(([name, values], i): Trace => {
       const counts = Map.groupBy(values, (length) => length);
       const x = [...counts.keys()].sort((a, b) => a - b);
       return {
         type: "bar",
         name,
         x,
-        y: x.map((length) => counts.get(length)!.length),
+        y: x.map((length) => counts.get(length)!.length / all),
         width: 0.9,
-        marker: { color: CURVE_COLOURS[i % CURVE_COLOURS.length] },
+        marker: { color: colourOf(name, i) },
       };
-    }),
-  }));
+    });
+    return { title: kind, traces };
+  });
   const figure = panelFigure(
-    { title, x: "tokens of the answer", y: "documents" },
+    { title, x: "tokens of the answer", y: "documents", percent: "y" },
     panels,
     { xaxis: { range: [0, longest + 1] } },
   );

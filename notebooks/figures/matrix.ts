@@ -7,8 +7,7 @@
  */
 
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
-import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
-import { styledFigure } from "../../lib/show/figures/style.ts";
+import { OTHER_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
 import { tokenAxis } from "./token_labels.ts";
 
 /** One matrix of the plot; several may share a grid. */
@@ -81,7 +80,7 @@ function marksOf(
     text: marks.map(({ value }) => value.toFixed(3)),
     marker: {
       symbol: place === 0 ? "circle" : "circle-open",
-      color: CURVE_COLOURS[place % CURVE_COLOURS.length],
+      color: OTHER_COLOURS[place % OTHER_COLOURS.length],
       opacity: 1,
       size: marks.map(({ value }) => cell * Math.sqrt(value / largest)),
       sizemode: "diameter",

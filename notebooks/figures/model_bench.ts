@@ -7,8 +7,7 @@
 
 import { median } from "../../lib/lab/evaluation/statistics.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
-import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
-import { styledFigure } from "../../lib/show/figures/style.ts";
+import { OTHER_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
 
 /** The fields of a measured shape that are shown, named as in the log. */
 export interface ModelBenchRow {
@@ -112,7 +111,7 @@ function bars(
     text: measured.map(textOf),
     textposition: "outside",
     cliponaxis: false,
-    marker: { color: CURVE_COLOURS[colour] },
+    marker: { color: OTHER_COLOURS[colour] },
   };
 }
 

@@ -4,19 +4,21 @@ import { MODE_NAMES, type ModeName } from "../../lib/method/modes/task.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import { MODE_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
 
+const { abduction: ABDUCTION } = MODE_COLOURS;
+
 /** A dot for every right answer to each of a few abduction tasks. */
 export function fittingInputs(
   rows: readonly { label: string; right: readonly number[] }[],
 ): Figure {
   return styledFigure(
-    { title: "Which inputs give what 7 gives?", x: "input", y: "" },
+    { title: manyAnswers(rows), x: "input", y: "" },
     rows.map(({ label, right }) => ({
       type: "scatter",
       mode: "markers",
       name: label,
       x: right,
       y: right.map(() => label),
-      marker: { color: MODE_COLOURS.abduction, size: 6 },
+      marker: { color: ABDUCTION, size: 6 },
       showlegend: false,
     })),
     {
@@ -60,4 +62,12 @@ export function causeBars(
     xaxis: { rangemode: "tozero" },
     yaxis: { autorange: "reversed", ticksuffix: "  " },
   });
+}
+
+function manyAnswers(
+  rows: readonly { label: string; right: readonly number[] }[],
+): string {
+  const counts = rows.map(({ right }) => right.length);
+  return `An abduction task has ${Math.min(...counts)} to ` +
+    `${Math.max(...counts)} right answers among the inputs from −50 to 50`;
 }

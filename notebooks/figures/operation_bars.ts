@@ -5,8 +5,7 @@
  */
 
 import type { Figure } from "../../lib/show/figures/figure.ts";
-import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
-import { styledFigure } from "../../lib/show/figures/style.ts";
+import { OTHER_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
 
 /** One line of a profile, named as in the log. */
 export interface OperationShare {
@@ -32,7 +31,7 @@ export function operationBars(
       ),
       textposition: "outside",
       cliponaxis: false,
-      marker: { color: CURVE_COLOURS[0] },
+      marker: { color: OTHER_COLOURS[0] },
     }],
     {
       showlegend: false,

@@ -94,7 +94,8 @@ export function passCurves(logs: readonly SeedLog[], split: string): Figure {
     {
       title: `pass@k at temperature 1 (${split})`,
       x: "k samples",
-      y: "share of tasks solved",
+      y: "tasks solved",
+      percent: "y",
       yRange: [0, 1],
     },
     panels,

@@ -1,8 +1,7 @@
 /** How far updates moved the probability of each sampled token. */
 
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
-import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
-import { styledFigure } from "../../lib/show/figures/style.ts";
+import { OTHER_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
 
 /** A sampled token before and after updates. */
 export interface MovedToken {
@@ -38,7 +37,7 @@ export function ratioScatter(
       x: marks.map(([x]) => x),
       y: marks.map(([, y]) => y),
       marker: {
-        color: CURVE_COLOURS[i],
+        color: OTHER_COLOURS[i],
         symbol: sign > 0 ? "circle" : "circle-open",
         size: 7,
         opacity: 0.8,

@@ -2,9 +2,11 @@
 
 import type { ModeName } from "../../lib/method/modes/task.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import { panelFigure } from "../../lib/show/figures/panels.ts";
 import {
+  colourOf,
   MODE_COLOURS,
-  OTHER_COLOURS,
+  REFERENCE_COLOUR,
   styledFigure,
 } from "../../lib/show/figures/style.ts";
 
@@ -15,67 +17,114 @@ export interface Earned {
   reward: number;
 }
 
-/** Tasks beside the curve of their expected reward; equal ones share a larger mark. */
+/** Tasks that were tried by a solver of one name. */
+export interface TriedTasks {
+  name: string;
+  earned: readonly Earned[];
+}
+
+/**
+ * Tasks beside the curve of what they earn on average, a panel per solver; equal ones
+ * share a larger mark.
+ */
 export function rewardSpots(
-  earned: readonly Earned[],
+  solvers: readonly TriedTasks[],
   rewardAt: (rate: number) => number,
 ): Figure {
-  const fine = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
-  const spots = [...Map.groupBy(earned, ({ mode }) => mode)].map(
-    ([mode, tasks]): Trace => {
-      const all = [
-        ...Map.groupBy(tasks, ({ rate, reward }) => `${rate} ${reward}`)
-          .values(),
-      ];
-      return {
-        type: "scatter",
-        mode: "markers",
-        name: mode,
-        x: all.map(([{ rate }]) => rate),
-        y: all.map(([{ reward }]) => reward),
-        text: all.map(({ length }) => `tasks: ${length}`),
-        marker: {
-          color: MODE_COLOURS[mode],
-          size: all.map(({ length }) => 7 * Math.sqrt(length)),
-          opacity: 0.7,
-        },
-      };
-    },
-  );
+  const fine = Array.from({ length: 101 }, (_, i) => i / 100);
   const line: Trace = {
     type: "scatter",
     mode: "lines",
-    name: "1 - p",
+    name: "what is earned on average",
     x: fine,
     y: fine.map(rewardAt),
-    line: { color: "#888888", dash: "dot" },
+    line: { color: REFERENCE_COLOUR, dash: "dot", width: 2 },
   };
-  return styledFigure(
+  const panels = solvers.map(({ name, earned }) => ({
+    title: name,
+    traces: [line, ...spots(earned)],
+  }));
+  const half = solvers.map(({ name, earned }) => {
+    const n = earned.filter(({ rate }) => rate >= 0.5).length;
+    return `${n} (${name})`;
+  });
+  return panelFigure(
     {
-      title: "Reward against solve rate",
-      x: "share right of 32 attempts",
+      title:
+        `Of ${solvers[0].earned.length} tasks at least half the attempts ` +
+        `are right for ${half.join(" and ")}`,
+      x: "right of 32 attempts",
       y: "reward by 8 of them",
+      percent: "x",
     },
-    [line, ...spots],
+    panels,
+    {
+      xaxis: { range: [-0.08, 1.08] },
+      yaxis: { range: [-0.1, 1.05] },
+    },
   );
 }
 
-/** A mean by what became of proposals: their advantage under several rewards, if nothing else is said. */
+function spots(earned: readonly Earned[]): Trace[] {
+  return [...Map.groupBy(earned, ({ mode }) => mode)].map(([mode, tasks]) => {
+    const all = [
+      ...Map.groupBy(tasks, ({ rate, reward }) => `${rate} ${reward}`).values(),
+    ];
+    return {
+      type: "scatter",
+      mode: "markers",
+      name: mode,
+      x: all.map(([{ rate }]) => rate),
+      y: all.map(([{ reward }]) => reward),
+      text: all.map(({ length }) => `tasks: ${length}`),
+      marker: {
+        color: MODE_COLOURS[mode],
+        size: all.map(({ length }) => 6 * Math.sqrt(length)),
+        opacity: 0.6,
+      },
+    };
+  });
+}
+
+/**
+ * A mean by what became of proposals, as the advantage under several rewards; a fate that
+ * no proposal met is left out.
+ */
 export function fateBars(
-  fates: readonly string[],
-  counts: readonly number[],
-  values: Record<string, readonly (number | null)[]>,
-  [title, y]: readonly string[] = ["Who gains, who loses", "mean advantage"],
+  allFates: readonly string[],
+  allCounts: readonly number[],
+  all: Record<string, readonly (number | null)[]>,
+  [title, y]: readonly string[] = ["", "mean advantage"],
 ): Figure {
+  const met = allCounts.flatMap((count, i) => count > 0 ? [i] : []);
+  const fates = met.map((i) => allFates[i]);
+  const counts = met.map((i) => allCounts[i]);
+  const values = Object.fromEntries(
+    Object.entries(all).map(([name, row]) => [name, met.map((i) => row[i])]),
+  );
   return styledFigure(
-    { title, x: "", y },
+    { title: title || endsTitle(fates, values), x: "", y },
     Object.entries(values).map(([name, y], i) => ({
       type: "bar",
       name,
       x: fates.map((fate, k) => `${fate}<br>(${counts[k]})`),
       y,
-      marker: { color: [MODE_COLOURS.deduction, OTHER_COLOURS[0]][i] },
+      text: y.map((mean) => mean === null ? "" : mean.toFixed(2)),
+      textposition: "outside",
+      cliponaxis: false,
+      marker: { color: colourOf(name, i) },
     })),
     { yaxis: { zeroline: true, zerolinecolor: "#888888" } },
   );
+}
+
+/** Returns what two rewards make of a task that is never solved. */
+function endsTitle(
+  fates: readonly string[],
+  values: Record<string, readonly (number | null)[]>,
+): string {
+  const at = fates.indexOf("never solved");
+  const under = Object.entries(values)
+    .map(([name, row]) => `${(row[at] ?? 0).toFixed(1)} under "${name}"`);
+  return `A task that is never solved weighs ${under.join(" and ")}`;
 }

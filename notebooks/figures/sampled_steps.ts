@@ -2,11 +2,7 @@
 
 import type { Task } from "../../lib/method/modes/task.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
-import {
-  MODE_COLOURS,
-  OTHER_COLOURS,
-  styledFigure,
-} from "../../lib/show/figures/style.ts";
+import { colourOf, styledFigure } from "../../lib/show/figures/style.ts";
 
 /** The tasks of many batches drawn under one rule. */
 export interface DrawnTasks {
@@ -20,7 +16,6 @@ export function sampledSteps(rows: readonly DrawnTasks[]): Figure {
     batches.flat().map(({ provenance }) => provenance.step);
   const last = Math.max(...rows.flatMap(stepsOf));
   const steps = Array.from({ length: last + 1 }, (_, step) => step);
-  const colours = [MODE_COLOURS.deduction, ...OTHER_COLOURS];
   const traces = rows.map((row, i): Trace => {
     const counts = steps.map(() => 0);
     for (const step of stepsOf(row)) counts[step]++;
@@ -30,12 +25,16 @@ export function sampledSteps(rows: readonly DrawnTasks[]): Figure {
       name: row.name,
       x: steps,
       y: counts.map((count) => count / row.batches.length),
-      line: { color: colours[i % colours.length], width: 2 },
+      line: { color: colourOf(row.name, i + 1), width: 2 },
       marker: { size: 6 },
     };
   });
+  const [newest] = traces.map(({ name, y }) =>
+    `"${name}" takes ${Number(y![last]).toFixed(1)}`
+  );
   return styledFigure({
-    title: "Where the tasks of a batch come from",
+    title:
+      `${newest} tasks of a batch from the newest step, and the rest evenly`,
     x: "step that made the task (0: seeding)",
     y: "tasks per batch",
   }, traces);

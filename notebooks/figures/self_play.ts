@@ -1,13 +1,27 @@
 /** What the notebook on self-play shows of a run: a line for an event, and weights. */
 
 import type { SelfPlayEvent } from "../../lib/method/loop.ts";
-import type { ModeName } from "../../lib/method/modes/task.ts";
+import type { StepMetrics } from "../../lib/method/metrics.ts";
+import { MODE_NAMES, type ModeName } from "../../lib/method/modes/task.ts";
+import { bufferGrowth } from "../../lib/show/figures/buffer_growth.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import { type Panel, panelFigure } from "../../lib/show/figures/panels.ts";
+import {
+  duplicateCurves,
+  rewardCurves,
+  solveRateCurves,
+  thinkingRateCurves,
+  tokenLengthCurves,
+  validityCurves,
+} from "../../lib/show/figures/run_curves.ts";
+import { withSlider } from "../../lib/show/figures/slider.ts";
 import {
   MODE_COLOURS,
   OTHER_COLOURS,
   styledFigure,
 } from "../../lib/show/figures/style.ts";
+
+import { solveRateHistogram } from "./solve_rate_histogram.ts";
 
 /** What an event carries, in a line. */
 export function describeEvent(event: SelfPlayEvent): string {
@@ -35,6 +49,87 @@ export function describeEvent(event: SelfPlayEvent): string {
     case "stepFinished":
       return `buffers: ${JSON.stringify(event.metrics.bufferSizes)}`;
   }
+}
+
+type Rows = readonly StepMetrics[];
+
+/**
+ * What a run shows of itself, in six panels: solid lines are the solver's, dashed ones
+ * the proposer's, dotted ones repeated proposals. The buffers begin with the seeding, step 0.
+ */
+export function dashboard(rows: Rows): Figure {
+  const played = rows.filter(({ step }) => step > 0);
+  const sizes = rows.map(({ bufferSizes }) => bufferSizes);
+  const repeated = duplicateCurves(played).data.map((trace): Trace => ({
+    ...trace,
+    ...{ showlegend: false, line: { ...trace.line, dash: "dot" } },
+  }));
+  const percent = { tickformat: ".0%", range: [-0.02, 1.02] };
+  const panels: Panel[] = [
+    panel("right answers", solveRateCurves(played).data, percent),
+    panel("answers that think", thinkingRateCurves(played).data, percent),
+    panel("valid and repeated proposals", [
+      ...validityCurves(played).data,
+      ...repeated,
+    ], percent),
+    panel("mean reward", rewardCurves(played).data, { range: [-1.05, 1.05] }),
+    panel("tokens per response", tokenLengthCurves(played).data, {
+      rangemode: "tozero",
+    }),
+    panel("tasks in the buffers", bufferGrowth(sizes, rows[0].step).data, {
+      rangemode: "tozero",
+    }),
+  ];
+  const labels = { title: changeTitle(played), x: "step", y: "" };
+  return panelFigure(labels, panels, { columns: 3 });
+}
+
+function panel(
+  title: string,
+  traces: readonly Trace[],
+  yaxis: Record<string, unknown>,
+): Panel {
+  return { title, traces, yaxis };
+}
+
+/** Returns the solve rates of the first and of the last third of a run. */
+function changeTitle(rows: Rows): string {
+  const third = Math.max(1, Math.floor(rows.length / 3));
+  const changes = MODE_NAMES.flatMap((mode) => {
+    const mean = (part: Rows) => {
+      const rates = part.flatMap(({ solve }) => solve[mode]?.solveRate ?? []);
+      const sum = rates.reduce((total, rate) => total + rate, 0);
+      return Math.round(100 * sum / rates.length);
+    };
+    const [first, last] = [
+      mean(rows.slice(0, third)),
+      mean(rows.slice(-third)),
+    ];
+    return Number.isNaN(first + last) ? [] : [`${mode} ${first} → ${last} %`];
+  });
+  return `Right answers, first to last third: ${changes.join(", ")}`;
+}
+
+/** How many attempts at a proposed task were right, with a slider over the steps of the run. */
+export function solveRateFilm(rows: Rows): Figure {
+  const played = rows.filter(({ step }) => step > 0);
+  const tallest = Math.max(
+    ...played.flatMap(({ solve }) =>
+      Object.values(solve).flatMap(({ solveRateHistogram }) =>
+        solveRateHistogram
+      )
+    ),
+  );
+  const states = played.map((row) => {
+    const figure = solveRateHistogram([row]);
+    const range = [0, tallest + 0.5];
+    const yaxis = { ...figure.layout.yaxis as object, range };
+    return {
+      label: String(row.step),
+      figure: { ...figure, layout: { ...figure.layout, yaxis } },
+    };
+  });
+  return withSlider("step", states, states.length - 1);
 }
 
 /** A right answer's advantage in a mode and step, and the share of right answers. */
@@ -70,12 +165,24 @@ export function answerWeights(
   );
   return styledFigure(
     {
-      title: "What a right answer weighs",
-      x: "share of right answers",
+      title: weightTitle(weights),
+      x: "right answers",
       y: "advantage",
+      percent: "x",
     },
     [line, ...marks],
   );
+}
+
+/** Returns the heaviest and the lightest right answer of a run. */
+function weightTitle(weights: readonly Weight[]): string {
+  const [light, heavy] = [
+    weights.reduce((a, b) => b.advantage! < a.advantage! ? b : a),
+    weights.reduce((a, b) => b.advantage! > a.advantage! ? b : a),
+  ].map(({ share, advantage }) =>
+    `${advantage!.toFixed(1)} where ${Math.round(100 * share)} % are right`
+  );
+  return `A right answer weighs ${heavy}, and ${light}`;
 }
 
 /** What passed a gate, and how surely the solver answers it. */
@@ -97,10 +204,14 @@ export function gateBars(gates: readonly Gate[]): Figure {
     marker: { color },
   });
   return styledFigure(
-    { title: "Deductions that the gate lets pass", x: "", y: "tasks" },
+    {
+      title: `The open gate lets ${gates.at(-1)!.leaked} tasks pass that ` +
+        "nobody could run",
+      ...{ x: "", y: "tasks" },
+    },
     [
-      part("executed", MODE_COLOURS.deduction),
-      part("leaked", OTHER_COLOURS[0]),
+      part("executed", OTHER_COLOURS[2]),
+      part("leaked", OTHER_COLOURS[1]),
     ],
     { barmode: "stack" },
   );

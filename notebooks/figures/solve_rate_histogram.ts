@@ -1,7 +1,11 @@
 /** How many of a task's attempts were right, over the tasks of a step or a run. */
 
 import type { StepMetrics } from "../../lib/method/metrics.ts";
-import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import {
+  type Figure,
+  numbers,
+  type Trace,
+} from "../../lib/show/figures/figure.ts";
 import {
   DRAWN_MODES,
   MODE_COLOURS,
@@ -31,11 +35,20 @@ export function solveRateHistogram(
   });
   return styledFigure(
     {
-      title: "Attempts that were right, per proposed task",
+      title: betweenTitle(traces),
       x: "right attempts",
       y: "tasks",
     },
     traces,
     { barmode: "group", xaxis: { dtick: 1 } },
   );
+}
+
+/** Returns the share of tasks strictly between the ends. */
+function betweenTitle(traces: readonly Trace[]): string {
+  const counts = traces.map(({ y }) => numbers(y));
+  const sum = (rows: number[][]) => rows.flat().reduce((a, b) => a + b, 0);
+  const all = sum(counts);
+  const between = sum(counts.map((row) => row.slice(1, -1)));
+  return `${between} of ${all} proposed tasks are solved sometimes, not always`;
 }

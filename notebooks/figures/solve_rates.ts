@@ -2,11 +2,12 @@
 
 import {
   expectedReward,
+  learnabilityReward,
   type LearnabilityShape,
 } from "../../lib/method/reward/learnability.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import { withSlider } from "../../lib/show/figures/slider.ts";
 import {
-  MODE_COLOURS,
   OTHER_COLOURS,
   REFERENCE_COLOUR,
   styledFigure,
@@ -34,13 +35,24 @@ export function estimateHistogram(
   }));
   return styledFigure(
     {
-      title: `The same tasks, ${attempts} attempts each`,
+      title: alikeTitle(attempts, rows),
       x: "right attempts",
       y: "tasks",
     },
     traces,
     { barmode: "group", xaxis: { dtick: 1 } },
   );
+}
+
+/** Returns how many tasks each way finds solved sometimes: what can teach. */
+function alikeTitle(attempts: number, rows: readonly EstimatedRates[]): string {
+  const found = rows.map(({ name, right }) => {
+    const some = right.filter((count) => count > 0 && count < attempts).length;
+    return `${some} (${name})`;
+  });
+  return `Of ${rows[0].right.length} tasks solved sometimes: ${
+    found.join(", ")
+  }`;
 }
 
 /** Standard error of a solve rate at some numbers of attempts. */
@@ -61,11 +73,11 @@ export function standardErrorCurves(rows: readonly StandardErrors[]): Figure {
     x: attempts,
     y: errors,
     line: { color: REFERENCE_COLOUR, width: 2 },
-    marker: { size: 10, color: MODE_COLOURS.abduction },
+    marker: { size: 10, color: OTHER_COLOURS[1] },
   }));
   return styledFigure(
     {
-      title: "How far off an estimated solve rate is",
+      title: "Four times the attempts halve the error of a solve rate",
       x: "attempts per task",
       y: "standard error",
     },
@@ -77,24 +89,43 @@ export function standardErrorCurves(rows: readonly StandardErrors[]): Figure {
   );
 }
 
-/** The expected reward against the true solve rate, one curve per number of attempts. */
+/** The expected reward against the true solve rate, a slider over the number of attempts. */
 export function expectedRewardCurves(
   shape: LearnabilityShape,
   attempts: readonly number[],
+  start = attempts[attempts.length - 1],
 ): Figure {
-  const rates = Array.from({ length: 101 }, (_, i) => i / 100);
-  const colours = [...OTHER_COLOURS.slice(0, 3), MODE_COLOURS.deduction];
-  const traces = attempts.map((count, i): Trace => ({
-    type: "scatter",
-    mode: "lines",
-    name: `${count} attempts`,
-    x: rates,
-    y: rates.map((rate) => expectedReward(shape, rate, count)),
-    line: { color: colours[i % colours.length], width: 2 },
+  const states = attempts.map((count) => ({
+    label: String(count),
+    figure: expectedRewardCurve(shape, count),
   }));
+  return withSlider("attempts per task", states, attempts.indexOf(start));
+}
+
+/** What a task earns on average by so many attempts, beside what its true solve rate is worth. */
+function expectedRewardCurve(shape: LearnabilityShape, count: number): Figure {
+  const rates = Array.from({ length: 101 }, (_, i) => i / 100);
+  const curve = (name: string, y: number[], dash: string): Trace => ({
+    ...{ type: "scatter", mode: "lines", name, x: rates, y },
+    line: { color: dash === "dot" ? REFERENCE_COLOUR : OTHER_COLOURS[2], dash },
+  });
+  const earned = rates.map((rate) => expectedReward(shape, rate, count));
+  const best = rates[earned.indexOf(Math.max(...earned))];
   return styledFigure({
-    title: `What a task earns on average ("${shape}")`,
+    title: count === 1
+      ? "One attempt pays for nothing"
+      : `${count} attempts pay most at a solve rate of ` +
+        `${Math.round(100 * best)} %`,
     x: "true solve rate",
     y: "expected reward",
-  }, traces);
+    yRange: [-0.03, 1.03],
+    percent: "x",
+  }, [
+    curve("earned on average", earned, "solid"),
+    curve(
+      "by the true rate",
+      rates.map((rate) => learnabilityReward(shape, rate)),
+      "dot",
+    ),
+  ], { xaxis: { range: [-0.02, 1.02] } });
 }

@@ -5,12 +5,13 @@ import { type Change, changeOf } from "../../lib/lab/study_changes.ts";
 import type { StudyScores } from "../../lib/lab/study_scores.ts";
 import type { ScoreRow } from "../../lib/lab/scores.ts";
 import { MODE_NAMES, type ModeName } from "../../lib/method/modes/task.ts";
-import {
-  dotIntervals,
-  type DotSeries,
-} from "../../lib/show/figures/dot_intervals.ts";
+import { dots, type DotSeries } from "../../lib/show/figures/dot_intervals.ts";
 import type { Figure } from "../../lib/show/figures/figure.ts";
-import { MODE_COLOURS } from "../../lib/show/figures/style.ts";
+import { panelFigure } from "../../lib/show/figures/panels.ts";
+import {
+  MODE_COLOURS,
+  REFERENCE_COLOUR,
+} from "../../lib/show/figures/style.ts";
 
 /** One arm on one of its splits. */
 export interface StudyRow {
@@ -35,31 +36,61 @@ function greedyChange({ seeds, split }: StudyRow, mode: ModeName) {
 }
 
 /**
- * A row per arm and split: a dot for what self-play changed in each mode, with its
- * interval, and a hollow diamond for what making the base think changes.
+ * A panel per mode with a row per arm and split: a dot for what self-play changed, with
+ * its interval, and a hollow diamond for what making the base think changes.
  */
-export function studyChanges(
-  title: string,
-  rows: readonly StudyRow[],
-): Figure {
-  return dotIntervals(
-    {
-      title,
-      x: "change of greedy accuracy by self-play",
-      rows: rows.map(({ label }) => label),
-      reference: 0,
-    },
-    MODE_NAMES.flatMap((mode) =>
-      modeSeries(mode, rows.map((row) => greedyChange(row, mode)))
-    ),
+export function studyChanges(study: string, rows: readonly StudyRow[]): Figure {
+  const changes = MODE_NAMES.map((mode) =>
+    rows.map((row) => greedyChange(row, mode))
   );
+  const splits = new Set(rows.map(({ split }) => split)).size;
+  const names = rows.map(({ label }) =>
+    splits > 1 ? label : label.replace(/, familiar.*/, "")
+  );
+  const panels = MODE_NAMES.map((mode, i) => ({
+    title: mode,
+    traces: modeSeries(mode, changes[i])
+      .flatMap((one, place) => dots(one, place, 2)),
+    yaxis: { showticklabels: i === 0 },
+  }));
+  const figure = panelFigure(
+    {
+      title: gainTitle(study, changes.flat()),
+      x: "change",
+      y: "",
+      percent: "x",
+    },
+    panels,
+    {
+      height: 190 + 30 * rows.length,
+      xaxis: { zeroline: true, zerolinecolor: REFERENCE_COLOUR },
+      yaxis: {
+        tickvals: rows.map((_, row) => row),
+        ticktext: names,
+        ticksuffix: "  ",
+        range: [rows.length - 0.5, -0.5],
+        showgrid: false,
+      },
+    },
+  );
+  const longest = Math.max(...names.map(({ length }) => length));
+  const margin = { ...figure.layout.margin as object, l: 24 + 7 * longest };
+  return { ...figure, layout: { ...figure.layout, margin } };
+}
+
+/** Returns how many greedy accuracies of a study self-play surely raised and lowered. */
+function gainTitle(study: string, changes: readonly (Change | null)[]): string {
+  const known = changes.flatMap((one) => one ? [one.change] : []);
+  const up = known.filter(({ low }) => low > 0).length;
+  const down = known.filter(({ high }) => high < 0).length;
+  return `Study "${study}": of ${known.length} greedy accuracies self-play ` +
+    `raises ${up} and lowers ${down} for sure`;
 }
 
 function modeSeries(
   mode: ModeName,
   changes: readonly (Change | null)[],
 ): DotSeries[] {
-  const colour = MODE_COLOURS[mode];
   const thinking = changes.map((change) => {
     if (!change || Number.isNaN(change.forced)) return null;
     const gain = change.forced - change.before;
@@ -68,12 +99,12 @@ function modeSeries(
   return [
     {
       name: mode,
-      colour,
+      colour: MODE_COLOURS[mode],
       intervals: changes.map((one) => one?.change ?? null),
     },
     {
-      name: `${mode}, made to think`,
-      colour,
+      name: "the base made to think",
+      colour: REFERENCE_COLOUR,
       intervals: thinking,
       symbol: "diamond-open",
     },

@@ -1,7 +1,7 @@
 /** Speeds side by side, for instance of the backends of a machine. */
 
 import type { Figure } from "../../lib/show/figures/figure.ts";
-import { MODE_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
+import { OTHER_COLOURS, styledFigure } from "../../lib/show/figures/style.ts";
 
 /** One measured speed. */
 export interface Throughput {
@@ -25,7 +25,7 @@ export function throughputBars(
     y: rows.map(({ name }) => name),
     text: speeds.map((speed) => Number(speed.toPrecision(3)).toString()),
     textposition: "auto",
-    marker: { color: MODE_COLOURS.deduction },
+    marker: { color: OTHER_COLOURS[0] },
   }], {
     height: 120 + 40 * rows.length,
     margin: { l: 220, r: 20, t: 60, b: 60 },

@@ -1,8 +1,11 @@
 /** Numbers that belong to tokens: their probabilities, or those of a response. */
 
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
-import { CURVE_COLOURS } from "../../lib/show/figures/line_chart.ts";
-import { type Labels, styledFigure } from "../../lib/show/figures/style.ts";
+import {
+  type Labels,
+  OTHER_COLOURS,
+  styledFigure,
+} from "../../lib/show/figures/style.ts";
 import { LONGEST_LABEL, tokenAxis } from "./token_labels.ts";
 
 /** One set of bars, with marks where a second measurement of the same stands. */
@@ -27,7 +30,7 @@ export function tokenBars(
     const x = tokens.map((_, place) =>
       place + width * (i + 0.5) - GROUP_WIDTH / 2
     );
-    const color = CURVE_COLOURS[i % CURVE_COLOURS.length];
+    const color = OTHER_COLOURS[i % OTHER_COLOURS.length];
     const bars = { type: "bar", name, x, y: values, width, marker: { color } };
     if (!marks) return [bars];
     const marker = {

@@ -7,6 +7,7 @@ import type { Advantaged, Attempt, Judged } from "../../lib/azr.ts";
 import type { Task } from "../../lib/method/modes/task.ts";
 import type { Figure, Layout, Trace } from "../../lib/show/figures/figure.ts";
 import {
+  type Labels,
   MODE_COLOURS,
   REFERENCE_COLOUR,
   styledFigure,
@@ -18,13 +19,11 @@ const GREYS = ["#8c8c8c", "#adadad", "#c9c9c9", "#e0e0e0"];
 
 /** The common figure without the bar of buttons, which would hide a long title. */
 export function tourFigure(
-  labels: { title: string; x: string; y: string; yRange?: [number, number] },
+  labels: Labels,
   data: Trace[],
   more: Layout = {},
 ): Figure {
   const figure = styledFigure(labels, data, more);
-  const xaxis = figure.layout.xaxis as Record<string, unknown>;
-  xaxis.title = { text: labels.x, standoff: 12 };
   return { ...figure, config: { displayModeBar: false } };
 }
 
@@ -146,6 +145,7 @@ export function learnabilityDots(
         `${counts[0] + counts[most]} of ${estimates.length} tasks earn nothing`,
       x: "solve rate",
       y: "reward of the proposer",
+      percent: "x",
     },
     [{
       type: "scatter",
@@ -157,7 +157,7 @@ export function learnabilityDots(
       textposition: "top right",
       line: { color: REFERENCE_COLOUR, dash: "dot", width: 1.5 },
       marker: {
-        color: MODE_COLOURS.deduction,
+        color: REFERENCE_COLOUR,
         size: counts.map((n) => 6 + 3 * Math.sqrt(n)),
         opacity: 0.8,
       },

@@ -38,7 +38,8 @@ export function thinkingCurves(rows: readonly StepRow[]): Figure {
         percent(of(rows[0]))
       } to ${percent(of(rows.at(-1)!))} of the answers`,
       x: "step",
-      y: "share of answers with a trace",
+      y: "answers with a trace",
+      percent: "y",
       yRange: [0, 1],
     },
     MODES.map((mode) => ({

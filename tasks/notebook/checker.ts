@@ -9,7 +9,7 @@
  */
 
 import { dirname, relative } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   joined,
   kitRoot,
@@ -230,7 +230,7 @@ async function lintProblems(
     "lint",
     "--json",
     "--rules-exclude=no-inner-declarations",
-    ...urls.map((url) => decodeURIComponent(new URL(url).pathname)),
+    ...urls.map((url) => fileURLToPath(url)),
   ]);
   let report: {
     diagnostics: {

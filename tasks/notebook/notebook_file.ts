@@ -4,6 +4,7 @@
  */
 
 import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { known } from "../../lib/method/nearest.ts";
 
 /** Content by mime type: text, or JSON for `application/*+json`. */
@@ -83,8 +84,10 @@ export async function readNotebook(path: string): Promise<Notebook> {
 }
 
 /**
- * Returns the text of a notebook file: one space of indentation as Jupyter writes it,
- * cell ids filled in, and only such metadata as does not change between runs.
+ * Returns the text of a notebook file as Jupyter's own writer gives it, so that saving in
+ * JupyterLab changes no line that its reader did not change: keys in alphabetical order,
+ * one space of indentation. Cell ids are filled in, and only such metadata is kept as does
+ * not change between runs.
  */
 export function notebookText(notebook: Notebook): string {
   const cells = notebook.cells.map((cell, i) => ({
@@ -93,7 +96,7 @@ export function notebookText(notebook: Notebook): string {
     ...(cell.cell_type === "code"
       ? {
         execution_count: cell.execution_count ?? null,
-        outputs: (cell.outputs ?? []).map(withSortedTypes),
+        outputs: cell.outputs ?? [],
       }
       : {}),
     source: lines(joined(cell.source)),
@@ -110,15 +113,31 @@ export function notebookText(notebook: Notebook): string {
     },
   };
   const file = { cells, metadata, nbformat: 4, nbformat_minor: 5 };
-  return JSON.stringify(file, null, 1) + "\n";
+  return sortedJson(file) + "\n";
 }
 
-/** Returns the same output with its mime types in alphabetical order; a kernel's order varies. */
-function withSortedTypes(output: Output): Output {
-  if (!("data" in output)) return output;
-  const types = Object.entries(output.data)
-    .sort(([a], [b]) => a < b ? -1 : 1);
-  return { ...output, data: Object.fromEntries(types) };
+/** Returns a value as Python's json module writes it with sorted keys and an indent of 1. */
+export function sortedJson(value: unknown, indent = ""): string {
+  if (typeof value === "number") return pythonNumber(value);
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const inner = `${indent} `;
+  const isList = Array.isArray(value);
+  const items = isList
+    ? value.map((item) => sortedJson(item, inner))
+    : Object.entries(value).filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => a < b ? -1 : 1)
+      .map(([key, item]) =>
+        `${JSON.stringify(key)}: ${sortedJson(item, inner)}`
+      );
+  const [open, close] = isList ? "[]" : "{}";
+  if (items.length === 0) return open + close;
+  return `${open}\n${inner}${items.join(`,\n${inner}`)}\n${indent}${close}`;
+}
+
+/** Writes small numbers with an exponent of two digits, as Python does below 0.0001. */
+function pythonNumber(value: number): string {
+  if (value === 0 || Math.abs(value) >= 1e-4) return JSON.stringify(value);
+  return value.toExponential().replace(/e-(\d)$/, "e-0$1");
 }
 
 /** Writes a notebook. A failure leaves the file as it was. */
@@ -133,9 +152,7 @@ export async function writeNotebook(
 
 /** Returns the kit's root folder, with no slash at the end. */
 export function kitRoot(): string {
-  return decodeURIComponent(
-    new URL("../..", import.meta.url).pathname.replace(/\/$/, ""),
-  );
+  return fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
 }
 
 /**

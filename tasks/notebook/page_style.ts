@@ -1,5 +1,7 @@
 /** The look of the exported pages, light and dark, and the script that draws their figures. */
 
+import { fitted, inDark } from "./fit.ts";
+
 /** Colours of syntax are those of GitHub's light and dark themes, which keep a contrast of 4.5 to 1. */
 export const STYLE = `
 :root { color-scheme: light dark; --page: #fff; --text: #222; --quiet: #57606a;
@@ -38,30 +40,21 @@ math[display="block"] { overflow-x: auto; overflow-y: hidden; }
  * static image until it is drawn, and for good where plotly.js is missing.
  */
 export const DRAW = `
+${fitted.toString()}
+${inDark.toString()}
 const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-const axis = { gridcolor: "#30363d", linecolor: "#9198a1" };
-const inDark = (layout) => {
-  const made = { ...layout, paper_bgcolor: "#0d1117", plot_bgcolor: "#0d1117",
-    font: { ...layout.font, color: "#e6edf3" } };
-  for (const key of Object.keys(layout)) {
-    if (/^[xy]axis/.test(key)) made[key] = { ...layout[key], ...axis };
-  }
-  return made;
-};
-// A black line would vanish on a dark page.
-const lightened = (value) => JSON.parse(
-  JSON.stringify(value).replaceAll('"#000000"', '"#e6edf3"')
-    .replaceAll('"#555555"', '"#9198a1"'));
 const draw = async (script) => {
-  const { data, layout, config, frames } = JSON.parse(script.textContent);
+  const figure = JSON.parse(script.textContent);
   const place = script.previousElementSibling;
   place.replaceChildren();
   const room = place.clientWidth;
-  const narrow = room < (layout.width ?? 700);
-  const fitted = { ...layout, width: Math.min(layout.width ?? 700, room),
-    ...(narrow && { legend: { ...layout.legend, orientation: "h", y: -0.3 } }) };
-  await Plotly.newPlot(place, dark ? lightened(data) : data,
-    dark ? inDark(fitted) : fitted, { ...config, responsive: false });
+  const named = figure.data.filter((trace) =>
+    trace.name && trace.showlegend !== false);
+  const layout = fitted(figure.layout ?? {}, room, named.length > 1);
+  const { data, config, frames, layout: coloured } = dark
+    ? inDark({ ...figure, layout }) : { ...figure, layout };
+  await Plotly.newPlot(place, data, coloured,
+    { displayModeBar: false, ...config, responsive: false });
   if (frames) await Plotly.addFrames(place, frames);
   place.dataset.drawn = "yes";
 };

@@ -53,9 +53,9 @@ export async function figureSvg(figure: Figure): Promise<string> {
 }
 
 /**
- * Gives an SVG image to every Plotly output that has none, and returns the number of new
- * images. A live plot has an image: its last frame. A PNG image is dropped, since
- * JupyterLab adds one whenever it draws the figure.
+ * Gives an SVG image to every Plotly output and returns the number of images: also to a
+ * live plot, in place of its last frame. A PNG image is dropped, since JupyterLab adds one
+ * whenever it draws the figure.
  */
 export async function addStaticImages(notebook: Notebook): Promise<number> {
   let drawn = 0;
@@ -63,7 +63,6 @@ export async function addStaticImages(notebook: Notebook): Promise<number> {
     for (const output of cell.outputs ?? []) {
       if (!("data" in output) || !(PLOTLY in output.data)) continue;
       delete output.data["image/png"];
-      if ("image/svg+xml" in output.data) continue;
       try {
         const svg = await figureSvg(output.data[PLOTLY] as Figure);
         output.data["image/svg+xml"] = lines(svg);

@@ -22,7 +22,7 @@ const TIMEOUT_MS = 900_000;
 function checkOutputs(notebook: Notebook): void {
   assertClean(notebook);
   assert.match(printed(notebook, "events"), /^0 seeded/);
-  const solveRates = figureOf(notebook, "recorded").data;
+  const solveRates = figureOf(notebook, "recorded").data.slice(0, 3);
   assert.deepEqual(solveRates.map(({ name }) => name), [
     "deduction",
     "abduction",
@@ -77,5 +77,5 @@ Deno.test("the notebook on self-play runs from top to bottom in a fresh kernel",
 
 Deno.test("the committed notebook on self-play holds its outputs", async () => {
   checkOutputs(await readNotebook(PATH));
-  await assertWrittenByRunner(PATH, 13);
+  await assertWrittenByRunner(PATH, 7);
 });

@@ -23,7 +23,7 @@ const ROOMS: Record<string, { most: number; aim: number }> = {
   "engines": { most: 3500, aim: 2500 },
   "run": { most: 2660, aim: 1500 },
   "lab": { most: 9330, aim: 4400 },
-  "show": { most: 1800, aim: 2200 },
+  "show": { most: 1960, aim: 2200 },
 };
 
 /** Most lines of a file; longer files have a bound of their own. */

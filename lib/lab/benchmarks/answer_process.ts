@@ -37,7 +37,7 @@ async function compareUntilStuck(
       "--cached-only",
       "--allow-env=CE_*", // the library looks for its own settings there
       "--v8-flags=--max-old-space-size=1024",
-      new URL("./answer_child.ts", import.meta.url).pathname,
+      import.meta.resolve("./answer_child.ts"),
     ],
     stdin: "piped",
     stdout: "piped",

@@ -62,7 +62,8 @@ export function accuracyBars(
     {
       title: `Held-out accuracy (${split})`,
       x: "",
-      y: "share of right answers",
+      y: "right answers",
+      percent: "y",
       yRange: [0, 1],
     },
     traces,

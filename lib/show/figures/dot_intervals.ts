@@ -65,7 +65,8 @@ export function dotIntervals(
   });
 }
 
-function dots(
+/** Returns the dots of a series, the place-th of so many that share a row. */
+export function dots(
   { name, intervals, colour, symbol = "circle" }: DotSeries,
   place: number,
   count: number,

@@ -28,6 +28,8 @@ export interface Figure {
   data: Trace[];
   layout: Layout;
   config?: Record<string, unknown>;
+  /** States that a slider or button leads to. */
+  frames?: Record<string, unknown>[];
 }
 
 export function numbers(values: Trace["y"]): number[] {

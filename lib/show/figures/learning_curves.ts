@@ -10,10 +10,14 @@ import { seedInterval } from "../../lab/evaluation/over_seeds.ts";
 import type { Interval } from "../../lab/evaluation/statistics.ts";
 import type { ScoreRow } from "../../lab/scores.ts";
 import type { Figure, Trace } from "./figure.ts";
-import { CURVE_COLOURS } from "./line_chart.ts";
 import { panelFigure } from "./panels.ts";
 import { bandTraces, translucent } from "./seed_bands.ts";
-import { DRAWN_MODES, MODE_COLOURS, REFERENCE_COLOUR } from "./style.ts";
+import {
+  DRAWN_MODES,
+  MODE_COLOURS,
+  OTHER_COLOURS,
+  REFERENCE_COLOUR,
+} from "./style.ts";
 
 /** The scores of one seed, as `scoreRows` gives them. */
 export type SeedScores = readonly ScoreRow[];
@@ -118,8 +122,9 @@ export function learningCurves(
   return panelFigure({
     title: `Greedy accuracy on held-out tasks (${split}, ${count})`,
     x: "step of self-play",
-    y: "share right",
+    y: "right answers",
     yRange: [0, 1],
+    percent: "y",
   }, panels);
 }
 
@@ -147,6 +152,7 @@ function forcedLine({ forced, steps }: AccuracyCurve): Trace[] {
 }
 
 const REFERENCE_ARM_COLOUR = "#000000";
+const ARM_COLOURS = OTHER_COLOURS.filter((one) => one !== REFERENCE_ARM_COLOUR);
 
 /** Runs that differ in one setting. */
 export interface DrawnArm {
@@ -177,7 +183,7 @@ export function armCurves(
         line: {
           color: i === 0
             ? REFERENCE_ARM_COLOUR
-            : CURVE_COLOURS[(i - 1) % CURVE_COLOURS.length],
+            : ARM_COLOURS[(i - 1) % ARM_COLOURS.length],
           width: i === 0 ? 4 : 2,
         },
       }];
@@ -191,7 +197,8 @@ export function armCurves(
   return panelFigure({
     title: `${title} (${split})`,
     x: "step",
-    y: "share right",
+    y: "right answers",
     yRange: [0, 1],
+    percent: "y",
   }, panels);
 }

@@ -2,21 +2,11 @@
 
 import type { Figure, Layout, Trace } from "./figure.ts";
 import {
+  colourOf,
   type Labels,
-  MODE_COLOURS,
-  OTHER_COLOURS,
   REFERENCE_COLOUR,
   styledFigure,
 } from "./style.ts";
-
-/** Colours that a white page and a thin line leave apart. */
-export const CURVE_COLOURS = [
-  MODE_COLOURS.deduction,
-  MODE_COLOURS.abduction,
-  MODE_COLOURS.induction,
-  MODE_COLOURS.error,
-  ...OTHER_COLOURS.slice(0, 2),
-];
 
 /** A curve, or marks where `drawn` says so. */
 export interface Curve {
@@ -44,7 +34,7 @@ function curveTrace(
 ): Trace {
   const color = drawn === "reference"
     ? REFERENCE_COLOUR
-    : CURVE_COLOURS[(colour ?? place) % CURVE_COLOURS.length];
+    : colourOf(name, colour ?? place);
   const trace = { type: "scatter", name, x, y };
   if (drawn === "marks") {
     const marker = { symbol: "circle-open", size: 7, color };

@@ -1,12 +1,15 @@
 /** Small multiples: plots side by side on equal axes, with one legend. */
 
 import type { Figure, Layout, Trace } from "./figure.ts";
-import { type Labels, styledFigure } from "./style.ts";
+import { type Labels, styledFigure, tickFormat } from "./style.ts";
 
 /** One plot of several. */
 export interface Panel {
   title: string;
   traces: readonly Trace[];
+  /** Attributes of this panel's axes alone. */
+  xaxis?: Record<string, unknown>;
+  yaxis?: Record<string, unknown>;
 }
 
 /** Attributes of the axes of every panel. */
@@ -49,8 +52,11 @@ export function panelFigure(
     })
   );
   const rowsOfLegend = legendRows([...named]);
-  const axes = panels.map((_, i) =>
-    panelAxes(i, { columns, rows }, labels, { xaxis, yaxis })
+  const axes = panels.map((panel, i) =>
+    panelAxes(i, { columns, rows }, labels, {
+      xaxis: { ...xaxis, ...panel.xaxis },
+      yaxis: { ...yaxis, ...panel.yaxis },
+    })
   );
   return styledFigure(labels, traces, {
     height: height ?? 130 + 250 * rows + 20 * rowsOfLegend,
@@ -100,8 +106,8 @@ function panelAxes(
   return {
     [`xaxis${suffix}`]: {
       ...common,
-      // A standoff would need measured boxes, which a static image does not have.
-      title: { text: labels.x },
+      ...tickFormat(labels, "x"),
+      title: { text: labels.x, standoff: 10 },
       domain: part(column, columns, GAP.x),
       anchor: `y${suffix}`,
       ...xaxis,
@@ -109,6 +115,7 @@ function panelAxes(
     [`yaxis${suffix}`]: {
       ...common,
       ...range,
+      ...tickFormat(labels, "y"),
       title: { text: column === 0 ? labels.y : "" },
       domain: part(rows - 1 - row, rows, GAP.y),
       anchor: `x${suffix}`,

@@ -4,7 +4,7 @@ import type { Interval } from "../../lab/evaluation/statistics.ts";
 import type { Figure, Trace } from "./figure.ts";
 import { panelFigure } from "./panels.ts";
 import { bandTraces, translucent } from "./seed_bands.ts";
-import { MODE_COLOURS, OTHER_COLOURS, REFERENCE_COLOUR } from "./style.ts";
+import { OTHER_COLOURS, REFERENCE_COLOUR } from "./style.ts";
 
 /** A mean over seeds with its interval, and each seed's own value. */
 export type SeedMean = Interval & { seeds?: number[] };
@@ -72,7 +72,7 @@ function panelTraces(
     colour: string,
     dash?: string,
   ) => bandTraces({ name, x: ends, intervals: [mean, mean], colour, dash });
-  const blue = MODE_COLOURS.deduction;
+  const blue = OTHER_COLOURS[0];
   return [
     ...line("the base, made to think", forced, REFERENCE_COLOUR, "dot").slice(
       1,

@@ -36,6 +36,7 @@ export function solveRateCurves(rows: RunRows): Figure {
       x: "step",
       y: "share of right rollouts",
       yRange: [0, 1],
+      percent: "y",
     },
     curves(rows, "solve", (row, mode) => row.solve[mode]?.solveRate),
   );
@@ -49,6 +50,7 @@ export function validityCurves(rows: RunRows): Figure {
       x: "step",
       y: "share of proposals",
       yRange: [0, 1],
+      percent: "y",
     },
     curves(rows, "propose", (row, mode) => row.propose[mode]?.valid),
   );
@@ -62,6 +64,7 @@ export function duplicateCurves(rows: RunRows): Figure {
       x: "step",
       y: "share of proposals",
       yRange: [0, 1],
+      percent: "y",
     },
     curves(rows, "propose", (row, mode) => row.propose[mode]?.duplicate),
   );
@@ -94,6 +97,7 @@ export function thinkingRateCurves(rows: RunRows): Figure {
       x: "step",
       y: "share of rollouts",
       yRange: [0, 1],
+      percent: "y",
     },
     curves(rows, "solve", (row, mode) => row.solve[mode]?.thinkingRate),
   );

@@ -20,13 +20,32 @@ export const MODE_COLOURS: Record<ModeName, string> = {
 /** The modes in the order of figures. */
 export const DRAWN_MODES = Object.keys(MODE_COLOURS) as ModeName[];
 
-/** Colours of series that are not modes, in order of use. */
+/** Colours of series that are not modes, in order of use. No mode has one of them. */
 export const OTHER_COLOURS = [
   "#56B4E9",
   "#E69F00",
   "#000000",
-  "#F0E442",
+  "#8C6BB1",
+  "#999933",
+  "#777777",
+  "#44AA99",
 ];
+
+/** Colours of what recurs in several figures and is no mode. */
+const NAMED_COLOURS: Record<string, string> = {
+  direct: OTHER_COLOURS[0],
+  traced: OTHER_COLOURS[1],
+  paper: OTHER_COLOURS[2],
+  trrpp: OTHER_COLOURS[2],
+  "self-play": OTHER_COLOURS[2],
+  official: OTHER_COLOURS[0],
+};
+
+/** Returns the colour of a series: a mode's, a recurring thing's, or the one of its place. */
+export function colourOf(name: string, place: number): string {
+  return MODE_COLOURS[name as ModeName] ?? NAMED_COLOURS[name] ??
+    OTHER_COLOURS[place % OTHER_COLOURS.length];
+}
 
 /** Colour of reference lines and marks. */
 export const REFERENCE_COLOUR = "#555555";
@@ -49,6 +68,31 @@ export interface Labels {
   y: string;
   /** Fixed ends of the y axis; by default they follow the data. */
   yRange?: [number, number];
+  /** The axes whose numbers are shares, written in per cent. */
+  percent?: "x" | "y" | "xy";
+}
+
+/** Letters of a title to 760 pixels. */
+const TITLE_LETTERS = 88;
+
+/** Breaks a text into lines of at most so many letters, as Plotly reads it. */
+export function wrapped(text: string, letters: number): string {
+  if (text.includes("<br>")) return text; // broken already
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    if (line !== "" && line.length + word.length >= letters) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.join("<br>");
+}
+
+/** Returns the attributes of an axis whose numbers may be shares. */
+export function tickFormat(
+  { percent }: Pick<Labels, "percent">,
+  axis: "x" | "y",
+): Record<string, unknown> {
+  return percent?.includes(axis) ? { tickformat: ".0%" } : {};
 }
 
 /** Makes a figure in the common layout; `more` adds or replaces layout attributes. */
@@ -65,7 +109,10 @@ export function styledFigure(
   };
   const yRange = labels.yRange ? { range: labels.yRange } : {};
   const layout: Layout = {
-    title: { text: labels.title, font: { size: 17 }, x: 0.02, xanchor: "left" },
+    title: {
+      text: wrapped(labels.title, TITLE_LETTERS),
+      ...{ font: { size: 17 }, x: 0.02, xanchor: "left" },
+    },
     width: 760,
     height: 420,
     font: {
@@ -77,9 +124,15 @@ export function styledFigure(
     plot_bgcolor: "#ffffff",
     margin: { l: 70, r: 20, t: 60, b: 60 },
     ...more,
-    xaxis: { ...axis, title: { text: labels.x }, ...record(more.xaxis) },
+    xaxis: {
+      ...axis,
+      ...tickFormat(labels, "x"),
+      title: { text: labels.x, standoff: 12 },
+      ...record(more.xaxis),
+    },
     yaxis: {
       ...axis,
+      ...tickFormat(labels, "y"),
       title: { text: labels.y },
       ...yRange,
       ...record(more.yaxis),

@@ -2,7 +2,7 @@
 
 import type { StepMetrics } from "../../method/metrics.ts";
 import type { Figure, Trace } from "./figure.ts";
-import { MODE_COLOURS, styledFigure } from "./style.ts";
+import { OTHER_COLOURS, styledFigure } from "./style.ts";
 
 /** The steps of a run under one setting. */
 export interface TokenUse {
@@ -34,7 +34,7 @@ export function tokenUseBars(runs: readonly TokenUse[]): Figure {
       text: perStep.map(({ share }) => `${(100 * share).toFixed(0)} %`),
       textposition: "inside",
       insidetextanchor: "start",
-      marker: { color: MODE_COLOURS.deduction },
+      marker: { color: OTHER_COLOURS[0] },
     },
     {
       type: "bar",
@@ -46,7 +46,7 @@ export function tokenUseBars(runs: readonly TokenUse[]): Figure {
     },
   ];
   return styledFigure(
-    { title: "Tokens sampled in a step", x: "tokens", y: "" },
+    { title: useTitle(perStep.map(({ share }) => share)), x: "tokens", y: "" },
     traces,
     {
       barmode: "stack",
@@ -56,4 +56,10 @@ export function tokenUseBars(runs: readonly TokenUse[]): Figure {
       yaxis: { autorange: "reversed", ticksuffix: "  " },
     },
   );
+}
+
+function useTitle(shares: readonly number[]): string {
+  const percent = (share: number) => (100 * share).toFixed(0);
+  const [least, most] = [Math.min(...shares), Math.max(...shares)].map(percent);
+  return `${least} to ${most} % of the tokens sampled in a step train`;
 }

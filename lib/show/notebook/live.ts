@@ -22,8 +22,8 @@ export interface LivePlot {
    * where the ■ button was pressed since the plot was opened.
    */
   update(figure: Figure): Promise<void>;
-  /** Shows the last figure by Plotly. */
-  finish(): Promise<void>;
+  /** Shows the last figure by Plotly, or the one that is given in its place. */
+  finish(figure?: Figure): Promise<void>;
 }
 
 /** Opens a live plot of lines. Nothing is drawn before the first update. */
@@ -45,9 +45,9 @@ export function live(): LivePlot {
       await tick();
       stop.throwIfAborted();
     },
-    async finish() {
-      if (!latest) return;
-      await draw({ ...figureBundle(latest), ...frameBundle(latest) });
+    async finish(figure) {
+      const last = figure ?? latest;
+      if (last) await draw({ ...frameBundle(last), ...figureBundle(last) });
     },
   };
 }

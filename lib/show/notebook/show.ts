@@ -7,19 +7,32 @@ import { plainJson } from "./plain_json.ts";
 /** The mime type that Plotly's extensions of Jupyter draw. */
 export const PLOTLY_MIME = "application/vnd.plotly.v1+json";
 
-/**
- * Shows a Plotly figure in the output of the cell. Await the call: if the cell ends
- * earlier, the figure appears in the next cell. Typed arrays are allowed.
- */
-export async function show(figure: Figure): Promise<void> {
-  await display(figureBundle(figure));
+/** A drawing as SVG, and what it says in a sentence. */
+export interface Drawing {
+  svg: string;
+  says: string;
 }
+
+/**
+ * Shows a Plotly figure or a drawing in the output of the cell. Await the call: if the
+ * cell ends earlier, the figure appears in the next cell. Typed arrays are allowed.
+ */
+export async function show(shown: Figure | Drawing): Promise<void> {
+  await display(
+    "svg" in shown
+      ? { "image/svg+xml": shown.svg, "text/plain": shown.says }
+      : figureBundle(shown),
+  );
+}
+
+/** No bar of buttons: it would hide the title of a narrow figure. */
+const CONFIG = { displayModeBar: false, responsive: true };
 
 /** Returns a figure as content of a notebook: for Plotly, and as a line of text. */
 export function figureBundle(figure: Figure): Bundle {
-  const { data, layout, config = { responsive: true } } = figure;
+  const { data, layout, config = CONFIG, frames } = figure;
   return {
-    [PLOTLY_MIME]: plainJson({ data, layout, config }),
+    [PLOTLY_MIME]: plainJson({ data, layout, config, frames }),
     "text/plain": figureText(figure),
   };
 }
@@ -30,5 +43,6 @@ export function figureText({ data, layout }: Figure): string {
   const names = data.map(({ name }) => name).filter((name) => name);
   const traces = data.length === 1 ? "1 trace" : `${data.length} traces`;
   const listed = names.length > 0 ? `: ${names.join(", ")}` : "";
-  return `Figure "${title.replace(/<[^>]*>/g, "")}" (${traces}${listed})`;
+  const plain = title.replaceAll("<br>", " ").replace(/<[^>]*>/g, "");
+  return `Figure "${plain}" (${traces}${listed})`;
 }

@@ -10,10 +10,11 @@ import type { EvaluationResult } from "../../../lib/lab/evaluation/evaluate.ts";
 import { passAtK } from "../../../lib/method/reward/pass_at_k.ts";
 import type { Figure, Trace } from "../../../lib/show/figures/figure.ts";
 import { lineChart } from "../../../lib/show/figures/line_chart.ts";
+import { OTHER_COLOURS } from "../../../lib/show/figures/style.ts";
 import { beside, dotRows, titleLines } from "../paper/beside.ts";
 import type { Graded } from "./items.ts";
 
-const RIGHT_COLOUR = "#009E73";
+const RIGHT_COLOUR = OTHER_COLOURS[6];
 const WRONG_COLOUR = "#cccccc";
 
 /** A title that breaks before it is cut at 400 pixels, on a figure as wide as its place. */

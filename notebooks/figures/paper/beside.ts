@@ -19,7 +19,9 @@ import {
 
 /** The colour of the paper's numbers, and of the runs' where it means no mode. */
 export const PAPER_COLOUR = OTHER_COLOURS[2];
-export const OWN_COLOUR = "#0072B2";
+export const OWN_COLOUR = OTHER_COLOURS[0];
+/** The colour of the rows that a comparison is about. */
+export const MARKED_COLOUR = OTHER_COLOURS[1];
 
 /** One plot, on either side. */
 export interface Plot {

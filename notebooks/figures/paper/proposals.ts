@@ -7,7 +7,7 @@ import {
 } from "../../../lib/extras/complexity/official.ts";
 import type { StepMetrics } from "../../../lib/method/metrics.ts";
 import { MODE_NAMES } from "../../../lib/method/modes/task.ts";
-import { CURVE_COLOURS } from "../../../lib/show/figures/line_chart.ts";
+import { OTHER_COLOURS } from "../../../lib/show/figures/style.ts";
 import { seedTraces } from "../metric_panels.ts";
 import { beside, dotRows, PAPER_COLOUR } from "./beside.ts";
 import { paperFigure, paperRows } from "./numbers.ts";
@@ -37,7 +37,7 @@ function measureOf({ propose }: StepMetrics, measure: Measure): number | null {
 export function proposerMeasures(runs: readonly PaperRun[]): Compared {
   const { ends } = paperFigure("27");
   const names = Object.keys(MEASURES) as Measure[];
-  const colours = names.map((_, i) => CURVE_COLOURS[i + 2]);
+  const colours = names.map((_, i) => OTHER_COLOURS[i + 2]);
   const metrics = runs.map((run) => run.metrics);
   const shifts = names.map((name) =>
     shiftOf(runs, (row) => measureOf(row, name))

@@ -10,7 +10,13 @@ import {
   readStudy,
   type StudyScores,
 } from "../../../lib/lab/study_scores.ts";
-import { beside, type DotRow, dotRows, PAPER_COLOUR } from "./beside.ts";
+import {
+  beside,
+  type DotRow,
+  dotRows,
+  MARKED_COLOUR,
+  PAPER_COLOUR,
+} from "./beside.ts";
 import { greedyChange } from "./accuracy.ts";
 import { paperRows } from "./numbers.ts";
 import { changeOverSeeds, type Compared, type Comparison } from "./verdict.ts";
@@ -59,12 +65,12 @@ export function mainTable(own: PaperStudy): Compared {
   const models = rows.map(({ model, base, averages }): DotRow => ({
     label: model === "AZR" ? `AZR from ${base}` : shortName(model!, base),
     value: averages!.overall,
-    colour: model === "AZR" ? "#D55E00" : PAPER_COLOUR,
+    colour: model === "AZR" ? MARKED_COLOUR : PAPER_COLOUR,
   })).toSorted((a, b) => Number(a.value) - Number(b.value));
   const ladder = OWN_LADDER.map(([label, arm, moment, forced]): DotRow => ({
     label,
     value: levelOf(own, arm, moment, forced),
-    ...(label === "self-play" && { colour: "#D55E00" }),
+    ...(label === "self-play" && { colour: MARKED_COLOUR }),
   }));
   const lead = difference(own.scores, "self-play", "generated-tasks", KEYS);
   return {

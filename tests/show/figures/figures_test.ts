@@ -102,7 +102,7 @@ const figures: Record<string, { figure: Figure; traces: number }> = {
   lengths: { figure: tokenLengthCurves(rows), traces: 4 },
   thinking: { figure: thinkingRateCurves(rows), traces: 3 },
   histogram: { figure: solveRateHistogram(rows), traces: 3 },
-  learnability: { figure: learnabilityCurves(8), traces: 7 },
+  learnability: { figure: learnabilityCurves(8), traces: 13 },
   advantages: { figure: advantageByGroup(advantages), traces: 2 },
   accuracy: { figure: accuracyBars(evaluated, "familiar"), traces: 3 },
   throughput: {
