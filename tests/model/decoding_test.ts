@@ -247,7 +247,8 @@ for (const [name, targets] of Object.entries(adapted)) {
         const model = smallModel();
         const lora = { rank: 2, alpha: 4, targets };
         const matrices = loraSpecs(model.config, lora).map(({ shape }, i) =>
-          tf.randomNormal(shape, 0, 0.4, "float32", i)
+          // A seed of zero would be none.
+          tf.randomNormal(shape, 0, 0.4, "float32", i + 1)
         );
         const base = await sampled(model, plain, graphDecoding);
         model.attachAdapters(new Adapters(model.config, lora, matrices));
