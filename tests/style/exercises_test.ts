@@ -26,9 +26,6 @@ Deno.test("the check of a notebook closes nothing and removes nothing", async ()
   assert.deepEqual(closing, []);
 });
 
-/** Notebooks whose exercises are still to be solved. */
-const UNSOLVED = ["08_base_model.ipynb"];
-
 /** The numbered points of the exercises, or of "Try this" where there are none. */
 function exercisesIn(prose: readonly string[]): string[] {
   const text = prose.join("\n\n") + "\n\n## ";
@@ -44,7 +41,6 @@ Deno.test("each exercise has a solution: code that runs, and words that say what
       .map(({ source }) => joined(source));
   };
   for (const name of names.filter((name) => !name.includes("_solutions"))) {
-    if (UNSOLVED.includes(name)) continue;
     const prose = await proseOf(name);
     const exercises = exercisesIn(prose);
     assert.ok(exercises.length >= 3, `${name}: ${exercises.length} exercises`);
