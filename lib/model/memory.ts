@@ -59,6 +59,9 @@ const MICRO_BATCH_TOKENS = 4096;
 /** Most bytes of the keys and values of the rows sampled together. */
 export const CACHE_BYTES = 2 ** 31;
 
+/** Most rows sampled together: more rows cost memory and gain no speed. */
+export const MAXIMUM_ROWS = 512;
+
 /** A process holds 0.4 GB with TensorFlow loaded, and 0.1 more with a model open. */
 const RUNTIME_BYTES = 0.5e9;
 
@@ -226,11 +229,9 @@ function lossBytes(plan: MemoryPlan): number {
 function samplingBytes(plan: MemoryPlan): number {
   const { config, sampledRows, sampledTokens } = plan;
   const perRow = sampledTokens * cacheBytesPerToken(config);
-  const rows = Math.max(
-    1,
-    Math.min(sampledRows, Math.floor(CACHE_BYTES / perRow)),
-  );
-  return rows * perRow +
+  // More rows begin together than could last to the longest response.
+  const rows = Math.min(sampledRows, MAXIMUM_ROWS);
+  return Math.min(rows * perRow, Math.max(CACHE_BYTES, perRow)) +
     LOGIT_ARRAYS.drawn * rows * config.vocab_size * FLOAT +
     widenedBytes(plan);
 }

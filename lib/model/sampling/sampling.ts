@@ -15,7 +15,7 @@ import { lengthBuckets } from "../training/batch.ts";
 import { EagerDecoding } from "./decode_eager.ts";
 import { NativeDecoding } from "../native/decode_native.ts";
 import type { Decoder } from "../decoder.ts";
-import { CACHE_BYTES, cacheBytesPerToken } from "../memory.ts";
+import { CACHE_BYTES, cacheBytesPerToken, MAXIMUM_ROWS } from "../memory.ts";
 import type { Decoding, DecodingStart } from "./decoding.ts";
 import { prefill } from "./prefill.ts";
 import {
@@ -31,9 +31,6 @@ import {
   uniformTable,
 } from "./sample_rows.ts";
 import { checkSampling } from "./sampling_checks.ts";
-
-/** Most rows sampled together: more rows cost memory and gain no speed. */
-const MAXIMUM_ROWS = 512;
 
 /** Tokens of a response that have to fit when a grid begins; most responses are shorter. */
 const FIRST_TOKENS = 64;
