@@ -33,7 +33,7 @@ const otherStudies = Object.values(STUDIES)
     recorded: readStudy(other, `${DATA}/${other.name}`).size > 0,
   }));
 
-/** The two live figures, those of the recorded arms, and one for each other study. */
+/** The two live figures, the ladder, those of the recorded arms, and one for each other study. */
 function figureCount(): number {
   const studies = otherStudies.filter(({ recorded }) => recorded).length;
   const bounded =
@@ -44,7 +44,7 @@ function figureCount(): number {
   const judged = judgeClaims(study, scores, earlier).some(({ greedy }) =>
     greedy
   );
-  return 2 + studies + bounded + (comparable ? 2 : 0) + (judged ? 1 : 0) +
+  return 3 + studies + bounded + (comparable ? 2 : 0) + (judged ? 1 : 0) +
     (scores.size > 0 ? 3 : 0);
 }
 

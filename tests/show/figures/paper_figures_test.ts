@@ -197,7 +197,7 @@ Deno.test("both sides keep within 400 pixels: no fixed width, short lines", () =
   }
   assert.deepEqual(data[1].x, [50]);
   assert.deepEqual(data[1].error_x, {
-    ...{ type: "data", symmetric: false, color: "#0072B2" },
+    ...{ type: "data", symmetric: false, color: "#56B4E9" },
     ...{ array: [50], thickness: 1.5, width: 4, arrayminus: [25] },
   });
   const notes = layout.annotations as { text: string }[];

@@ -174,7 +174,7 @@ async function cellsFor(folder: string) {
       `const folder = ${JSON.stringify(folder)};`,
     );
   assert.notEqual(start, source("start"));
-  const setUp = [source("lab"), start, source("play"), source("builders")];
+  const setUp = [source("lab"), start, source("play")];
   return { setUp, recorded: source("recorded") };
 }
 
@@ -208,7 +208,7 @@ Deno.test({
         .map(({ name }) => name).sort();
       assert.equal(saved.at(-1), `step-${step.padStart(6, "0")}`);
 
-      const alive = await kernel.execute("console.log(rows.length);");
+      const alive = await kernel.execute("console.log(rows.at(-1)!.step);");
       assert.equal(alive.text, `${step}\n`);
       const resumed = await kernel.execute(recorded);
       assert.match(resumed.text, /step: 8, finished: true/);

@@ -79,7 +79,9 @@ Deno.test("every figure gets an image, a live one too; JupyterLab's PNG is dropp
   const last = "<svg>last frame</svg>";
   const notebook = notebookWith(
     figureOutput([{ type: "scatter", y: [1, 2] }], { "image/png": "x" }),
-    figureOutput([{ y: [1, 2] }], { "image/svg+xml": [last] }),
+    figureOutput([{ type: "scatter", y: [1, 2] }], {
+      "image/svg+xml": [last],
+    }),
   );
   assert.equal(await addStaticImages(notebook), 2);
   const [first, second] = notebook.cells[1].outputs as {
