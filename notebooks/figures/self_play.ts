@@ -107,7 +107,7 @@ function changeTitle(rows: Rows): string {
     ];
     return Number.isNaN(first + last) ? [] : [`${mode} ${first} → ${last} %`];
   });
-  return `Right answers, first to last third: ${changes.join(", ")}`;
+  return `Right answers by thirds: ${changes.join(", ")}`;
 }
 
 /** How many attempts at a proposed task were right, with a slider over the steps of the run. */
