@@ -138,12 +138,19 @@ export class BrowserPage {
     }
   }
 
-  /** Ends the browser. */
+  /** Ends the browser; its children may write to the profile for a moment longer. */
   async close(): Promise<void> {
     this.socket.close();
     this.process.kill("SIGTERM");
     await this.process.status;
-    await Deno.remove(this.profile, { recursive: true });
+    for (let left = 20;; left--) {
+      try {
+        return await Deno.remove(this.profile, { recursive: true });
+      } catch (error) {
+        if (left === 0) throw error;
+        await pause(100);
+      }
+    }
   }
 
   async #send(
