@@ -28,6 +28,7 @@ async function testTinker(): Promise<number> {
       [
         "tinker_contract_test.ts",
         "tinker_restart_test.ts",
+        "tinker_ahead_test.ts",
         "tinker_play_test.ts",
       ],
       {

@@ -162,6 +162,7 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
     }
   }
   checkRepeatedTasks(config, fail);
+  checkStaleness(config, fail);
   checkComparisons(config, fail);
   checkMajority(config, fail);
   if (config.dynamicSampling > 0 && trainedRollouts(config) < 2) {
@@ -249,6 +250,27 @@ function checkComparisons(config: SelfPlayConfig, fail: Fail): void {
       "rolloutsPerTask",
       "at least 2: with one rollout every solve rate is 0 or 1, and every valid task " +
         `earns the same under "learnability" "${learnability}"`,
+    );
+  }
+}
+
+/** Checks that an update can lag, and that what it learns from is then corrected. */
+function checkStaleness(config: SelfPlayConfig, fail: Fail): void {
+  if (config.staleness === 0) return;
+  if (config.updates === "none") {
+    fail("staleness", '0 where "updates" is "none": there is no update to lag');
+  }
+  if (config.rewardValid === "progress") {
+    fail(
+      "staleness",
+      '0 where "rewardValid" is "progress", which takes an update within the play',
+    );
+  }
+  if (config.importanceCap === 0) {
+    fail(
+      "importanceCap",
+      'above 0 where "staleness" is not 0: older weights sample with other ' +
+        "probabilities (2 is a usual cap)",
     );
   }
 }

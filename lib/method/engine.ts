@@ -135,6 +135,9 @@ export interface TrainingOptions {
   stop?: AbortSignal;
 }
 
+/** What can be sampled from. */
+export type Sampler = Pick<Engine, "sample">;
+
 /** A model that can be sampled from and trained. */
 export interface Engine {
   readonly description: {
@@ -152,6 +155,11 @@ export interface Engine {
     requests: readonly SampleRequest[],
     options: EngineSamplingOptions,
   ): Promise<Sample[][]>;
+  /**
+   * Returns a sampler of the weights as they are now, to be used while later steps are
+   * trained. Absent where sampling and training share one processor.
+   */
+  sampler?(): Promise<Sampler>;
   /** Returns the log-probability of each response token. */
   logProbs(
     sequences: readonly {

@@ -93,13 +93,16 @@ export interface Progress {
     solved: readonly SolvedTask[],
     before: Baselines,
     step: number,
-  ): Promise<{
-    proposals: Attempted[];
-    samples: CreditedSample[];
-    baselines: Baselines;
-    update: PolicyUpdate;
-    again: SolvedTask[];
-  }>;
+  ): Promise<Practice>;
+}
+
+/** The solver's update before the proposer is rewarded, and its attempts after it. */
+export interface Practice {
+  proposals: Attempted[];
+  samples: CreditedSample[];
+  baselines: Baselines;
+  update: PolicyUpdate;
+  again: SolvedTask[];
 }
 
 /** Dynamic sampling of the solver's batch (`dynamicSampling`). */

@@ -8,15 +8,16 @@
  * needs the state below and the engine's checkpoint, and nothing else.
  */
 
+import { keepTasks } from "./admission.ts";
+import { PlayAhead } from "./ahead.ts";
 import type { Baselines } from "./advantage/rae.ts";
 import { Buffers, type SavedBuffers } from "./buffer/buffers.ts";
 import { checkConfig, type SelfPlayConfig } from "./config.ts";
 import { creditWith, rewardStep } from "./credit.ts";
 import type { PromptCounts } from "./draft.ts";
 import { checkEngine, checkModels } from "./engine_limits.ts";
-import { checkExtras, extraOf } from "./extras.ts";
-import { type StepMetrics, stepMetrics } from "./metrics.ts";
-import type { Task } from "./modes/task.ts";
+import { checkExtras, extraOf, type Practice } from "./extras.ts";
+import { type StepMetrics, stepMetrics, type StepRecord } from "./metrics.ts";
 import { seedBuffers, type SeedingOptions } from "./seeding.ts";
 import { dialectFor } from "./dialect_choice.ts";
 import type { EvaluationRow, Setting } from "./setting.ts";
@@ -113,10 +114,33 @@ export async function* selfPlay(
   if (options.state?.evaluationOwed) {
     if (yield* evaluation(setting, options.state.step)) return;
   }
-  const first = (options.state?.step ?? 0) + 1;
-  let baselines = options.state?.baselines ?? {};
-  for (let step = first; step <= options.config.steps; step++) {
-    baselines = yield* playStep(setting, buffers, baselines, step);
+  const { step = 0, baselines = {} } = options.state ?? {};
+  yield* playSteps(setting, { buffers, baselines }, step + 1);
+}
+
+/** The memory of a run outside the model, as of the step that was played last. */
+interface Memory {
+  buffers: Buffers;
+  baselines: Baselines;
+}
+
+/** Plays and learns, step by step. With a staleness of 1 the next step is played ahead. */
+async function* playSteps(
+  setting: Setting,
+  memory: Memory,
+  first: number,
+): AsyncGenerator<SelfPlayEvent, void, void> {
+  const { steps, staleness } = setting.config;
+  await using ahead = new PlayAhead<SelfPlayEvent, PlayedStep>();
+  for (let step = first; step <= steps; step++) {
+    const played = yield* ahead.take() ?? play(setting, memory, step);
+    if (staleness > 0) {
+      played.staleness = Math.min(staleness, step - first);
+      if (step < steps) {
+        await ahead.begin(setting, (held) => play(held, memory, step + 1));
+      }
+    }
+    yield* learn(setting, played);
   }
 }
 
@@ -129,23 +153,37 @@ async function* seed(
     options,
   );
   yield { type: "seeded", step: 0, rounds, ...drawn };
-  yield* finishStep(setting, buffers, {}, 0, {
-    ...drawn,
-    tallies,
-    solved: [],
-    samples: [],
-    update: null,
+  yield* finishStep(setting, {
+    ...{ step: 0, ...drawn, tallies, solved: [], samples: [], update: null },
+    ...{ baselines: {}, buffers: buffers.toJSON() },
+    bufferSizes: buffers.sizes(),
   });
   return buffers;
 }
 
-/** Plays one step; returns the running means after it. */
-async function* playStep(
+/** A step before its update, with the memory after it. */
+interface PlayedStep extends
+  Pick<
+    StepRecord,
+    "promptsRedrawn" | "promptsDropped" | "solved" | "samples" | "staleness"
+  > {
+  step: number;
+  proposals: Rewarded[];
+  practice: Practice | null;
+  /** The samples that are still to be learnt from. */
+  left: CreditedSample[];
+  baselines: Baselines;
+  buffers: SavedBuffers;
+  bufferSizes: StepMetrics["bufferSizes"];
+}
+
+/** Plays one step up to its advantages, and puts its tasks into the buffers. */
+async function* play(
   setting: Setting,
-  buffers: Buffers,
-  before: Baselines,
+  memory: Memory,
   step: number,
-): AsyncGenerator<SelfPlayEvent, Baselines, void> {
+): AsyncGenerator<SelfPlayEvent, PlayedStep, void> {
+  const { buffers, baselines: before } = memory;
   const drawn = await drawStep(setting, buffers, step);
   yield { type: "proposed", step, ...drawn };
 
@@ -166,31 +204,38 @@ async function* playStep(
   yield { type: "rewarded", step, solved, ...rewards };
 
   // After practice the solver has had its update, and the proposer's is left.
-  const left = rewards.samples.filter(({ role }) =>
+  const open = rewards.samples.filter(({ role }) =>
     practice === null || role === "propose"
   );
-  const credit = creditWith(setting, left, practice?.baselines ?? before);
-  const { baselines } = credit;
-  const samples = [...credit.samples, ...practice?.samples ?? []];
+  const credit = creditWith(setting, open, practice?.baselines ?? before);
+  const { baselines, samples: left } = credit;
+  const samples = [...left, ...practice?.samples ?? []];
   yield { type: "advantages", step, proposals, solved, samples };
 
-  const made = await updatePolicy(setting, credit.samples, step);
+  keepTasks(setting, buffers, proposals);
+  memory.baselines = baselines;
+  return {
+    ...{ step, ...drawn, proposals, solved, samples, practice, left },
+    baselines,
+    buffers: buffers.toJSON(),
+    bufferSizes: buffers.sizes(),
+  };
+}
+
+/** Learns from a step that was played, and closes it. */
+async function* learn(
+  setting: Setting,
+  played: PlayedStep,
+): AsyncGenerator<SelfPlayEvent, void, void> {
+  const { step, practice, proposals, solved, samples } = played;
+  const made = await updatePolicy(setting, played.left, step);
   const tried = [...solved, ...practice?.again ?? []];
   const update: UpdateReport = {
     ...practice === null ? made : bothUpdates(practice.update, made),
     ...countTokens(proposals, tried, samples),
   };
   yield { type: "updated", step, report: update };
-
-  keepTasks(setting, buffers, proposals);
-  yield* finishStep(setting, buffers, baselines, step, {
-    ...drawn,
-    proposals,
-    solved,
-    samples,
-    update,
-  });
-  return baselines;
+  yield* finishStep(setting, { ...played, update });
 }
 
 /** Joins the solver's update with the proposer's after it, on one model or on two. */
@@ -215,50 +260,26 @@ async function* evaluation(
 /** Evaluates where an evaluation is due, and closes the step. */
 async function* finishStep(
   setting: Setting,
-  buffers: Buffers,
-  baselines: Baselines,
-  step: number,
-  outcome: Omit<
-    Parameters<typeof stepMetrics>[0],
-    "step" | "modes" | "rolloutsPerTask" | "buffers"
-  >,
+  outcome:
+    & Omit<StepRecord, "modes" | "rolloutsPerTask">
+    & Pick<PlayedStep, "baselines" | "buffers">,
 ): AsyncGenerator<SelfPlayEvent, void, void> {
   const { config, evaluate } = setting;
+  const { step, baselines, buffers } = outcome;
   const due = step === 0 || step === config.steps ||
     (config.evaluateEvery > 0 && step % config.evaluateEvery === 0);
   const owed = evaluate && due ? yield* evaluation(setting, step) : false;
   const metrics = stepMetrics({
     ...outcome,
-    step,
     modes: config.modes,
     rolloutsPerTask: config.rolloutsPerTask,
-    buffers,
   });
   const known = Object.keys(baselines).length > 0;
   const state = () => ({
     step,
-    buffers: buffers.toJSON(),
+    buffers,
     ...(known && { baselines }),
     ...(owed && { evaluationOwed: true }),
   });
   yield { type: "stepFinished", step, metrics, state };
-}
-
-/** Puts the step's valid tasks into the buffers, by the config's admission rule. */
-function keepTasks(
-  { config }: Setting,
-  buffers: Buffers,
-  proposals: readonly Rewarded[],
-): void {
-  const rate = (task: Task) => task.provenance.solveRate ?? 0;
-  const admitted = {
-    all: () => true,
-    "not-always-solved": (task: Task) => rate(task) < 1,
-    learnable: (task: Task) => rate(task) > 0 && rate(task) < 1,
-  }[config.bufferAdmission];
-  for (const proposal of proposals) {
-    if (proposal.status !== "valid") continue;
-    const { mode, source, task } = proposal;
-    if (source !== "chained" && admitted(task)) buffers.of(mode).add([task]);
-  }
 }

@@ -5,8 +5,8 @@
  * The mean of nothing is null: a mode without valid tasks has no solve rate.
  */
 
-import type { Buffers } from "./buffer/buffers.ts";
 import type { TrainReport } from "./engine.ts";
+import type { ImportanceWeights } from "./importance.ts";
 import type { ModeName } from "./modes/task.ts";
 import { passAtK } from "./reward/pass_at_k.ts";
 import {
@@ -100,6 +100,10 @@ export interface StepMetrics {
   approximateKl: number | null;
   proposerLoss: number | null;
   proposerGradientNorm: number | null;
+  /** Updates that the step's sampler lacked; only where the setting `staleness` is not 0. */
+  staleness?: number;
+  /** Only where the setting `importanceCap` is not 0. */
+  importance?: ImportanceWeights;
   /** Share of trained samples whose advantage is not 0. */
   samplesWithAdvantage: number | null;
   trainedSamples: number;
@@ -119,7 +123,7 @@ export interface StepRecord {
   step: number;
   modes: readonly ModeName[];
   rolloutsPerTask: number;
-  buffers: Buffers;
+  bufferSizes: StepMetrics["bufferSizes"];
   proposals: readonly Reported[];
   /** Sums over the proposals of each mode, where they were counted before. */
   tallies?: Partial<Record<ModeName, ProposerTally>>;
@@ -128,6 +132,7 @@ export interface StepRecord {
   solved: readonly SolvedTask[];
   samples: readonly CreditedSample[];
   update: UpdateReport | null;
+  staleness?: number;
 }
 
 /** Computes the metrics of a step. */
@@ -152,6 +157,8 @@ export function stepMetrics(record: StepRecord): StepMetrics {
     ...reportMetrics(update?.solver ?? null),
     proposerLoss: update?.proposer?.loss ?? null,
     proposerGradientNorm: update?.proposer?.gradientNorm ?? null,
+    ...(record.staleness !== undefined && { staleness: record.staleness }),
+    ...(update?.importance && { importance: update.importance }),
     samplesWithAdvantage: share(samples, ({ advantage }) => advantage !== 0),
     trainedSamples: samples.length,
     trainedSequences: update?.sequences ?? 0,
@@ -159,7 +166,7 @@ export function stepMetrics(record: StepRecord): StepMetrics {
     trainedTokens: update?.trainedTokens ?? 0,
     promptsRedrawn: record.promptsRedrawn,
     promptsDropped: record.promptsDropped,
-    bufferSizes: record.buffers.sizes(),
+    bufferSizes: record.bufferSizes,
     propose,
     solve,
   };

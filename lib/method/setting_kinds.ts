@@ -73,13 +73,14 @@ export function decay(
 /** Describes a setting that is a whole number of at least `from`, by default 0. */
 export function whole(
   says: string,
-  { from = 0, ...stated }: Stated<number> & { from?: number },
+  { from = 0, to = Infinity, ...stated }: Stated<number> & Range,
 ): SettingRow<number> {
+  const range = to === Infinity ? `of at least ${from}` : `in [${from}, ${to}]`;
   return numeric(
     says,
     stated,
-    `a whole number of at least ${from}`,
-    (value) => Number.isSafeInteger(value) && value >= from,
+    `a whole number ${range}`,
+    (value) => Number.isSafeInteger(value) && value >= from && value <= to,
   );
 }
 

@@ -124,6 +124,10 @@ export const LEARNING_SETTINGS = {
     "Largest ratio of the trainer's to the sampler's probability by which a token's weight is corrected, for engines that sample and train with different numerics (truncated importance sampling). 0 corrects nothing.",
     { from: 0, kit: 0 },
   ),
+  staleness: whole(
+    "Updates by which the weights that play a step may lag. 1 plays the next step while the model learns from this one, where a server can do both at once; `importanceCap` then has to correct for the older weights.",
+    { to: 1, paper: 0 },
+  ),
   proposerWeight: number(
     "Weight of a proposer group in the loss, against a solver group's 1.",
     { from: 0, paper: 1 },

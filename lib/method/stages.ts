@@ -15,6 +15,7 @@
 
 import type { Role } from "./advantage/sample.ts";
 import type { OptimiserConfig, Sample, TrainReport } from "./engine.ts";
+import type { ImportanceWeights } from "./importance.ts";
 import type { Candidate } from "./modes/mode.ts";
 import type { ModeName, Provenance, Task } from "./modes/task.ts";
 import type { Grade } from "./reward/composite.ts";
@@ -163,6 +164,8 @@ export interface PolicyUpdate {
   optimiser: OptimiserConfig;
   /** Sequences handed to the engine after merging equal ones. */
   sequences: number;
+  /** The solver's correction, or that of the only model, where the config has a cap. */
+  importance?: ImportanceWeights;
 }
 
 /** The report of a step's update, with the tokens of the step. */

@@ -6,7 +6,7 @@ import type {
   TrainReport,
   TrainSequence,
 } from "./engine.ts";
-import { corrected } from "./importance.ts";
+import { corrected, type ImportanceWeights } from "./importance.ts";
 import { tokenWeights } from "./objective/weights.ts";
 import { optimiserAt } from "./optimiser_schedule.ts";
 import type { SelfPlayConfig } from "./config.ts";
@@ -49,11 +49,13 @@ export async function updatePolicy(
   const proposer = proposerEngine
     ? await trainOn(proposerEngine, ofRole("propose"))
     : { report: null, sequences: 0 };
+  const { importance } = solver;
   return {
     solver: solver.report,
     proposer: proposer.report,
     sequences: solver.sequences + proposer.sequences,
     optimiser,
+    ...(importance && { importance }),
   };
 }
 
@@ -63,13 +65,18 @@ async function train(
   samples: readonly CreditedSample[],
   optimiser: OptimiserConfig,
   step: number,
-): Promise<{ report: TrainReport | null; sequences: number }> {
+): Promise<{
+  report: TrainReport | null;
+  sequences: number;
+  importance?: ImportanceWeights;
+}> {
   const recorded = trainSequences(config, samples);
   if (recorded.length === 0) return { report: null, sequences: 0 };
   let sequences: readonly TrainSequence[] = recorded;
   let report: TrainReport | null = null;
+  let importance: ImportanceWeights | undefined;
   try {
-    sequences = await corrected(config, engine, recorded);
+    ({ sequences, importance } = await corrected(config, engine, recorded));
     for (let epoch = 0; epoch < config.epochs; epoch++) {
       report = await engine.trainStep(
         sequences,
@@ -84,7 +91,7 @@ async function train(
     }
     throw new UpdateFailed(step, [...sequences], error);
   }
-  return { report, sequences: sequences.length };
+  return { report, sequences: sequences.length, importance };
 }
 
 /**

@@ -4,7 +4,8 @@
  * run.
  */
 
-import type { Engine } from "../method/engine.ts";
+import type { Engine, Sampler } from "../method/engine.ts";
+import { engineWith } from "../method/engine_with.ts";
 import type { Executor, Job } from "../sandbox/mod.ts";
 
 /** One line of `timings.jsonl`. */
@@ -86,30 +87,15 @@ export function timedExecutor(executor: Executor, watch: Stopwatch): Executor {
 }
 
 /** The members that are not timed: they are fast, or a stage of the loop includes them. */
-type Untimed = "description" | "save" | "load" | "dispose";
+type Untimed = "description" | "save" | "load" | "dispose" | "sampler";
 
 type Verb = Exclude<keyof Engine, Untimed>;
 
-/**
- * The timed calls of an engine: their name in the timings, and their number of tokens.
- * A call added to `Engine` has to be listed here or in `Untimed`.
- */
-const TIMED: {
-  [V in Verb]: {
-    name: string;
-    tokens: (result: Awaited<ReturnType<Engine[V]>>) => number;
-  };
-} = {
-  sample: {
-    name: "sampling",
-    tokens: (samples) =>
-      samples.flat().reduce((sum, { tokens }) => sum + tokens.length, 0),
-  },
-  logProbs: {
-    name: "scoring",
-    tokens: (logProbs) => logProbs.reduce((sum, list) => sum + list.length, 0),
-  },
-  trainStep: { name: "training", tokens: ({ tokens }) => tokens },
+/** The names of an engine's calls in the timings. A call added to `Engine` is listed here or in `Untimed`. */
+const NAMES: Record<Verb, string> = {
+  sample: "sampling",
+  logProbs: "scoring",
+  trainStep: "training",
 };
 
 /**
@@ -121,19 +107,31 @@ export function timedEngine(
   role: string,
   watch: Stopwatch,
 ): Engine {
-  return new Proxy(engine, {
-    get(_, key) {
-      const value: unknown = Reflect.get(engine, key, engine);
-      if (typeof value !== "function") return value;
-      const verb = value.bind(engine) as (...args: unknown[]) => unknown;
-      if (!Object.hasOwn(TIMED, key)) return verb;
-      const { name, tokens } = TIMED[key as Verb];
-      return (...args: unknown[]) =>
-        watch.time(
-          `${role} ${name}`,
-          () => verb(...args) as Promise<unknown>,
-          tokens as (result: unknown) => number,
-        );
-    },
+  const name = (verb: Verb) => `${role} ${NAMES[verb]}`;
+  const timed = (sampler: Sampler): Sampler => ({
+    sample: (...asked) =>
+      watch.time(
+        name("sample"),
+        () => sampler.sample(...asked),
+        (samples) =>
+          samples.flat().reduce((sum, { tokens }) => sum + tokens.length, 0),
+      ),
+  });
+  const { sampler } = engine;
+  return engineWith(engine, {
+    ...timed(engine),
+    logProbs: (sequences) =>
+      watch.time(
+        name("logProbs"),
+        () => engine.logProbs(sequences),
+        (lists) => lists.reduce((sum, list) => sum + list.length, 0),
+      ),
+    trainStep: (...asked) =>
+      watch.time(
+        name("trainStep"),
+        () => engine.trainStep(...asked),
+        ({ tokens }) => tokens,
+      ),
+    ...(sampler && { sampler: async () => timed(await sampler.call(engine)) }),
   });
 }

@@ -4,7 +4,8 @@
  * step is played to its end; what is saved is always the state after a whole step.
  */
 
-import type { Engine, SamplingProgress } from "../method/engine.ts";
+import type { Engine, Sampler, SamplingProgress } from "../method/engine.ts";
+import { engineWith } from "../method/engine_with.ts";
 import type { EvaluationRow, Setting } from "../method/setting.ts";
 
 type Evaluate = NonNullable<Setting["evaluate"]>;
@@ -39,18 +40,6 @@ export class Watch {
 
   /** Returns the engine under watch; everything else about it is its own. */
   over(engine: Engine): Engine {
-    const sample: Engine["sample"] = (requests, options) => {
-      const stop = this.#stop(options.stop);
-      const { onSampling } = this.#options;
-      const onProgress = onSampling &&
-        ((progress: SamplingProgress) =>
-          onSampling({ ...progress, evaluating: this.#evaluating }));
-      return engine.sample(requests, {
-        ...options,
-        ...(stop && { stop }),
-        ...(onProgress && { onProgress }),
-      });
-    };
     const trainStep: Engine["trainStep"] = async (
       sequences,
       objective,
@@ -66,14 +55,30 @@ export class Watch {
       this.#updated = true;
       return report;
     };
-    const own: Record<PropertyKey, unknown> = { sample, trainStep };
-    return new Proxy(engine, {
-      get(_, key) {
-        if (Object.hasOwn(own, key)) return own[key];
-        const value: unknown = Reflect.get(engine, key, engine);
-        return typeof value === "function" ? value.bind(engine) : value;
-      },
+    const { sampler } = engine;
+    return engineWith(engine, {
+      ...this.#sampler(engine),
+      trainStep,
+      ...(sampler && {
+        sampler: async () => this.#sampler(await sampler.call(engine)),
+      }),
     });
+  }
+
+  #sampler(sampler: Sampler): Sampler {
+    const sample: Sampler["sample"] = (requests, options) => {
+      const stop = this.#stop(options.stop);
+      const { onSampling } = this.#options;
+      const onProgress = onSampling &&
+        ((progress: SamplingProgress) =>
+          onSampling({ ...progress, evaluating: this.#evaluating }));
+      return sampler.sample(requests, {
+        ...options,
+        ...(stop && { stop }),
+        ...(onProgress && { onProgress }),
+      });
+    };
+    return { sample };
   }
 
   /** Returns an evaluation that may be given up at any time, with null for its rows. */

@@ -323,3 +323,33 @@ Deno.test("a context window nobody tells must be given", async () => {
     /give contextLength/,
   );
 });
+
+Deno.test("a sampler is used before the next step, answers while it trains, and may be lost", async () => {
+  await using server = new FakeTinker();
+  await using engine = await connect(server);
+  const { sample } = await engine.sampler();
+  const primed = server.calls.filter((call) =>
+    ["save_weights_for_sampler", "asample", "forward_backward"].includes(call)
+  );
+  assert.deepEqual(primed, ["save_weights_for_sampler", "asample"]);
+
+  const ask = () =>
+    sample([{ promptTokens: [1], count: 2, maxNewTokens: 4, seed: 1 }], {
+      ...{ temperature: 1, stopTokens: [] },
+    });
+  const sampled = server.count("asample");
+  const training = train(engine);
+  const [answers] = await ask();
+  await training;
+  assert.equal(answers.length, 2);
+  assert.equal(server.count("asample"), sampled + 1);
+  assert.equal(server.count("save_weights_for_sampler"), 1);
+
+  const gone = { status: 404, body: '{"detail":"Session not found"}' };
+  server.fail("asample", gone);
+  const [again] = await ask();
+  assert.equal(again.length, 2);
+  // The engine's own weights, published anew, are those after the step.
+  assert.equal(server.count("save_weights_for_sampler"), 2);
+  assert.equal(server.current.steps, 1);
+});

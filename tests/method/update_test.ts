@@ -174,7 +174,7 @@ Deno.test("an importance cap weighs by the trainer's probability, and no more th
   const factors = [.5, 1, 4, 2 / 3];
   const oldLogProbs = own.map((value, t) => value + Math.log(factors[t]));
   const capped = { ...config, importanceCap: 1.6 };
-  const [found] = await corrected(capped, engine, [{
+  const { sequences: [found], importance } = await corrected(capped, engine, [{
     ...sequence,
     oldLogProbs,
   }]);
@@ -183,7 +183,18 @@ Deno.test("an importance cap weighs by the trainer's probability, and no more th
     assert.ok(Math.abs(weight - expected[t]) < 1e-5, `${found.weights}`)
   );
   assert.deepEqual(found.oldLogProbs, own);
-  assert.equal((await corrected(config, engine, [sequence]))[0], sequence);
+  // What is recorded is not capped: 2, 1, 1/4 and 3/2, of which one is above 1.6.
+  const { tokens, capped: above } = importance!;
+  assert.deepEqual([tokens, above], [4, 1 / 4]);
+  const close = (value: number, wanted: number) =>
+    assert.ok(Math.abs(value - wanted) < 1e-5, `${value}`);
+  close(importance!.mean, 4.75 / 4);
+  close(importance!.least, 1 / 4);
+  close(importance!.most, 2);
+  assert.equal(
+    (await corrected(config, engine, [sequence])).sequences[0],
+    sequence,
+  );
   engine.dispose();
 });
 

@@ -34,6 +34,7 @@ import type {
   EngineSamplingOptions,
   OptimiserConfig,
   Sample,
+  Sampler,
   SampleRequest,
   TrainReport,
   TrainSequence,
@@ -243,14 +244,36 @@ export class TinkerEngine implements Engine {
     }
     const samples = this.#verb(async () => {
       this.#sampler ??= await this.#session.publishToSampler();
-      const sampler = this.#sampler;
-      return await inFlight(
-        requests,
-        SAMPLES_IN_FLIGHT,
-        (request) => this.#sampleOne(sampler, request, options),
-      );
+      return await this.#sampleAll(this.#sampler, requests, options);
     });
     return unlessStopped(samples, options.stop);
+  }
+
+  /**
+   * Returns a sampler of the weights as they are now. Only the newest one may be used.
+   * Where the server loses it, the engine's own weights answer. SkyRL's JAX backend
+   * keeps one copy of an adapter: its sampler follows the updates, and puts the
+   * published weights into the adapter when it is first used. It is used here, before a
+   * step is trained, which that would undo.
+   */
+  async sampler(): Promise<Sampler> {
+    const name = await this.#verb(async () => {
+      this.#sampler ??= await this.#session.publishToSampler();
+      const first = { promptTokens: [0], count: 1, maxNewTokens: 1, seed: 0 };
+      const options = { temperature: 1, stopTokens: [] };
+      await this.#sampleAll(this.#sampler, [first], options);
+      return this.#sampler;
+    });
+    const sample: Sampler["sample"] = async (requests, options) => {
+      try {
+        const samples = this.#sampleAll(name, requests, options);
+        return await unlessStopped(samples, options.stop);
+      } catch (error) {
+        if (!isLoss(error)) throw error;
+        return await this.sample(requests, options);
+      }
+    };
+    return { sample };
   }
 
   logProbs(
@@ -458,6 +481,18 @@ export class TinkerEngine implements Engine {
     this.#sampler = null;
     this.#stepsSinceSave++;
     return norm;
+  }
+
+  #sampleAll(
+    sampler: string,
+    requests: readonly SampleRequest[],
+    options: EngineSamplingOptions,
+  ): Promise<Sample[][]> {
+    return inFlight(
+      requests,
+      SAMPLES_IN_FLIGHT,
+      (request) => this.#sampleOne(sampler, request, options),
+    );
   }
 
   async #sampleOne(
