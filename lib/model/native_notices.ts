@@ -1,15 +1,15 @@
 /**
  * Keeps TensorFlow's notices off the terminal while its library loads.
  *
- * The library writes them before it reads TF_CPP_MIN_LOG_LEVEL, so no variable stops
- * them. On Linux this process's stderr is a pipe during the loading; what is no known
- * notice is written on afterwards. On other systems, and without permission for FFI, the
+ * The library writes them before it reads TF_CPP_MIN_LOG_LEVEL, or as errors, so no
+ * variable stops them that would not stop true errors. On Linux this process's stderr is a
+ * pipe during the loading; what is no known notice is written on afterwards. On other systems, and without permission for FFI, the
  * notices stay.
  */
 
-/** Notices of a library that works: that logging has not begun, and that oneDNN is used. */
+/** Notices of a library that works: that logging has not begun, and what oneDNN is used for. */
 const NOTICE =
-  /absl::InitializeLog\(\)|oneDNN custom operations are on|rebuild TensorFlow with the appropriate compiler flags|optimized to use available CPU instructions/;
+  /absl::InitializeLog\(\)|oneDNN custom operations are on|oneDNN supports \w+ only on platforms|rebuild TensorFlow with the appropriate compiler flags|optimized to use available CPU instructions/;
 
 const STDERR = 2;
 /** O_NONBLOCK | O_CLOEXEC: more than the pipe holds is lost instead of waited for. */

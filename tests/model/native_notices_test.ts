@@ -24,6 +24,29 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a graph that transposes integers prints nothing",
+  ignore: noNative,
+  fn: async () => {
+    const printed = await stderrOf(
+      `import { startBackend } from "./lib/model/backend.ts";
+import { Graph, INT } from "./lib/model/native/graph.ts";
+import { GraphSession } from "./lib/model/native/graph_session.ts";
+import * as tf from "@tensorflow/tfjs";
+await startBackend();
+const graph = new Graph();
+const turned = graph.transpose(graph.input("x", INT), [1, 0]);
+const caller = new GraphSession(graph, [turned]).caller();
+caller.set({ x: tf.tensor2d([[1, 2], [3, 4]], [2, 2], "int32") });
+const { numTensors } = tf.memory();
+const [y] = caller.call();
+if (y.dataSync().join() !== "1,3,2,4") throw new Error("another matrix");
+if (tf.memory().numTensors !== numTensors + 1) throw new Error("a leak");`,
+    );
+    assert.equal(printed, "");
+  },
+});
+
+Deno.test({
   name: "while notices are kept back, other words to stderr are written on",
   ignore: noNative,
   fn: async () => {

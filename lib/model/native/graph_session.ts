@@ -5,7 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
-import type { Graph, Value } from "./graph.ts";
+import { withoutNotices } from "../native_notices.ts";
+import { Graph, INT, type Value } from "./graph.ts";
 
 /** The part of the native backend that runs graphs. */
 interface GraphBackend {
@@ -31,6 +32,7 @@ export class GraphSession {
 
   /** Throws when TensorFlow rejects the graph. */
   constructor(graph: Graph, outputs: readonly Value[]) {
+    takeNotice();
     const folder = Deno.makeTempDirSync({ prefix: `graph-${Deno.pid}-` });
     try {
       Deno.writeFileSync(join(folder, "saved_model.pb"), graph.savedModel());
@@ -105,4 +107,26 @@ export class GraphCaller {
 
 function backend(): GraphBackend {
   return tf.backend() as unknown as GraphBackend;
+}
+
+let isNoticed = false;
+
+/**
+ * Lets TensorFlow say unheard what it says once in a process, as an error: that oneDNN
+ * leaves integers alone, which `Graph.transposeFew` wants.
+ */
+function takeNotice(): void {
+  if (isNoticed) return;
+  isNoticed = true;
+  const graph = new Graph();
+  const x = graph.input("x", INT);
+  withoutNotices(() =>
+    tf.tidy(() => {
+      const session = new GraphSession(graph, [graph.transpose(x, [1, 0])]);
+      const caller = session.caller();
+      caller.set({ x: tf.zeros([2, 2], "int32") });
+      caller.call();
+      session.dispose();
+    })
+  );
 }
