@@ -1,10 +1,6 @@
 /**
- * `deno task ablate STUDY [--arms a,b] [--seeds 1,2,3] [--out FOLDER] [--report]`:
- * plays the arms of a study and writes the table that compares them. `--list` shows
- * the studies and their arms; `--report` only rebuilds the table from the logs;
- * `--rebuild` plays recorded arms anew, compares the hashes of their final weights and
- * keeps the weights in `--work FOLDER`. A study in words is played by the language model
- * in `--model FOLDER`.
+ * `deno task ablate STUDY`: plays the arms of a study and writes the table that
+ * compares them.
  */
 
 import { cpus } from "node:os";
@@ -20,9 +16,35 @@ import {
 import { checkPreset } from "../lib/lab/run.ts";
 import { playArm, rebuildArm } from "../lib/lab/study_run.ts";
 import { studyReport } from "./report/study.ts";
+import {
+  optionLines,
+  readWords,
+  runTask,
+  UsageError,
+  wholeNumbers,
+} from "./usage.ts";
 
-const USAGE =
-  "usage: deno task ablate STUDY [--arms a,b] [--seeds 1,2,3] [--model FOLDER] [--out FOLDER] [--work FOLDER] [--report | --rebuild | --list]";
+const USAGE = [
+  "deno task ablate STUDY [OPTIONS]\n",
+  "plays the arms of a study and writes the table that compares them",
+  ...optionLines({
+    "--list": { says: "list the studies and their arms" },
+    "--arms": { value: "a,b", says: "only these arms" },
+    "--seeds": { value: "1,2,3", says: "only these seeds (default: 1,2,3)" },
+    "--out": { value: "FOLDER", says: "where logs and table go" },
+    "--work": { value: "FOLDER", says: "where the runs go" },
+    "--model": {
+      value: "FOLDER",
+      says: "the language model that plays a study in words",
+    },
+    "--report": { says: "only rebuild the table from the logs" },
+    "--rebuild": {
+      says:
+        "play recorded arms anew, compare the hashes of their\nfinal weights, " +
+        "and keep the weights in --work",
+    },
+  }),
+].join("\n");
 
 interface Asked {
   study: Study;
@@ -37,14 +59,8 @@ interface Asked {
 
 /** Runs the command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  if (args.includes("--list")) return list();
-  let asked: Asked;
-  try {
-    asked = parse([...args]);
-  } catch (error) {
-    console.error(`ablate: ${(error as Error).message}\n${USAGE}`);
-    return 2;
-  }
+  const asked = parse(args);
+  if (asked === "list") return list();
   if (asked.rebuild) return await rebuild(asked);
   if (!asked.reportOnly) await play(asked);
   const text = studyReport(asked.study, asked.out);
@@ -61,55 +77,36 @@ function list(): number {
   return 0;
 }
 
-function parse(args: string[]): Asked {
-  const [name, ...rest] = args;
-  if (!name) throw new Error("no study named");
-  const study = studyNamed(name);
-  const asked: Asked = {
-    study,
-    arms: study.arms,
-    seeds: [1, 2, 3],
-    out: join("runs", "studies", name, "logs"),
-    work: join("runs", "studies", name, "runs"),
-    reportOnly: false,
-    rebuild: false,
-  };
-  while (rest.length > 0) {
-    const option = rest.shift()!;
-    if (option === "--report") asked.reportOnly = true;
-    else if (option === "--rebuild") {
-      asked.rebuild = true;
-      asked.work = join("runs", "studies", name, "rebuilt");
-    } else setOption(asked, option, rest.shift());
+function parse(args: readonly string[]): Asked | "list" {
+  const { values, words: [name] } = readWords(args, {
+    arms: { type: "string" },
+    seeds: { type: "string" },
+    out: { type: "string" },
+    work: { type: "string" },
+    model: { type: "string" },
+    report: { type: "boolean" },
+    rebuild: { type: "boolean" },
+    list: { type: "boolean" },
+  }, 1);
+  if (values.list) return "list";
+  if (name === undefined) throw new UsageError("no study named");
+  try {
+    const study = studyNamed(name);
+    const runs = join("runs", "studies", name);
+    return {
+      study,
+      arms: values.arms?.split(",").map((arm) => armNamed(study, arm)) ??
+        study.arms,
+      seeds: wholeNumbers("--seeds", values.seeds ?? "1,2,3"),
+      out: values.out ?? join(runs, "logs"),
+      work: values.work ?? join(runs, values.rebuild ? "rebuilt" : "runs"),
+      model: values.model,
+      reportOnly: values.report ?? false,
+      rebuild: values.rebuild ?? false,
+    };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
   }
-  return asked;
-}
-
-function setOption(
-  asked: Asked,
-  option: string,
-  value: string | undefined,
-): void {
-  if (value === undefined) throw new Error(`${option} needs a value`);
-  switch (option) {
-    case "--out":
-      asked.out = value;
-      return;
-    case "--work":
-      asked.work = value;
-      return;
-    case "--model":
-      asked.model = value;
-      return;
-    case "--arms":
-      asked.arms = value.split(",").map((arm) => armNamed(asked.study, arm));
-      return;
-    case "--seeds":
-      asked.seeds = value.split(",").map(Number);
-      if (asked.seeds.every(Number.isInteger)) return;
-      throw new Error("--seeds takes whole numbers, for example 1,2,3");
-  }
-  throw new Error(`unknown option ${option}`);
 }
 
 /** Seed by seed, so that an interrupted study has whole comparisons. */
@@ -171,4 +168,4 @@ async function rebuild(asked: Asked): Promise<number> {
   return differ === 0 ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

@@ -5,6 +5,8 @@
 
 import { projectFolder } from "./setup/project.ts";
 import { join } from "node:path";
+import { known } from "../lib/method/nearest.ts";
+import { runTask, UsageError } from "./usage.ts";
 
 /** Returns the names of all measurements, in alphabetical order. */
 export function benchmarkNames(): string[] {
@@ -15,16 +17,11 @@ export function benchmarkNames(): string[] {
 
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   const names = benchmarkNames();
-  if (name === undefined || !names.includes(name)) {
-    const complaint = name === undefined
-      ? ""
-      : `no measurement is called "${name}"; `;
-    console.error(
-      `${complaint}usage: deno task bench NAME, with NAME one of ${
-        names.join(", ")
-      }`,
+  if (name === undefined) throw new UsageError("no measurement named");
+  if (!names.includes(name)) {
+    throw new UsageError(
+      `no measurement is called "${name}"; there are ${known(name, names)}`,
     );
-    return 2;
   }
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -37,4 +34,10 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   return (await child.status).code;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  const names = benchmarkNames().join(", ");
+  await runTask(
+    `deno task bench NAME [ARGUMENTS]\n\ntakes one measurement; NAME is one of\n  ${names}`,
+    main,
+  );
+}

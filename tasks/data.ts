@@ -4,11 +4,11 @@
  * finds it.
  */
 
-import { parseArgs } from "node:util";
 import { benchmarkNamed } from "../lib/lab/benchmarks/benchmarks.ts";
 import { getBenchmark } from "./data/get.ts";
 import { SOURCES } from "./data/sources.ts";
 import { runSteps } from "./setup/steps.ts";
+import { readWords, runTask } from "./usage.ts";
 
 const USAGE = [
   "deno task data get NAME [--from FILE] [--to FOLDER]\n",
@@ -22,19 +22,15 @@ const USAGE = [
 
 /** Runs the command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  if (args.length === 0 || args.includes("--help")) {
+  if (args.length === 0) {
     console.log(USAGE);
     return 0;
   }
   try {
-    const { values, positionals: [verb, name, ...rest] } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        from: { type: "string" },
-        to: { type: "string", default: "benchmarks" },
-      },
-    });
+    const { values, words: [verb, name, ...rest] } = readWords(args, {
+      from: { type: "string" },
+      to: { type: "string", default: "benchmarks" },
+    }, Infinity);
     if (verb !== "get" || name === undefined || rest.length > 0) {
       throw new TypeError(`not understood: ${args.join(" ")}`);
     }
@@ -53,4 +49,4 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

@@ -5,6 +5,13 @@
  */
 
 import { type Examination, examine } from "./doctor/examine.ts";
+import { readWords, runTask } from "./usage.ts";
+
+const USAGE = [
+  "deno task doctor [--json]\n",
+  "says what will compute, what is missing and what to do about it",
+  "  --json             one object on stdout and nothing else",
+].join("\n");
 
 /** Returns the findings as lines for a person. */
 export function report(found: Examination): string {
@@ -42,21 +49,15 @@ function pinRemark({ deno, pinnedDeno }: Examination): string {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const unknown = args.find((argument) => argument !== "--json");
-  if (unknown !== undefined) {
-    console.error(
-      `unknown argument ${unknown}; usage: deno task doctor [--json]`,
-    );
-    return 2;
-  }
+  const { values } = readWords(args, { json: { type: "boolean" } });
   // The backends' own remarks must not mix with the answer.
   const print = console.log;
   console.log = console.error;
   const found = await examine();
   print(
-    args.includes("--json") ? JSON.stringify(found, null, 2) : report(found),
+    values.json ? JSON.stringify(found, null, 2) : report(found),
   );
   return found.backend === null ? 1 : 0;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

@@ -28,6 +28,7 @@ import type { Dialect } from "../lib/method/modes/dialect.ts";
 import { dialectNamed } from "../lib/method/modes/mod.ts";
 import { startExecutor } from "../lib/sandbox/mod.ts";
 import { type Asked, parseArguments, USAGE } from "./evaluate/arguments.ts";
+import { runTask } from "./usage.ts";
 import "../lib/extras/mod.ts";
 
 /** Runs the command line; returns the exit code. */
@@ -172,4 +173,4 @@ function progress(
     `${seconds.toFixed(0)} s, about ${left.toFixed(0)} s left`;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

@@ -1,18 +1,24 @@
 /**
- * `deno task experiment NAME [--seeds 1,2,3] [--out FOLDER] [--report]`: plays a
- * preset once per seed and writes the table over all seeds. With `--report` it
- * only rebuilds the table from the logs that are there.
+ * `deno task experiment NAME`: plays a preset once per seed and writes the table over
+ * all seeds.
  */
 
 import { join } from "node:path";
 import { cpus } from "node:os";
-import { type Preset, presetNamed } from "../lib/lab/presets.ts";
+import { type Preset, presetNamed, PRESETS } from "../lib/lab/presets.ts";
 import { runExperiment } from "../lib/lab/run.ts";
 import { seedFolder, writeHardware } from "../lib/lab/report_folder.ts";
 import { experimentReport } from "./report/experiment.ts";
+import { readWords, runTask, UsageError, wholeNumbers } from "./usage.ts";
 
-const USAGE =
-  "usage: deno task experiment NAME [--seeds 1,2,3] [--out FOLDER] [--report]";
+const USAGE = [
+  "deno task experiment NAME [--seeds 1,2,3] [--out FOLDER] [--report]\n",
+  "plays a preset once per seed and writes the table over all seeds",
+  `  NAME               one of ${Object.keys(PRESETS).join(", ")}`,
+  "  --seeds 1,2,3      the seeds (default: 1)",
+  "  --out FOLDER       where logs and table go (default: runs/NAME)",
+  "  --report           only rebuild the table from the logs that are there",
+].join("\n");
 
 interface Asked {
   preset: Preset;
@@ -23,13 +29,7 @@ interface Asked {
 
 /** Runs the command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  let asked: Asked;
-  try {
-    asked = parse([...args]);
-  } catch (error) {
-    console.error(`experiment: ${(error as Error).message}\n${USAGE}`);
-    return 2;
-  }
+  const asked = parse(args);
   for (const seed of asked.reportOnly ? [] : asked.seeds) {
     await playSeed(asked, seed);
   }
@@ -39,33 +39,23 @@ export async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function parse(args: string[]): Asked {
-  const [name, ...rest] = args;
-  if (!name) throw new Error("no preset named");
-  const preset = presetNamed(name);
-  const asked: Asked = {
-    preset,
-    seeds: [1],
-    out: join("runs", name),
-    reportOnly: false,
-  };
-  while (rest.length > 0) {
-    const option = rest.shift();
-    if (option === "--report") asked.reportOnly = true;
-    else if (option === "--out") asked.out = wanted(option, rest.shift());
-    else if (option === "--seeds") {
-      asked.seeds = wanted(option, rest.shift()).split(",").map(Number);
-      if (!asked.seeds.every(Number.isInteger)) {
-        throw new Error("--seeds takes whole numbers, for example 1,2,3");
-      }
-    } else throw new Error(`unknown option ${option}`);
+function parse(args: readonly string[]): Asked {
+  const { values, words: [name] } = readWords(args, {
+    seeds: { type: "string", default: "1" },
+    out: { type: "string" },
+    report: { type: "boolean", default: false },
+  }, 1);
+  if (name === undefined) throw new UsageError("no preset named");
+  try {
+    return {
+      preset: presetNamed(name),
+      seeds: wholeNumbers("--seeds", values.seeds),
+      out: values.out ?? join("runs", name),
+      reportOnly: values.report,
+    };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
   }
-  return asked;
-}
-
-function wanted(option: string, value: string | undefined): string {
-  if (value === undefined) throw new Error(`${option} needs a value`);
-  return value;
 }
 
 async function playSeed({ preset, out }: Asked, seed: number): Promise<void> {
@@ -109,4 +99,4 @@ async function playSeed({ preset, out }: Asked, seed: number): Promise<void> {
   });
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

@@ -1,6 +1,5 @@
 /**
- * `deno task gpu [--rehearse] [--name NAME] [--model MODEL] [--out FOLDER]`: what an NVIDIA
- * card does with the kit, in one command of at most eight minutes, unattended.
+ * `deno task gpu`: what an NVIDIA card does with the kit, in one command of at most eight minutes, unattended.
  *
  * Its parts: what computes, the same numbers as on the processor, the benchmark beside
  * PyTorch, twenty steps of laptop-lm, and two steps at 0.5 billion parameters. Each has
@@ -10,13 +9,23 @@
  * says nothing of a card. `--model` is a name, a folder, or a folder with the pieces of a
  * GGUF file, for a machine without a network.
  */
-import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { firstCard } from "./gpu/card.ts";
 import { type Order, partArguments } from "./gpu/part.ts";
 import { joinedPieces } from "./gpu/pieces.ts";
 import { type Part, type PartLog, runPart } from "./gpu/run_part.ts";
 import { projectFolder } from "./setup/project.ts";
+import { readWords, runTask } from "./usage.ts";
+
+const USAGE = [
+  "deno task gpu [--rehearse] [--name NAME] [--model MODEL] [--out FOLDER]\n",
+  "parity, speed and steps on an NVIDIA card in eight minutes, logged after each part",
+  "  --rehearse         take the same way on the processor, with small shapes",
+  "  --name NAME        name of the log (default: from the card)",
+  "  --model MODEL      the language model: a name, a folder, or a folder with the",
+  "                     pieces of a GGUF file (default: smollm2-135m-instruct)",
+  "  --out FOLDER       where the log goes (default: data/gpu)",
+].join("\n");
 
 /** Seconds of all parts together. */
 export const LIMIT = { card: 470, rehearsal: 120 };
@@ -47,10 +56,6 @@ export function partsOf(rehearsal: boolean): Part[] {
 /** Runs the command line; returns the exit code: 0 where every part is fine. */
 export async function main(args: readonly string[]): Promise<number> {
   const asked = read(args);
-  if (typeof asked === "string") {
-    console.error(`gpu: ${asked}`);
-    return 2;
-  }
   const { rehearsal, folder, model } = asked;
   const card = await firstCard();
   if (card === null && !rehearsal) {
@@ -80,25 +85,14 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 function read(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        rehearse: { type: "boolean", default: false },
-        name: { type: "string" },
-        model: { type: "string" },
-        out: { type: "string" },
-      },
-    });
-    return {
-      rehearsal: values.rehearse,
-      name: values.name,
-      model: values.model,
-      folder: values.out ?? join(projectFolder, "data", "gpu"),
-    };
-  } catch (error) {
-    return (error as Error).message;
-  }
+  const { values } = readWords(args, {
+    rehearse: { type: "boolean", default: false },
+    name: { type: "string" },
+    model: { type: "string" },
+    out: { type: "string", default: join(projectFolder, "data", "gpu") },
+  });
+  const { rehearse: rehearsal, out: folder, name, model } = values;
+  return { rehearsal, name, model, folder };
 }
 
 async function runAll(
@@ -164,4 +158,4 @@ export function slug(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

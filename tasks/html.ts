@@ -7,11 +7,19 @@
  * nothing may fail. Pictures of each page are left beside it: light, dark, and narrow.
  */
 
-import { parseArgs } from "node:util";
 import { BrowserPage } from "./notebook/browser_page.ts";
 import { exportNotebooks } from "./notebook/export_html.ts";
 import { findBrowser, lookAt } from "./notebook/look.ts";
 import { findNotebooks } from "./notebook/notebook_file.ts";
+import { readWords, runTask } from "./usage.ts";
+
+const USAGE = [
+  "deno task html [NAMES] [--out FOLDER] [--look]\n",
+  "writes the notebooks as a site that works offline; begin at index.html",
+  "  --out FOLDER       where the pages go (default: out/pages)",
+  "  --look             open each page in Chromium, check its figures, and leave",
+  "                     pictures beside it: light, dark and narrow",
+].join("\n");
 
 /** Looks at the pages; says what is wrong and whether all is well. */
 async function look(pages: string[]): Promise<boolean> {
@@ -37,17 +45,14 @@ async function look(pages: string[]): Promise<boolean> {
   return allWell;
 }
 
-if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    args: Deno.args,
-    allowPositionals: true,
-    options: {
-      out: { type: "string", default: "out/pages" },
-      look: { type: "boolean", default: false },
-    },
-  });
-  const paths = await findNotebooks(positionals);
-  const pages = await exportNotebooks(paths, values.out);
+async function main(args: readonly string[]): Promise<number> {
+  const { values, words } = readWords(args, {
+    out: { type: "string", default: "out/pages" },
+    look: { type: "boolean", default: false },
+  }, Infinity);
+  const pages = await exportNotebooks(await findNotebooks(words), values.out);
   console.log(`${pages.length} pages; begin at ${values.out}/index.html`);
-  if (values.look && !await look(pages)) Deno.exit(1);
+  return !values.look || await look(pages) ? 0 : 1;
 }
+
+if (import.meta.main) await runTask(USAGE, main);

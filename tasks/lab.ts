@@ -8,6 +8,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { venvPython } from "./setup/jupyter.ts";
 import { jupyterFolder, projectFolder } from "./setup/project.ts";
+import { runTask } from "./usage.ts";
+
+const USAGE = [
+  "deno task lab [--no-browser] [--port NUMBER] [JupyterLab's own arguments]\n",
+  "opens JupyterLab on notebooks/, on 127.0.0.1 only and with a token",
+  "  --no-browser       only print the address, on a server for example",
+  "  --port NUMBER      listen there (default: 8888, or the next that is free)",
+  "  --help-all         list JupyterLab's own arguments",
+].join("\n");
 
 /**
  * Returns the arguments of `jupyter lab`: the browser opens the tour, and the file list
@@ -65,4 +74,4 @@ async function main(args: readonly string[]): Promise<number> {
   return (await server.status).code;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

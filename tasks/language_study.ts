@@ -1,13 +1,11 @@
 /**
- * `deno task study:language [--arms a,b] [--seeds 1,2] [--work FOLDER]`: plays the arms
- * of the study of a language model that are not recorded yet, arm by arm and seed by
+ * `deno task study:language`: plays the arms of the study of a language model that are not recorded yet, arm by arm and seed by
  * seed, and keeps their logs under data/language_model. Ctrl-C stops and saves; the
  * same command goes on.
  */
 
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { ENGINES } from "../lib/engines/mod.ts";
 import {
   functionEvaluation,
@@ -21,6 +19,7 @@ import {
   type LanguageStudy,
   readLanguageStudy,
 } from "../lib/lab/language_study.ts";
+import { known } from "../lib/method/nearest.ts";
 import { MODEL_PRESETS } from "../lib/lab/model_presets.ts";
 import {
   seedFolder,
@@ -34,25 +33,32 @@ import { modelFolder } from "./model/folder.ts";
 import { LANGUAGE_LOGS } from "./report/language.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
 import { STOPPING } from "./stopping.ts";
+import { readWords, runTask, UsageError, wholeNumbers } from "./usage.ts";
+
+const USAGE = [
+  "deno task study:language [--arms a,b] [--seeds 1,2] [--work FOLDER]\n",
+  "plays the arms of the language model's study that are not recorded; the same",
+  "command goes on where it was stopped",
+  "  --arms a,b         only these arms",
+  "  --seeds 1,2        only these seeds",
+  "  --work FOLDER      where the runs go (default: runs/language)",
+].join("\n");
 
 /** Sections of `samples.md` that are kept, from the beginning and from the end. */
 const KEPT_SAMPLES = 2;
 
-const { values: asked } = parseArgs({
-  args: Deno.args,
-  options: {
+async function main(args: readonly string[]): Promise<number> {
+  const { values: asked } = readWords(args, {
     arms: { type: "string" },
     seeds: { type: "string" },
     work: { type: "string", default: "runs/language" },
-  },
-});
-
-if (import.meta.main) await main();
-
-async function main(): Promise<void> {
+  });
   const study = readLanguageStudy(LANGUAGE_LOGS);
-  const arms = asked.arms?.split(",") ?? study.arms.map(({ name }) => name);
-  const seeds = asked.seeds?.split(",").map(Number) ?? study.seeds;
+  const arms = asked.arms?.split(",").map((name) => armOf(study, name)) ??
+    study.arms;
+  const seeds = asked.seeds === undefined
+    ? study.seeds
+    : wholeNumbers("--seeds", asked.seeds);
   const stop = new AbortController();
   for (const signal of STOPPING) {
     Deno.addSignalListener(signal, () => {
@@ -61,14 +67,21 @@ async function main(): Promise<void> {
     });
   }
   for (const seed of seeds) {
-    for (const name of arms) {
-      const arm = study.arms.find((arm) => arm.name === name);
-      if (!arm) throw new RangeError(`the study has no arm "${name}"`);
-      if (stop.signal.aborted) Deno.exit(130);
-      await record(study, arm, seed, stop.signal);
+    for (const arm of arms) {
+      if (stop.signal.aborted) return 130;
+      await record(study, arm, seed, { work: asked.work, stop: stop.signal });
     }
   }
-  Deno.exit(0);
+  return 0;
+}
+
+function armOf(study: LanguageStudy, name: string): LanguageArm {
+  const arm = study.arms.find((arm) => arm.name === name);
+  if (arm !== undefined) return arm;
+  const names = study.arms.map(({ name }) => name);
+  throw new UsageError(
+    `the study has no arm "${name}"; there are ${known(name, names)}`,
+  );
 }
 
 /** Plays one seed of one arm to its end, unless it is recorded. */
@@ -76,12 +89,12 @@ async function record(
   study: LanguageStudy,
   arm: LanguageArm,
   seed: number,
-  stop: AbortSignal,
+  { work, stop }: { work: string; stop: AbortSignal },
 ): Promise<void> {
   if (isRecorded(arm, seed)) {
     return console.log(`${arm.name}, seed ${seed}: recorded already`);
   }
-  const folder = seedFolder(join(asked.work, arm.name), seed);
+  const folder = seedFolder(join(work, arm.name), seed);
   const config = armConfig(study, arm, seed);
   const rows = readFunctions();
   const progress = new ProgressBar(config);
@@ -141,3 +154,5 @@ function keep(run: string, arm: LanguageArm, seed: number): void {
     deno: Deno.version.deno,
   });
 }
+
+if (import.meta.main) await runTask(USAGE, main);

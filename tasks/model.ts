@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { BUILT_IN } from "./model/built_in.ts";
 import { modelFolder } from "./model/folder.ts";
 import { SetupProblem } from "./setup/problem.ts";
+import { runTask } from "./usage.ts";
 
 const USAGE = [
   "deno task model get NAME\n",
@@ -23,7 +24,7 @@ const USAGE = [
 /** Runs the command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const [verb, name, ...rest] = args;
-  if (args.length === 0 || verb === "--help") {
+  if (args.length === 0) {
     console.log(USAGE);
     return 0;
   }
@@ -44,4 +45,4 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

@@ -13,7 +13,10 @@ import { LANGUAGE_LOGS, languageReport } from "./report/language.ts";
 import { PAGES, withResults } from "./report/readme.ts";
 import { SETTINGS_PAGE, settingsPage } from "./report/settings.ts";
 import { studyReport } from "./report/study.ts";
+import { readWords, runTask } from "./usage.ts";
 
+const USAGE =
+  "deno task report\n\nrebuilds every report under data/experiment from its logs, and the tables of README";
 const DATA = "data";
 const RUNS = join(DATA, "experiment");
 
@@ -36,7 +39,8 @@ export function reportedNames(folder = RUNS): string[] {
     .sort();
 }
 
-if (import.meta.main) {
+async function main(args: readonly string[]): Promise<number> {
+  readWords(args, {});
   for (const name of reportedNames()) {
     const file = join(RUNS, name, "report.md");
     await Deno.writeTextFile(file, reportOf(name, join(RUNS, name)));
@@ -55,4 +59,7 @@ if (import.meta.main) {
     await Deno.writeTextFile(page, text);
     console.log(page);
   }
+  return 0;
 }
+
+if (import.meta.main) await runTask(USAGE, main);

@@ -9,7 +9,6 @@
  */
 
 import { dirname, relative } from "node:path";
-import { parseArgs } from "node:util";
 import {
   findNotebooks,
   readNotebook,
@@ -17,6 +16,14 @@ import {
 } from "./notebook/notebook_file.ts";
 import { describeFailure, runNotebook } from "./notebook/runner.ts";
 import { addStaticImages } from "./notebook/static_images.ts";
+import { readWords, runTask, UsageError } from "./usage.ts";
+
+const USAGE = [
+  "deno task notebooks [NAMES] [--write] [--timeout SECONDS]\n",
+  "runs notebooks in a real kernel: those named (00_tour, for example), or all",
+  "  --write            store the outputs of those that ran through",
+  "  --timeout SECONDS  longest run of a cell (default: 600)",
+].join("\n");
 
 /** Runs one notebook; says how it went and whether it succeeded. */
 async function runFile(
@@ -45,24 +52,22 @@ async function runFile(
   return true;
 }
 
-if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    args: Deno.args,
-    allowPositionals: true,
-    options: {
-      write: { type: "boolean", default: false },
-      timeout: { type: "string", default: "600" },
-    },
-  });
+async function main(args: readonly string[]): Promise<number> {
+  const { values, words } = readWords(args, {
+    write: { type: "boolean", default: false },
+    timeout: { type: "string", default: "600" },
+  }, Infinity);
   const timeoutMs = Number(values.timeout) * 1000;
   if (!(timeoutMs > 0)) {
-    console.error(`--timeout ${values.timeout}: give a number of seconds`);
-    Deno.exit(2);
+    throw new UsageError(
+      `--timeout needs a number of seconds, got "${values.timeout}"`,
+    );
   }
   let failed = 0;
-  for (const path of await findNotebooks(positionals)) {
+  for (const path of await findNotebooks(words)) {
     if (!await runFile(path, values.write, timeoutMs)) failed++;
   }
-  // jsdom keeps timers alive.
-  Deno.exit(failed > 0 ? 1 : 0);
+  return failed > 0 ? 1 : 0;
 }
+
+if (import.meta.main) await runTask(USAGE, main);

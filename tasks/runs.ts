@@ -30,6 +30,8 @@ import {
   recordingsIn,
 } from "../lib/run/packed/recordings.ts";
 
+import { runTask } from "./usage.ts";
+
 const USAGE =
   `deno task runs list [FOLDER]            runs below FOLDER (default: runs)
 deno task runs compare RUN RUN [RUN…]   settings that differ, accuracy before → after
@@ -76,6 +78,9 @@ export async function main(args: readonly string[]): Promise<number> {
     } else if (command === "unpack" && rest.length === 2) {
       console.log(`${unpackRuns(rest[0], rest[1]).length} runs unpacked`);
     } else {
+      if (command !== undefined) {
+        console.error(`runs: not understood: ${args.join(" ")}\n`);
+      }
       console.error(USAGE);
       return command === undefined ? 0 : 2;
     }
@@ -283,4 +288,4 @@ function printTable(heading: string[], rows: string[][]): void {
   for (const row of rows) console.log(line(row));
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

@@ -44,6 +44,7 @@ import { evaluationOf } from "./selfplay/language_model.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
 import { summaryOf } from "./selfplay/summary.ts";
 import { STOPPING } from "./stopping.ts";
+import { runTask } from "./usage.ts";
 
 /** Runs the command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -232,4 +233,4 @@ function report(folder: string, outcome: RunOutcome, seconds: number): void {
   );
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

@@ -20,6 +20,13 @@ import {
   unlinkTensorFlow,
   wantedKind,
 } from "./setup/tensorflow.ts";
+import { readWords, runTask } from "./usage.ts";
+
+const USAGE = [
+  "deno task setup [--without-jupyter]\n",
+  "brings everything that is missing into the project folder",
+  "  --without-jupyter  leave out JupyterLab, which only notebooks in a browser need",
+].join("\n");
 
 const withoutTensorFlow =
   "Until then WebGPU or WebAssembly computes, many times slower";
@@ -61,16 +68,12 @@ async function installBestTensorFlow(
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const unknown = args.find((argument) => argument !== "--without-jupyter");
-  if (unknown !== undefined) {
-    console.error(
-      `unknown argument ${unknown}; usage: deno task setup [--without-jupyter]`,
-    );
-    return 2;
-  }
+  const { values } = readWords(args, {
+    "without-jupyter": { type: "boolean" },
+  });
   const lock = await waitForOthers();
   try {
-    const steps = args.includes("--without-jupyter")
+    const steps = values["without-jupyter"]
       ? runSetup
       : [...runSetup, ...labSetup];
     await runSteps(steps);
@@ -108,4 +111,4 @@ async function waitForOthers(): Promise<Deno.FsFile | null> {
   return lock;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

@@ -9,6 +9,13 @@
 
 import { join } from "node:path";
 import { projectFolder } from "./setup/project.ts";
+import { readWords, runTask } from "./usage.ts";
+
+const USAGE = [
+  "deno task test [PATHS]   or   deno task test:fast\n",
+  "runs every check and test, or only the tests in these files and folders; test:fast",
+  "runs the checks and the tests that take a minute together",
+].join("\n");
 
 /** The numbers of passed and failed checks or tests of a stage. */
 export interface Counts {
@@ -52,15 +59,20 @@ const QUICK_OF_SLOW = [
 ].map((path) => join("tests", path));
 
 function stages(args: readonly string[]): Stage[] {
-  if (args.includes("--fast")) {
+  const { values, words } = readWords(
+    args,
+    { fast: { type: "boolean" } },
+    Infinity,
+  );
+  if (values.fast) {
     return [
       ...checks(),
       testStage(["tests", `--ignore=${SLOW.join(",")}`]),
       testStage(QUICK_OF_SLOW),
     ];
   }
-  return args.length > 0
-    ? [testStage(args)]
+  return words.length > 0
+    ? [testStage(words)]
     : [...checks(), testStage(["tests"])];
 }
 
@@ -154,4 +166,4 @@ async function main(args: readonly string[]): Promise<number> {
   return failed > 0 ? 1 : 0;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask(USAGE, main);

@@ -10,18 +10,26 @@
 import { join } from "node:path";
 import { freePort, startServer } from "./python_server.ts";
 import { startTinkerServer } from "./tinker_server.ts";
+import { readWords, runTask } from "./usage.ts";
+
+const USAGE = [
+  "deno task test:tinker\n",
+  "tests the remote engines against real servers on this machine (first run: 3 GB)",
+].join("\n");
 
 const tests = join(import.meta.dirname!, "..", "tests", "engines");
-const folder = await Deno.makeTempDir({ prefix: "tinker-" });
-let code = 1;
-try {
-  code = await testTinker() || await testOpenAi();
-} finally {
-  await Deno.remove(folder, { recursive: true });
-}
-Deno.exit(code);
 
-async function testTinker(): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  readWords(args, {});
+  const folder = await Deno.makeTempDir({ prefix: "tinker-" });
+  try {
+    return await testTinker(folder) || await testOpenAi(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function testTinker(folder: string): Promise<number> {
   const server = await startTinkerServer({ folder });
   try {
     return await runTests(
@@ -42,7 +50,7 @@ async function testTinker(): Promise<number> {
 }
 
 /** Serves the tiny model that the Tinker server has left in the folder. */
-async function testOpenAi(): Promise<number> {
+async function testOpenAi(folder: string): Promise<number> {
   const model = join(folder, "tiny-qwen3");
   const port = freePort();
   const stop = await startServer({
@@ -79,3 +87,5 @@ async function runTests(
   }).spawn().status;
   return code;
 }
+
+if (import.meta.main) await runTask(USAGE, main);

@@ -20,6 +20,13 @@ import {
 } from "./python_server.ts";
 import { writeTinyCheckpoint } from "./tinker_checkpoint.ts";
 import { STOPPING } from "./stopping.ts";
+import { readWords, runTask } from "./usage.ts";
+
+const USAGE = [
+  "deno task tinker [MODEL]\n",
+  "starts a Tinker server on 127.0.0.1 and prints its address; Ctrl-C stops it",
+  "  MODEL              a model's name or folder (default: a tiny random one)",
+].join("\n");
 
 /** A running server. */
 export interface TinkerServer {
@@ -84,16 +91,18 @@ function serverArguments(
   ];
 }
 
-if (import.meta.main) {
-  const [named] = Deno.args;
+async function main(args: readonly string[]): Promise<never> {
+  const { words: [named] } = readWords(args, {}, 1);
   const baseModel = named === undefined ? named : await modelFolder(named);
   const server = await startTinkerServer({ baseModel });
   console.log(`url        ${server.url}`);
   console.log(`baseModel  ${server.baseModel}`);
   console.log("Ctrl-C stops the server.");
-  const stop = async () => {
-    await server.stop();
-    Deno.exit(0);
-  };
-  for (const signal of STOPPING) Deno.addSignalListener(signal, stop);
+  await new Promise<void>((stop) => {
+    for (const signal of STOPPING) Deno.addSignalListener(signal, stop);
+  });
+  await server.stop();
+  Deno.exit(0);
 }
+
+if (import.meta.main) await runTask(USAGE, main);

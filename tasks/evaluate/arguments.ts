@@ -1,7 +1,6 @@
 /** The command line of evaluations, read strictly: what is not understood is an error. */
 
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
 import { type EngineConfig, ENGINES } from "../../lib/engines/engine_config.ts";
 import type { Benchmark } from "../../lib/lab/benchmarks/benchmark.ts";
 import {
@@ -10,7 +9,7 @@ import {
 } from "../../lib/lab/benchmarks/benchmarks.ts";
 import type { BenchmarkSettings } from "../../lib/lab/benchmarks/evaluate.ts";
 import { modelFolder } from "../model/folder.ts";
-import { optionLines } from "../usage.ts";
+import { optionLines, readWords } from "../usage.ts";
 
 /** What is asked of an evaluation. */
 export interface Asked {
@@ -101,15 +100,15 @@ export const USAGE = [
 
 /** Reads the arguments; names of models become folders. Throws naming what is wrong. */
 export async function parseArguments(args: readonly string[]): Promise<Asked> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(
+  const { values } = readWords(
+    args,
+    Object.fromEntries(
       Object.entries<Option>(OPTIONS).map(([name, option]) => [name, {
-        type: "string",
+        type: "string" as const,
         ...(option.default && { default: option.default }),
       }]),
     ),
-  }) as { values: Partial<Record<keyof typeof OPTIONS, string>> };
+  ) as { values: Partial<Record<keyof typeof OPTIONS, string>> };
   const { benchmarks, model, limit } = values;
   if (!benchmarks) throw new Error("--benchmarks names none");
   if (!model) throw new Error("--model is missing");

@@ -6,6 +6,7 @@
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { known } from "../../lib/method/nearest.ts";
+import { UsageError } from "../usage.ts";
 
 /** Content by mime type: text, or JSON for `application/*+json`. */
 export type MimeBundle = Record<string, unknown>;
@@ -178,6 +179,8 @@ async function findNotebook(name: string, all: string[]): Promise<string> {
     return await Deno.realPath(name);
   } catch {
     const names = all.map((path) => basename(path, ".ipynb"));
-    throw new Error(`no notebook "${name}"; there are: ${known(stem, names)}`);
+    throw new UsageError(
+      `no notebook "${name}"; there are: ${known(stem, names)}`,
+    );
   }
 }
