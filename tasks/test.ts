@@ -35,6 +35,7 @@ interface Stage {
  */
 const SLOW = [
   ...["notebooks", "setup", "show/notebook", "sandbox", "run", "engines"],
+  "serve",
   ...["model/decoding_test.ts", "model/layers_graph_test.ts"],
   ...["model/long_run_test.ts", "model/training_test.ts"],
   ...["model/large_model_test.ts", "model/processes_test.ts"],

@@ -4,7 +4,12 @@ import { type Baselines, rae } from "./advantage/rae.ts";
 import { estimateAdvantages } from "./advantage/mod.ts";
 import type { Buffers } from "./buffer/buffers.ts";
 import { extraOf, findExtra } from "./extras.ts";
-import { proposerReward, solverReward } from "./reward/composite.ts";
+import type { SelfPlayConfig } from "./config.ts";
+import {
+  proposerReward,
+  solverReward,
+  type SolverRewards,
+} from "./reward/composite.ts";
 import { withLengthRewards } from "./reward/length.ts";
 import { withRandomRewards } from "./reward/random.ts";
 import type { Setting } from "./setting.ts";
@@ -31,7 +36,7 @@ export function rewardStep(
   const extra = findExtra("intrinsic");
   const measures = extra?.measure(setting, buffers, attempted);
   const earned = attempted.map((proposal, i): Rewarded => {
-    const reward = rewardOf(setting, proposal);
+    const reward = proposalReward(setting.config, proposal);
     const intrinsic = measures?.[i] ?? null;
     return {
       ...proposal,
@@ -60,9 +65,13 @@ export function rewardStep(
   };
 }
 
-function rewardOf(
-  { config }: Setting,
-  { status, solveRate, solveRateAfter }: Attempted,
+/** Returns what a proposal earns before further terms; null where it says nothing about the proposer. */
+export function proposalReward(
+  config: SelfPlayConfig,
+  { status, solveRate, solveRateAfter }: Pick<
+    Attempted,
+    "status" | "solveRate" | "solveRateAfter"
+  >,
 ): number | null {
   if (status === "heldOut" || status === "unjudged") return null;
   if (status === "valid" && config.rewardValid === "progress") {
@@ -85,16 +94,21 @@ function proposerSamples(proposals: readonly Rewarded[]): PolicySample[] {
   );
 }
 
+/** Returns the solver's reward for each grade. */
+export function solverRewards(config: SelfPlayConfig): SolverRewards {
+  return {
+    right: config.rewardRight,
+    wrong: config.rewardWrong,
+    malformed: config.rewardMalformed,
+  };
+}
+
 /** Returns the rollouts of the solver's batch with their rewards. */
 export function solverSamples(
   { config }: Setting,
   solved: readonly SolvedTask[],
 ): PolicySample[] {
-  const rewards = {
-    right: config.rewardRight,
-    wrong: config.rewardWrong,
-    malformed: config.rewardMalformed,
-  };
+  const rewards = solverRewards(config);
   return solved.flatMap(({ task, trained, rollouts }, place) =>
     !trained
       ? []

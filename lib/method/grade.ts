@@ -65,12 +65,20 @@ export async function solveAndGrade(
   options: SolveOptions,
 ): Promise<Rollout[][]> {
   const responses = await respond(solver, asked, options);
+  return await gradeResponses(solver, asked, responses, options.judging);
+}
+
+/** Grades the responses to each question, in order, whoever wrote them. */
+export async function gradeResponses(
+  solver: Pick<Solver, "executor" | "dialect">,
+  asked: readonly Pick<Asked, "question" | "anyForm" | "byMajority">[],
+  responses: readonly (readonly Response[])[],
+  judging?: Judging,
+): Promise<Rollout[][]> {
   const readings = asked.map((ask, i) =>
-    responses[i].map((response) =>
-      readAnswer(solver, ask, response, options.judging)
-    )
+    responses[i].map((response) => readAnswer(solver, ask, response, judging))
   );
-  const verdicts = await checkAnswers(solver, asked, readings, options);
+  const verdicts = await checkAnswers(solver, asked, readings, judging);
   return readings.map((group) =>
     group.map((reading) => graded(reading, verdicts.get(reading)))
   );
@@ -121,8 +129,8 @@ async function respond(
 }
 
 function readAnswer(
-  { dialect }: Solver,
-  { question, anyForm }: Asked,
+  { dialect }: Pick<Solver, "dialect">,
+  { question, anyForm }: Pick<Asked, "question" | "anyForm">,
   response: Response,
   judging?: Judging,
 ): Reading {
@@ -145,10 +153,10 @@ function readAnswer(
 
 /** Checks every answer that was found. */
 async function checkAnswers(
-  { executor }: Solver,
-  asked: readonly Asked[],
+  { executor }: Pick<Solver, "executor">,
+  asked: readonly Pick<Asked, "question" | "byMajority">[],
   readings: readonly Reading[][],
-  { judging }: SolveOptions,
+  judging?: Judging,
 ): Promise<Map<Reading, AnswerVerdict>> {
   const verdicts = new Map<Reading, AnswerVerdict>();
   const attempts: { reading: Reading; task: Task; answer: string }[] = [];

@@ -11,11 +11,12 @@ import { sampleResponses } from "./respond.ts";
 import type { Setting } from "./setting.ts";
 
 /** A proposer prompt that fits, with the references in it. */
-interface ProposerPrompt {
+export interface ProposerPrompt {
   mode: ModeName;
   number: number;
   references: Task[];
   parts: Task[];
+  text: string;
   tokens: number[];
 }
 
@@ -65,12 +66,12 @@ export async function drawProposals(
  * then does without references. A prompt that cannot do without, because the
  * proposer writes inputs for the program of its reference, is dropped.
  */
-function drawPrompt(
+export function drawPrompt(
   { config, tokenizer, dialect }: Setting,
   buffers: Buffers,
   mode: ModeName,
   number: number,
-  { step, round }: TaskRequest,
+  { step, round }: Pick<TaskRequest, "step" | "round">,
 ): { prompt: ProposerPrompt | null; redraws: number } {
   const place = [step, round, mode, number] as const;
   const stream = randomStream(config.seed, "references", ...place);
@@ -88,11 +89,12 @@ function drawPrompt(
     const blocks = parts.length > 0
       ? extraOf("composite").blocks(parts)
       : undefined;
-    const tokens = tokenizer.encodePrompt(
-      dialect.proposerPrompt(mode, references, config.language, blocks),
-    );
+    const { language } = config;
+    const text = dialect.proposerPrompt(mode, references, language, blocks);
+    const tokens = tokenizer.encodePrompt(text);
     if (tokens.length <= config.maxPromptTokens) {
-      return { prompt: { mode, number, references, parts, tokens }, redraws };
+      const shown = { mode, number, references, parts };
+      return { prompt: { ...shown, text, tokens }, redraws };
     }
   }
   return { prompt: null, redraws: config.promptRedraws + 1 };

@@ -90,7 +90,9 @@ function solvedTask(
 }
 
 /** Returns the share of rollouts that solve their task among those that could be judged. */
-function solveRate(rollouts: readonly Rollout[]): number {
+export function solveRate(
+  rollouts: readonly Pick<Rollout, "grade" | "solves">[],
+): number {
   const judged = rollouts.filter(({ grade }) => grade !== "unjudged");
   return judged.filter(({ solves }) => solves).length /
     Math.max(1, judged.length);

@@ -171,7 +171,7 @@ function setAsideHeldOut({ heldOut }: Setting, proposal: Judged): Judged {
 }
 
 /** Marks valid tasks that a buffer would not admit after the earlier ones of the batch. */
-function markDuplicates(
+export function markDuplicates(
   buffers: Buffers,
   proposals: readonly Judged[],
 ): Judged[] {

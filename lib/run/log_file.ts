@@ -67,6 +67,11 @@ export class LogFile {
     this.#file.syncDataSync();
   }
 
+  /** Resolves once the contents are on the disk; the process goes on meanwhile. */
+  flush(): Promise<void> {
+    return this.#file.syncData();
+  }
+
   close(): void {
     this.#file.close();
   }

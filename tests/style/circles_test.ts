@@ -17,7 +17,7 @@ const ROOMS = [
     "extras",
     "azr.ts",
   ],
-  ...["run", "lab", "show"],
+  ...["run", "serve", "lab", "show"],
 ];
 
 const imports = new Map(
