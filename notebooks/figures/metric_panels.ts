@@ -16,6 +16,8 @@ import {
 } from "../../lib/show/figures/style.ts";
 import type { ModeName } from "../../lib/method/modes/task.ts";
 
+export { moved } from "../../lib/show/figures/moved.ts";
+
 /** The steps of one seed. */
 export type SeedMetrics = readonly StepMetrics[];
 

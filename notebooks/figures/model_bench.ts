@@ -70,7 +70,7 @@ export function modelBenchBars(rows: readonly ModelBenchRow[]): Figure {
   }]);
   const speeds = comparisons.flatMap(({ own, torch }) => [own, torch ?? own]);
   return styledFigure(
-    { title: "Tokens per second", x: "tokens per second", y: "" },
+    { title: fasterIn(comparisons), x: "tokens per second", y: "" },
     [
       bars(comparisons, "this kit", 0, ({ own }) => own, ownText),
       bars(comparisons, "PyTorch", 1, ({ torch }) => torch, torchText),
@@ -92,6 +92,15 @@ export function modelBenchBars(rows: readonly ModelBenchRow[]): Figure {
       legend: { traceorder: "normal" },
     },
   );
+}
+
+/** Says in how many of the comparisons the kit is faster. */
+function fasterIn(comparisons: readonly Comparison[]): string {
+  const ratios = comparisons.flatMap(({ ratio }) => ratio ?? []);
+  const faster = ratios.filter((ratio) => ratio > 1).length;
+  return ratios.length === 0
+    ? "Not compared with PyTorch"
+    : `Faster than PyTorch in ${faster} of ${ratios.length} comparisons`;
 }
 
 function bars(

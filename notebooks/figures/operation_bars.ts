@@ -14,11 +14,15 @@ export interface OperationShare {
   calls_per_step: number;
 }
 
-/** A bar per operation in the order given, the first on top; calls written. */
+/** A bar per operation of `work` in the order given, the first on top; calls written. */
 export function operationBars(
-  title: string,
+  work: string,
   profile: readonly OperationShare[],
 ): Figure {
+  const whole = profile.reduce((sum, { ms_per_step }) => sum + ms_per_step, 0);
+  const [first] = profile.toSorted((a, b) => b.ms_per_step - a.ms_per_step);
+  const share = Math.round(100 * first.ms_per_step / whole);
+  const title = `${first.operation} takes ${share} % of ${work}`;
   return styledFigure(
     { title, x: "milliseconds", y: "" },
     [{

@@ -76,6 +76,8 @@ function sampledRows(rows: SeedLog, moment: PassMoment): SeedLog {
 
 /** A panel per mode; bands are 95 %, thin lines single seeds. */
 export function passCurves(logs: readonly SeedLog[], split: string): Figure {
+  const changes: string[] = [];
+  let most = 1;
   const panels = DRAWN_MODES.flatMap((mode) => {
     const traces = (["before", "forced", "after"] as const).flatMap(
       (moment) => {
@@ -88,11 +90,22 @@ export function passCurves(logs: readonly SeedLog[], split: string): Figure {
         return [...seedLines(line), ...bandTraces(line)];
       },
     );
+    const [before, after] = (["before", "after"] as const).map((moment) =>
+      passCurve(logs, split, mode, moment)
+    );
+    if (before.ks.length > 0 && after.ks.length > 0) {
+      most = after.ks.at(-1)!;
+      const [from, to] = [before, after].map(({ intervals }) =>
+        Math.round(100 * intervals.at(-1)!.mean)
+      );
+      changes.push(`${mode} ${from} → ${to} %`);
+    }
     return traces.length > 0 ? [{ title: mode, traces }] : [];
   });
   return panelFigure(
     {
-      title: `pass@k at temperature 1 (${split})`,
+      title: `Tasks with a right answer among ${most} samples (${split}): ` +
+        changes.join(", "),
       x: "k samples",
       y: "tasks solved",
       percent: "y",

@@ -88,7 +88,15 @@ export function distinctProgramCurves(
     };
   });
   return styledFigure({
-    title: "New tasks, and programs among them that are new",
+    title: `Of the new tasks ${
+      rows.filter(({ programs }) => programs.length > 0).map((
+        { name, programs },
+      ) =>
+        `${
+          Math.round(100 * new Set(programs).size / programs.length)
+        } % (${name})`
+      ).join(", ")
+    } have a program of their own`,
     x: "tasks admitted",
     y: "distinct programs",
   }, [diagonal, ...traces]);

@@ -1,6 +1,7 @@
 /** Signs of a proposer that cheats or collapses, step by step. */
 
 import type { Figure } from "../../lib/show/figures/figure.ts";
+import { moved } from "../../lib/show/figures/moved.ts";
 import {
   type MetricPanel,
   metricPanels,
@@ -34,7 +35,11 @@ const PANELS: readonly MetricPanel[] = [
 /** Six panels, in each a line per mode; bands reach from the lowest to the highest seed. */
 export function proposerHealth(seeds: readonly SeedMetrics[]): Figure {
   return metricPanels(
-    { title: "The proposer's health", x: "step", y: "" },
+    {
+      title: `Valid proposals: ${moved(seeds, PANELS[0].value, 100)} %`,
+      x: "step",
+      y: "",
+    },
     seeds,
     PANELS,
     3,

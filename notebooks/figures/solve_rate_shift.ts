@@ -21,7 +21,10 @@ export function solveRateShift(
   const third = Math.ceil(steps / 3);
   const early = seeds.flat().filter(({ step }) => step > 0 && step <= third);
   const late = seeds.flat().filter(({ step }) => step > steps - third);
+  const changes: string[] = [];
   const panels = DRAWN_MODES.flatMap((mode) => {
+    const [from, to] = [early, late].map((rows) => sometimes(rows, mode));
+    if (from !== null && to !== null) changes.push(`${mode} ${from} → ${to} %`);
     const traces = [
       bars(`steps 1 to ${third}`, early, mode, REFERENCE_COLOUR),
       bars(
@@ -35,14 +38,26 @@ export function solveRateShift(
   });
   const figure = panelFigure(
     {
-      title: "How hard the proposed tasks were",
+      title: `Tasks solved sometimes and not always: ${changes.join(", ")}`,
       x: "right attempts",
-      y: "share of tasks",
+      y: "tasks",
+      percent: "y",
     },
     panels,
     { xaxis: { dtick: 1 } },
   );
   return { ...figure, layout: { ...figure.layout, barmode: "group" } };
+}
+
+/** Per cent of tasks that teach, since their attempts differ; null without tasks. */
+function sometimes(
+  rows: readonly Pick<StepMetrics, "solve">[],
+  mode: ModeName,
+): number | null {
+  const shares = bars("", rows, mode, "")?.y as number[] | undefined;
+  if (shares === undefined) return null;
+  const ends = shares[0] + shares[shares.length - 1];
+  return Math.round(100 * (1 - ends));
 }
 
 function bars(

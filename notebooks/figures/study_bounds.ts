@@ -15,10 +15,11 @@ function recordedBounds(study: Study, scores: StudyScores) {
 /** A row per bound: the better arm minus the worse, with the interval over seeds. */
 export function studyBounds(study: Study, scores: StudyScores): Figure {
   const bounds = recordedBounds(study, scores);
+  const met = bounds.filter(({ verdict }) => verdict === "met").length;
   return dotIntervals(
     {
-      title: `Bounds of "${study.name}": the better arm minus the worse`,
-      x: "difference of accuracy",
+      title: `Study "${study.name}": ${met} of ${bounds.length} bounds are met`,
+      x: "accuracy of the better arm minus the worse",
       rows: bounds.map(({ says }) => says),
       reference: 0,
     },

@@ -13,10 +13,14 @@ export interface Throughput {
 
 /** Horizontal bars on a logarithmic axis, in the order given. `unit` is counted per second. */
 export function throughputBars(
-  title: string,
   unit: string,
   rows: readonly Throughput[],
 ): Figure {
+  const sorted = rows.toSorted((a, b) => b.perSecond - a.perSecond);
+  const [fast, slow] = [sorted[0], sorted[sorted.length - 1]];
+  const times = Number((fast.perSecond / slow.perSecond).toPrecision(2));
+  const title =
+    `${fast.name}: ${times} times as many ${unit} a second as ${slow.name}`;
   const speeds = rows.map(({ perSecond }) => perSecond);
   return styledFigure({ title, x: `${unit} per second`, y: "" }, [{
     type: "bar",

@@ -26,7 +26,7 @@ export function fitted(
   const margin = layout.margin ?? {};
   const letters = Math.floor(room / 7.6);
   const lines: string[] = [""];
-  for (const word of (layout.title?.text ?? "").split(/<br>| /)) {
+  for (const word of (layout.title?.text ?? "").split(/ *<br> *| /)) {
     const last = lines[lines.length - 1];
     if (last && last.length + word.length >= letters) lines.push(word);
     else lines[lines.length - 1] = last ? last + " " + word : word;

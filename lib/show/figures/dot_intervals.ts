@@ -31,13 +31,15 @@ const COLOURS = [OTHER_COLOURS[2], OTHER_COLOURS[1], OTHER_COLOURS[0]];
 
 /**
  * Draws a row of dots with intervals per label; the series lie below each other within a
- * row. Where an interval holds the values of single seeds, each is a small pale dot.
+ * row. Values are shares, or differences of shares where there is a `reference`; the
+ * interval of a share ends at 0 and at 1. Where an interval holds the values of single seeds, each is a small pale dot.
  */
 export function dotIntervals(
   { title, x, rows, reference, xRange }: DotLabels,
   series: readonly DotSeries[],
 ): Figure {
-  const traces = series.flatMap((one, i) => dots(one, i, series.length));
+  const drawn = reference === undefined ? series.map(withinShares) : series;
+  const traces = drawn.flatMap((one, i) => dots(one, i, series.length));
   const shapes = reference === undefined ? [] : [{
     type: "line",
     x0: reference,
@@ -54,7 +56,7 @@ export function dotIntervals(
     margin: { l: Math.max(110, 24 + 7 * longest), r: 20, t: 60, b: 60 },
     shapes,
     showlegend: series.length > 1,
-    xaxis: xRange ? { range: xRange } : {},
+    xaxis: { tickformat: ".0%", ...(xRange && { range: xRange }) },
     yaxis: {
       tickvals: rows.map((_, row) => row),
       ticktext: rows,
@@ -63,6 +65,19 @@ export function dotIntervals(
       showgrid: false,
     },
   });
+}
+
+/** Ends intervals where a share ends: one of few seeds is computed as if it went on. */
+function withinShares(series: DotSeries): DotSeries {
+  const within = (one: Interval): Interval => ({
+    ...one,
+    low: Math.max(0, one.low),
+    high: Math.min(1, one.high),
+  });
+  return {
+    ...series,
+    intervals: series.intervals.map((one) => one && within(one)),
+  };
 }
 
 /** Returns the dots of a series, the place-th of so many that share a row. */

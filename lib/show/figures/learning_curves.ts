@@ -103,9 +103,14 @@ export function learningCurves(
   seeds: readonly SeedScores[],
   split: string,
 ): Figure {
+  const changes: string[] = [];
   const panels = DRAWN_MODES.flatMap((mode) => {
     const curve = accuracyCurve(seeds, { split, mode });
     if (!curve) return [];
+    const [first, last] = [0, -1].map((end) =>
+      Math.round(100 * curve.intervals.at(end)!.mean)
+    );
+    changes.push(`${mode} ${first} → ${last} %`);
     const traces = [
       ...seedLines(curve, MODE_COLOURS[mode]),
       ...forcedLine(curve),
@@ -120,7 +125,7 @@ export function learningCurves(
   });
   const count = seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`;
   return panelFigure({
-    title: `Greedy accuracy on held-out tasks (${split}, ${count})`,
+    title: `Held-out, greedy (${split}, ${count}): ${changes.join(", ")}`,
     x: "step of self-play",
     y: "right answers",
     yRange: [0, 1],
@@ -170,10 +175,13 @@ export function armCurves(
   arms: readonly DrawnArm[],
   split: string,
 ): Figure {
+  const ranges: string[] = [];
   const panels = DRAWN_MODES.flatMap((mode) => {
+    const ends: number[] = [];
     const traces = arms.flatMap(({ name, seeds }, i): Trace[] => {
       const curve = accuracyCurve(seeds, { split, mode });
       if (!curve || curve.steps.length < 2) return [];
+      ends.push(Math.round(100 * curve.intervals.at(-1)!.mean));
       return [{
         type: "scatter",
         mode: "lines",
@@ -192,10 +200,13 @@ export function armCurves(
       ? accuracyCurve(arms[0].seeds, { split, mode })
       : null;
     if (reference) traces.push(...forcedLine(reference).slice(1));
+    if (ends.length > 0) {
+      ranges.push(`${mode} ${Math.min(...ends)} to ${Math.max(...ends)} %`);
+    }
     return traces.length > 0 ? [{ title: mode, traces }] : [];
   });
   return panelFigure({
-    title: `${title} (${split})`,
+    title: `${title}: arms end at ${ranges.join(", ")} (${split})`,
     x: "step",
     y: "right answers",
     yRange: [0, 1],

@@ -9,6 +9,7 @@ import type { Role } from "../../method/advantage/sample.ts";
 import type { ModeName } from "../../method/modes/task.ts";
 import type { StepMetrics } from "../../method/metrics.ts";
 import type { Figure, Trace } from "./figure.ts";
+import { moved } from "./moved.ts";
 import { DRAWN_MODES, modeLine, styledFigure } from "./style.ts";
 
 /** The rows of a run that a figure needs. */
@@ -32,9 +33,11 @@ export function rewardCurves(rows: RunRows): Figure {
 export function solveRateCurves(rows: RunRows): Figure {
   return styledFigure(
     {
-      title: "Solve rate of the tasks played",
+      title: `Right attempts: ${
+        moved([rows], (row, mode) => row.solve[mode]?.solveRate, 100)
+      } %`,
       x: "step",
-      y: "share of right rollouts",
+      y: "right attempts",
       yRange: [0, 1],
       percent: "y",
     },
@@ -93,9 +96,11 @@ export function tokenLengthCurves(rows: RunRows): Figure {
 export function thinkingRateCurves(rows: RunRows): Figure {
   return styledFigure(
     {
-      title: "How often the solver thinks first",
+      title: `Attempts that think first: ${
+        moved([rows], (row, mode) => row.solve[mode]?.thinkingRate, 100)
+      } %`,
       x: "step",
-      y: "share of rollouts",
+      y: "attempts",
       yRange: [0, 1],
       percent: "y",
     },

@@ -6,6 +6,7 @@ import {
   armCurves,
   learningCurves,
 } from "../../../lib/show/figures/learning_curves.ts";
+import { moved } from "../../../lib/show/figures/moved.ts";
 import { dotIntervals } from "../../../lib/show/figures/dot_intervals.ts";
 import type { EvaluatedItem } from "../../../lib/show/figures/accuracy.ts";
 import type { Figure } from "../../../lib/show/figures/figure.ts";
@@ -193,6 +194,28 @@ Deno.test("dots have the ends of their intervals; rows without one are left out"
   assert.deepEqual([x, y], [[.5], [1]]);
   const { array, arrayminus } = error_x as Record<string, number[]>;
   assert.deepEqual([array, arrayminus], [[.5], [.25]]);
+});
+
+Deno.test("the interval of a share ends where a share ends, that of a difference does not", () => {
+  const highs = [undefined, 0].map((reference) => {
+    const { data } = dotIntervals(
+      { title: "t", x: "x", rows: ["a"], reference },
+      [{ name: "s", intervals: [{ mean: .9, low: .7, high: 1.1 }] }],
+    );
+    const { array } = data[0].error_x as { array: number[] };
+    return Number(array[0].toFixed(6));
+  });
+  assert.deepEqual(highs, [.1, .2]);
+});
+
+Deno.test("a title says how each mode moved, from the first to the last three steps", () => {
+  const rows = [9, 1, 2, 3, 10, 11, 12].map((value, step) => ({ step, value }));
+  const text = moved(
+    [rows, rows],
+    ({ value }, mode) => mode === "deduction" ? value : null,
+    10,
+  );
+  assert.equal(text, "deduction 20 → 110");
 });
 
 Deno.test("single seeds are dots of their own, and lines of their own in pass@k", () => {

@@ -106,7 +106,7 @@ const figures: Record<string, { figure: Figure; traces: number }> = {
   advantages: { figure: advantageByGroup(advantages), traces: 2 },
   accuracy: { figure: accuracyBars(evaluated, "familiar"), traces: 3 },
   throughput: {
-    figure: throughputBars("Speed", "tokens", [
+    figure: throughputBars("tokens", [
       { name: "wasm", perSecond: 100 },
       { name: "tensorflow", perSecond: 12000 },
     ]),
