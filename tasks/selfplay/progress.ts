@@ -215,7 +215,8 @@ export class ProgressBar {
     this.#show([first, ...known, ...now, ...rest], false);
   }
 
-  #show(parts: readonly string[], important: boolean): void {
+  #show(told: readonly string[], important: boolean): void {
+    const parts = timeFirst(told);
     if (this.#terminal) {
       write(`\r${fitting(parts, terminalWidth() - 1)}\x1b[K`);
       return;
@@ -226,6 +227,12 @@ export class ProgressBar {
     this.#lastLogged = now;
     console.log(parts.join(", "));
   }
+}
+
+/** Puts the time that is left before all else: in a narrow window it stays. */
+export function timeFirst(parts: readonly string[]): string[] {
+  const isTime = (part: string) => part.endsWith(" left");
+  return [...parts.filter(isTime), ...parts.filter((part) => !isTime(part))];
 }
 
 /** As many parts as a line has room for, the first ones first; one that does not fit is left out. */

@@ -11,7 +11,7 @@ import { diskCure, requireWritable } from "../../tasks/selfplay/disk.ts";
 import { Estimate } from "../../tasks/selfplay/estimate.ts";
 import { quoted, taskCommand } from "../../tasks/selfplay/hints.ts";
 import { didYouMean } from "../../lib/method/nearest.ts";
-import { duration, fitting } from "../../tasks/selfplay/progress.ts";
+import { duration, fitting, timeFirst } from "../../tasks/selfplay/progress.ts";
 import { summaryOf } from "../../tasks/selfplay/summary.ts";
 
 Deno.test("a line holds what comes first, and never more than its width", () => {
@@ -26,9 +26,10 @@ Deno.test("a line holds what comes first, and never more than its width", () => 
     assert.ok(fitting(parts, width).length <= width);
   }
   assert.equal(
-    fitting(parts, 79),
-    "self-play step 120/500, 1:02:07 left, evaluating 0:12",
+    fitting(timeFirst(parts), 79),
+    "1:02:07 left, self-play step 120/500, evaluating 0:12",
   );
+  assert.equal(fitting(timeFirst(parts), 20), "1:02:07 left");
   assert.equal(fitting(parts, 200), parts.join(", "));
   assert.deepEqual(
     [null, NaN, 0, 59.6, 60, 3599, 3727].map(duration),
