@@ -8,7 +8,7 @@ import { benchmarkNamed } from "../lib/lab/benchmarks/benchmarks.ts";
 import { getBenchmark } from "./data/get.ts";
 import { SOURCES } from "./data/sources.ts";
 import { runSteps } from "./setup/steps.ts";
-import { readWords, runTask } from "./usage.ts";
+import { helpHint, readWords, runTask, UsageError } from "./usage.ts";
 
 const USAGE = [
   "deno task data get NAME [--from FILE] [--to FOLDER]\n",
@@ -43,8 +43,11 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const isUsage = error instanceof TypeError || error instanceof RangeError;
-    console.error(`data: ${error.message}${isUsage ? `\n\n${USAGE}` : ""}`);
+    const isUsage = error instanceof TypeError ||
+      error instanceof RangeError || error instanceof UsageError;
+    console.error(
+      `data: ${error.message}${isUsage ? `\n${helpHint("data")}` : ""}`,
+    );
     return isUsage ? 2 : 1;
   }
 }

@@ -28,7 +28,7 @@ import type { Dialect } from "../lib/method/modes/dialect.ts";
 import { dialectNamed } from "../lib/method/modes/mod.ts";
 import { startExecutor } from "../lib/sandbox/mod.ts";
 import { type Asked, parseArguments, USAGE } from "./evaluate/arguments.ts";
-import { runTask } from "./usage.ts";
+import { helpHint, runTask } from "./usage.ts";
 import "../lib/extras/mod.ts";
 
 /** Runs the command line; returns the exit code. */
@@ -37,7 +37,9 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     asked = await parseArguments(args);
   } catch (error) {
-    console.error(`evaluate: ${(error as Error).message}\n\n${USAGE}`);
+    console.error(
+      `evaluate: ${(error as Error).message}\n${helpHint("evaluate")}`,
+    );
     return 2;
   }
   try {

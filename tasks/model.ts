@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { BUILT_IN } from "./model/built_in.ts";
 import { modelFolder } from "./model/folder.ts";
 import { SetupProblem } from "./setup/problem.ts";
-import { runTask } from "./usage.ts";
+import { helpHint, runTask } from "./usage.ts";
 
 const USAGE = [
   "deno task model get NAME\n",
@@ -29,7 +29,9 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (verb !== "get" || name === undefined || rest.length > 0) {
-    console.error(`model: not understood: ${args.join(" ")}\n${USAGE}`);
+    console.error(
+      `model: not understood: ${args.join(" ")}\n${helpHint("model")}`,
+    );
     return 2;
   }
   try {
@@ -39,7 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const cure = error instanceof SetupProblem ? "" : `\n${USAGE}`;
+    const cure = error instanceof SetupProblem ? "" : `\n${helpHint("model")}`;
     console.error(`model: ${error.message}${cure}`);
     return 1;
   }

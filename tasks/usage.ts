@@ -2,6 +2,7 @@
 
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { didYouMean } from "../lib/method/nearest.ts";
+import { taskCommand } from "./selfplay/hints.ts";
 
 /** An option: the name of the value that follows, none for a switch, and what it does. */
 export interface OptionText {
@@ -73,7 +74,7 @@ export function wholeNumbers(option: string, text: string): number[] {
 /**
  * Runs a task with the words that follow its name, and ends the process with its exit
  * code. `--help` prints the usage text, whose first line begins with `deno task NAME`;
- * after a `UsageError` the text stands below the error, and the code is 2.
+ * after a `UsageError` the code is 2.
  */
 export async function runTask(
   usage: string,
@@ -89,7 +90,12 @@ export async function runTask(
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const [, task] = /^deno task (\S+)/.exec(usage)!;
-    console.error(`${task}: ${error.message}\n\n${usage}`);
+    console.error(`${task}: ${error.message}\n${helpHint(task)}`);
     Deno.exit(2);
   }
+}
+
+/** One line, since a whole usage text would push the error off the screen. */
+export function helpHint(task: string): string {
+  return `What there is: ${taskCommand(task, ["--help"])}`;
 }
