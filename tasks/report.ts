@@ -11,6 +11,7 @@ import { experimentReport } from "./report/experiment.ts";
 import { itemsFile } from "./report/items.ts";
 import { LANGUAGE_LOGS, languageReport } from "./report/language.ts";
 import { PAGES, withResults } from "./report/readme.ts";
+import { SCALE, scaleReport } from "./report/scale.ts";
 import { SETTINGS_PAGE, settingsPage } from "./report/settings.ts";
 import { studyReport } from "./report/study.ts";
 import { readWords, runTask } from "./usage.ts";
@@ -54,6 +55,10 @@ async function main(args: readonly string[]): Promise<number> {
   console.log(file);
   await Deno.writeTextFile(SETTINGS_PAGE, settingsPage());
   console.log(SETTINGS_PAGE);
+  const scale = scaleReport(DATA);
+  await Deno.writeTextFile(`${SCALE}.md`, scale.page);
+  await Deno.writeTextFile(`${SCALE}.json`, scale.json);
+  console.log(`${SCALE}.md`);
   for (const page of Object.keys(PAGES)) {
     const text = withResults(page, await Deno.readTextFile(page), DATA);
     await Deno.writeTextFile(page, text);
