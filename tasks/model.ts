@@ -4,6 +4,7 @@
  */
 
 import { existsSync } from "node:fs";
+import { known } from "../lib/method/nearest.ts";
 import { BUILT_IN } from "./model/built_in.ts";
 import { modelFolder } from "./model/folder.ts";
 import { SetupProblem } from "./setup/problem.ts";
@@ -36,7 +37,10 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   try {
     const folder = await modelFolder(name);
-    if (!existsSync(folder)) throw new Error(`there is no model "${name}"`);
+    if (!existsSync(folder)) {
+      const names = known(name, Object.keys(BUILT_IN));
+      throw new Error(`there is no model "${name}"; by name there is ${names}`);
+    }
     console.log(folder);
     return 0;
   } catch (error) {
