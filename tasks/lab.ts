@@ -6,6 +6,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { runQuietly } from "./setup/commands.ts";
 import { venvPython } from "./setup/jupyter.ts";
 import { jupyterFolder, projectFolder } from "./setup/project.ts";
 import { runTask } from "./usage.ts";
@@ -17,6 +18,25 @@ const USAGE = [
   "  --port NUMBER      listen there (default: 8888, or the next that is free)",
   "  --help-all         list JupyterLab's own arguments",
 ].join("\n");
+
+/** Where this project's JupyterLab keeps which notebooks it trusts, apart from the user's own. */
+const TRUSTED = [
+  `--NotebookNotary.db_file=${join(jupyterFolder, "trusted.db")}`,
+  `--NotebookNotary.secret_file=${join(jupyterFolder, "trusted.secret")}`,
+];
+
+/**
+ * Signs the kit's notebooks as they lie here: JupyterLab shows drawings of a notebook
+ * that it does not trust as text. Who opens them here runs their cells, too.
+ */
+export async function trustNotebooks(): Promise<void> {
+  const folder = join(projectFolder, "notebooks");
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name)
+    .filter((name) => name.endsWith(".ipynb"));
+  const args = ["-m", "nbformat.sign", ...TRUSTED, ...names];
+  // Without trust the notebooks open all the same.
+  await runQuietly(venvPython, args, { folder });
+}
 
 /**
  * Returns the arguments of `jupyter lab`: the browser opens the tour, and the file list
@@ -31,6 +51,7 @@ export function labArguments(
     "--ServerApp.ip=127.0.0.1",
     "--LabApp.default_url=/lab/tree/notebooks/00_tour.ipynb",
     "--MultiKernelManager.default_kernel_name=deno",
+    ...TRUSTED,
     ...(userId === 0 ? ["--allow-root"] : []),
     ...extra,
   ];
@@ -57,6 +78,7 @@ async function main(args: readonly string[]): Promise<number> {
     );
     return 1;
   }
+  await trustNotebooks();
   // As a module: the program jupyter-lab itself starts the Python of the folder it was made in.
   const server = new Deno.Command(venvPython, {
     args: ["-m", "jupyterlab", ...labArguments(args, Deno.uid())],

@@ -3,7 +3,11 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { kitRoot } from "../../tasks/notebook/notebook_file.ts";
-import { labArguments, labEnvironment } from "../../tasks/lab.ts";
+import {
+  labArguments,
+  labEnvironment,
+  trustNotebooks,
+} from "../../tasks/lab.ts";
 import { venvPython } from "../../tasks/setup/jupyter.ts";
 
 const noLab = !existsSync(venvPython);
@@ -86,5 +90,31 @@ print(json.dumps(_get_overrides("/nowhere")[0]))`,
       JSON.stringify(labEnvironment()),
     );
     assert.match(settings, /"fetchNews": "false"/);
+  },
+});
+
+Deno.test({
+  name: "JupyterLab trusts the kit's notebooks as they lie here, and no other" +
+    skipped,
+  ignore: noLab,
+  fn: async () => {
+    await trustNotebooks();
+    const places = labArguments([], 1000)
+      .filter((argument) => argument.startsWith("--NotebookNotary."))
+      .map((argument) => argument.split("="));
+    assert.equal(places.length, 2);
+    const trusted = await python(
+      `import json, sys, nbformat
+from nbformat.sign import NotebookNotary
+places = dict(json.loads(sys.argv[1]))
+notary = NotebookNotary(db_file=places["--NotebookNotary.db_file"],
+                        secret_file=places["--NotebookNotary.secret_file"])
+tour = nbformat.read("notebooks/00_tour.ipynb", 4)
+print(notary.check_signature(tour))
+tour.cells[0].source += "changed"
+print(notary.check_signature(tour))`,
+      JSON.stringify(places),
+    );
+    assert.equal(trusted.trim(), "True\nFalse");
   },
 });
