@@ -276,3 +276,34 @@ export function threeLinesDrawing(): Drawing {
     ],
   );
 }
+
+/** Who computes what on each engine. */
+export function enginesDrawing(): Drawing {
+  const colour = MODEL;
+  const size = [165, 80] as const;
+  return drawing(
+    "The loop and the sandbox stay here; the model is here, on a Tinker server, or served",
+    300,
+    [
+      box([15, 15], [345, 80], ["the loop", "tasks, buffers, rewards"]),
+      arrow([[360, 55], [380, 55]]),
+      box([380, 15], size, ["the sandbox", "always here"], { colour: SANDBOX }),
+      arrow([[97, 95], [97, 150]], "prompts"),
+      arrow([[280, 95], [280, 150]], "a batch"),
+      arrow([[330, 95], [462, 150]]),
+      box([15, 150], size, ["local", "this process"], { colour }),
+      box([197, 150], size, ["tinker", "SkyRL, adapters"], { colour }),
+      box([380, 150], size, ["openai", "samples only"], { colour }),
+      note(
+        [280, 262],
+        "tinker: the next step is played while it learns",
+        "middle",
+      ),
+      note(
+        [280, 284],
+        "local: one thing at a time, the same numbers",
+        "middle",
+      ),
+    ],
+  );
+}
