@@ -149,8 +149,8 @@ export class Decoder implements NativeModel {
     return this.#adapters;
   }
 
-  /** Freezes the weights and trains `adapters` instead, which the model owns from then on. */
-  attachAdapters(adapters: Adapters) {
+  /** Freezes the weights and trains `adapters` instead, which the model owns from then on; null trains the weights. */
+  attachAdapters(adapters: Adapters | null) {
     this.#adapters?.dispose();
     this.#adapters = adapters;
   }

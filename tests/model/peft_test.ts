@@ -9,12 +9,15 @@ import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { LocalEngine } from "../../lib/engines/local.ts";
 import {
+  currentBackend,
   type Decoder,
   loadModel,
   readAdapters,
+  saveModel,
   startBackend,
   writeAdapters,
 } from "../../lib/model/mod.ts";
+import { mergeAdapters } from "../../lib/model/merge.ts";
 import { writeSafetensors } from "../../lib/model/files/safetensors.ts";
 
 await startBackend();
@@ -130,12 +133,36 @@ for (const one of cases) {
       await writeAdapters(model, copy, join(FIXTURES, one.base));
       const engine = await LocalEngine.fromFolder(copy);
       assert.ok(distance(lastLogits(engine.model), one.logits) < 2e-5);
+      // Merged into the base it computes the same, here and opened again.
+      mergeAdapters(engine.model);
+      const merged = await Deno.makeTempDir({ dir: parent });
+      await saveModel(engine.model, merged);
+      assert.ok(distance(lastLogits(engine.model), one.logits) < 2e-5);
       engine.dispose();
+      const whole = await loadModel(merged);
+      assert.ok(distance(lastLogits(whole), one.logits) < 2e-5);
+      whole.dispose();
     } finally {
       model.dispose();
     }
   });
 }
+
+Deno.test("only adapters are merged, packed weights stay packed, nothing is left over", async () => {
+  const model = await loadModel(join(FIXTURES, plain.base));
+  assert.throws(() => mergeAdapters(model), /no adapters to merge/);
+  const before = tf.memory().numTensors;
+  await readAdapters(model, await folderOf(plain, configOf(plain)));
+  mergeAdapters(model);
+  assert.equal(tf.memory().numTensors, before);
+  if (/^tfjs-node/.test(currentBackend().name)) {
+    model.narrow();
+    await readAdapters(model, await folderOf(plain, configOf(plain)));
+    mergeAdapters(model);
+    assert.ok(model.isNarrow);
+  }
+  model.dispose();
+});
 
 Deno.test("no field of adapter_config.json is overlooked", async () => {
   const fates = { used: 0, refused: 0, idle: 0 };

@@ -28,6 +28,7 @@ import {
   worldTokenizerConfig,
   worldTokenizerJson,
 } from "../../lib/lab/world/vocabulary.ts";
+import { mergeModel } from "../../tasks/model/merge.ts";
 import { fullWeights } from "./shapes.ts";
 import { TEST_WORLD } from "../lab/world/world_config.ts";
 
@@ -84,7 +85,7 @@ Deno.test({
         assert.deepEqual(theirs[name].texts, rows);
       });
     }
-    assert.equal(Object.keys(theirs).length, NAMES.length * 5 + 2);
+    assert.equal(Object.keys(theirs).length, NAMES.length * 6 + 2);
     await Deno.remove(parent, { recursive: true });
   },
 });
@@ -119,6 +120,8 @@ async function opens(
   await Deno.mkdir(adapters);
   await writeAdapters(model, adapters, join(parent, name));
   expected[`ours-${name}-lora`] = record.adapted;
+  await mergeModel(adapters, join(parent, `ours-${name}-merged`), "float32");
+  expected[`ours-${name}-merged`] = record.adapted;
   const { tokens } = record.model;
   await assertTrains(model, tokens, record.adapters_trained, `${name}-lora`);
   model.dispose();
