@@ -140,7 +140,7 @@ Deno.test({
       assert.equal(lab.code, 0, lab.stderr);
       assert.match(
         await Deno.readTextFile(said),
-        /^-m jupyterlab .*notebooks.* --version\n$/,
+        /^-m nbformat\.sign .*\n-m jupyterlab .*notebooks.* --version\n$/,
       );
       // The stamp of the old place is not believed: JupyterLab is elsewhere.
       const requirements = join(folder, "requirements-lab.txt");

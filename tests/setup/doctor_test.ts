@@ -101,7 +101,7 @@ Deno.test("an unknown measurement or argument is refused with what there is", as
   assert.equal(bench.code, 2);
   assert.match(
     bench.stderr,
-    /no measurement is called "no_such_thing"; there are dialects[^]*deno task bench --help/,
+    /no measurement is called "no_such_thing"; there are dialects[^]*deno\S* task bench --help/,
   );
   const setup = await runScript(projectFolder, "tasks/setup.ts", [
     "--nonsense",
