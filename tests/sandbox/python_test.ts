@@ -334,10 +334,7 @@ function residentKibibytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(status)![1]);
 }
 
-/**
- * Growth is what tells a leak: it was -1 to 2 MiB over eight rounds. The level after
- * the first round is not: it was 480 to 630 MiB, with what V8's compiler left over.
- */
+/** A leak shows as growth: it was -1 to 2 MiB over eight rounds. */
 Deno.test("a short soak with hostile programs leaves memory bounded", async () => {
   await using executor = await startExecutor({
     workers: 1,
@@ -364,7 +361,7 @@ Deno.test("a short soak with hostile programs leaves memory bounded", async () =
   }
   const growth = resident[2] - resident[0];
   assert.ok(growth < 16 * 1024, `${resident.join(", ")} KiB resident`);
-  assert.ok(resident[2] < 768 * 1024, `${resident.join(", ")} KiB resident`);
+  assert.ok(resident[2] < 600 * 1024, `${resident.join(", ")} KiB resident`);
   assert.equal(executor.restarts, 0);
 });
 

@@ -159,6 +159,11 @@ function commandFor(
     clearEnv: true,
     env: {
       DENO_DIR: cacheFolder,
+      // glibc otherwise keeps what V8's compiler freed: a child had 548 to 633 MB
+      // resident in eight runs, with these 493 to 517 in as many, equally fast.
+      MALLOC_TRIM_THRESHOLD_: "131072",
+      MALLOC_MMAP_THRESHOLD_: "131072",
+      MALLOC_ARENA_MAX: "1",
       DENO_NO_UPDATE_CHECK: "1",
       NO_COLOR: "1",
       TZ: "UTC",
