@@ -27,12 +27,14 @@ const TRUSTED = [
 
 /**
  * Signs the kit's notebooks as they lie here: JupyterLab shows drawings of a notebook
- * that it does not trust as text. Who opens them here runs their cells, too.
+ * that it does not trust as text. The kit's begin with two digits; a notebook of
+ * another name may come from anywhere, and JupyterLab goes on to judge it.
  */
-export async function trustNotebooks(): Promise<void> {
-  const folder = join(projectFolder, "notebooks");
+export async function trustNotebooks(
+  folder = join(projectFolder, "notebooks"),
+): Promise<void> {
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name)
-    .filter((name) => name.endsWith(".ipynb"));
+    .filter((name) => /^\d\d_[a-z_]+\.ipynb$/.test(name));
   const args = ["-m", "nbformat.sign", ...TRUSTED, ...names];
   // Without trust the notebooks open all the same.
   await runQuietly(venvPython, args, { folder });

@@ -98,23 +98,40 @@ Deno.test({
     skipped,
   ignore: noLab,
   fn: async () => {
-    await trustNotebooks();
-    const places = labArguments([], 1000)
-      .filter((argument) => argument.startsWith("--NotebookNotary."))
-      .map((argument) => argument.split("="));
-    assert.equal(places.length, 2);
-    const trusted = await python(
-      `import json, sys, nbformat
+    const folder = await Deno.makeTempDir({ prefix: "trust-" });
+    const tour = JSON.parse(
+      await Deno.readTextFile("notebooks/00_tour.ipynb"),
+    );
+    for (const name of ["00_tour.ipynb", "from_elsewhere.ipynb"]) {
+      tour.cells[0].source = [name];
+      await Deno.writeTextFile(`${folder}/${name}`, JSON.stringify(tour));
+    }
+    await trustNotebooks(folder);
+    await checkTrust(folder);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+/** The tour is trusted; changed, and under a name that is none of the kit's, it is not. */
+async function checkTrust(folder: string): Promise<void> {
+  const places = labArguments([], 1000)
+    .filter((argument) => argument.startsWith("--NotebookNotary."))
+    .map((argument) => argument.split("="));
+  assert.equal(places.length, 2);
+  const trusted = await python(
+    `import json, sys, nbformat
 from nbformat.sign import NotebookNotary
 places = dict(json.loads(sys.argv[1]))
 notary = NotebookNotary(db_file=places["--NotebookNotary.db_file"],
                         secret_file=places["--NotebookNotary.secret_file"])
-tour = nbformat.read("notebooks/00_tour.ipynb", 4)
+folder = sys.argv[2]
+tour = nbformat.read(folder + "/00_tour.ipynb", 4)
 print(notary.check_signature(tour))
 tour.cells[0].source += "changed"
-print(notary.check_signature(tour))`,
-      JSON.stringify(places),
-    );
-    assert.equal(trusted.trim(), "True\nFalse");
-  },
-});
+print(notary.check_signature(tour))
+print(notary.check_signature(nbformat.read(folder + "/from_elsewhere.ipynb", 4)))`,
+    JSON.stringify(places),
+    folder,
+  );
+  assert.equal(trusted.trim(), "True\nFalse\nFalse");
+}
