@@ -1,7 +1,7 @@
 /**
- * `deno task study:language`: plays the arms of the study of a language model that are not recorded yet, arm by arm and seed by
- * seed, and keeps their logs under data/language_model. Ctrl-C stops and saves; the
- * same command goes on.
+ * `deno task study:language`: plays the arms of the study of a language model that are
+ * not recorded yet, arm by arm and seed by seed, and keeps their logs under
+ * data/language_model. Ctrl-C stops and saves; the same command goes on.
  */
 
 import { cpus } from "node:os";

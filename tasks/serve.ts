@@ -10,7 +10,6 @@
 
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { MODEL_PRESETS } from "../lib/lab/model_presets.ts";
 import { PAPER_CONFIG, type SelfPlayConfig } from "../lib/method/config.ts";
 import { didYouMean } from "../lib/method/nearest.ts";
@@ -22,7 +21,7 @@ import { SERVED_SETTINGS } from "../lib/serve/served_settings.ts";
 import { startService } from "../lib/serve/service.ts";
 import { ArgumentError, withSettings } from "./selfplay/arguments.ts";
 import { STOPPING } from "./stopping.ts";
-import { optionLines } from "./usage.ts";
+import { optionLines, readWords, runTask, UsageError } from "./usage.ts";
 
 const OPTIONS = {
   state: {
@@ -54,17 +53,15 @@ interface ServeArguments {
   config: SelfPlayConfig;
 }
 
-if (import.meta.main) {
+async function main(args: readonly string[]): Promise<number> {
   try {
-    const parsed = parse(Deno.args);
-    if (parsed === null) console.log(usage());
-    else await serve(parsed);
+    await serve(parse(args));
+    return 0;
   } catch (error) {
-    if (!(error instanceof ArgumentError || error instanceof RangeError)) {
-      throw error;
+    if (error instanceof ArgumentError || error instanceof RangeError) {
+      throw new UsageError(error.message);
     }
-    console.error(error.message);
-    Deno.exit(2);
+    throw error;
   }
 }
 
@@ -76,16 +73,19 @@ function usage(): string {
   return ["deno task serve [OPTIONS]\n", ...lines].join("\n");
 }
 
-function parse(args: string[]): ServeArguments | null {
-  const { values } = parseStrictly(args);
-  if (values.help) return null;
+function parse(args: readonly string[]): ServeArguments {
+  const text = { type: "string" as const };
+  const { values } = readWords(args, {
+    ...{ state: text, port: text, preset: text, tokenizer: text },
+    ...{ workers: text, set: { ...text, multiple: true } },
+  });
   const preset = values.preset ?? "paper";
   const presets: Record<string, SelfPlayConfig> = { paper: PAPER_CONFIG };
   for (const [name, { selfPlay }] of Object.entries(MODEL_PRESETS)) {
     presets[name] = selfPlay;
   }
   if (!Object.hasOwn(presets, preset)) {
-    throw new ArgumentError(
+    throw new UsageError(
       `there is no preset "${preset}".${
         didYouMean(preset, Object.keys(presets))
       }`,
@@ -100,30 +100,14 @@ function parse(args: string[]): ServeArguments | null {
   };
 }
 
-function parseStrictly(args: string[]) {
-  const text = { type: "string" as const };
-  try {
-    return parseArgs({
-      args,
-      options: {
-        ...{ state: text, port: text, preset: text, tokenizer: text },
-        ...{ workers: text, set: { ...text, multiple: true } },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new ArgumentError(`${(error as Error).message}. --help lists all`);
-  }
-}
-
 function setting(text: string): [string, string] {
   const [field, ...value] = text.split("=");
   const served: readonly string[] = SERVED_SETTINGS;
   if (value.length === 0) {
-    throw new ArgumentError(`--set needs FIELD=VALUE, got ${text}`);
+    throw new UsageError(`--set needs FIELD=VALUE, got ${text}`);
   }
   if (served.includes(field)) return [field, value.join("=")];
-  throw new ArgumentError(
+  throw new UsageError(
     `an environment has no use for "${field}".${didYouMean(field, served)} ` +
       `It obeys ${served.join(", ")}`,
   );
@@ -131,7 +115,7 @@ function setting(text: string): [string, string] {
 
 function wholeNumber(option: string, text: string): number {
   if (/^\d{1,5}$/.test(text)) return Number(text);
-  throw new ArgumentError(`--${option} needs a whole number, got ${text}`);
+  throw new UsageError(`--${option} needs a whole number, got ${text}`);
 }
 
 /** Returns the folder's token, made where there is none. Only the owner may read it. */
@@ -140,7 +124,7 @@ function tokenOf(folder: string): string {
   try {
     const token = Deno.readTextFileSync(path).trim();
     if (token.length >= 16) return token;
-    throw new ArgumentError(
+    throw new UsageError(
       `${path} holds a token of under 16 characters: delete the file`,
     );
   } catch (error) {
@@ -175,3 +159,5 @@ async function serve(
   console.log("Ctrl-C stops the server.");
   await stopped;
 }
+
+if (import.meta.main) await runTask(usage(), main);

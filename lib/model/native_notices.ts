@@ -2,9 +2,9 @@
  * Keeps TensorFlow's notices off the terminal while its library loads.
  *
  * The library writes them before it reads TF_CPP_MIN_LOG_LEVEL, or as errors, so no
- * variable stops them that would not stop true errors. On Linux this process's stderr is a
- * pipe during the loading; what is no known notice is written on afterwards. On other systems, and without permission for FFI, the
- * notices stay.
+ * variable stops them that would not stop true errors. On Linux this process's stderr
+ * is a pipe during the loading; what is no known notice is written on afterwards. On
+ * other systems, and without permission for FFI, the notices stay.
  */
 
 /** Notices of a library that works: that logging has not begun, and what oneDNN is used for. */

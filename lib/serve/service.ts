@@ -3,6 +3,7 @@
  * bounded bodies, bounded waiting and bounded patience.
  */
 
+import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import {
   createServer,
@@ -121,7 +122,8 @@ class Handler {
     response.on("error", () => {});
     const path = (request.url ?? "").split("?")[0];
     const answer = await this.#answer(request, path).catch(answerToError);
-    const known = path in this.#posts || ["/health", "/metrics"].includes(path);
+    const known = Object.hasOwn(this.#posts, path) ||
+      ["/health", "/metrics"].includes(path);
     this.#metrics.count("azr_requests_total", {
       path: known ? path : "other",
       status: `${answer.status}`,
@@ -175,7 +177,7 @@ class Handler {
       held.use(this.#held.take(chunk.length));
       chunks.push(chunk);
     }
-    return new TextDecoder().decode(joined(chunks, bytes));
+    return new TextDecoder().decode(Buffer.concat(chunks));
   }
 
   async #prompts(body: Record<string, unknown>) {
@@ -270,14 +272,4 @@ function send(
 
 function digest(text: string): Uint8Array {
   return createHash("sha256").update(text).digest();
-}
-
-function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const all = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

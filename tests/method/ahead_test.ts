@@ -4,11 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { LocalEngine } from "../../lib/engines/local.ts";
 import { type Executor, startExecutor } from "../../lib/sandbox/mod.ts";
-import {
-  checkConfig,
-  type SelfPlayConfig,
-  TINY_CONFIG,
-} from "../../lib/method/config.ts";
+import { checkConfig, type SelfPlayConfig } from "../../lib/method/config.ts";
 import type { Engine } from "../../lib/method/engine.ts";
 import { engineWith } from "../../lib/method/engine_with.ts";
 import { selfPlay } from "../../lib/method/loop.ts";
@@ -16,7 +12,7 @@ import type { StepMetrics } from "../../lib/method/metrics.ts";
 import { readMetrics } from "../../lib/run/read.ts";
 import { recordRun } from "../../lib/run/record.ts";
 import { characterTokenizer, ScriptedEngine } from "./scripted_engine.ts";
-import { taughtEngine } from "./tiny_model.ts";
+import { SHORT_PLAY, taughtEngine } from "./tiny_model.ts";
 
 const tokenizer = characterTokenizer();
 let executor: Executor;
@@ -26,18 +22,7 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => executor.close());
 
-const config: SelfPlayConfig = {
-  ...TINY_CONFIG,
-  steps: 4,
-  proposalsPerMode: 5,
-  rolloutsPerTask: 4,
-  seedTasksPerMode: 6,
-  seedRounds: 3,
-  maxProposalTokens: 32,
-  maxSolutionTokens: 24,
-  learningRate: 2e-3,
-  checkpointEvery: 1,
-};
+const config: SelfPlayConfig = { ...SHORT_PLAY, checkpointEvery: 1 };
 const AHEAD = { staleness: 1, importanceCap: 2 };
 
 async function metricsOf(

@@ -4,22 +4,11 @@ import type { LocalEngine } from "../../lib/engines/local.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
 import { readMetrics } from "../../lib/run/read.ts";
 import { recordRun } from "../../lib/run/record.ts";
-import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/config.ts";
+import { type SelfPlayConfig } from "../../lib/method/config.ts";
 import { characterTokenizer } from "./scripted_engine.ts";
-import { taughtEngine } from "./tiny_model.ts";
+import { SHORT_PLAY, taughtEngine } from "./tiny_model.ts";
 
-const config: SelfPlayConfig = {
-  ...TINY_CONFIG,
-  steps: 4,
-  proposalsPerMode: 5,
-  rolloutsPerTask: 4,
-  seedTasksPerMode: 6,
-  seedRounds: 3,
-  maxProposalTokens: 32,
-  maxSolutionTokens: 24,
-  learningRate: 2e-3,
-  checkpointEvery: 2,
-};
+const config: SelfPlayConfig = { ...SHORT_PLAY, checkpointEvery: 2 };
 
 Deno.test("a real model plays, learns, and resumes to the same bytes", async () => {
   const parent = await Deno.makeTempDir({ prefix: "local-engine-" });

@@ -20,7 +20,21 @@ import {
   proposeInductionPrompt,
   proposePrompt,
 } from "../../lib/method/modes/compact_words.ts";
+import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/config.ts";
 import { type RandomStream, randomStream } from "../../lib/random.ts";
+
+/** Four short steps, in which the taught model learns visibly. */
+export const SHORT_PLAY: SelfPlayConfig = {
+  ...TINY_CONFIG,
+  steps: 4,
+  proposalsPerMode: 5,
+  rolloutsPerTask: 4,
+  seedTasksPerMode: 6,
+  seedRounds: 3,
+  maxProposalTokens: 32,
+  maxSolutionTokens: 24,
+  learningRate: 2e-3,
+};
 
 /** Prompt and response of one document about `x=>x+c`. */
 function document(stream: RandomStream): [string, string] {
