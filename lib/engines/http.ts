@@ -20,19 +20,17 @@ import {
 } from "./http_faults.ts";
 import { fromEnvironment } from "./address.ts";
 import {
+  inVain,
+  longestWait,
+  type Patience,
+  RECONNECT_SECONDS,
+} from "./waiting.ts";
+import {
   excerpt,
   RemoteError,
   UncertainError,
   UnreachableError,
 } from "./remote_error.ts";
-
-/** The limits on waiting, in seconds. */
-export interface Patience {
-  /** Longest wait for a server that cannot be reached (restarting, network down). Default 120. */
-  reconnectSeconds: number;
-  /** Longest wait for the answer to one HTTP request. Default 330. */
-  requestSeconds: number;
-}
 
 /** The callback for notes on a slow server, and the signal that ends the waiting. */
 export interface Company {
@@ -104,7 +102,7 @@ export class HttpLine {
     this.#headers = { "content-type": "application/json", ...headers };
     this.#company = company;
     this.#patience = {
-      reconnectSeconds: patience.reconnectSeconds ?? 120,
+      reconnectSeconds: patience.reconnectSeconds ?? RECONNECT_SECONDS,
       requestSeconds: patience.requestSeconds ?? 330,
     };
   }
@@ -115,7 +113,6 @@ export class HttpLine {
    * used-up account and an answer that takes too long. `signal` ends request and wait.
    */
   async exchange(request: HttpRequest, signal?: AbortSignal): Promise<Answer> {
-    const limit = this.#patience.reconnectSeconds;
     const started = performance.now();
     let pause = FIRST_PAUSE;
     for (;;) {
@@ -125,22 +122,26 @@ export class HttpLine {
       this.#company.stop?.throwIfAborted();
       const wait = Math.max(pause, answer.after ?? 0);
       const waited = (performance.now() - started) / 1000;
-      if (waited + wait > limit) throw this.#unreachable(request, answer);
+      const limit = longestWait(this.#patience, this.#answered);
+      if (waited + wait > limit) {
+        throw this.#unreachable(request, answer, limit);
+      }
       this.#tellOfWait(answer.retry, waited, limit);
       await this.pause(wait, signal);
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
   }
 
-  #unreachable(request: HttpRequest, { retry, after }: Retry): RemoteError {
-    const limit = this.#patience.reconnectSeconds;
+  #unreachable(
+    request: HttpRequest,
+    { retry, after }: Retry,
+    limit: number,
+  ): RemoteError {
     const asks = after === null ? "" : `; it asks to wait ${after} s`;
     return new UnreachableError(
       this.#service,
       request.operation ?? request.endpoint,
-      `${retry} (tried for ${limit} s at ${this.#base}${asks}). Is the server running, ` +
-        "and is the url right? reconnectSeconds (--reconnect-seconds) sets how long to " +
-        `wait.${proxyRemark(this.#base, fromEnvironment)}`,
+      inVain(`${retry}${asks}`, this.#base, limit, this.#answered),
     );
   }
 

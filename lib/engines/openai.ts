@@ -41,12 +41,8 @@ import type {
   TrainSequence,
 } from "../method/engine.ts";
 import { fromEnvironment, serverAddress } from "./address.ts";
-import {
-  type Company,
-  HttpLine,
-  type JsonObject,
-  type Patience,
-} from "./http.ts";
+import { type Company, HttpLine, type JsonObject } from "./http.ts";
+import type { Patience } from "./waiting.ts";
 import { inFlight } from "./in_flight.ts";
 import {
   type Endpoint,
@@ -75,7 +71,7 @@ export interface OpenAiOptions {
   promptForm?: FormName;
   /** Default: the environment variable OPENAI_API_KEY, if reading it is permitted. */
   apiKey?: string;
-  /** Default: 120 s for a server that is not there, an hour for an answer. */
+  /** Default: 120 s for a server that is lost (10 s before its first answer), an hour for an answer. */
   patience?: Partial<Patience>;
   company?: Company;
 }

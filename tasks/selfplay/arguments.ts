@@ -146,7 +146,7 @@ export const OPTIONS: Record<string, Option> = {
   "--reconnect-seconds": ofEngineNumber(
     "reconnectSeconds",
     "NUMBER",
-    "seconds to wait for an unreachable server (default: 120)",
+    "seconds to wait for a lost server (default: 120); before\nthe first answer 10, unless more than 120 are given",
   ),
   "--request-seconds": ofEngineNumber(
     "requestSeconds",

@@ -1,6 +1,6 @@
 /** What a fault on the way to a server is told as, and when: at once where waiting cures nothing. */
 import assert from "node:assert/strict";
-import { HttpLine, type Patience } from "../../lib/engines/http.ts";
+import { HttpLine } from "../../lib/engines/http.ts";
 import {
   faultHere,
   proxyRemark,
@@ -13,6 +13,7 @@ import {
   RemoteError,
   UnreachableError,
 } from "../../lib/engines/remote_error.ts";
+import type { Patience } from "../../lib/engines/waiting.ts";
 import { writeChatModel } from "../run/chat_model.ts";
 import { AnsweringServer } from "./answering_server.ts";
 
@@ -198,6 +199,32 @@ Deno.test("an answer that takes too long names the limit and the flag that raise
   assert.match(error.message, /requestSeconds \(--request-seconds\)/);
   assert.match(error.message, /no answer within 0\.1 s/);
   assert.equal(server.bodies.length, 1);
+});
+
+Deno.test("a server that never answered is given up within ten seconds, a lost one is not", async () => {
+  const started = performance.now();
+  const error = await failure("http://127.0.0.1:9/v1", { patience: {} });
+  const seconds = (performance.now() - started) / 1000;
+  assert.ok(error instanceof UnreachableError);
+  assert.ok(seconds > 3 && seconds < 12, `${seconds} s`);
+  assert.match(
+    error.message,
+    /refused.*tried for 10 s at http:\/\/127.0.0.1:9/,
+  );
+  assert.match(error.message, /Start it first.*--reconnect-seconds.* than 120/);
+
+  const notes: string[] = [];
+  const server = new AnsweringServer(() => ({}));
+  const line = new HttpLine("server", `${server.url}/`, {}, {}, {
+    tell: (note) => notes.push(note),
+  });
+  const request = { endpoint: "completions", body: {}, repeatable: true };
+  await line.exchange(request);
+  await server[Symbol.asyncDispose]();
+  const stop = AbortSignal.timeout(4000);
+  await assert.rejects(line.exchange(request, stop), { name: "TimeoutError" });
+  line.close();
+  assert.match(notes[0], /, 11\d s more$/);
 });
 
 Deno.test("a server that is not there is waited for aloud, until one is told to stop", async () => {

@@ -14,8 +14,8 @@ import {
   type Company,
   HttpLine,
   type JsonObject,
-  type Patience,
 } from "../http.ts";
+import type { Patience } from "../waiting.ts";
 import { excerpt, RemoteError } from "../remote_error.ts";
 
 /** The error of a Tinker call. The message names the endpoint, the field and the cure. */
