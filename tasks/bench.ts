@@ -35,9 +35,12 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
 }
 
 if (import.meta.main) {
-  const names = benchmarkNames().join(", ");
-  await runTask(
-    `deno task bench NAME [ARGUMENTS]\n\ntakes one measurement; NAME is one of\n  ${names}`,
-    main,
-  );
+  // A measurement answers `--help` itself.
+  if (benchmarkNames().includes(Deno.args[0])) Deno.exit(await main(Deno.args));
+  const usage = [
+    "deno task bench NAME [ARGUMENTS]\n",
+    "takes one measurement; `deno task bench NAME --help` says what it can do",
+    ...benchmarkNames().map((name) => `  ${name}`),
+  ].join("\n");
+  await runTask(usage, main);
 }

@@ -10,7 +10,6 @@
  * list `choose` and reported on the list `report`, which is the default.
  */
 
-import { parseArgs } from "node:util";
 import { openModel } from "../lib/engines/choice.ts";
 import { ENGINES } from "../lib/engines/mod.ts";
 import { checkConfig } from "../lib/method/config.ts";
@@ -19,6 +18,7 @@ import type { ModeName } from "../lib/method/modes/task.ts";
 import type { Setting } from "../lib/method/setting.ts";
 import { startExecutor } from "../lib/sandbox/mod.ts";
 import { DIALECT_TASKS } from "./bench/dialect_tasks.ts";
+import { benchOptions, namesIn } from "./bench/options.ts";
 import { modelFolder } from "./model/folder.ts";
 import { withSettings } from "./selfplay/arguments.ts";
 import {
@@ -38,18 +38,48 @@ const ANSWERS: Record<string, number> = {
 };
 const PROPOSALS_PER_MODE = 8;
 
-const { values: asked } = parseArgs({
-  args: Deno.args,
+const text = { type: "string" } as const;
+const { values: asked } = benchOptions({
+  name: "dialects",
+  says: "measures how well a language model reads each dialect",
   options: {
-    model: { type: "string", default: "" },
-    dialects: { type: "string", default: "chat,template,code" },
-    tasks: { type: "string", default: "report" },
-    tokens: { type: "string", default: "128" },
-    seed: { type: "string", default: "1" },
-    show: { type: "string", default: "0" },
-    set: { type: "string", multiple: true, default: [] },
+    model: {
+      ...{ ...text, default: "", value: "NAME" },
+      says: "a folder, a file, or a name of deno task model",
+    },
+    dialects: {
+      ...{ ...text, default: "chat,template,code", value: "NAMES" },
+      says: "dialects to try (default: chat,template,code)",
+    },
+    tasks: {
+      ...{ ...text, default: "report", value: "LIST" },
+      says: `tasks to ask: ${Object.keys(DIALECT_TASKS).join(", ")}`,
+    },
+    tokens: {
+      ...{ ...text, default: "128", value: "NUMBER" },
+      says: "most tokens of a response (default: 128)",
+    },
+    seed: {
+      ...{ ...text, default: "1", value: "NUMBER" },
+      says: "seed of the samples (default: 1)",
+    },
+    show: {
+      ...{ ...text, default: "0", value: "NUMBER" },
+      says: "responses to print of each kind",
+    },
+    set: {
+      ...{ ...text, multiple: true as const, default: [] as string[] },
+      ...{ value: "FIELD=VALUE", says: "changes a setting; may be repeated" },
+    },
   },
 });
+const names = namesIn(
+  "dialects",
+  "dialects",
+  asked.dialects,
+  Object.keys(DIALECTS),
+);
+namesIn("dialects", "tasks", asked.tasks, Object.keys(DIALECT_TASKS));
 
 const { engine, tokenizer } = await openModel(
   { ...ENGINES.local, model: await modelFolder(asked.model) },
@@ -58,7 +88,7 @@ const { engine, tokenizer } = await openModel(
 await using executor = await startExecutor({ languages: ["python"] });
 /** Readable responses of each dialect, proposals and answers alike. */
 const readable = new Map<string, number>();
-for (const name of asked.dialects.split(",")) {
+for (const name of names) {
   const setting = settingOf(name);
   const list = DIALECT_TASKS[asked.tasks as keyof typeof DIALECT_TASKS];
   const tasks = await tasksFor(setting, list);
@@ -91,11 +121,6 @@ console.log(
 );
 
 function settingOf(name: string): Setting {
-  if (!Object.hasOwn(DIALECTS, name)) {
-    throw new Error(
-      `--dialects ${name}: choose among ${Object.keys(DIALECTS).join(", ")}`,
-    );
-  }
   const dialect = name as keyof typeof DIALECTS;
   const parts = { engine, tokenizer, executor };
   const setting = settingIn(

@@ -13,8 +13,6 @@
  * others (bench/real_programs.ts).
  */
 
-import { parseArgs } from "node:util";
-
 import { type Job, type Outcome, startExecutor } from "../lib/sandbox/mod.ts";
 import { workloadJob } from "../tests/sandbox/workload.ts";
 import { measurePython } from "./bench_executor_python.ts";
@@ -24,6 +22,7 @@ import {
   residentMegabytes,
   rounded,
 } from "./bench/process_cost.ts";
+import { benchOptions } from "./bench/options.ts";
 import { pythonInterpreter } from "./bench/real_cases.ts";
 import { measureReal } from "./bench/real_programs.ts";
 
@@ -40,13 +39,20 @@ const SOAK = { programs: 20_000, hostileShare: 0.05 };
 type Measurements = Record<string, number>;
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    args: Deno.args,
+  const { values } = benchOptions({
+    name: "executor",
+    says: "measures the cost of a verdict, and the ways it is compared with",
     options: {
-      json: { type: "boolean" },
-      soak: { type: "boolean" },
-      real: { type: "string" },
-      python: { type: "string", default: "python3" },
+      json: { type: "boolean", says: "print one JSON object" },
+      soak: { type: "boolean", says: "run twenty thousand programs besides" },
+      real: {
+        ...{ type: "string", value: "FOLDER" },
+        says: "the programs of public data sets there instead",
+      },
+      python: {
+        ...{ type: "string", default: "python3", value: "NAME" },
+        says: "the Python to compare with (default: python3)",
+      },
     },
   });
   const measurements = values.real !== undefined

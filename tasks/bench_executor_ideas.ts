@@ -13,12 +13,18 @@ import { parseJavaScriptList } from "../lib/sandbox/literals/literal_javascript.
 import { QuickJsEngine } from "../lib/sandbox/javascript/quickjs.ts";
 import { meteredQuickJs } from "../lib/sandbox/javascript/quickjs_recipe.ts";
 import { workload } from "../tests/sandbox/workload.ts";
+import { benchOptions } from "./bench/options.ts";
 
 const PROGRAMS = 2000;
 const ROUNDS = 7;
 /** The approximate number of bytes that are put back before every program. */
 const SNAPSHOT_BYTES = 330_000;
 
+benchOptions({
+  name: "executor_ideas",
+  says: "measures the parts of a JavaScript verdict's CPU time",
+  options: {},
+});
 const jobs = workload("tiny", "javascript", PROGRAMS);
 const engine = new QuickJsEngine(
   meteredQuickJs(),

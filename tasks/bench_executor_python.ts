@@ -19,6 +19,7 @@ import {
   residentMegabytes,
   rounded,
 } from "./bench/process_cost.ts";
+import { benchOptions } from "./bench/options.ts";
 
 /** The measured names with their units. */
 export interface PythonMeasurements {
@@ -145,4 +146,11 @@ function middle(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
-if (import.meta.main) console.log(JSON.stringify(await measurePython()));
+if (import.meta.main) {
+  benchOptions({
+    name: "executor_python",
+    says: "measures the Python rows of bench executor; prints one JSON object",
+    options: {},
+  });
+  console.log(JSON.stringify(await measurePython()));
+}

@@ -13,7 +13,6 @@
 import { cpus } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { LocalEngine } from "../lib/engines/local.ts";
 import { LORA_TARGETS } from "../lib/model/mod.ts";
 import { randomStream } from "../lib/random.ts";
@@ -24,6 +23,7 @@ import {
   type RoundFigures,
   threadLimits,
 } from "./bench/in_turns.ts";
+import { benchOptions, countIn, namesIn, refuse } from "./bench/options.ts";
 import { modelFolder } from "./model/folder.ts";
 
 /** Prompts, samples of each, their tokens, and whether they are trained on. */
@@ -133,7 +133,7 @@ async function measured(
   const load_average = Deno.loadavg()[0];
   const figures = await inTurns(
     sides,
-    Number(values.rounds),
+    countIn(NAME, "rounds", values.rounds),
     threadLimits(values.threads),
   );
   const [own, torch] = Object.values(figures)
@@ -151,16 +151,42 @@ function sideOf(rounds: readonly RoundFigures[], counted: number) {
   };
 }
 
-const { values } = parseArgs({
+const NAME = "language_model";
+const ALL_ROWS = Object.keys(ROWS).join();
+const text = { type: "string" } as const;
+const { values } = benchOptions({
+  name: NAME,
+  says: "measures how fast a language model is sampled and trained",
   options: {
-    model: { type: "string", default: "smollm2-135m-instruct" },
-    lora: { type: "string", default: "0" },
-    weights: { type: "string", default: "float32" },
-    rows: { type: "string", default: Object.keys(ROWS).join() },
-    rounds: { type: "string", default: "3" },
-    threads: { type: "string" },
-    torch: { type: "boolean", default: false },
-    serve: { type: "string" },
+    model: {
+      ...{ ...text, default: "smollm2-135m-instruct", value: "NAME" },
+      says: "a folder, a file, or a name of deno task model",
+    },
+    lora: {
+      ...{ ...text, default: "0", value: "RANK" },
+      says: "rank of the adapters; 0 trains all weights (default)",
+    },
+    weights: {
+      ...{ ...text, default: "float32", value: "TYPE" },
+      says: "float32 (default) or bfloat16",
+    },
+    rows: {
+      ...{ ...text, default: ALL_ROWS, value: "NAMES" },
+      says: `rows to measure (default: ${ALL_ROWS})`,
+    },
+    rounds: {
+      ...{ ...text, default: "3", value: "NUMBER" },
+      says: "measured rounds (default: 3)",
+    },
+    threads: { ...text, value: "NUMBER", says: "threads of each side" },
+    torch: {
+      ...{ type: "boolean", default: false },
+      says: "beside the PyTorch of $AZR_TORCH_PYTHON",
+    },
+    serve: {
+      ...{ ...text, value: "ROW" },
+      says: "be one side of a measurement (used by this command itself)",
+    },
   },
 });
 
@@ -185,16 +211,11 @@ async function main(): Promise<void> {
   if (values.serve !== undefined) {
     return serve(folder, values.serve, Number(values.lora));
   }
-  const names = values.rows.split(",");
-  const unknown = names.find((name) => !(name in ROWS));
-  if (unknown !== undefined) {
-    throw new Error(
-      `--rows ${unknown}: choose among ${Object.keys(ROWS).join(", ")}`,
-    );
-  }
+  const names = namesIn(NAME, "rows", values.rows, Object.keys(ROWS));
   const python = values.torch ? Deno.env.get("AZR_TORCH_PYTHON") : undefined;
   if (values.torch && python === undefined) {
-    throw new Error(
+    refuse(
+      NAME,
       "--torch: set AZR_TORCH_PYTHON to a python that has torch, " +
         "transformers and peft",
     );

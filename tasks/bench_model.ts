@@ -53,6 +53,7 @@ import {
   tensorCount,
 } from "./bench/operation_profile.ts";
 import { threadLimits } from "./bench/in_turns.ts";
+import { benchOptions, countIn, namesIn } from "./bench/options.ts";
 import type { OperationShare } from "../notebooks/figures/operation_bars.ts";
 import { ratioToTorch } from "../notebooks/figures/model_bench.ts";
 
@@ -655,33 +656,49 @@ function printProfile(what: string, profile: readonly OperationShare[]) {
   }
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const valueOf = (flag: string) =>
-    args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined;
-  const one = valueOf("--one");
+/** Reads the command line. */
+function options() {
+  const text = { type: "string" } as const;
+  const shapes = Object.keys(SHAPES).join();
+  return benchOptions({
+    name: "model",
+    says: "measures tokens per second of training and generation",
+    options: {
+      json: { type: "boolean", says: "print one JSON object" },
+      torch: { type: "boolean", says: "beside PyTorch on the same shapes" },
+      shape: {
+        ...{ ...text, default: shapes, value: "NAMES" },
+        says: `shapes to measure (default: ${shapes})`,
+      },
+      threads: { ...text, value: "NUMBER", says: "threads of each side" },
+      rounds: {
+        ...{ ...text, default: "1", value: "NUMBER" },
+        says: "rounds in which both sides take turns (default: 1)",
+      },
+      one: {
+        ...{ ...text, value: "SHAPE" },
+        says: "measure one shape here (used by this command itself)",
+      },
+    },
+  }).values;
+}
+
+async function main(): Promise<void> {
+  const { one, shape, json, ...asked } = options();
+  const names = namesIn("model", "shape", one ?? shape, Object.keys(SHAPES));
   if (one !== undefined) {
     console.log(JSON.stringify(await measure(SHAPES[one])));
     return;
   }
-  const names = valueOf("--shape")?.split(",") ?? Object.keys(SHAPES);
-  const unknown = names.find((name) => !(name in SHAPES));
-  if (unknown !== undefined) {
-    throw new Error(
-      `--shape ${unknown}: choose among ${Object.keys(SHAPES).join(", ")}`,
-    );
-  }
-  const rounds = Number(valueOf("--rounds") ?? 1);
-  if (!(Number.isInteger(rounds) && rounds > 0)) {
-    throw new Error(`--rounds ${valueOf("--rounds")}: a number from 1 on`);
-  }
-  const python = args.includes("--torch") ? await torchPython() : null;
-  const limits = threadLimits(valueOf("--threads"));
+  const rounds = countIn("model", "rounds", asked.rounds);
+  const python = asked.torch ? await torchPython() : null;
+  const limits = threadLimits(asked.threads);
   const rows: Row[] = [];
   for (const name of names) {
     rows.push(await measureInTurns(name, rounds, python, limits));
-    if (!args.includes("--json")) printRow(rows.at(-1)!);
+    if (!json) printRow(rows.at(-1)!);
   }
-  if (args.includes("--json")) console.log(JSON.stringify(asJson(rows)));
+  if (json) console.log(JSON.stringify(asJson(rows)));
 }
 
-if (import.meta.main) await main(Deno.args);
+if (import.meta.main) await main();

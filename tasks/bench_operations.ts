@@ -27,6 +27,7 @@ import {
 } from "../lib/model/mod.ts";
 import { type Moments, VectorMoments } from "../lib/model/training/moments.ts";
 import { FusedMoments } from "../lib/model/native/moments_fused.ts";
+import { benchOptions } from "./bench/options.ts";
 
 /** A choice between two ways: the kit's, and the other. */
 interface Choice {
@@ -245,21 +246,26 @@ async function measure({ ways, rounds }: Choice) {
   );
 }
 
-async function main(args: readonly string[]): Promise<void> {
+async function main(): Promise<void> {
+  const { values: { json } } = benchOptions({
+    name: "operations",
+    says: "measures choices between two ways of computing the same",
+    options: { json: { type: "boolean", says: "print one JSON object" } },
+  });
   const { name } = await startBackend("tfjs-node");
   const results = [];
   for (const choice of choices()) {
     const microseconds = await measure(choice);
     results.push({ what: choice.what, microseconds });
-    if (args.includes("--json")) continue;
+    if (json) continue;
     const figures = Object.entries(microseconds)
       .map(([way, value]) => `${way} ${value}`).join(", ");
     console.log(`${choice.what}: ${figures}`);
   }
-  if (args.includes("--json")) {
+  if (json) {
     const cores = navigator.hardwareConcurrency;
     console.log(JSON.stringify({ backend: name, cores, results }, null, 1));
   }
 }
 
-if (import.meta.main) await main(Deno.args);
+if (import.meta.main) await main();

@@ -20,6 +20,7 @@ import { PythonEngine } from "../lib/sandbox/python/python_engine.ts";
 import { PythonInterpreter } from "../lib/sandbox/python/python_interpreter.ts";
 import { pythonRecipe } from "../lib/sandbox/python/python_recipe.ts";
 import { workload } from "../tests/sandbox/workload.ts";
+import { benchOptions } from "./bench/options.ts";
 
 const PASSES = 10;
 const PROGRAMS = 500;
@@ -39,9 +40,21 @@ interface Profile {
   new_instance_ms: number;
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const file = args.find((arg) => !arg.startsWith("--")) ?? "";
-  if (args.includes("--measure")) {
+async function main(): Promise<void> {
+  const { values, words: [file = ""] } = benchOptions({
+    name: "python_profile",
+    says: "measures the CPU time of a Python child by parts; a word names a\n" +
+      "file of CRUXEval, or `medium` for the programs of the tests that loop",
+    options: {
+      json: { type: "boolean", says: "print one JSON object" },
+      measure: {
+        type: "boolean",
+        says: "be one row of it (used by this command itself)",
+      },
+    },
+    words: 1,
+  });
+  if (values.measure) {
     return console.log(JSON.stringify(await profile(programsIn(file))));
   }
   const { v8Flags } = await pythonRecipe();
@@ -52,7 +65,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const child_start_ms = await childStart();
   console.log(
-    args.includes("--json")
+    values.json
       ? JSON.stringify({ child_start_ms, profiles })
       : `a child's start: ${child_start_ms} ms CPU\n\n${table(profiles)}`,
   );
@@ -209,4 +222,4 @@ function table(profiles: readonly Profile[]): string {
   ).join("\n\n");
 }
 
-if (import.meta.main) await main(Deno.args);
+if (import.meta.main) await main();

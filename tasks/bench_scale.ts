@@ -12,6 +12,7 @@ import { randomStream } from "../lib/random.ts";
 import { LogFile } from "../lib/run/log_file.ts";
 import { inFlight } from "../lib/engines/in_flight.ts";
 import { cpus } from "node:os";
+import { benchOptions } from "./bench/options.ts";
 
 const CAPACITY = 16384;
 
@@ -41,6 +42,16 @@ async function rate(count: number, all: () => unknown): Promise<number> {
 }
 
 async function main(): Promise<void> {
+  const { values } = benchOptions({
+    name: "scale",
+    says: "measures buffers, logs and requests to a server on this machine",
+    options: {
+      write: {
+        type: "boolean",
+        says: "keep the figures in data/engine/scale_bench.json",
+      },
+    },
+  });
   const tasks = Array.from({ length: CAPACITY }, (_, i) => taskNumber(i));
   const limits = { capacity: CAPACITY, inputsPerProgram: 0 };
   const buffers = new Buffers({ limits, tasks: { deduction: [] } });
@@ -80,7 +91,7 @@ async function main(): Promise<void> {
   };
   const text = JSON.stringify(figures, null, 2) + "\n";
   console.log(text);
-  if (!Deno.args.includes("--write")) return;
+  if (!values.write) return;
   await Deno.writeTextFile("data/engine/scale_bench.json", text);
 }
 

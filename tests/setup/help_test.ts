@@ -1,6 +1,7 @@
 /** Every task of deno.json says what it is for, and what it does not understand. */
 
 import assert from "node:assert/strict";
+import { benchmarkNames } from "../../tasks/bench.ts";
 import { projectFolder } from "../../tasks/setup/project.ts";
 
 const { tasks } = JSON.parse(
@@ -35,5 +36,23 @@ for (const [name, { command }] of Object.entries(tasks)) {
     assert.ok([1, 2].includes(unknown.code), `${unknown.code}`);
     assert.match(unknown.stderr, /--hlep/);
     assert.doesNotMatch(unknown.stderr, /Uncaught|^ {4}at /m);
+  });
+}
+
+for (const name of benchmarkNames()) {
+  Deno.test(`deno task bench ${name} answers --help and names an unknown option`, async () => {
+    const [help, unknown] = await Promise.all(
+      ["--help", "--hlep"].map((word) =>
+        runTask(`deno run -A tasks/bench.ts ${name}`, word)
+      ),
+    );
+    assert.equal(help.code, 0, help.stderr);
+    assert.ok(help.stdout.startsWith(`deno task bench ${name}\n`), help.stdout);
+    assert.equal(unknown.code, 2, unknown.stderr);
+    const said = unknown.stderr.trim().split("\n").slice(-2);
+    assert.deepEqual(said, [
+      `bench ${name}: unknown option --hlep.`,
+      `What there is: deno task bench ${name} --help`,
+    ]);
   });
 }
