@@ -61,17 +61,34 @@ export async function startServer(
   return stop;
 }
 
-/** Makes the Python environment unless it is there. */
-export async function ensureEnvironment(): Promise<void> {
-  const ready = join(VENV, "packages.json");
-  const wanted = JSON.stringify(PACKAGES);
+/** A Python environment: its folder, what is installed, and the oldest Python 3 for it. */
+export interface PythonEnvironment {
+  venv: string;
+  packages: readonly string[];
+  oldest: number;
+}
+
+/** SkyRL says 3.11 will do, but its types need typing.TypedDict of 3.12. */
+const SERVERS: PythonEnvironment = {
+  venv: VENV,
+  packages: PACKAGES,
+  oldest: 12,
+};
+
+/** Makes a Python environment unless it is there: by default the servers' own. */
+export async function ensureEnvironment(
+  { venv, packages, oldest }: PythonEnvironment = SERVERS,
+): Promise<void> {
+  const ready = join(venv, "packages.json");
+  const wanted = JSON.stringify(packages);
   const found = await Deno.readTextFile(ready).catch(() => "");
   if (found === wanted) return;
-  const python = await findPython();
-  console.error(`Making ${VENV}: about 3 GB to download …`);
-  await must(python, ["-m", "venv", VENV]);
-  await must(join(VENV, "bin", "python"), ["-m", "pip", "install", "-q", "uv"]);
-  await must(join(VENV, "bin", "uv"), ["pip", "install", ...PACKAGES]);
+  const python = await findPython(oldest);
+  console.error(`Making ${venv}: about 3 GB to download …`);
+  const inVenv = (name: string) => join(venv, "bin", name);
+  await must(python, ["-m", "venv", venv], venv);
+  await must(inVenv("python"), ["-m", "pip", "install", "-q", "uv"], venv);
+  await must(inVenv("uv"), ["pip", "install", ...packages], venv);
   await Deno.writeTextFile(ready, wanted);
 }
 
@@ -83,10 +100,10 @@ export function freePort(): number {
   return port;
 }
 
-function environment(): Record<string, string> {
+function environment(venv = VENV): Record<string, string> {
   return {
-    VIRTUAL_ENV: VENV,
-    PATH: `${join(VENV, "bin")}:${Deno.env.get("PATH")}`,
+    VIRTUAL_ENV: venv,
+    PATH: `${join(venv, "bin")}:${Deno.env.get("PATH")}`,
     UV_CACHE_DIR: join(CACHE, "uv"),
     HF_HUB_OFFLINE: "1",
     HF_HUB_DISABLE_TELEMETRY: "1",
@@ -98,13 +115,12 @@ function environment(): Record<string, string> {
   };
 }
 
-/** SkyRL says 3.11 will do, but its types need typing.TypedDict of 3.12. */
-async function findPython(): Promise<string> {
+async function findPython(oldest: number): Promise<string> {
   const asked = Deno.env.get("AZR_PYTHON");
   const names = asked
     ? [asked]
     : ["python3.13", "python3.12", "python3.14", "python3"];
-  const check = "import sys; sys.exit(sys.version_info < (3, 12))";
+  const check = `import sys; sys.exit(sys.version_info < (3, ${oldest}))`;
   for (const name of names) {
     try {
       const { success } = await new Deno.Command(name, { args: ["-c", check] })
@@ -113,15 +129,21 @@ async function findPython(): Promise<string> {
     } catch { /* Not installed under this name. */ }
   }
   throw new Error(
-    `no Python 3.12 or newer among ${names.join(", ")}; install one, or set ` +
+    `no Python 3.${oldest} or newer among ${
+      names.join(", ")
+    }; install one, or set ` +
       "AZR_PYTHON to its path",
   );
 }
 
-async function must(program: string, args: string[]): Promise<void> {
+async function must(
+  program: string,
+  args: string[],
+  venv: string,
+): Promise<void> {
   const { success, code } = await new Deno.Command(program, {
     args,
-    env: environment(),
+    env: environment(venv),
     stdout: "inherit",
     stderr: "inherit",
   }).output();

@@ -15,14 +15,18 @@ export interface Faults {
   solveRates: number;
 }
 
+/** Reads a journal's entries, without its head. */
+export async function journalEntries(path: string): Promise<Entry[]> {
+  const lines = (await Deno.readTextFile(path)).split("\n").slice(1, -1);
+  return lines.map((line) => JSON.parse(line));
+}
+
 /** Reads the verdicts of a journal by the id of what was judged. */
 export async function journalVerdicts(
   path: string,
 ): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
-  const lines = (await Deno.readTextFile(path)).split("\n").slice(1, -1);
-  for (const line of lines) {
-    const entry: Entry = JSON.parse(line);
+  for (const entry of await journalEntries(path)) {
     if (entry.kind !== "proposal" && entry.kind !== "answer") continue;
     const { key } = entry;
     if (key === null) continue;

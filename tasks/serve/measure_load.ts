@@ -9,7 +9,7 @@ import { Worker } from "node:worker_threads";
 import type { Language } from "../../lib/sandbox/mod.ts";
 import type { HostileCounts, HostilePlace } from "./hostile_clients.ts";
 import { atTimes, type Load, type LoadFigures, putLoad } from "./load.ts";
-import { ServerProcess } from "./server_process.ts";
+import { type ServerProcess, withServer } from "./server_process.ts";
 
 /** Seconds of a load, and clients where their number is not what is measured. */
 const SECONDS = 10;
@@ -34,7 +34,7 @@ export async function loadTest(
 ): Promise<LoadReport> {
   const rates: LoadReport["rates"] = {};
   for (const language of ["javascript", "python"] as const) {
-    rates[language] = await withServer(language, async (server) => {
+    rates[language] = await withServer(spoken(language), async (server) => {
       const rows: LoadFigures[] = [];
       for (const clients of [1, 8, 64]) {
         rows.push(
@@ -47,7 +47,7 @@ export async function loadTest(
   }
   const language = "python";
   const load = { clients: CLIENTS, seconds: SECONDS, language } as const;
-  return await withServer(language, async (server) => {
+  return await withServer(spoken(language), async (server) => {
     const sandboxKilled = await killSandboxes(server, load);
     say(`sandbox processes killed, ${line(sandboxKilled)}`);
     const serverKilled = await killServer(server, load);
@@ -58,6 +58,8 @@ export async function loadTest(
   });
 }
 
+const spoken = (language: Language) => ["--set", `language=${language}`];
+
 /** Returns the figures of a load in one line. */
 function line(figures: LoadFigures): string {
   const { clients, verdictsPerSecond, proposeMs, answersMs } = figures;
@@ -67,20 +69,6 @@ function line(figures: LoadFigures): string {
     `8 answers ${answersMs.join(" to ")} ms, ${figures.resends} resends, ` +
     `${lost} lost, ${twice} twice, ${different} different, ` +
     `${solveRates} other solve rates`;
-}
-
-async function withServer<Value>(
-  language: Language,
-  run: (server: ServerProcess) => Promise<Value>,
-): Promise<Value> {
-  const folder = await Deno.makeTempDir({ prefix: "served-" });
-  try {
-    const options = ["--set", `language=${language}`];
-    await using server = await ServerProcess.start({ folder, options });
-    return await run(server);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 async function killSandboxes(server: ServerProcess, load: Load) {

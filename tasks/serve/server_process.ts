@@ -79,6 +79,20 @@ export class ServerProcess implements AsyncDisposable {
   }
 }
 
+/** Runs something with a server in a folder that is removed afterwards. */
+export async function withServer<Value>(
+  options: readonly string[],
+  run: (server: ServerProcess) => Promise<Value>,
+): Promise<Value> {
+  const folder = await Deno.makeTempDir({ prefix: "served-" });
+  try {
+    await using server = await ServerProcess.start({ folder, options });
+    return await run(server);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 async function isWell(url: string): Promise<boolean> {
   try {
     const response = await fetch(`${url}/health`);
