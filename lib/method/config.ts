@@ -172,6 +172,9 @@ function checkTogether(config: SelfPlayConfig, fail: Fail): void {
         'others (or set "trainOnEstimates" to true and "rolloutsPerTask" to 2 or more)',
     );
   }
+  if (config.rewardPartial > 0 && !config.modes.includes("induction")) {
+    fail("rewardPartial", '0 unless "modes" has "induction"');
+  }
   if (config.rewardSource !== "earned" && config.rewardValid === "progress") {
     fail("rewardSource", '"earned" where "rewardValid" is "progress"');
   }

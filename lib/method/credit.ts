@@ -100,6 +100,7 @@ export function solverRewards(config: SelfPlayConfig): SolverRewards {
     right: config.rewardRight,
     wrong: config.rewardWrong,
     malformed: config.rewardMalformed,
+    partial: config.rewardPartial,
   };
 }
 
@@ -112,13 +113,13 @@ export function solverSamples(
   return solved.flatMap(({ task, trained, rollouts }, place) =>
     !trained
       ? []
-      : rollouts.flatMap(({ response, grade }): PolicySample[] =>
+      : rollouts.flatMap(({ response, grade, share }): PolicySample[] =>
         grade === "unjudged" ? [] : [{
           role: "solve",
           mode: task.mode,
           promptGroup: `${place}/${task.id}`,
           response,
-          reward: solverReward(grade, rewards),
+          reward: solverReward(grade, rewards, share),
         }]
       )
   );

@@ -7,6 +7,7 @@ import type { AnswerVerdict, Executor, Judging } from "../sandbox/mod.ts";
 import { extraOf } from "./extras.ts";
 import type { Dialect } from "./modes/dialect.ts";
 import type { ModeName, Task } from "./modes/task.ts";
+import type { ModeVerdict } from "./modes/mode.ts";
 import { modeOf } from "./modes/registry.ts";
 import { sampleResponses, type Speaker } from "./respond.ts";
 import type { Response, Rollout } from "./stages.ts";
@@ -157,8 +158,8 @@ async function checkAnswers(
   asked: readonly Pick<Asked, "question" | "byMajority">[],
   readings: readonly Reading[][],
   judging?: Judging,
-): Promise<Map<Reading, AnswerVerdict>> {
-  const verdicts = new Map<Reading, AnswerVerdict>();
+): Promise<Map<Reading, ModeVerdict>> {
+  const verdicts = new Map<Reading, ModeVerdict>();
   const attempts: { reading: Reading; task: Task; answer: string }[] = [];
   asked.forEach(({ question, byMajority }, i) => {
     if (byMajority && "task" in question) {
@@ -193,7 +194,7 @@ function sameText(right: string, answer: string): AnswerVerdict {
 
 function graded(
   { response, thought, answer, fault }: Reading,
-  verdict: AnswerVerdict | undefined,
+  verdict: ModeVerdict | undefined,
 ): Rollout {
   const solves = verdict?.correct ?? false;
   const rollout = {
@@ -201,6 +202,7 @@ function graded(
     thought,
     answer: fault === null ? answer : null,
     solves,
+    ...verdict?.total && { share: (verdict.matched ?? 0) / verdict.total },
   };
   if (verdict?.cause === "infrastructure") {
     return { ...rollout, grade: "unjudged", cause: "infrastructure" };

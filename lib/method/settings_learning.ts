@@ -47,6 +47,10 @@ export const LEARNING_SETTINGS = {
   rewardMalformed: number("Reward of a malformed response (equation 6).", {
     paper: PAPER_SOLVER_REWARDS.malformed,
   }),
+  rewardPartial: number(
+    "Reward that a wrong induction earns on top of `rewardWrong`, times the share of the hidden examples that its program gets right. 0 pays for whole answers alone.",
+    { from: 0, paper: 0 },
+  ),
   rewardInvalid: number(
     "Reward of a well-formed proposal that the executor rejects.",
     { paper: PAPER_PROPOSER_REWARDS.invalid },

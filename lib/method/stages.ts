@@ -123,6 +123,8 @@ export interface Rollout {
   solves: boolean;
   /** Whether the response opens with a trace. */
   thought: boolean;
+  /** Share of the hidden examples that came out right; inductions alone have it. */
+  share?: number;
   /** The answer that was checked, if one was found. */
   answer: string | null;
 }

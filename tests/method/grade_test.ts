@@ -15,13 +15,16 @@ import "../../lib/extras/mod.ts";
 
 const tokenizer = characterTokenizer();
 
-/** `x => x + 1`, as a task of a mode with one shown and one hidden example. */
+/** `x => x + 1`, as a task of a mode with one shown and three hidden examples. */
 function task(mode: ModeName): Task {
   return {
     id: mode,
     mode,
     program: { language: "javascript", source: "x=>x+1" },
-    examples: [1, 5].map((i) => ({ argument: `${i}`, output: `${i + 1}` })),
+    examples: [1, 5, 3, 4].map((i) => ({
+      argument: `${i}`,
+      output: `${i + 1}`,
+    })),
     shownCount: 1,
     message: "",
     provenance: {
@@ -118,6 +121,20 @@ Deno.test("a malformed right answer solves only where any form will do", async (
     [lenient.grade, lenient.cause, lenient.solves, lenient.answer],
     ["malformed", "unfinished", true, null],
   );
+});
+
+Deno.test("an induction says which share of its hidden examples is right", async () => {
+  const programs = ["x=>x+1", "x=>x%5+1", "x=>[x]"];
+  const [deduction, , induction] = await graded(
+    "compact",
+    programs.map((program) => `<a>${program}<eos>`),
+  );
+  assert.deepEqual(induction.map(({ share }) => share), [1, 2 / 3, 0]);
+  assert.deepEqual(
+    induction.map(({ grade }) => grade),
+    ["right", "wrong", "wrong"],
+  );
+  assert.ok(deduction.every(({ share }) => share === undefined));
 });
 
 Deno.test("a forced opening is part of what is read, and of the prompt", async () => {

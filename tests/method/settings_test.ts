@@ -56,6 +56,15 @@ Deno.test("a config of one source takes that source's value wherever it states o
   ]);
 });
 
+Deno.test("a reward for parts of inductions is refused where none is played", () => {
+  const partial = { ...TINY_CONFIG, rewardPartial: 1 };
+  checkConfig(partial);
+  assert.throws(
+    () => checkConfig({ ...partial, modes: ["deduction"] }),
+    /"rewardPartial" must be 0 unless "modes" has "induction"/,
+  );
+});
+
 Deno.test("configs share no list: changing one leaves the others", () => {
   assert.notEqual(PAPER_CONFIG.modes, OFFICIAL_CONFIG.modes);
   assert.notEqual(PAPER_CONFIG.modes, TINY_CONFIG.modes);

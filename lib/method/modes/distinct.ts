@@ -3,14 +3,13 @@
  * answer, and execution is deterministic, so each distinct answer runs once.
  */
 
-import type { AnswerVerdict } from "../../sandbox/mod.ts";
-import type { Attempt } from "./mode.ts";
+import type { Attempt, ModeVerdict } from "./mode.ts";
 
 /** Calls `verify` on the first of equal attempts, and returns the verdicts on all in order. */
 export async function verifyDistinct(
   attempts: readonly Attempt[],
-  verify: (distinct: Attempt[]) => Promise<AnswerVerdict[]>,
-): Promise<AnswerVerdict[]> {
+  verify: (distinct: Attempt[]) => Promise<ModeVerdict[]>,
+): Promise<ModeVerdict[]> {
   const distinct = new Map<string, Attempt>();
   const keys = attempts.map((attempt) => {
     const { task, answer } = attempt;

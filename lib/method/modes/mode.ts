@@ -34,6 +34,9 @@ export interface Attempt {
   answer: string;
 }
 
+/** The verdict on an answer; an induction's counts the hidden examples that matched. */
+export type ModeVerdict = AnswerVerdict & { matched?: number; total?: number };
+
 /** One way of reasoning about programs. */
 export interface Mode {
   readonly name: ModeName;
@@ -61,5 +64,5 @@ export interface Mode {
     executor: Executor,
     attempts: readonly Attempt[],
     judging?: Judging,
-  ): Promise<AnswerVerdict[]>;
+  ): Promise<ModeVerdict[]>;
 }

@@ -19,6 +19,8 @@ export interface SolverRewards {
   right: number;
   wrong: number;
   malformed: number;
+  /** Added to `wrong` times the share of hidden examples that came out right; absent: 0. */
+  partial?: number;
 }
 
 /** The values of the paper and of the official code. */
@@ -28,12 +30,14 @@ export const PAPER_SOLVER_REWARDS: SolverRewards = {
   malformed: -1,
 };
 
-/** Returns the reward of one solver response. */
+/** Returns the reward of one solver response; `share` of its hidden examples came out right. */
 export function solverReward(
   grade: Grade,
   rewards: SolverRewards = PAPER_SOLVER_REWARDS,
+  share = 0,
 ): number {
-  return rewards[grade];
+  const { partial = 0 } = rewards;
+  return rewards[grade] + (grade === "wrong" ? partial * share : 0);
 }
 
 /** The status of a proposal. The last two have no reward and are not trained on. */

@@ -87,6 +87,15 @@ Deno.test("solver and proposer rewards follow equation 6", () => {
   assert.throws(() => proposerReward("valid", null), TypeError);
 });
 
+Deno.test("a wrong induction earns its share of the partial reward, and no other answer does", () => {
+  const rewards = { right: 1, wrong: -0.5, malformed: -1, partial: 1.2 };
+  assert.ok(Math.abs(solverReward("wrong", rewards, 2 / 3) - 0.3) < 1e-12);
+  assert.equal(solverReward("wrong", rewards, 0), -0.5);
+  assert.equal(solverReward("right", rewards, 1), 1);
+  assert.equal(solverReward("malformed", rewards, 2 / 3), -1);
+  assert.equal(solverReward("wrong", { ...rewards, partial: 0 }, 1), -0.5);
+});
+
 Deno.test("the composite pays by format, then truth, then worth", () => {
   const solver = { right: 3, wrong: 2, malformed: 1 };
   assert.deepEqual(
