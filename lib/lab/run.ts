@@ -245,6 +245,12 @@ function generatorOf(
   const all = new ProgramGenerator(world);
   if (!generated) return all;
   const { depthWeights, withoutOperations } = generated;
+  if (world.heldOutPairs && withoutOperations.length > 0) {
+    throw new RangeError(
+      `"generated.withoutOperations" has to be [] where world.heldOutPairs holds ` +
+        "pairs of operations out",
+    );
+  }
   const names = all.operations.map(({ name }) => name);
   const unknown = withoutOperations.find((name) => !names.includes(name));
   if (unknown !== undefined) {

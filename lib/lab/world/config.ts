@@ -82,6 +82,12 @@ export interface WorldConfig {
   /** Depths of the familiar split's induction, which is much harder at equal depth; [] leaves induction out of every split. */
   familiarInductionDepths: readonly number[];
   deepDepths: readonly number[];
+  /**
+   * So many ordered pairs of operations, drawn by `splitSeed`, are not applied one after
+   * the other in the corpus, in generated tasks, in self-play or in any other split. The
+   * split `pairs` has programs of `depths` that apply one. Absent: none.
+   */
+  heldOutPairs?: { count: number; depths: readonly number[] };
   largeDepths: readonly number[];
   /** Depths of the two programs chained in the composed split. */
   composedDepths: readonly number[];

@@ -7,6 +7,7 @@
 
 import type { RandomStream } from "../../random.ts";
 import type { WorldConfig } from "./config.ts";
+import { HeldOutPairs } from "./held_out_pairs.ts";
 import { type Operation, operationNamed, OPERATIONS } from "./operations.ts";
 import {
   countsToArgument,
@@ -58,9 +59,11 @@ export class ProgramGenerator {
   readonly #steps: Record<ValueType, Weighted>;
   readonly #loops: Record<ValueType, Weighted>;
   readonly #typeWeights: number[];
+  readonly #pairs: HeldOutPairs;
 
   constructor(config: WorldConfig) {
     this.#config = config;
+    this.#pairs = new HeldOutPairs(config);
     this.operations = config.operations.length > 0
       ? config.operations.map(operationNamed)
       : OPERATIONS;
@@ -92,12 +95,24 @@ export class ProgramGenerator {
       type = "integer";
     }
     while (operations.length < depth) {
-      const { operations: choices, weights } = this.#steps[type];
+      const { operations: choices, weights } = this.#next(type, operations);
       const operation = random.weightedChoice(choices, weights);
       operations.push(operation);
       type = operation.output;
     }
     return { input, operations };
+  }
+
+  /** Returns the operations that may come next: of that type, and no held-out pair with the last. */
+  #next(type: ValueType, operations: readonly Operation[]): Weighted {
+    const last = operations.at(-1);
+    if (last === undefined || this.#pairs.size === 0) return this.#steps[type];
+    const allowed = this.#steps[type].operations
+      .filter((operation) => !this.#pairs.has(last, operation));
+    return {
+      operations: allowed,
+      weights: allowed.map(({ weight }) => weight),
+    };
   }
 
   /** Draws a program with distinct inputs whose runs all stay in range. */

@@ -4,7 +4,8 @@
  * An item is barred as a pair of program and input, and as a pair of program and
  * output: another input with the same output would give the same prompt of an abduction
  * item. Programs alone are not barred, since the language is so small that nearly every
- * one-operation program would leave the corpus. Texts are normalised, so that spacing or
+ * one-operation program would leave the corpus. A text may be barred in every program,
+ * as held-out pairs of operations are. Texts are normalised, so that spacing or
  * redundant brackets around the parameter do not hide an item.
  */
 
@@ -13,6 +14,7 @@ import type { Example } from "../../method/modes/task.ts";
 /** The calls and questions of the evaluation splits, which training may not use. */
 export class HeldOut {
   readonly #keys = new Set<string>();
+  readonly #texts: string[] = [];
 
   get size(): number {
     return this.#keys.size;
@@ -25,17 +27,23 @@ export class HeldOut {
     this.#keys.add(outputKey(normal, example.output));
   }
 
+  /** Bars every program that holds a text. */
+  addText(text: string): void {
+    this.#texts.push(normaliseText(text));
+  }
+
   /** Bars a maths question. */
   addQuestion(question: string): void {
     this.#keys.add(questionKey(question));
   }
 
-  /** Tells whether a program with this input or, if given, this output is barred. */
+  /** Tells whether a program is barred, or is with this input or, if given, this output. */
   has(
     program: string,
     example: { argument: string; output?: string },
   ): boolean {
     const normal = normaliseText(program);
+    if (this.#texts.some((text) => normal.includes(text))) return true;
     if (this.#keys.has(inputKey(normal, example.argument))) return true;
     return example.output !== undefined &&
       this.#keys.has(outputKey(normal, example.output));

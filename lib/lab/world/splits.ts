@@ -7,6 +7,7 @@
  * | deep | the deepest of the corpus |
  * | large | inputs larger than any in the corpus |
  * | composed | two programs chained, deeper than any in the corpus |
+ * | pairs | with a held-out pair of operations, which no other program has |
  * | expressions, longer expressions, words | maths |
  *
  * A world of two languages has the program splits in each: `familiar` in its
@@ -25,7 +26,8 @@ import { type RandomStream, randomStream } from "../../random.ts";
 import { type WorldConfig, worldLanguages } from "./config.ts";
 import { ProgramGenerator, type Sketch } from "./generator.ts";
 import { HeldOut } from "./held_out.ts";
-import { drawMaths, type MathsKind } from "./maths.ts";
+import { HeldOutPairs } from "./held_out_pairs.ts";
+import { type MathsItem, mathsSplits } from "./maths_splits.ts";
 import type { WorldLanguage } from "./operations.ts";
 import { renderProgram } from "./program.ts";
 import {
@@ -44,13 +46,7 @@ export type EvaluationItem =
     operations: string[];
     task: Task;
   }
-  | {
-    kind: "maths";
-    id: string;
-    depth: number;
-    question: string;
-    answer: string;
-  };
+  | MathsItem;
 
 export interface Split {
   name: string;
@@ -78,6 +74,7 @@ export function buildSplits(config: WorldConfig): SplitSet {
     ...mathsSplits(config),
   ];
   const heldOut = new HeldOut();
+  for (const text of new HeldOutPairs(config).texts()) heldOut.addText(text);
   for (const item of splits.flatMap((split) => split.items)) {
     if (item.kind === "maths") heldOut.addQuestion(item.question);
     else {
@@ -117,15 +114,20 @@ function splitsIn(language: WorldLanguage, config: WorldConfig): Split[] {
 
 function programSplits(config: WorldConfig): Split[] {
   const generator = new ProgramGenerator(config);
+  const anyPairs = new ProgramGenerator({ ...config, heldOutPairs: undefined });
   const { familiarDepths, deepDepths, largeDepths, composedDepths } = config;
-  const sketchOf =
-    (depths: (mode: ModeName) => readonly number[], range: ValueRange) =>
-    (mode: ModeName, inputCount: number, random: RandomStream) =>
-      generator.sketch({
-        depth: random.choice(depths(mode)),
-        inputCount,
-        range,
-      }, random);
+  const pairDepths = config.heldOutPairs?.depths ?? [];
+  const sketchOf = (
+    depths: (mode: ModeName) => readonly number[],
+    range: ValueRange,
+    of = generator,
+  ) =>
+  (mode: ModeName, inputCount: number, random: RandomStream) =>
+    of.sketch({
+      depth: random.choice(depths(mode)),
+      inputCount,
+      range,
+    }, random);
   const familiar = (mode: ModeName) =>
     mode === "induction" ? config.familiarInductionDepths : familiarDepths;
   const drawn: [string, readonly number[], number, DrawSketch][] = [
@@ -158,6 +160,12 @@ function programSplits(config: WorldConfig): Split[] {
           random,
         ),
     ],
+    [
+      PAIRS,
+      pairDepths,
+      config.otherItems,
+      sketchOf(() => pairDepths, CORPUS_RANGE, anyPairs),
+    ],
   ];
   const modes = MODE_NAMES.filter((mode) => familiar(mode).length > 0);
   return drawn.filter(([, depths]) => depths.length > 0)
@@ -176,6 +184,7 @@ function programSplit(
   const random = randomStream(config.splitSeed, "split", name, mode);
   const items: EvaluationItem[] = [];
   const seen = new Set<string>();
+  const pairs = new HeldOutPairs(config);
   for (let refused = 0; items.length < count; refused++) {
     if (refused > MOST_REFUSED) throw tooFewTasks(name, mode, items, count);
     const sketch = draw(
@@ -183,6 +192,7 @@ function programSplit(
       modeOf(mode).writesProgram ? 1 : INDUCTION_INPUTS,
       random,
     );
+    if (pairs.inProgram(sketch.program) !== (name === PAIRS)) continue;
     const task = toTask(
       sketch,
       mode,
@@ -204,6 +214,9 @@ function programSplit(
   }
   return { name, kind: mode, items };
 }
+
+/** The split of programs with a held-out pair of operations. */
+const PAIRS = "pairs";
 
 /** Draws in a row that give nothing new before a split is called impossible. */
 const MOST_REFUSED = 10_000;
@@ -265,32 +278,4 @@ export function toTask(
       solveRate: null,
     },
   };
-}
-
-function mathsSplits(config: WorldConfig): Split[] {
-  const { mathsOperations, longerMathsOperations, otherItems } = config;
-  const drawn: [string, MathsKind, readonly number[]][] = [
-    ["expressions", "expression", mathsOperations],
-    ["longer expressions", "expression", longerMathsOperations],
-    ["words", "words", config.wordShare > 0 ? mathsOperations : []],
-  ];
-  return drawn.filter(([, , counts]) => counts.length > 0).map(
-    ([name, kind, counts]) => {
-      const random = randomStream(config.splitSeed, "split", name);
-      const items = new Map<string, EvaluationItem>();
-      while (items.size < otherItems) {
-        const operations = random.choice(counts);
-        const { question, answer } = drawMaths(kind, operations, random);
-        if (items.has(question)) continue;
-        items.set(question, {
-          kind: "maths",
-          id: `${name}/${items.size}`,
-          depth: operations,
-          question,
-          answer,
-        });
-      }
-      return { name, kind: "maths", items: [...items.values()] };
-    },
-  );
 }
