@@ -26,7 +26,7 @@ export interface ItemChoice {
 }
 
 /** How answers are sampled and counted: greedy, at temperature 1, or as pass@k at temperature 1. */
-export type Measure = "greedy" | "sampled" | `pass@${4 | 16}`;
+export type Measure = "greedy" | "sampled" | `pass@${4 | 16 | 64}`;
 
 /** Items and a measure, by a name that the bounds use. */
 export interface Endpoint extends ItemChoice {

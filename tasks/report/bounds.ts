@@ -66,7 +66,12 @@ const MEASURES: Record<Measure, string> = {
   sampled: "temperature 1",
   "pass@4": "pass@4",
   "pass@16": "pass@16",
+  "pass@64": "pass@64",
 };
+
+/** Measures of the sections without bounds: no study with these sections has 64 samples. */
+const SHOWN = (Object.keys(MEASURES) as Measure[])
+  .filter((measure) => measure !== "pass@64");
 
 /** Returns the section with accuracy by number of operations, deduction and abduction together. */
 export function depthSection(study: Study, scores: StudyScores): string {
@@ -75,7 +80,7 @@ export function depthSection(study: Study, scores: StudyScores): string {
   const modes = ["deduction", "abduction"];
   const depths = [2, 3, 4, 5, 6, 7, 8];
   const arms = [FORCED_BASE, ...scores.keys()];
-  const tables = Object.entries(MEASURES).map(([measure, title]) => {
+  const tables = SHOWN.map((measure) => {
     const rows = arms.map((arm) => {
       const of = scores.get(arm === FORCED_BASE ? study.reference : arm);
       const cells = depths.map((depth) =>
@@ -83,14 +88,17 @@ export function depthSection(study: Study, scores: StudyScores): string {
           mean(finder.values(
             rows,
             { splits, modes, depths: [depth] },
-            measure as Measure,
+            measure,
             arm,
           ))
         )))
       );
       return [arm, ...cells];
     });
-    const header = [title, ...depths.map((depth) => `${depth} operations`)];
+    const header = [
+      MEASURES[measure],
+      ...depths.map((depth) => `${depth} operations`),
+    ];
     return markdownTable(header, rows);
   });
   return "## By number of operations (deduction and abduction)\n\n" +
@@ -101,9 +109,9 @@ export function depthSection(study: Study, scores: StudyScores): string {
 export function forcedSection(study: Study, scores: StudyScores): string {
   const finder = new ItemFinder(study);
   const columns = ["familiar", "deep"].flatMap((split) =>
-    Object.keys(MEASURES).map((measure) => ({
+    SHOWN.map((measure) => ({
       choice: { splits: [split], modes: ["deduction", "abduction"] },
-      measure: measure as Measure,
+      measure,
     }))
   );
   const base = scores.get(study.reference)!;
