@@ -29,8 +29,8 @@ const FIGURES = join(
   "engine",
   "serve.json",
 );
-/** Steps of the run in TRL: one to two minutes each on two cores. */
-const STEPS = 2;
+/** Steps of the run in TRL, a prompt with four responses each: about a minute on two idle cores. */
+const STEPS = 3;
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = readWords(args, { write: { type: "boolean" } });

@@ -157,8 +157,7 @@ class Handler {
   /** Compares digests, which takes equally long whatever was sent. */
   #mayEnter(request: IncomingMessage): boolean {
     const { authorization = "" } = request.headers;
-    const given = authorization.replace(/^Bearer /, "");
-    return timingSafeEqual(digest(given), this.#token);
+    return timingSafeEqual(digest(tokenIn(authorization)), this.#token);
   }
 
   /** Reads a body. A byte counts as held when it has come, so that slow clients hold little. */
@@ -232,6 +231,14 @@ class Handler {
       azr_uptime_seconds: Math.round((performance.now() - this.#begun) / 1000),
     };
   }
+}
+
+/** Returns the token of a header: `Bearer TOKEN`, or the password of `Basic`, which OpenRLHF's address `http://NAME:TOKEN@…` becomes. */
+function tokenIn(authorization: string): string {
+  const [, basic] = /^Basic (.*)$/.exec(authorization) ?? [];
+  return basic === undefined
+    ? authorization.replace(/^Bearer /, "")
+    : Buffer.from(basic, "base64").toString().replace(/^[^:]*:/, "");
 }
 
 class TooLarge extends Error {}

@@ -57,6 +57,20 @@ Deno.test("without the token there is only /health, and a token in the address d
       );
       assert.equal(status, 401);
     }
+    const basic = (words: string) => ({
+      authorization: `Basic ${btoa(words)}`,
+    });
+    const asked = await Promise.all(
+      [`name:${TOKEN}`, `name:${TOKEN}x`, `${TOKEN}:`, `:${TOKEN}`].map(
+        async (words) => {
+          const headers = basic(words);
+          const response = await fetch(`${served.url}/metrics`, { headers });
+          await response.body?.cancel();
+          return response.status;
+        },
+      ),
+    );
+    assert.deepEqual(asked, [200, 401, 401, 200]);
     for (const path of ["/metrics", "/nothing", `/metrics?token=${TOKEN}`]) {
       const response = await fetch(served.url + path);
       await response.body?.cancel();

@@ -24,10 +24,10 @@ SEEDS = [
     "xs):\n    return sorted(xs)[-1]\n\nassert f([2, 9, 4]) == 9\n",
     "n):\n    return [n, n * n]\n\nassert f(5) == [5, 25]\n",
 ]
-MAX_NEW_TOKENS = 48
+MAX_NEW_TOKENS = 32
 
 
-def main(model_folder: str, log_file: str, steps: str = "2") -> None:
+def main(model_folder: str, log_file: str, steps: str = "3") -> None:
     torch.manual_seed(1)
     environment = Environment()
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
@@ -71,17 +71,18 @@ def main(model_folder: str, log_file: str, steps: str = "2") -> None:
 def settings(steps: int, output_dir: str) -> GRPOConfig:
     return GRPOConfig(
         max_steps=steps,
-        per_device_train_batch_size=8,
+        per_device_train_batch_size=4,
         num_generations=4,
         max_completion_length=MAX_NEW_TOKENS,
         temperature=0.8,
         learning_rate=1e-6,
+        optim="sgd",
         logging_steps=1,
         save_strategy="no",
         report_to="none",
         use_cpu=True,
         bf16=False,
-        gradient_checkpointing=False,
+        gradient_checkpointing=True,
         output_dir=output_dir,
     )
 

@@ -17,6 +17,13 @@ MOST_ROWS = 256
 PATIENCE_SECONDS = 300.0
 FIRST_PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.5
+# A server has fewer modes: after so many draws in vain none of them has a prompt.
+MOST_MODES = 8
+NO_PROMPTS = (
+    "the server has no prompts of this role: solvers need tasks, so propose first; "
+    "proposers' prompts have to fit into maxPromptTokens, counted in bytes unless "
+    "`deno task serve` is given --tokenizer"
+)
 
 
 class EnvironmentRefused(Exception):
@@ -50,6 +57,18 @@ class Environment:
         """Draws prompts from the live buffers: rows with id, role, mode, prompt and stop."""
         body = {"role": role, "count": count, "mode": mode}
         return self.call("/prompts", body)["prompts"]
+
+    def stream(self, role: str) -> Iterator[dict]:
+        """Yields prompts without end, of each mode in turn, drawn when they are asked for.
+
+        Throws `RuntimeError` where no mode has one.
+        """
+        in_vain = 0
+        while in_vain < MOST_MODES:
+            rows = self.prompts(role)
+            in_vain = 0 if rows else in_vain + 1
+            yield from rows
+        raise RuntimeError(NO_PROMPTS)
 
     def propose(
         self, prompt_ids: Sequence[str], responses: Sequence[str]

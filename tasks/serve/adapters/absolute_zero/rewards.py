@@ -4,13 +4,6 @@ from collections.abc import Callable, Sequence
 
 from absolute_zero.client import Environment
 
-# Why a server gives no prompt, and the cure.
-NO_PROMPTS = (
-    "the server has no prompts of this role: solvers need tasks, so propose first; "
-    "proposers' prompts have to fit into maxPromptTokens, counted in bytes unless "
-    "`deno task serve` is given --tokenizer"
-)
-
 # Takes prompts with their stop strings, returns one response of the model to each.
 Attempt = Callable[[list[dict]], list[str]]
 

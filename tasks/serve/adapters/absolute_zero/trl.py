@@ -8,7 +8,7 @@ reward function and a streaming dataset are the form for it.
 from collections.abc import Callable, Sequence
 
 from absolute_zero.client import Environment
-from absolute_zero.rewards import NO_PROMPTS, Attempt, rewards_of
+from absolute_zero.rewards import Attempt, rewards_of
 
 
 def reward_function(
@@ -48,11 +48,10 @@ def prompt_dataset(environment: Environment, roles: Sequence[str]):
     columns = ("prompt", "id", "role", "mode")
 
     def draw():
+        streams = [environment.stream(role) for role in roles]
         while True:
-            rows = [row for role in roles for row in environment.prompts(role)]
-            if not rows:
-                raise RuntimeError(NO_PROMPTS)
-            for row in rows:
+            for stream in streams:
+                row = next(stream)
                 yield {column: row[column] for column in columns}
 
     features = Features({column: Value("string") for column in columns})

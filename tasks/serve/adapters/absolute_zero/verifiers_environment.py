@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import verifiers.v1 as vf
 
 from absolute_zero.client import Environment
-from absolute_zero.rewards import NO_PROMPTS, rewards_of
+from absolute_zero.rewards import rewards_of
 
 
 class AbsoluteZeroConfig(vf.TasksetConfig):
@@ -50,12 +50,10 @@ class AbsoluteZeroTaskset(vf.Taskset[AbsoluteZeroTask, AbsoluteZeroConfig]):
 
     def load(self) -> Iterator[AbsoluteZeroTask]:
         """Draws a task whenever one is asked for, from the buffers as they are then."""
-        environment = Environment()
-        while rows := environment.prompts(self.config.role):
-            fields = ("id", "role", "mode", "prompt")
-            data = AbsoluteZeroData(**{field: rows[0][field] for field in fields})
+        fields = ("id", "role", "mode", "prompt")
+        for row in Environment().stream(self.config.role):
+            data = AbsoluteZeroData(**{field: row[field] for field in fields})
             yield AbsoluteZeroTask(data, self.config.task)
-        raise RuntimeError(NO_PROMPTS)
 
 
 def load_environment(role: str = "solve") -> vf.Env:
