@@ -4,7 +4,8 @@
  *   deno task html [names] [--out out/pages] [--look]
  *
  * With `--look` the pages are opened in Chromium: every figure must be drawn and
- * nothing may fail. Pictures of each page are left beside it: light, dark, and narrow.
+ * nothing may fail. A folder beside each page gets a picture of each figure: light,
+ * dark, and narrow.
  */
 
 import { BrowserPage } from "./notebook/browser_page.ts";
@@ -18,7 +19,7 @@ const USAGE = [
   "writes the notebooks as a site that works offline; begin at index.html",
   "  --out FOLDER       where the pages go (default: out/pages)",
   "  --look             open each page in Chromium, check its figures, and leave",
-  "                     pictures beside it: light, dark and narrow",
+  "                     a picture of each beside it: light, dark and narrow",
 ].join("\n");
 
 /** Looks at the pages; says what is wrong and whether all is well. */
@@ -33,8 +34,9 @@ async function look(pages: string[]): Promise<boolean> {
   try {
     for (const page of pages) {
       for (const look of await lookAt(open, page)) {
-        const { figures, drawn, errors, picture } = look;
-        console.log(`${drawn} of ${figures} figures drawn: ${picture}`);
+        const { figures, drawn, errors, pictures } = look;
+        console.log(`${page}: ${drawn} of ${figures} figures drawn`);
+        for (const picture of pictures) console.log(`    ${picture}`);
         for (const error of errors) console.error(`    ${error}`);
         allWell &&= drawn === figures && errors.length === 0;
       }

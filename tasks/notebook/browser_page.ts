@@ -9,6 +9,14 @@ export interface Screen {
   dark: boolean;
 }
 
+/** A part of a page, in pixels from its upper left corner. */
+export interface Place {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
 /** A message of the debugging protocol, as far as it is read here. */
 interface Message {
   id?: number;
@@ -103,9 +111,9 @@ export class BrowserPage {
     await this.until(`location.href !== "about:blank" && (${ready})`, READY_MS);
   }
 
-  /** Writes a picture of the page's uppermost `height` pixels. */
-  async picture(path: string, width: number, height: number): Promise<void> {
-    const clip = { x: 0, y: 0, width, height, scale: 1 };
+  /** Writes a picture of a part of the page. */
+  async picture(path: string, place: Place): Promise<void> {
+    const clip = { ...place, scale: 1 };
     const { data } = await this.#send("Page.captureScreenshot", {
       ...{ format: "png", captureBeyondViewport: true, clip },
     });

@@ -1,12 +1,12 @@
 /**
  * Looks at exported pages in a real browser: counts the figures that were drawn, lists
- * the errors, and leaves pictures of the whole page beside the page: light, dark, and as
- * narrow as a phone. Needs Chromium or Chrome, in PATH or by $CHROMIUM.
+ * the errors, and leaves a picture of each figure in a folder beside the page: light,
+ * dark, and as narrow as a phone. Needs Chromium or Chrome, in PATH or by $CHROMIUM.
  */
 
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { BrowserPage, type Screen } from "./browser_page.ts";
+import { BrowserPage, type Place, type Screen } from "./browser_page.ts";
 
 const NAMES = [
   "chromium",
@@ -14,7 +14,6 @@ const NAMES = [
   "google-chrome",
   "google-chrome-stable",
 ];
-const TALLEST = 16000;
 
 /** The screens that a page is looked at on, by the end of the picture's name. */
 export const SCREENS: Record<string, Screen> = {
@@ -77,18 +76,34 @@ export async function drawnIn(
   return { ...found as Drawn, errors: browser.errors };
 }
 
-/** Opens a page on every screen and leaves its pictures beside it; returns what each showed. */
+/** Returns the places of the figures on the open page, drawings included. */
+async function figurePlaces(browser: BrowserPage): Promise<Place[]> {
+  return await browser.evaluate(`[...document.querySelectorAll(".figure")]
+    .map((figure) => figure.getBoundingClientRect())
+    .map(({ x, y, width, height }) => ({ x, y: y + scrollY, width, height }))
+  `) as Place[];
+}
+
+/**
+ * Opens a page on every screen and leaves a picture of each of its figures in the folder
+ * of the page's name: 01.png, 01.dark.png, 01.narrow.png. Returns what each screen showed.
+ */
 export async function lookAt(
   browser: BrowserPage,
   page: string,
-): Promise<(Drawn & { picture: string })[]> {
+): Promise<(Drawn & { pictures: string[] })[]> {
+  const folder = resolve(page).replace(/\.html$/, "");
+  await Deno.mkdir(folder, { recursive: true });
   const looks = [];
   for (const [end, screen] of Object.entries(SCREENS)) {
     const drawn = await drawnIn(browser, page, screen);
-    const picture = resolve(page).replace(/\.html$/, `${end}.png`);
-    const height = Math.min(drawn.height, TALLEST);
-    await browser.picture(picture, screen.width, height);
-    looks.push({ ...drawn, picture });
+    const pictures: string[] = [];
+    for (const place of await figurePlaces(browser)) {
+      const number = String(pictures.length + 1).padStart(2, "0");
+      pictures.push(join(folder, `${number}${end}.png`));
+      await browser.picture(pictures.at(-1)!, place);
+    }
+    looks.push({ ...drawn, pictures });
   }
   return looks;
 }

@@ -122,7 +122,8 @@ Deno.test({
         assert.deepEqual(look.errors, []);
         assert.deepEqual([look.figures, look.drawn], [1, 1]);
         assert.equal(look.overhang, 0);
-        assert.ok((await Deno.stat(look.picture)).size > 5000);
+        assert.equal(look.pictures.length, 1);
+        assert.ok((await Deno.stat(look.pictures[0])).size > 5000);
       }
       await Deno.remove(`${folder}/plotly.min.js`);
       const without = await drawnIn(open, page);
