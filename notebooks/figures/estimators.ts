@@ -264,7 +264,7 @@ export function rewardSlider(
         marker: { color: colourOf(name, i + 2) },
       })),
       {
-        legend: { orientation: "h", y: 1.12, yanchor: "bottom" },
+        legend: { orientation: "h", y: 1.02, yanchor: "bottom" },
         margin: { l: 70, r: 20, t: 120, b: 60 },
         height: 460,
         yaxis: { zeroline: true, zerolinecolor: "#888888" },

@@ -25,6 +25,8 @@ export type SeedMetrics = readonly StepMetrics[];
 export interface MetricPanel {
   title: string;
   value: (row: StepMetrics, mode: ModeName) => number | null | undefined;
+  /** Whether the number is a share, written in per cent. */
+  share?: boolean;
 }
 
 /** Steps averaged into one place; single steps are noisy. */
@@ -37,8 +39,9 @@ export function metricPanels(
   metrics: readonly MetricPanel[],
   columns?: number,
 ): Figure {
-  const panels = metrics.map(({ title, value }) => ({
+  const panels = metrics.map(({ title, value, share }) => ({
     title,
+    ...(share && { yaxis: { tickformat: ".0%" } }),
     traces: DRAWN_MODES.flatMap((mode) =>
       seedTraces(seeds, (row) => value(row, mode), {
         name: mode,
@@ -46,7 +49,9 @@ export function metricPanels(
       })
     ),
   }));
-  const yaxis = labels.yRange ? {} : { rangemode: "tozero" };
+  const yaxis: Record<string, unknown> = labels.yRange
+    ? {}
+    : { rangemode: "tozero" };
   return panelFigure(labels, panels, { yaxis, columns });
 }
 

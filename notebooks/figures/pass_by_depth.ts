@@ -14,6 +14,9 @@ import {
 
 const MODES = ["deduction", "abduction"] as const;
 
+/** The last point of a line, in whole per cent. */
+const end = ({ y }: Trace) => Math.round(Number(y?.[y.length - 1]));
+
 /** A panel per mode, a line per arm; bars are 95 % intervals over seeds and items. */
 export function passByDepth(
   study: Study,
@@ -50,9 +53,16 @@ export function passByDepth(
       };
     }),
   }));
+  const moved = panels.map(({ title, traces }) =>
+    `${title} ${end(traces[0])} → ${
+      end(traces.find(({ name }) => name === study.reference)!)
+    } %`
+  );
   return panelFigure(
     {
-      title: study.says,
+      title:
+        `One of 16 attempts at ${depths.at(-1)} operations, base made to ` +
+        `think → ${study.reference}: ${moved.join(", ")}`,
       x: "operations",
       y: "one of 16 attempts right, %",
       yRange: [0, 100],

@@ -9,14 +9,20 @@ import {
 } from "./metric_panels.ts";
 
 const PANELS: readonly MetricPanel[] = [
-  { title: "valid", value: (row, mode) => row.propose[mode]?.valid },
+  {
+    title: "valid",
+    value: (row, mode) => row.propose[mode]?.valid,
+    share: true,
+  },
   {
     title: "distinct programs",
     value: (row, mode) => row.propose[mode]?.distinctShare,
+    share: true,
   },
   {
     title: "held out, discarded",
     value: (row, mode) => row.propose[mode]?.heldOut,
+    share: true,
   },
   {
     title: "characters of a program",

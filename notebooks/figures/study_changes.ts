@@ -39,15 +39,22 @@ function greedyChange({ seeds, split }: StudyRow, mode: ModeName) {
  * A panel per mode with a row per arm and split: a dot for what self-play changed, with
  * its interval, and a hollow diamond for what making the base think changes.
  */
-export function studyChanges(study: string, rows: readonly StudyRow[]): Figure {
-  const changes = MODE_NAMES.map((mode) =>
+export function studyChanges(study: string, all: readonly StudyRow[]): Figure {
+  // Arms that share another arm's base are compared by their ends, not drawn here.
+  const rows = all.filter((row) =>
+    MODE_NAMES.some((mode) => greedyChange(row, mode))
+  );
+  const modes = MODE_NAMES.filter((mode) =>
+    rows.some((row) => greedyChange(row, mode))
+  );
+  const changes = modes.map((mode) =>
     rows.map((row) => greedyChange(row, mode))
   );
   const splits = new Set(rows.map(({ split }) => split)).size;
   const names = rows.map(({ label }) =>
     splits > 1 ? label : label.replace(/, familiar.*/, "")
   );
-  const panels = MODE_NAMES.map((mode, i) => ({
+  const panels = modes.map((mode, i) => ({
     title: mode,
     traces: modeSeries(mode, changes[i])
       .flatMap((one, place) => dots(one, place, 2)),

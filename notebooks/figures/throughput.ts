@@ -20,7 +20,7 @@ export function throughputBars(
   const [fast, slow] = [sorted[0], sorted[sorted.length - 1]];
   const times = Number((fast.perSecond / slow.perSecond).toPrecision(2));
   const title =
-    `${fast.name}: ${times} times as many ${unit} a second as ${slow.name}`;
+    `${times} times as many ${unit} a second: ${fast.name} against ${slow.name}`;
   const speeds = rows.map(({ perSecond }) => perSecond);
   return styledFigure({ title, x: `${unit} per second`, y: "" }, [{
     type: "bar",
@@ -33,7 +33,7 @@ export function throughputBars(
   }], {
     height: 120 + 40 * rows.length,
     margin: { l: 220, r: 20, t: 60, b: 60 },
-    xaxis: { type: "log" },
+    xaxis: { type: "log", dtick: 1 },
     yaxis: { autorange: "reversed", ticksuffix: "  " },
   });
 }

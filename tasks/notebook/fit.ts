@@ -1,15 +1,27 @@
 /**
  * Fits a figure to the room that a page has for it. The pages run the text of these
- * functions: each uses nothing but its arguments and the language.
+ * functions: each uses nothing but its arguments, the language, and the others.
  */
 
 // deno-lint-ignore no-explicit-any -- layouts as Plotly takes them, in a page's script
 type Layout = Record<string, any>;
 
+/** Breaks a text into lines of at most so many letters. */
+function broken(text: string, letters: number): string[] {
+  const lines: string[] = [""];
+  for (const word of text.split(/ *<br> *| /)) {
+    const last = lines[lines.length - 1];
+    if (last && last.length + word.length >= letters) lines.push(word);
+    else lines[lines.length - 1] = last ? last + " " + word : word;
+  }
+  return lines;
+}
+
 /**
- * Returns a layout as wide as the room. In less room than the figure asks for, the title
- * is broken into lines, the legend, if there is one, lies below the axes, and panels that lie side by side
- * lie below each other, two to a row where there are more than three.
+ * Returns a layout as wide as the room. In less room than the figure asks for, titles
+ * and names of rows are broken into lines, the legend, if there is one, lies below the
+ * axes, and panels that lie side by side lie below each other, two to a row where there
+ * are more than three.
  */
 export function fitted(
   layout: Layout,
@@ -18,20 +30,9 @@ export function fitted(
 ): Layout {
   const asked = layout.width ?? 700;
   if (room >= asked) return { ...layout, width: asked };
-  const axes = Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key))
-    .map((key) => key.slice(5));
-  const beside = axes.length > 1 && layout.xaxis.domain?.[1] < 0.99;
-  const columns = axes.length > 3 && room > 380 ? 2 : 1;
-  const rows = Math.ceil(axes.length / columns);
-  const margin = layout.margin ?? {};
-  const letters = Math.floor(room / 7.6);
-  const lines: string[] = [""];
-  for (const word of (layout.title?.text ?? "").split(/ *<br> *| /)) {
-    const last = lines[lines.length - 1];
-    if (last && last.length + word.length >= letters) lines.push(word);
-    else lines[lines.length - 1] = last ? last + " " + word : word;
-  }
+  const lines = broken(layout.title?.text ?? "", Math.floor(room / 7.6));
   const top = 28 + 18 * lines.length;
+  const margin = layout.margin ?? {};
   const made: Layout = {
     ...layout,
     width: room,
@@ -52,36 +53,128 @@ export function fitted(
     },
     height: (layout.height ?? 420) + 40 + (layout.sliders ? 40 : 0),
   };
-  const placed = () => {
-    made.title.y = 1 - 18 / made.height;
-    made.title.yanchor = "top";
-    return made;
-  };
-  if (!beside) return placed();
+  for (const name of Object.keys(layout)) {
+    if (/^[xy]axis\d*$/.test(name)) made[name] = narrowAxis(layout[name], room);
+  }
+  // Room for names of rows that take several lines.
+  const names: string[] = made.yaxis?.ticktext ?? [];
+  const most = Math.max(1, ...names.map((one) => one.split("<br>").length));
+  made.height += 12 * (most - 1) * names.length;
+  if (layout.xaxis?.domain?.[1] < 0.99) stacked(made, layout, room);
+  made.title.y = 1 - 18 / made.height;
+  made.title.yanchor = "top";
+  return made;
+}
+
+/** Returns an axis whose title and whose own names of rows are broken into lines. */
+function narrowAxis(axis: Layout, room: number): Layout {
+  const made = { ...axis };
+  if (axis.title?.text) {
+    const text = broken(axis.title.text, Math.floor(room / 11)).join("<br>");
+    made.title = { ...axis.title, text };
+  }
+  if (axis.ticktext) {
+    made.ticktext = axis.ticktext.map((name: string) =>
+      broken(name, 22).join("<br>")
+    );
+  }
+  return made;
+}
+
+/** Lays the panels of a narrow layout below each other, none lower than it was. */
+function stacked(made: Layout, layout: Layout, room: number): void {
+  const axes = Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key))
+    .map((key) => key.slice(5));
+  const columns = axes.length > 3 && room > 380 ? 2 : 1;
+  const rows = Math.ceil(axes.length / columns);
+  const { t = 60, b = 60 } = layout.margin ?? {};
+  const share = Math.min(...axes.map((suffix) => {
+    const [low, high] = layout["yaxis" + suffix].domain ?? [0, 1];
+    return high - low;
+  }));
+  const plot = Math.max(145, ((layout.height ?? 420) - t - b) * share);
+  const letters = Math.floor(room / columns / 8);
+  made.annotations = (layout.annotations ?? []).map((note: Layout) =>
+    / domain$/.test(note.xref ?? "") && columns > 1
+      ? { ...note, text: broken(note.text, letters).join("<br>") }
+      : note
+  );
+  const pitch = plot + (columns > 1 ? 105 : 85);
+  const all = rows * pitch;
   axes.forEach((suffix, i) => {
     const [row, column] = [Math.floor(i / columns), i % columns];
-    const [high, wide] = [1 / rows, 1 / columns];
-    const bottom = 1 - (row + 1) * high;
-    made["xaxis" + suffix] = {
-      ...layout["xaxis" + suffix],
-      domain: [column * wide + (column ? 0.08 : 0), (column + 1) * wide],
-    };
-    made["yaxis" + suffix] = {
-      ...layout["yaxis" + suffix],
-      ...{ domain: [bottom + 0.3 * high, bottom + 0.92 * high] },
-      ...(columns === 1 && { showticklabels: true }),
+    const end = 1 - (row * pitch + (columns > 1 ? 38 : 20)) / all;
+    const wide = 1 / columns;
+    made["xaxis" + suffix].domain = [
+      column * wide + (column ? 0.08 : 0),
+      (column + 1) * wide,
+    ];
+    const vertical = made["yaxis" + suffix];
+    vertical.domain = [end - plot / all, end];
+    // Panels that shared the first one's names of rows need them each for itself.
+    if (columns === 1 && layout.yaxis.showticklabels !== false) {
+      vertical.showticklabels = true;
+    }
+    if (column) vertical.title = { ...vertical.title, text: "" };
+  });
+  made.height = made.margin.t + made.margin.b + all;
+}
+
+/** Returns the traces with marks as small as the room is; text in bars is not turned. */
+export function shrunk(data: Layout[], share: number): Layout[] {
+  return data.map((trace) => {
+    const { size, symbol } = trace.marker ?? {};
+    const marker = Array.isArray(size) && Math.max(...size) > 14
+      ? {
+        ...trace.marker,
+        size: size.map((one) => Math.max(Math.min(one, 4), one * share)),
+      }
+      : /^line-/.test(symbol ?? "")
+      ? { ...trace.marker, size: size * share }
+      : trace.marker;
+    return {
+      ...trace,
+      ...(marker && { marker }),
+      ...(trace.type === "bar" && { textangle: 0 }),
+      ...(trace.text && { cliponaxis: false }),
     };
   });
-  made.height = top + made.margin.b + rows * 230;
-  return placed();
+}
+
+/** Returns the change of a drawn figure's margins that gives cut text and the legend room; null for none. */
+export function roomFor(place: Layout): Layout | null {
+  const { left, right } = place.getBoundingClientRect();
+  const boxes = (selector: string): DOMRect[] =>
+    [...place.querySelectorAll(selector)].map((one) =>
+      one.getBoundingClientRect()
+    );
+  const texts = boxes(
+    ".plot text, .xtick text, .ytick text, .xtitle, .ytitle, .annotation",
+  );
+  const [legend] = boxes(".legend");
+  // A title that meets the legend is squeezed into the axis: its own height counts.
+  const titles = boxes(".xtitle").map((one) => one.height + 8);
+  const lowest = Math.max(0, ...boxes(".xtick text").map((one) => one.bottom)) +
+    Math.max(0, ...titles);
+  const over = {
+    l: Math.max(0, ...texts.map((one) => left + 2 - one.left)),
+    r: Math.max(0, ...texts.map((one) => one.right + 2 - right)),
+    b: legend?.height ? Math.max(0, lowest + 6 - legend.top) : 0,
+  };
+  if (over.l + over.r + over.b < 1) return null;
+  const { margin, height, width } = place.layout;
+  const most = Math.max(0, width - 130 - margin.l - margin.r);
+  return {
+    "margin.l": margin.l + Math.min(over.l, most),
+    "margin.r": margin.r + Math.min(over.r, most),
+    "margin.b": margin.b + over.b,
+    height: height + over.b,
+  };
 }
 
 /** Returns the figure in the colours of a dark page: black, greys and white change places. */
 export function inDark(figure: Layout): Layout {
-  const colours: Record<string, string> = {
-    "#ffffff": "#0d1117",
-    "#000000": "#e6edf3",
-    "#222222": "#e6edf3",
+  const named: Record<string, string> = {
     "#555555": "#9198a1",
     "#888888": "#9198a1",
     "#bbbbbb": "#57606a",
@@ -89,12 +182,35 @@ export function inDark(figure: Layout): Layout {
     "#e5e5e5": "#30363d",
     "#f0f0f0": "#21262d",
   };
-  const text = JSON.stringify(figure).replace(
-    /"(#[0-9a-f]{6})"/gi,
-    (whole, colour) => {
-      const dark = colours[colour.toLowerCase()];
-      return dark ? '"' + dark + '"' : whole;
-    },
-  );
-  return JSON.parse(text);
+  const [black, white] = [[230, 237, 243], [13, 17, 23]];
+  const changed = (grey: number) =>
+    black.map((ink, i) => Math.round(ink + (white[i] - ink) * grey / 255));
+  const hex = (channels: number[]) =>
+    "#" + channels.map((one) => one.toString(16).padStart(2, "0")).join("");
+  const colour = (text: string) => {
+    const [, grey] = /^#(..)\1\1$/i.exec(text) ?? [];
+    if (grey) {
+      return named[text.toLowerCase()] ?? hex(changed(parseInt(grey, 16)));
+    }
+    return text.replace(
+      /^rgba\((\d+), ?\1, ?\1,/,
+      (_, level) => `rgba(${changed(Number(level)).join(",")},`,
+    );
+  };
+  const page = (value: unknown, key = ""): unknown => {
+    // Text inside a bar is read against the bar, not against the page.
+    if (key === "insidetextfont") return value;
+    if (typeof value === "string") return colour(value);
+    if (Array.isArray(value)) return value.map((one) => page(one));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [name, page(one, name)]),
+    );
+  };
+  return page(figure) as Layout;
 }
+
+/** The text of all these functions, for a page's script. */
+export const FIT = [
+  ...[broken, fitted, narrowAxis, stacked, shrunk, roomFor, inDark],
+].map(String).join("\n");

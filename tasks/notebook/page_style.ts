@@ -1,6 +1,6 @@
 /** The look of the exported pages, light and dark, and the script that draws their figures. */
 
-import { fitted, inDark } from "./fit.ts";
+import { FIT } from "./fit.ts";
 
 /** Colours of syntax are those of GitHub's light and dark themes, which keep a contrast of 4.5 to 1. */
 export const STYLE = `
@@ -40,8 +40,7 @@ math[display="block"] { overflow-x: auto; overflow-y: hidden; }
  * static image until it is drawn, and for good where plotly.js is missing.
  */
 export const DRAW = `
-${fitted.toString()}
-${inDark.toString()}
+${FIT}
 const dark = matchMedia("(prefers-color-scheme: dark)").matches;
 const draw = async (script) => {
   const figure = JSON.parse(script.textContent);
@@ -51,10 +50,17 @@ const draw = async (script) => {
   const named = figure.data.filter((trace) =>
     trace.name && trace.showlegend !== false);
   const layout = fitted(figure.layout ?? {}, room, named.length > 1);
-  const { data, config, frames, layout: coloured } = dark
-    ? inDark({ ...figure, layout }) : { ...figure, layout };
+  const narrow = layout.width < (figure.layout?.width ?? 700);
+  const fit = { ...figure, layout, data: narrow
+    ? shrunk(figure.data, room / (figure.layout?.width ?? 700)) : figure.data };
+  const { data, config, frames, layout: coloured } = dark ? inDark(fit) : fit;
   await Plotly.newPlot(place, data, coloured,
     { displayModeBar: false, ...config, responsive: false });
+  // Twice, since text moves when the axes do.
+  for (const _ of narrow ? [1, 2] : []) {
+    const change = roomFor(place);
+    if (change) await Plotly.relayout(place, change);
+  }
   if (frames) await Plotly.addFrames(place, frames);
   place.dataset.drawn = "yes";
 };

@@ -75,6 +75,9 @@ export interface Labels {
 /** Letters of a title to 760 pixels. */
 const TITLE_LETTERS = 88;
 
+/** Height of a further line of a title, in pixels. */
+const LINE = 22;
+
 /** Breaks a text into lines of at most so many letters, as Plotly reads it. */
 export function wrapped(text: string, letters: number): string {
   if (text.includes("<br>")) return text; // broken already
@@ -108,13 +111,16 @@ export function styledFigure(
     zeroline: false,
   };
   const yRange = labels.yRange ? { range: labels.yRange } : {};
+  const title = wrapped(labels.title, TITLE_LETTERS);
+  const { height = 420 } = more;
+  const margin = { l: 70, r: 20, t: 60, b: 60, ...record(more.margin) };
+  const extra = LINE * (title.split("<br>").length - 1);
   const layout: Layout = {
     title: {
-      text: wrapped(labels.title, TITLE_LETTERS),
+      text: title,
       ...{ font: { size: 17 }, x: 0.02, xanchor: "left" },
     },
     width: 760,
-    height: 420,
     font: {
       family: "Helvetica, Arial, sans-serif",
       size: 13,
@@ -122,8 +128,9 @@ export function styledFigure(
     },
     paper_bgcolor: "#ffffff",
     plot_bgcolor: "#ffffff",
-    margin: { l: 70, r: 20, t: 60, b: 60 },
     ...more,
+    height: height + extra,
+    margin: { ...margin, t: margin.t + extra },
     xaxis: {
       ...axis,
       ...tickFormat(labels, "x"),

@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { expectedRewardCurves } from "../../../notebooks/figures/solve_rates.ts";
 import { learnabilityCurves } from "../../../notebooks/figures/learnability.ts";
+import { dotIntervals } from "../../../lib/show/figures/dot_intervals.ts";
 import { withSlider } from "../../../lib/show/figures/slider.ts";
 import { figureBundle } from "../../../lib/show/notebook/show.ts";
 import { BrowserPage } from "../../../tasks/notebook/browser_page.ts";
 import { exportNotebooks } from "../../../tasks/notebook/export_html.ts";
-import { fitted, inDark } from "../../../tasks/notebook/fit.ts";
+import { fitted, inDark, shrunk } from "../../../tasks/notebook/fit.ts";
 import { drawnIn, findBrowser } from "../../../tasks/notebook/look.ts";
 import {
   type Notebook,
@@ -54,9 +55,53 @@ Deno.test("in a narrow room titles break, and panels lie below each other", () =
   assert.equal(fitted(layout, 2000).width, layout.width);
 });
 
+Deno.test("in a narrow room long names of rows break, and get the height for it", () => {
+  const rows = ["self-play beats more pretraining at equal compute", "short"];
+  const interval = { mean: 0.1, low: 0, high: 0.2 };
+  const { layout } = dotIntervals(
+    { title: "t", x: "difference of accuracy", rows, reference: 0 },
+    [{ name: "greedy", intervals: [interval, interval] }],
+  );
+  const narrow = fitted(layout, 388);
+  const lines = narrow.yaxis.ticktext[0].split("<br>");
+  assert.ok(lines.length > 1 && lines.every((one: string) => one.length <= 22));
+  assert.equal(narrow.yaxis.ticktext[1], "short");
+  const bare = fitted({ ...layout, yaxis: {} }, 388);
+  assert.equal(narrow.height - bare.height, 24 * (lines.length - 1));
+});
+
+Deno.test("in a narrow room marks of a matrix shrink, small marks stay", () => {
+  const [matrix, marks, bar] = shrunk([
+    { marker: { size: [40, 2, 10] } },
+    { marker: { size: [10, 4] } },
+    { type: "bar", marker: { color: "#000000" } },
+  ], 0.5);
+  assert.deepEqual(matrix.marker.size, [20, 2, 5]);
+  assert.deepEqual(marks.marker.size, [10, 4]);
+  assert.equal(bar.textangle, 0);
+});
+
 Deno.test("a dark page keeps the colours that mean something", () => {
   const dark = inDark({ line: "#000000", page: "#ffffff", mode: "#0072B2" });
   assert.deepEqual(dark, { line: "#e6edf3", page: "#0d1117", mode: "#0072B2" });
+});
+
+Deno.test("on a dark page greys turn, clear ones too; text in bars does not", () => {
+  const bar = { color: "#ffffff" };
+  const dark = inDark({
+    ...{ ground: "rgba(255,255,255,0.85)", seed: "rgba(0, 0, 0, 0.4)" },
+    ...{ band: "rgba(0,114,178,0.2)", words: "#444444" },
+    insidetextfont: bar,
+    list: ["#ffffff"],
+  });
+  assert.deepEqual(dark, {
+    ground: "rgba(13,17,23,0.85)",
+    seed: "rgba(230,237,243, 0.4)",
+    band: "rgba(0,114,178,0.2)",
+    words: "#acb2b8",
+    insidetextfont: bar,
+    list: ["#0d1117"],
+  });
 });
 
 const browser = findBrowser();
