@@ -20,7 +20,7 @@ export function throughputBars(
   const [fast, slow] = [sorted[0], sorted[sorted.length - 1]];
   const times = Number((fast.perSecond / slow.perSecond).toPrecision(2));
   const title =
-    `${times} times as many ${unit} a second: ${fast.name} against ${slow.name}`;
+    `The fastest runs ${times} times as many ${unit} a second as "${slow.name}"`;
   const speeds = rows.map(({ perSecond }) => perSecond);
   return styledFigure({ title, x: `${unit} per second`, y: "" }, [{
     type: "bar",

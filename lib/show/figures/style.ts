@@ -113,14 +113,16 @@ export function styledFigure(
   const yRange = labels.yRange ? { range: labels.yRange } : {};
   const title = wrapped(labels.title, TITLE_LETTERS);
   const { height = 420 } = more;
-  const margin = { l: 70, r: 20, t: 60, b: 60, ...record(more.margin) };
   const extra = LINE * (title.split("<br>").length - 1);
+  const margin = { l: 70, r: 20, t: 60, b: 60, ...record(more.margin) };
+  const deeper = { ...margin, t: margin.t + extra };
   const layout: Layout = {
     title: {
       text: title,
       ...{ font: { size: 17 }, x: 0.02, xanchor: "left" },
     },
     width: 760,
+    height: 420,
     font: {
       family: "Helvetica, Arial, sans-serif",
       size: 13,
@@ -128,9 +130,9 @@ export function styledFigure(
     },
     paper_bgcolor: "#ffffff",
     plot_bgcolor: "#ffffff",
+    margin,
     ...more,
-    height: height + extra,
-    margin: { ...margin, t: margin.t + extra },
+    ...(extra > 0 && { height: height + extra, margin: deeper }),
     xaxis: {
       ...axis,
       ...tickFormat(labels, "x"),
