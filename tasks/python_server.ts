@@ -21,6 +21,8 @@ export const VENV = join(CACHE, "skyrl-venv");
 export interface ServerCommand {
   program: string;
   args: string[];
+  /** The environment's folder; default: the servers' own. */
+  venv?: string;
   /** Answers 200 when the server is up. */
   health: string;
   log: string;
@@ -35,9 +37,10 @@ export async function startServer(
     create: true,
     truncate: true,
   });
-  const child = new Deno.Command(join(VENV, "bin", command.program), {
+  const { venv = VENV } = command;
+  const child = new Deno.Command(join(venv, "bin", command.program), {
     args: command.args,
-    env: environment(),
+    env: environment(venv),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
