@@ -8,8 +8,9 @@
 import { join } from "node:path";
 
 const PACKAGES = [
-  "skyrl[tinker,jax]==0.3.0",
+  "skyrl[tinker,jax]==0.4.0",
   "torch",
+  "aiohttp", // SkyRL's server needs it and does not ask for it.
   "psutil", // SkyRL's server needs it and does not ask for it.
   "openai", // For transformers' own server.
 ];
@@ -71,7 +72,7 @@ export interface PythonEnvironment {
   oldest: number;
 }
 
-/** SkyRL says 3.11 will do, but its types need typing.TypedDict of 3.12. */
+/** SkyRL 0.4.0 needs Python 3.12 and says so. */
 const SERVERS: PythonEnvironment = {
   venv: VENV,
   packages: PACKAGES,
@@ -161,7 +162,7 @@ async function waitUntilHealthy(
 ): Promise<void> {
   let code: number | null = null;
   ended.then((status) => code = status.code);
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 3000; tries++) {
     if (code !== null) {
       throw new Error(`the server ended with code ${code}; see ${log}`);
     }
@@ -172,7 +173,7 @@ async function waitUntilHealthy(
     } catch { /* Not listening yet. */ }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  throw new Error(`the server did not answer within 120 s; see ${log}`);
+  throw new Error(`the server did not answer within 600 s; see ${log}`);
 }
 
 async function append(

@@ -8,7 +8,8 @@
  * .cache/base, or is a model's name; without it a tiny random model is served.
  *
  * Opt-in: the first run makes a large Python environment (python_server.ts).
- * Needs Python 3.12 or newer; set AZR_PYTHON if it is not on the PATH.
+ * Needs Python 3.12 or newer; set AZR_PYTHON if it is not on the PATH. The start may
+ * take minutes on a busy machine: 600 s are waited for it.
  */
 import { join, resolve } from "node:path";
 import { modelFolder } from "./model/folder.ts";

@@ -1,5 +1,5 @@
 /**
- * A connection to one HTTP server that speaks JSON, with retries.
+ * A connection to one HTTP server that speaks JSON or protobuf, with retries.
  *
  * If no connection can be made, any request is retried. If the connection is lost after
  * the request was sent, only repeatable requests are retried. The server may have
@@ -46,7 +46,10 @@ export type JsonObject = Record<string, unknown>;
 /** A complete HTTP answer. */
 export interface Answer {
   status: number;
+  /** The body, or an empty text where the body is protobuf. */
   text: string;
+  /** The body where it is protobuf. */
+  protobuf?: Uint8Array;
 }
 
 /** An HTTP request. */
@@ -54,11 +57,13 @@ export interface HttpRequest {
   endpoint: string;
   /** Name of the operation in errors; default: the endpoint. A poll names the operation it waits for. */
   operation?: string;
-  /** Body, sent as JSON by POST; without a body the request is a GET. */
-  body?: JsonObject;
+  /** Body, sent by POST as JSON, or as protobuf if it is bytes; without a body the request is a GET. */
+  body?: JsonObject | Uint8Array;
   /** Whether the server may receive the request twice without harm. */
   repeatable: boolean;
 }
+
+const PROTOBUF = "application/x-protobuf";
 
 /** First pause between tries and the longest one, in seconds; each try doubles it. */
 const FIRST_PAUSE = 0.1;
@@ -198,8 +203,10 @@ export class HttpLine {
     try {
       const response = await fetch(`${this.#base}${endpoint}`, {
         method: body === undefined ? "GET" : "POST",
-        headers: this.#headers,
-        body: body && httpBody(JSON.stringify(body), repeatable),
+        headers: body instanceof Uint8Array
+          ? { ...this.#headers, "content-type": PROTOBUF }
+          : this.#headers,
+        body: body && httpBody(body, repeatable),
         redirect: "manual",
         client: this.#client,
         signal: AbortSignal.any(given ? [...signals, given] : signals),
@@ -237,8 +244,11 @@ export class HttpLine {
 
   /** Returns a complete answer, or the wait that a busy server asks for. */
   async #readAnswer(response: Response): Promise<Answer | Retry> {
-    const text = await response.text();
     const { status, headers } = response;
+    if (headers.get("content-type")?.startsWith(PROTOBUF)) {
+      return { status, text: "", protobuf: await response.bytes() };
+    }
+    const text = await response.text();
     const elsewhere = headers.get("location");
     if (status >= 300 && status < 400 && elsewhere !== null) {
       const cure = `the server redirects to ${elsewhere}. Redirects are not ` +
@@ -279,6 +289,12 @@ export class HttpLine {
  * measured with Deno 2.8.1, a server that closed the line received a text body
  * twice and a stream once.
  */
-function httpBody(text: string, repeatable: boolean): BodyInit {
-  return repeatable ? text : new Blob([text]).stream();
+function httpBody(
+  body: JsonObject | Uint8Array,
+  repeatable: boolean,
+): BodyInit {
+  const part = body instanceof Uint8Array
+    ? new Uint8Array(body)
+    : JSON.stringify(body);
+  return repeatable ? part : new Blob([part]).stream();
 }

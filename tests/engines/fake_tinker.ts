@@ -4,6 +4,14 @@
  * whether something was carried out once, twice or never.
  */
 import type { JsonObject } from "../../lib/engines/http.ts";
+import {
+  joinBytes,
+  readBytes,
+  readFields,
+  writeBytes,
+  writeNumber,
+  writeText,
+} from "../../lib/engines/tinker/protobuf.ts";
 
 /** What goes wrong with the next call of an endpoint. */
 export type Fault =
@@ -32,6 +40,8 @@ export class FakeTinker implements AsyncDisposable {
   readonly models = new Map<string, FakeModel>();
   /** Whether gradients are divided by tokens and sequences, as SkyRL's JAX backend does. */
   divides = false;
+  /** Whether model passes are taken and answered as protobuf alone, as SkyRL 0.4.0 does. */
+  protobufOnly = false;
   /** Log-probabilities of the next forward_backward, if not the model's own. */
   nextLogProb: number | undefined;
   /** The gradient norm that the next optim_step reports, as JSON. */
@@ -68,6 +78,11 @@ export class FakeTinker implements AsyncDisposable {
     return [...this.models.values()].at(-1)!;
   }
 
+  /** The form of a call's body: "json" or "x-protobuf". */
+  form(call: number): string | undefined {
+    return this.headers[call].get("content-type")?.split("/")[1];
+  }
+
   count(endpoint: string): number {
     return this.calls.filter((call) => call === endpoint).length;
   }
@@ -78,9 +93,7 @@ export class FakeTinker implements AsyncDisposable {
 
   async #answer(request: Request): Promise<Response> {
     const endpoint = new URL(request.url).pathname.replace("/api/v1/", "");
-    const body: JsonObject = request.method === "POST"
-      ? await request.json()
-      : {};
+    const body = await bodyOf(request);
     this.calls.push(endpoint);
     this.headers.push(request.headers);
     this.bodies.push(body);
@@ -109,6 +122,12 @@ export class FakeTinker implements AsyncDisposable {
       return Response.json({ supported_models: [{ model_name: "tiny" }] });
     }
     if (endpoint === "retrieve_future") return this.#result(body);
+    if (this.protobufOnly && endpoint.startsWith("forward") && !body.bytes) {
+      const detail = endpoint === "forward" ? "Not Found" : "requires protobuf";
+      const status = endpoint === "forward" ? 404 : 415;
+      return Response.json({ detail }, { status });
+    }
+    if (body.bytes) return this.#future("protobuf", {});
     if (endpoint === "create_model") {
       const model_id = `m${++this.#created}`;
       this.models.set(model_id, {
@@ -203,6 +222,7 @@ export class FakeTinker implements AsyncDisposable {
   }
 
   #result(body: JsonObject): Response {
+    if (this.#operationOf(body) === "protobuf") return passAnswer([-1]);
     const text = JSON.stringify(this.#futures[Number(body.request_id)]);
     if (this.nextNorm === undefined || !text.includes("grad_norm")) {
       return new Response(text);
@@ -211,6 +231,31 @@ export class FakeTinker implements AsyncDisposable {
     this.nextNorm = undefined;
     return new Response(text.replace(/(grad_norm":)[^}]*/, `$1${norm}`));
   }
+}
+
+/** A JSON body as it is; of a protobuf body, the bytes and the model's id. */
+async function bodyOf(request: Request): Promise<JsonObject> {
+  if (request.method !== "POST") return {};
+  if (request.headers.get("content-type")?.endsWith("json")) {
+    return await request.json();
+  }
+  const bytes = await request.bytes();
+  const [model] = readBytes(readFields(bytes), 1);
+  return { bytes, model_id: new TextDecoder().decode(model) };
+}
+
+/** A ForwardBackwardOutput of one sequence with these log-probabilities. */
+function passAnswer(logProbs: number[]): Response {
+  const data = new Uint8Array(Float32Array.from(logProbs).buffer);
+  const ends = new Uint8Array(
+    BigInt64Array.from([0n, BigInt(data.length)]).buffer,
+  );
+  const tensor = [writeBytes(1, data), writeBytes(2, ends), writeNumber(3, 1)];
+  const field = [writeText(1, "logprobs"), writeBytes(2, joinBytes(tensor))];
+  const record = writeBytes(2, joinBytes(field));
+  return new Response(new Uint8Array(writeBytes(2, record)), {
+    headers: { "content-type": "application/x-protobuf" },
+  });
 }
 
 function targets(datum: JsonObject): number[] {

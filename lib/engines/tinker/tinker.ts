@@ -20,11 +20,11 @@
  * going on silently would make the run's record untrue.
  *
  * Every `save` leaves a checkpoint on the server, and a run's folder only says
- * where. SkyRL's API has no call to delete one: what a run no longer needs is to
- * be removed from the server's `--checkpoints-base` by hand.
+ * where. The engine deletes none (SkyRL can since 0.4.0): what a run no longer
+ * needs is to be removed from the server's `--checkpoints-base` by hand.
  *
  * Left out: banned tokens, entropy bonus, KL penalty (the API has none), and
- * gradient clipping where the server does not do it (SkyRL 0.3.0).
+ * gradient clipping where the server does not do it (SkyRL 0.4.0).
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -59,10 +59,10 @@ import {
   scoringDatum,
   stepStatistics,
   trainingDatum,
-  type WireObjective,
   wireObjective,
 } from "./tinker_objective.ts";
 import { cutAtStopText, stopStringsOf } from "../stop_text.ts";
+import type { WireDatum, WireObjective } from "./tinker_messages.ts";
 import { detectLossReduction, gradientNorm } from "./tinker_probe.ts";
 import { type AdapterConfig, TinkerSession } from "./tinker_session.ts";
 
@@ -453,7 +453,7 @@ export class TinkerEngine implements Engine {
   /** Adds the gradients of all sequences up on the server; returns their log-probabilities. */
   async #accumulate(
     sequences: readonly TrainSequence[],
-    data: readonly JsonObject[],
+    data: readonly WireDatum[],
     wire: WireObjective,
   ): Promise<number[][]> {
     const logProbs: number[][] = [];

@@ -1,12 +1,14 @@
 /**
- * The protocol of a Tinker server: JSON, and futures that are long-polled.
+ * The protocol of a Tinker server: JSON or protobuf, and futures that are long-polled.
  *
  * Every heavy call answers at once with a `request_id`. `retrieve_future` fetches the
  * result. The server holds that request open for up to five minutes and then answers
  * 408, "ask again".
  *
- * Left out: protobuf bodies (newer official clients send them; servers that
- * follow the public API take JSON as well), telemetry and billing calls.
+ * Results come as JSON (SkyRL 0.3.0) or as protobuf (SkyRL 0.4.0), each answer says
+ * which.
+ *
+ * Left out: compressed bodies, telemetry and billing calls.
  */
 import { serverAddress } from "../address.ts";
 import {
@@ -17,6 +19,7 @@ import {
 } from "../http.ts";
 import type { Patience } from "../waiting.ts";
 import { excerpt, RemoteError } from "../remote_error.ts";
+import { readResult } from "./tinker_messages.ts";
 
 /** The error of a Tinker call. The message names the endpoint, the field and the cure. */
 export class TinkerError extends RemoteError {
@@ -29,6 +32,11 @@ export class TinkerError extends RemoteError {
 /** The error of a server that no longer holds our model, because it restarted or ended the session. */
 export class TinkerModelLostError extends TinkerError {
   override name = "TinkerModelLostError";
+}
+
+/** The error of a server that takes model passes as protobuf alone. Nothing was carried out. */
+export class TinkerFormError extends TinkerError {
+  override name = "TinkerFormError";
 }
 
 /** The limits on waiting, in seconds. `requestSeconds` must exceed the server's long poll (300 s). */
@@ -61,12 +69,18 @@ export class TinkerConnection {
   }
 
   /** Posts a body that the server may safely receive twice. */
-  postRepeatable(endpoint: string, body: JsonObject): Promise<JsonObject> {
+  postRepeatable(
+    endpoint: string,
+    body: JsonObject | Uint8Array,
+  ): Promise<JsonObject> {
     return this.#send(endpoint, body, true);
   }
 
   /** Posts a body that must not be carried out twice. Throws `UncertainError`. */
-  postOnce(endpoint: string, body: JsonObject): Promise<JsonObject> {
+  postOnce(
+    endpoint: string,
+    body: JsonObject | Uint8Array,
+  ): Promise<JsonObject> {
     return this.#send(endpoint, body, false);
   }
 
@@ -127,7 +141,7 @@ export class TinkerConnection {
 
   async #send(
     endpoint: string,
-    body: JsonObject | undefined,
+    body: JsonObject | Uint8Array | undefined,
     repeatable: boolean,
   ): Promise<JsonObject> {
     const answer = await this.#line.exchange({ endpoint, body, repeatable });
@@ -171,8 +185,13 @@ function apiAddress(url: string): string {
 function interpret(endpoint: string, answer: Answer): JsonObject {
   let body: unknown;
   try {
+    if (answer.protobuf) return readResult(endpoint, answer.protobuf);
     body = JSON.parse(answer.text);
-  } catch {
+  } catch (error) {
+    if (answer.protobuf) {
+      const wanted = `protobuf (${(error as Error).message})`;
+      throw malformed(endpoint, "(whole answer)", wanted, answer.protobuf);
+    }
     throw new TinkerError(
       endpoint,
       `HTTP ${answer.status} with something that is not JSON: ${
@@ -218,6 +237,9 @@ function failure(
         excerpt(detail)
       }. Give the key as apiKey or in TINKER_API_KEY`,
     );
+  }
+  if (status === 415 || (status === 404 && endpoint === "forward")) {
+    return new TinkerFormError(endpoint, `HTTP ${status}: ${excerpt(detail)}`);
   }
   if (status === 404 && detail === "Not Found") {
     return new TinkerError(

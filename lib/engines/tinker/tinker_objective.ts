@@ -3,7 +3,7 @@
  *
  * The engine contract says: the loss is the SUM over response tokens of
  * weight × token loss. The Tinker API defines the same sum, and SkyRL's FSDP
- * and Megatron backends keep to it, but SkyRL 0.3.0's JAX backend divides each
+ * and Megatron backends keep to it, but SkyRL's JAX backend (0.3.0, 0.4.0) divides each
  * sequence's sum by the sum of its weights and then the gradient by the number
  * of sequences (`skyrl/backends/jax.py`, `per_seq_loss` and `get_mean`). Weights
  * sent as weights would therefore partly cancel. All three objectives are
@@ -18,15 +18,10 @@ import type { ObjectiveConfig } from "../../method/objective/loss.ts";
 import type { TrainSequence } from "../../method/engine.ts";
 import type { JsonObject } from "../http.ts";
 import { malformed, TinkerError } from "./tinker_http.ts";
+import type { WireDatum, WireObjective, WireText } from "./tinker_messages.ts";
 
 /** The reduction of token losses to one number: their sum, or a mean per sequence. */
 export type LossReduction = "sum" | "sequence-mean";
-
-/** The objective in the form of `forward_backward`. */
-export interface WireObjective {
-  loss_fn: "cross_entropy" | "importance_sampling" | "ppo" | "cispo";
-  loss_fn_config?: { clip_low_threshold: number; clip_high_threshold: number };
-}
 
 /**
  * Returns the API's name and thresholds for an objective. Our `clipLow` and `clipHigh`
@@ -84,7 +79,7 @@ export function bannedTokensRefused(field: string): TinkerError {
 /** Returns a prompt and response as the API's `model_input` and shifted `target_tokens`. */
 export function scoringDatum(
   sequence: ScoredSequence,
-): JsonObject {
+): WireDatum {
   if (sequence.bannedTokens && sequence.bannedTokens.length > 0) {
     throw bannedTokensRefused("sequences[].bannedTokens");
   }
@@ -122,7 +117,7 @@ export function trainingDatum(
   sequence: TrainSequence,
   reduction: LossReduction,
   sequenceCount: number,
-): JsonObject {
+): WireDatum {
   const count = sequence.responseTokens.length;
   const scale = reduction === "sum" ? 1 : count * sequenceCount;
   const advantages = sequence.advantages.map((advantage, token) =>
@@ -133,7 +128,7 @@ export function trainingDatum(
   return {
     model_input: scored.model_input,
     loss_fn_inputs: {
-      ...(scored.loss_fn_inputs as JsonObject),
+      ...scored.loss_fn_inputs,
       weights: { data: [...prompt, ...new Array(count).fill(1)] },
       logprobs: { data: [...prompt, ...sequence.oldLogProbs] },
       advantages: { data: [...prompt, ...advantages] },
@@ -141,7 +136,7 @@ export function trainingDatum(
   };
 }
 
-export function encodedText(tokens: readonly number[]): JsonObject {
+export function encodedText(tokens: readonly number[]): WireText {
   return { chunks: [{ type: "encoded_text", tokens }] };
 }
 

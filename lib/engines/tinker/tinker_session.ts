@@ -16,12 +16,18 @@ import type {
   SamplingOptions,
 } from "../../method/engine.ts";
 import type { JsonObject } from "../http.ts";
-import { malformed, textField, type TinkerConnection } from "./tinker_http.ts";
 import {
-  encodedText,
-  numberOf,
+  malformed,
+  textField,
+  type TinkerConnection,
+  TinkerFormError,
+} from "./tinker_http.ts";
+import {
+  modelPassMessage,
+  type WireDatum,
   type WireObjective,
-} from "./tinker_objective.ts";
+} from "./tinker_messages.ts";
+import { encodedText, numberOf } from "./tinker_objective.ts";
 
 /** The official client beats every 10 s; SkyRL reclaims a session after 300 s of silence. */
 const HEARTBEAT_SECONDS = 10;
@@ -45,6 +51,8 @@ export class TinkerSession {
   #sequence = 0;
   #samplers = 0;
   #saves = 0;
+  /** Whether the server takes model passes as protobuf alone, which its first refusal tells. */
+  #protobuf = false;
 
   private constructor(
     connection: TinkerConnection,
@@ -81,25 +89,63 @@ export class TinkerSession {
   }
 
   /** Accumulates gradients; the answer holds each sequence's log-probabilities. */
-  forwardBackward(data: JsonObject[], objective: WireObjective) {
-    return this.#operate("forward_backward", {
-      forward_backward_input: { data, ...objective },
-    });
+  forwardBackward(
+    data: WireDatum[],
+    objective: WireObjective,
+  ): Promise<JsonObject> {
+    return this.#eitherForm(() =>
+      this.#protobuf
+        ? this.#passMessage(data, objective, false)
+        : this.#operate("forward_backward", {
+          forward_backward_input: { data, ...objective },
+        })
+    );
   }
 
   /** Computes log-probabilities without gradients. */
-  async forward(data: JsonObject[]): Promise<JsonObject> {
-    const reply = await this.#connection.postRepeatable("forward", {
-      model_id: this.#model,
-      seq_id: ++this.#sequence,
-      forward_input: { data, loss_fn: "cross_entropy" },
+  forward(data: WireDatum[]): Promise<JsonObject> {
+    const objective = { loss_fn: "cross_entropy" } as const;
+    return this.#eitherForm(async () => {
+      if (this.#protobuf) return this.#passMessage(data, objective, true);
+      const reply = await this.#connection.postRepeatable("forward", {
+        model_id: this.#model,
+        seq_id: ++this.#sequence,
+        forward_input: { data, ...objective },
+      });
+      return await this.#connection.result("forward", reply);
     });
-    return await this.#connection.result("forward", reply);
+  }
+
+  /** Runs a pass as JSON, and as protobuf from the first time that the server refuses JSON. */
+  async #eitherForm(pass: () => Promise<JsonObject>): Promise<JsonObject> {
+    try {
+      return await pass();
+    } catch (error) {
+      if (this.#protobuf || !(error instanceof TinkerFormError)) throw error;
+      this.#protobuf = true;
+      return await pass();
+    }
+  }
+
+  async #passMessage(
+    data: WireDatum[],
+    objective: WireObjective,
+    forwardOnly: boolean,
+  ): Promise<JsonObject> {
+    const message = modelPassMessage({
+      ...{ model_id: this.#model, seq_id: ++this.#sequence },
+      ...{ data, ...objective, forwardOnly },
+    });
+    const operation = forwardOnly ? "forward" : "forward_backward";
+    const reply = forwardOnly
+      ? await this.#connection.postRepeatable("forward_backward", message)
+      : await this.#connection.postOnce("forward_backward", message);
+    return await this.#connection.result(operation, reply);
   }
 
   /**
    * Applies the accumulated gradients. `grad_clip_norm` is part of the API, but
-   * SkyRL 0.3.0 ignores it and does not clip.
+   * SkyRL 0.4.0 ignores it and does not clip.
    */
   async optimiserStep(optimiser: OptimiserConfig): Promise<JsonObject> {
     const { maxGradientNorm } = optimiser;
