@@ -29,6 +29,7 @@ import {
 import { scoreRows } from "../lib/lab/scores.ts";
 import { playModel } from "../lib/run/play.ts";
 import { readEvaluations, readTimings } from "../lib/run/read.ts";
+import { recordSkill, skillModel } from "./language_skill.ts";
 import { modelFolder } from "./model/folder.ts";
 import { LANGUAGE_LOGS } from "./report/language.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
@@ -36,12 +37,17 @@ import { STOPPING } from "./stopping.ts";
 import { readWords, runTask, UsageError, wholeNumbers } from "./usage.ts";
 
 const USAGE = [
-  "deno task study:language [--arms a,b] [--seeds 1,2] [--work FOLDER]\n",
+  "deno task study:language [--arms a,b] [--seeds 1,2] [--work FOLDER]\n" +
+  "deno task study:language --evaluate NAME [--model FOLDER] [--data FOLDER]\n",
   "plays the arms of the language model's study that are not recorded; the same",
   "command goes on where it was stopped",
   "  --arms a,b         only these arms",
   "  --seeds 1,2        only these seeds",
   "  --work FOLDER      where the runs go (default: runs/language)",
+  "  --evaluate NAME    instead: the comparison of skill (skill.json), of base",
+  "                     or of self-play",
+  "  --model FOLDER     the run whose newest checkpoint --evaluate asks",
+  "  --data FOLDER      the benchmarks' files (default: benchmarks)",
 ].join("\n");
 
 /** Sections of `samples.md` that are kept, from the beginning and from the end. */
@@ -52,7 +58,16 @@ async function main(args: readonly string[]): Promise<number> {
     arms: { type: "string" },
     seeds: { type: "string" },
     work: { type: "string", default: "runs/language" },
+    evaluate: { type: "string" },
+    model: { type: "string" },
+    data: { type: "string", default: "benchmarks" },
   });
+  if (asked.evaluate !== undefined) {
+    const { model, data, work } = asked;
+    const places = { folder: LANGUAGE_LOGS, model, data, work };
+    await recordSkill(skillModel(asked.evaluate), places);
+    return 0;
+  }
   const study = readLanguageStudy(LANGUAGE_LOGS);
   const arms = asked.arms?.split(",").map((name) => armOf(study, name)) ??
     study.arms;

@@ -1,0 +1,113 @@
+/**
+ * What a language model can do before and after self-play, on items that the study of
+ * its arms does not ask (`data/language_model/skill.json`): pass@k on functions, the
+ * shorter half of CRUXEval, arithmetic. Rows are kept as `skill/MODEL.parquet`, one an
+ * item. Left out: sampling (tasks/language_skill.ts).
+ */
+
+import { join } from "node:path";
+import { passAtK } from "../method/reward/pass_at_k.ts";
+import type { ModeName } from "../method/modes/task.ts";
+import { RowReader } from "../run/packed/columns.ts";
+import { ParquetColumns } from "../run/packed/parquet.ts";
+import type { EvaluationResult } from "./evaluation/evaluate.ts";
+import {
+  bootstrapChange,
+  type Interval,
+  mean,
+} from "./evaluation/statistics.ts";
+
+/** The models that are compared, the untouched one first. */
+export const SKILL_MODELS = ["base", "self-play"] as const;
+export type SkillModel = typeof SKILL_MODELS[number];
+
+/** A bound on the change of pass@k from the base to self-play, as a share from -1 to 1. */
+export interface SkillBound {
+  split: string;
+  mode: ModeName;
+  k: number;
+  least?: number;
+  most?: number;
+  says: string;
+}
+
+/** The comparison as its file says it. */
+export interface SkillPlan {
+  says: string;
+  about: string;
+  preset: string;
+  functions: { items: number; samples: number; modes: ModeName[] };
+  cruxeval: { of: number; items: number };
+  arithmetic: { items: number; seed: number };
+  bounds: SkillBound[];
+}
+
+/** Reads the plan of a study's folder. */
+export function readSkillPlan(folder: string): SkillPlan {
+  return JSON.parse(Deno.readTextFileSync(join(folder, "skill.json")));
+}
+
+/** Returns the file of a model's rows. */
+export function skillFile(folder: string, model: SkillModel): string {
+  return join(folder, "skill", `${model}.parquet`);
+}
+
+/** Reads a model's rows; null where nothing is recorded. */
+export function readSkill(
+  folder: string,
+  model: SkillModel,
+): EvaluationResult[] | null {
+  let bytes: Uint8Array;
+  try {
+    bytes = Deno.readFileSync(skillFile(folder, model));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  const columns = new ParquetColumns(bytes);
+  const reader = new RowReader(columns);
+  return Array.from({ length: columns.rows }, (_, i) => reader.row(i));
+}
+
+/** pass@k of both models on the same items, and the change with its 95 % interval over the items. */
+export interface SkillChange {
+  base: number;
+  after: number;
+  change: Interval;
+  items: number;
+}
+
+/** Compares pass@k of a split and mode. Throws where the models were asked other items. */
+export function skillChange(
+  sides: Record<SkillModel, readonly EvaluationResult[]>,
+  { split, mode, k }: Pick<SkillBound, "split" | "mode" | "k">,
+): SkillChange {
+  const [base, after] = SKILL_MODELS.map((model) =>
+    sides[model].filter((row) => row.split === split && row.mode === mode)
+  );
+  const names = (rows: readonly EvaluationResult[]) =>
+    rows.map(({ item }) => item).join();
+  if (base.length === 0 || names(base) !== names(after)) {
+    throw new RangeError(
+      `${split}, ${mode}: the models' files hold other items than each other: ` +
+        "record both again with one skill.json",
+    );
+  }
+  const [from, to] = [base, after].map((rows) =>
+    rows.map(({ samples, correct }) => passAtK(samples, correct, k))
+  );
+  return {
+    base: mean(from),
+    after: mean(to),
+    change: bootstrapChange(from, to, 0),
+    items: base.length,
+  };
+}
+
+/** Tells whether a change lies within a bound. */
+export function skillHolds(
+  { least = -Infinity, most = Infinity }: SkillBound,
+  { change }: SkillChange,
+): boolean {
+  return change.mean >= least - 1e-9 && change.mean <= most + 1e-9;
+}
