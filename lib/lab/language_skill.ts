@@ -10,6 +10,7 @@ import { passAtK } from "../method/reward/pass_at_k.ts";
 import type { ModeName } from "../method/modes/task.ts";
 import { RowReader } from "../run/packed/columns.ts";
 import { ParquetColumns } from "../run/packed/parquet.ts";
+import { parseLiteral } from "../sandbox/mod.ts";
 import type { EvaluationResult } from "./evaluation/evaluate.ts";
 import {
   bootstrapChange,
@@ -102,6 +103,15 @@ export function skillChange(
     change: bootstrapChange(from, to, 0),
     items: base.length,
   };
+}
+
+/**
+ * Tells whether a greedy deduction is right and its answer a value. The paper's reading also
+ * takes an expression that has the value: `1 + 7` for 8, which needs no reckoning.
+ */
+export function isRightValue({ correct, response }: EvaluationResult): boolean {
+  const [answer] = response.trim().split("\n");
+  return correct > 0 && parseLiteral(answer, "python").ok;
 }
 
 /** Tells whether a change lies within a bound. */

@@ -9,6 +9,7 @@ import {
   recordedSeeds,
 } from "../../lib/lab/language_study.ts";
 import { accuracies, type ScoreRow } from "../../lib/lab/scores.ts";
+import { languageSkillSection } from "./language_skill.ts";
 
 /** The folder of the study's file and logs. */
 export const LANGUAGE_LOGS = "data/language_model";
@@ -75,6 +76,7 @@ export function languageReport(folder: string): string {
     `| bound | wanted | measured | verdict |\n|---|---|---|---|\n${
       bounds.join("\n")
     }`,
+    languageSkillSection(folder),
   ].join("\n\n") + "\n";
 }
 

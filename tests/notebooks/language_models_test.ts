@@ -19,6 +19,13 @@ const TIMEOUT_MS = 900_000;
 /** What must hold of the outputs, with a model here and without one. */
 function checkOutputs(notebook: Notebook): void {
   assertClean(notebook);
+  for (const { x, y } of figureOf(notebook, "skill").data) {
+    assert.equal(x.length, 7);
+    const solved = Array.from(y, Number);
+    assert.deepEqual(solved, solved.toSorted((a, b) => a - b));
+    assert.ok(solved[0] >= 0 && solved[6] <= 100);
+  }
+  assert.match(printed(notebook, "skill"), /arithmetic, deduction: [\d.]+ to/);
   const curves = figureOf(notebook, "run").data;
   for (const { y } of curves) assert.equal(y.length, 30);
   const [readable, valid] = curves.map(({ y }) => Number(y.at(-1)));
@@ -28,7 +35,7 @@ function checkOutputs(notebook: Notebook): void {
 }
 
 Deno.test("the committed outputs show a run whose form is learnt", async () => {
-  await assertWrittenByRunner(PATH, 1);
+  await assertWrittenByRunner(PATH, 2);
   const notebook = await readNotebook(PATH);
   checkOutputs(notebook);
   assert.match(printed(notebook, "prompts"), /induction, proposer/);
