@@ -12,6 +12,7 @@ import { itemsFile } from "./report/items.ts";
 import { LANGUAGE_LOGS, languageReport } from "./report/language.ts";
 import { PAGES, withResults } from "./report/readme.ts";
 import { SCALE, scaleReport } from "./report/scale.ts";
+import { SERVE, serveReport } from "./report/serve.ts";
 import { SETTINGS_PAGE, settingsPage } from "./report/settings.ts";
 import { studyReport } from "./report/study.ts";
 import { readWords, runTask } from "./usage.ts";
@@ -59,6 +60,8 @@ async function main(args: readonly string[]): Promise<number> {
   await Deno.writeTextFile(`${SCALE}.md`, scale.page);
   await Deno.writeTextFile(`${SCALE}.json`, scale.json);
   console.log(`${SCALE}.md`);
+  await Deno.writeTextFile(`${SERVE}.md`, serveReport(DATA));
+  console.log(`${SERVE}.md`);
   for (const page of Object.keys(PAGES)) {
     const text = withResults(page, await Deno.readTextFile(page), DATA);
     await Deno.writeTextFile(page, text);

@@ -19,6 +19,7 @@ import { readEvaluations } from "../../lib/run/read.ts";
 import { recordingsOf } from "./earlier.ts";
 import { poolTable } from "./pools.ts";
 import { powerTable } from "./power.ts";
+import { serveTable } from "./serve.ts";
 import {
   languageSpeedTable,
   modelSpeedTable,
@@ -31,6 +32,7 @@ export const PAGES: Record<string, readonly string[]> = {
   "data/experiment/README.md": ["pools", "power", "results"],
   "lib/model/README.md": ["speed of the model", "speed of a language model"],
   "lib/sandbox/README.md": ["speed of the sandbox"],
+  "lib/serve/README.md": ["load on the server"],
 };
 
 /** Returns a page's text with everything between marks made anew from the logs in `data`. */
@@ -51,6 +53,7 @@ export function withResults(page: string, text: string, data: string): string {
     "speed of the sandbox": () => [
       sandboxSpeedTable(join(data, "executor", "bench.json")),
     ],
+    "load on the server": () => [serveTable(data)],
   };
   return PAGES[page].reduce(
     (text, name) =>

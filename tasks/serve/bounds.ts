@@ -17,15 +17,24 @@ export const BOUNDS = {
   meanReward: 1e-3,
 };
 
-/** All figures of a run. */
+/** The machine of a part, and what else it did. */
+export interface TakenOn {
+  hardware: string;
+  loadAverage: number[];
+}
+
+/** The figures of the parts that were run. */
 export interface ServeFigures {
-  trl: TrlFigures;
-  load: LoadReport;
+  trl?: TrlFigures & TakenOn;
+  load?: LoadReport & TakenOn;
 }
 
 /** Returns the bounds that a run breaks, one sentence each. */
 export function brokenBounds({ trl, load }: ServeFigures): string[] {
-  return [...brokenByLoad(load), ...brokenByTrl(trl)];
+  return [
+    ...load ? brokenByLoad(load) : [],
+    ...trl ? brokenByTrl(trl) : [],
+  ];
 }
 
 function brokenByLoad(

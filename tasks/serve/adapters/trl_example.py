@@ -27,7 +27,7 @@ SEEDS = [
 MAX_NEW_TOKENS = 32
 
 
-def main(model_folder: str, log_file: str, steps: str = "3") -> None:
+def main(model_folder: str, log_file: str, steps: str = "2") -> None:
     torch.manual_seed(1)
     environment = Environment()
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
@@ -82,7 +82,7 @@ def settings(steps: int, output_dir: str) -> GRPOConfig:
         report_to="none",
         use_cpu=True,
         bf16=False,
-        gradient_checkpointing=True,
+        gradient_checkpointing=False,
         output_dir=output_dir,
     )
 
