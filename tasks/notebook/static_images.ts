@@ -43,13 +43,31 @@ export async function figureSvg(figure: Figure): Promise<string> {
         `use one of ${[...DRAWN_AS_SVG].join(", ")}`,
     );
   }
-  const layout = figure.layout ?? {};
+  const layout = withoutStandoff(figure.layout ?? {});
   const width = layout.width ?? DEFAULT_WIDTH;
   const height = layout.height ?? DEFAULT_HEIGHT;
   const { toSvg } = await plotlyWindow();
   const svg = await toSvg({ data: figure.data, layout }, width, height);
   // A hundredth of a pixel is exact enough, and keeps the file small.
   return svg.replace(/(\d+\.\d\d)\d+/g, "$1");
+}
+
+/**
+ * Returns the layout without the distances that keep titles of axes off their labels.
+ * plotly.js measures the place of the labels in the page, which jsdom does not lay out: the
+ * title of a horizontal axis would stand on the title of the figure. Without a distance
+ * plotly.js puts the title of an axis where its font size says.
+ */
+function withoutStandoff(layout: Figure["layout"] & object): typeof layout {
+  return Object.fromEntries(
+    Object.entries(layout).map(([name, value]) => {
+      if (!/^[xy]axis\d*$/.test(name)) return [name, value];
+      const axis = value as { title?: { standoff?: number } };
+      if (axis.title?.standoff === undefined) return [name, value];
+      const { standoff: _, ...title } = axis.title;
+      return [name, { ...axis, title }];
+    }),
+  );
 }
 
 /**

@@ -23,6 +23,12 @@ function checkOutputs(notebook: Notebook): void {
   const [most, mean, least] = figureOf(notebook, "ratios").data
     .map(({ y }) => y.map(Number));
   assert.ok(most.every((ratio, i) => ratio >= mean[i] && mean[i] >= least[i]));
+  const [here, there] = figureOf(notebook, "side-figure").data
+    .map(({ y }) => y.map(Number));
+  assert.equal(here.length, 50);
+  // Trained on the same samples, both go the same way, and the server more slowly.
+  assert.ok(here[49] < there[49] && there[49] < there[0]);
+  assert.match(printed(notebook, "servers"), /^tinker ok .*\nllama ok /);
   const { data } = figureOf(notebook, "speed");
   const h100 = data.find(({ name }) => name === "H100")!.y.map(Number);
   assert.ok(h100[3] > h100[2], "7B on four is not faster than 3B on one");
@@ -34,7 +40,7 @@ function checkOutputs(notebook: Notebook): void {
 }
 
 Deno.test("the committed outputs show stale ratios, costs and a served task", async () => {
-  await assertWrittenByRunner(PATH, 3);
+  await assertWrittenByRunner(PATH, 4);
   checkOutputs(await readNotebook(PATH));
 });
 

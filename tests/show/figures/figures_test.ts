@@ -130,6 +130,12 @@ for (const [name, { figure, traces }] of Object.entries(figures)) {
     assert.equal(drawnTraces(svg), traces);
     assert.ok(svg.includes(figure.layout.title.text));
     assert.ok(!svg.includes("NaN"));
+    for (const [, y] of svg.matchAll(/class="xtitle"[^>]* y="([\d.]+)"/g)) {
+      assert.ok(
+        Number(y) > 150,
+        `a title of an axis at ${y} is on the figure's`,
+      );
+    }
     assert.equal(await figureSvg(figure), svg);
   });
 }
