@@ -31,7 +31,7 @@ function checkOutputs(notebook: Notebook): void {
   const [readable, valid] = curves.map(({ y }) => Number(y.at(-1)));
   assert.ok(readable > 90 && valid > 30);
   assert.match(printed(notebook, "asserts"), /all checks passed/);
-  assert.equal(printed(notebook, "bounds").match(/^\w+ +\S/gm)?.length, 12);
+  assert.equal(printed(notebook, "bounds").match(/^\w+ +\S/gm)?.length, 14);
 }
 
 Deno.test("the committed outputs show a run whose form is learnt", async () => {
