@@ -29,12 +29,7 @@ import { randomStream } from "../lib/random.ts";
 import { modelFolder } from "./model/folder.ts";
 import { projectFolder } from "./setup/project.ts";
 import { startTinkerServer } from "./tinker_server.ts";
-import { readWords, runTask } from "./usage.ts";
-
-const USAGE = [
-  "deno task bench tinker [--steps 50] [--ahead 6] [--write]\n",
-  "trains SmolLM2-135M on a SkyRL server and here, on the same samples",
-].join("\n");
+import { benchOptions } from "./bench/options.ts";
 
 const MODEL = "smollm2-135m-instruct";
 const SEED = 1;
@@ -223,11 +218,29 @@ function summary(rows: readonly Row[], seconds: Record<string, number[]>) {
   };
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const { values } = readWords(args, {
-    steps: { type: "string", default: "50" },
-    ahead: { type: "string", default: "6" },
-    write: { type: "boolean", default: false },
+async function main(): Promise<number> {
+  const { values } = benchOptions({
+    name: "tinker",
+    says: "trains SmolLM2-135M on a SkyRL server and here, on the same samples",
+    options: {
+      steps: {
+        type: "string",
+        default: "50",
+        value: "NUMBER",
+        says: "steps trained on both sides (default: 50)",
+      },
+      ahead: {
+        type: "string",
+        default: "6",
+        value: "NUMBER",
+        says: "steps timed in turn and ahead (default: 6)",
+      },
+      write: {
+        type: "boolean",
+        default: false,
+        says: "keep the figures under data/engine",
+      },
+    },
   });
   const folder = await modelFolder(MODEL);
   const tokenizer = await Tokenizer.fromFolder(folder);
@@ -263,4 +276,4 @@ async function keep(rows: readonly Row[], report: object): Promise<void> {
   await Deno.writeTextFile(file, JSON.stringify(report, null, 2) + "\n");
 }
 
-if (import.meta.main) await runTask(USAGE, main);
+if (import.meta.main) Deno.exit(await main());
