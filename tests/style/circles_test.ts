@@ -10,6 +10,7 @@ const ROOMS = [
   ...[
     "random.ts",
     "breathe.ts",
+    "protobuf.ts",
     "sandbox",
     "model",
     "method",
