@@ -15,13 +15,13 @@ import {
   bytesField,
   doubleField,
   type Fields,
-  varintField,
   joined,
   mapField,
   readBytes,
   readFields,
   readMap,
   readNumber,
+  varintField,
 } from "../../protobuf.ts";
 
 /** The objective in the form of `forward_backward`. */
