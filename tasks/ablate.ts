@@ -3,7 +3,6 @@
  * compares them.
  */
 
-import { cpus } from "node:os";
 import { basename, join } from "node:path";
 import {
   type Arm,
@@ -15,6 +14,7 @@ import {
 } from "../lib/lab/studies.ts";
 import { checkPreset } from "../lib/lab/run.ts";
 import { playArm, rebuildArm } from "../lib/lab/study_run.ts";
+import { machineNow } from "./machine.ts";
 import { studyReport } from "./report/study.ts";
 import {
   optionLines,
@@ -114,7 +114,6 @@ async function play(asked: Asked): Promise<void> {
   const { study, out, work, model: played } = asked;
   // An arm that cannot be played is to end the command before hours of the others.
   for (const arm of asked.arms) checkPreset(armPreset(study, arm));
-  const [{ model }] = cpus();
   for (const seed of asked.seeds) {
     for (const arm of asked.arms) {
       const start = performance.now();
@@ -127,8 +126,7 @@ async function play(asked: Asked): Promise<void> {
           command:
             `deno task ablate ${study.name} --arms ${arm.name} --seeds ${seed}` +
             (played ? ` --model ${basename(played)}` : ""),
-          hardware: `${navigator.hardwareConcurrency} x ${model}`,
-          loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
+          ...machineNow(),
           threads: Deno.env.get("TF_NUM_INTEROP_THREADS") ?? "all",
           deno: Deno.version.deno,
         }),

@@ -11,7 +11,7 @@ import type { Task } from "../lib/method/modes/task.ts";
 import { randomStream } from "../lib/random.ts";
 import { LogFile } from "../lib/run/log_file.ts";
 import { inFlight } from "../lib/engines/in_flight.ts";
-import { cpus } from "node:os";
+import { machineNow } from "./machine.ts";
 import { benchOptions } from "./bench/options.ts";
 
 const CAPACITY = 16384;
@@ -81,8 +81,7 @@ async function main(): Promise<void> {
   await Deno.remove(folder, { recursive: true });
   const figures = {
     command: "deno task bench scale --write",
-    hardware: `${navigator.hardwareConcurrency} x ${cpus()[0]?.model}`,
-    loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
+    ...machineNow(),
     tasks_added_per_s: added,
     prompts_drawn_per_s: drawn,
     rows_logged_per_s: written,

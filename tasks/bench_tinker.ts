@@ -26,6 +26,7 @@ import type {
 } from "../lib/method/engine.ts";
 import { defaultOptimiser, LORA_TARGETS, Tokenizer } from "../lib/model/mod.ts";
 import { randomStream } from "../lib/random.ts";
+import { machineNow } from "./machine.ts";
 import { modelFolder } from "./model/folder.ts";
 import { projectFolder } from "./setup/project.ts";
 import { startTinkerServer } from "./tinker_server.ts";
@@ -204,10 +205,9 @@ function summary(rows: readonly Row[], seconds: Record<string, number[]>) {
     ...{ server: "SkyRL 0.4.0 (JAX, processor)", model: MODEL, seed: SEED },
     ...{ lora: { rank: LORA.rank, alpha: LORA.alpha }, steps: rows.length },
     ...{ promptsPerStep: PROMPTS, samplesPerPrompt: SAMPLES },
-    ...{
-      learningRate: OPTIMISER.learningRate,
-      cores: navigator.hardwareConcurrency,
-    },
+    learningRate: OPTIMISER.learningRate,
+    command: "deno task bench tinker --write",
+    ...machineNow(),
     reward: {
       firstTen: round(mean(rows.slice(0, 10).map(({ reward }) => reward))),
       lastTen: round(mean(rows.slice(-10).map(({ reward }) => reward))),

@@ -7,7 +7,6 @@
  * settings stopped.
  */
 
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { openModel } from "../lib/engines/choice.ts";
 import {
@@ -27,6 +26,7 @@ import { extraOf } from "../lib/method/extras.ts";
 import type { Dialect } from "../lib/method/modes/dialect.ts";
 import { dialectNamed } from "../lib/method/modes/mod.ts";
 import { startExecutor } from "../lib/sandbox/mod.ts";
+import { machineNow } from "./machine.ts";
 import { type Asked, parseArguments, USAGE } from "./evaluate/arguments.ts";
 import { helpHint, runTask } from "./usage.ts";
 import "../lib/extras/mod.ts";
@@ -154,8 +154,7 @@ function writeCall(
   const line = JSON.stringify({
     command,
     ...call,
-    hardware: `${navigator.hardwareConcurrency} x ${cpus()[0]?.model}`,
-    loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
+    ...machineNow(),
     deno: Deno.version.deno,
   });
   Deno.writeTextFileSync(join(folder, "calls.jsonl"), `${line}\n`, {

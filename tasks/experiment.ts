@@ -4,10 +4,10 @@
  */
 
 import { join } from "node:path";
-import { cpus } from "node:os";
 import { type Preset, presetNamed, PRESETS } from "../lib/lab/presets.ts";
 import { runExperiment } from "../lib/lab/run.ts";
 import { seedFolder, writeHardware } from "../lib/lab/report_folder.ts";
+import { machineNow } from "./machine.ts";
 import { experimentReport } from "./report/experiment.ts";
 import { readWords, runTask, UsageError, wholeNumbers } from "./usage.ts";
 
@@ -87,13 +87,11 @@ async function playSeed({ preset, out }: Asked, seed: number): Promise<void> {
       if (event.type === "evaluated") say(`evaluated at step ${event.step}`);
     },
   });
-  const [{ model }] = cpus();
   writeHardware(out, seed, {
     command: `deno task experiment ${preset.name} --seeds ${seed}`,
     seconds: seconds(),
     baseSeconds,
-    hardware: `${navigator.hardwareConcurrency} x ${model}`,
-    loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
+    ...machineNow(),
     threads: Deno.env.get("TF_NUM_INTEROP_THREADS") ?? "all",
     deno: Deno.version.deno,
   });

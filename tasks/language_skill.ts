@@ -4,7 +4,6 @@
  * answered before an interruption is kept in `--work` and not asked again.
  */
 
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { openModel } from "../lib/engines/choice.ts";
 import { ENGINES } from "../lib/engines/mod.ts";
@@ -38,6 +37,7 @@ import { columnsOf } from "../lib/run/packed/columns.ts";
 import { parquetBytes } from "../lib/run/packed/parquet.ts";
 import { readRows } from "../lib/run/read.ts";
 import { startExecutor } from "../lib/sandbox/mod.ts";
+import { machineNow } from "./machine.ts";
 import { modelFolder } from "./model/folder.ts";
 import { UsageError } from "./usage.ts";
 import "../lib/extras/mod.ts";
@@ -140,8 +140,7 @@ function writeRecord(
   const record = {
     command: `deno task study:language --evaluate ${name}`,
     seconds: Math.round(seconds),
-    hardware: `${navigator.hardwareConcurrency} x ${cpus()[0].model}`,
-    loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
+    ...machineNow(),
     threads: Deno.env.get("TF_NUM_INTEROP_THREADS") ?? "all",
     deno: Deno.version.deno,
   };

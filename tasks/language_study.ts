@@ -4,7 +4,6 @@
  * data/language_model. Ctrl-C stops and saves; the same command goes on.
  */
 
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { ENGINES } from "../lib/engines/mod.ts";
 import {
@@ -29,6 +28,7 @@ import {
 import { scoreRows } from "../lib/lab/scores.ts";
 import { playModel } from "../lib/run/play.ts";
 import { readEvaluations, readTimings } from "../lib/run/read.ts";
+import { machineNow } from "./machine.ts";
 import { recordSkill, skillModel } from "./language_skill.ts";
 import { modelFolder } from "./model/folder.ts";
 import { LANGUAGE_LOGS } from "./report/language.ts";
@@ -163,8 +163,7 @@ function keep(run: string, arm: LanguageArm, seed: number): void {
     command: `deno task study:language --arms ${arm.name} --seeds ${seed}`,
     seconds: Math.round(seconds),
     baseSeconds: 0,
-    hardware: `${navigator.hardwareConcurrency} x ${cpus()[0].model}`,
-    loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
+    ...machineNow(),
     threads: Deno.env.get("TF_NUM_INTEROP_THREADS") ?? "all",
     deno: Deno.version.deno,
   });

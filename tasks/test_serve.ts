@@ -9,14 +9,10 @@
  * data/engine/serve.md.
  */
 
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { known } from "../lib/method/nearest.ts";
-import {
-  brokenBounds,
-  type ServeFigures,
-  type TakenOn,
-} from "./serve/bounds.ts";
+import { machineNow } from "./machine.ts";
+import { brokenBounds, type ServeFigures } from "./serve/bounds.ts";
 import { loadTest } from "./serve/measure_load.ts";
 import { testAdapters, trainByTrl } from "./serve/trainers.ts";
 import { readWords, runTask, UsageError } from "./usage.ts";
@@ -50,23 +46,16 @@ async function main(args: readonly string[]): Promise<number> {
   const figures: ServeFigures = {};
   if (isRun("adapters")) await testAdapters();
   if (isRun("trl")) {
-    figures.trl = { ...await trainByTrl(STEPS), ...takenOn() };
+    figures.trl = { ...await trainByTrl(STEPS), ...machineNow() };
     console.log(JSON.stringify(figures));
   }
   if (isRun("load")) {
-    figures.load = { ...await loadTest(console.log), ...takenOn() };
+    figures.load = { ...await loadTest(console.log), ...machineNow() };
   }
   if (values.write) await keep(figures);
   const broken = brokenBounds(figures);
   for (const bound of broken) console.log(`NOT MET: ${bound}`);
   return broken.length > 0 ? 1 : 0;
-}
-
-function takenOn(): TakenOn {
-  return {
-    hardware: `${navigator.hardwareConcurrency} x ${cpus()[0]?.model}`,
-    loadAverage: Deno.loadavg().map((load) => Number(load.toFixed(1))),
-  };
 }
 
 /** Keeps figures beside those of the parts that were not run. */

@@ -1,12 +1,8 @@
 /** data/engine/serve.md: what `deno task test:serve --write` has measured, as tables. */
 
+import type { Machine } from "../machine.ts";
 import { join } from "node:path";
-import {
-  BOUNDS,
-  brokenBounds,
-  type ServeFigures,
-  type TakenOn,
-} from "../serve/bounds.ts";
+import { BOUNDS, brokenBounds, type ServeFigures } from "../serve/bounds.ts";
 import type { LoadFigures } from "../serve/load.ts";
 import { markdownTable } from "./markdown.ts";
 import { table } from "./table.ts";
@@ -42,7 +38,7 @@ function readFigures(data: string): ServeFigures {
   return JSON.parse(Deno.readTextFileSync(path));
 }
 
-const machine = ({ hardware, loadAverage }: TakenOn) =>
+const machine = ({ hardware, loadAverage }: Machine) =>
   `Hardware: ${hardware}, shared with other work (load average ${
     loadAverage.join(", ")
   }).`;

@@ -1,5 +1,6 @@
 /** What `deno task test:serve` has to show. The bounds were committed before the first recorded run. */
 
+import type { Machine } from "../machine.ts";
 import type { Faults } from "./journal_check.ts";
 import type { LoadReport } from "./measure_load.ts";
 import type { TrlFigures } from "./trainers.ts";
@@ -17,16 +18,10 @@ export const BOUNDS = {
   meanReward: 1e-3,
 };
 
-/** The machine of a part, and what else it did. */
-export interface TakenOn {
-  hardware: string;
-  loadAverage: number[];
-}
-
 /** The figures of the parts that were run. */
 export interface ServeFigures {
-  trl?: TrlFigures & TakenOn;
-  load?: LoadReport & TakenOn;
+  trl?: TrlFigures & Machine;
+  load?: LoadReport & Machine;
 }
 
 /** Returns the bounds that a run breaks, one sentence each. */

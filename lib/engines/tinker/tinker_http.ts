@@ -5,8 +5,8 @@
  * result. The server holds that request open for up to five minutes and then answers
  * 408, "ask again".
  *
- * Results come as JSON (SkyRL 0.3.0) or as protobuf (SkyRL 0.4.0), each answer says
- * which.
+ * Results come as JSON (SkyRL 0.3.0) or as protobuf (SkyRL 0.4.0); the content type of
+ * each answer says which.
  *
  * Left out: compressed bodies, telemetry and billing calls.
  */
