@@ -5,12 +5,13 @@
  */
 import type { JsonObject } from "../../lib/engines/http.ts";
 import {
-  bytesField,
-  joined,
+  joinBytes,
   readBytes,
   readFields,
-  varintField,
-} from "../../lib/protobuf.ts";
+  writeBytes,
+  writeNumber,
+  writeText,
+} from "../../lib/engines/tinker/protobuf.ts";
 
 /** What goes wrong with the next call of an endpoint. */
 export type Fault =
@@ -249,10 +250,10 @@ function passAnswer(logProbs: number[]): Response {
   const ends = new Uint8Array(
     BigInt64Array.from([0n, BigInt(data.length)]).buffer,
   );
-  const tensor = [bytesField(1, data), bytesField(2, ends), varintField(3, 1)];
-  const field = [bytesField(1, "logprobs"), bytesField(2, joined(tensor))];
-  const record = bytesField(2, joined(field));
-  return new Response(new Uint8Array(bytesField(2, record)), {
+  const tensor = [writeBytes(1, data), writeBytes(2, ends), writeNumber(3, 1)];
+  const field = [writeText(1, "logprobs"), writeBytes(2, joinBytes(tensor))];
+  const record = writeBytes(2, joinBytes(field));
+  return new Response(new Uint8Array(writeBytes(2, record)), {
     headers: { "content-type": "application/x-protobuf" },
   });
 }

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../lib/engines/http.ts";
-import { bytesField, readFields } from "../../lib/protobuf.ts";
+import { readFields, writeBytes } from "../../lib/engines/tinker/protobuf.ts";
 import { TinkerConnection } from "../../lib/engines/tinker/tinker_http.ts";
 import {
   type ModelPass,
@@ -76,7 +76,7 @@ Deno.test("bytes that are cut or no protobuf are refused", () => {
     () => readFields(new Uint8Array(12).fill(255)),
     /number ending at byte 9 is too long/,
   );
-  const odd = bytesField(1, bytesField(2, new Uint8Array(3)));
+  const odd = writeBytes(1, writeBytes(2, new Uint8Array(3)));
   assert.throws(() => readResult("asample", odd), /no whole number of values/);
 });
 

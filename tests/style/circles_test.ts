@@ -10,7 +10,6 @@ const ROOMS = [
   ...[
     "random.ts",
     "breathe.ts",
-    "protobuf.ts",
     "sandbox",
     "model",
     "method",

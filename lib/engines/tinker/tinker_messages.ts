@@ -12,17 +12,18 @@
  */
 import type { JsonObject } from "../http.ts";
 import {
-  bytesField,
-  doubleField,
   type Fields,
-  joined,
-  mapField,
+  joinBytes,
   readBytes,
   readFields,
   readMap,
   readNumber,
-  varintField,
-} from "../../protobuf.ts";
+  writeBytes,
+  writeDouble,
+  writeMap,
+  writeNumber,
+  writeText,
+} from "./protobuf.ts";
 
 /** The objective in the form of `forward_backward`. */
 export interface WireObjective {
@@ -57,25 +58,20 @@ const BFLOAT16 = 4;
 
 /** Writes the message ForwardBackwardRequest. */
 export function modelPassMessage(pass: ModelPass): Uint8Array {
-  return joined([
-    bytesField(1, pass.model_id),
-    ...numberField(2, pass.seq_id),
-    ...pass.data.map((datum) => bytesField(3, datumMessage(datum))),
-    bytesField(4, pass.loss_fn),
-    mapField(5, { ...pass.loss_fn_config }, doubleField),
-    ...numberField(6, pass.forwardOnly ? 1 : 0),
+  return joinBytes([
+    writeText(1, pass.model_id),
+    writeNumber(2, pass.seq_id),
+    ...pass.data.map((datum) => writeBytes(3, datumMessage(datum))),
+    writeText(4, pass.loss_fn),
+    writeMap(5, { ...pass.loss_fn_config }, writeDouble),
+    writeNumber(6, pass.forwardOnly ? 1 : 0),
   ]);
-}
-
-/** A number as protobuf 3 writes one: a field of value 0 is left out. */
-function numberField(field: number, value: number): Uint8Array[] {
-  return value === 0 ? [] : [varintField(field, value)];
 }
 
 function datumMessage({ model_input, loss_fn_inputs }: WireDatum): Uint8Array {
   const chunks = model_input.chunks.map(({ tokens }) => {
     const bytes = new Uint8Array(Int32Array.from(tokens).buffer);
-    return bytesField(1, bytesField(1, bytesField(1, bytes)));
+    return writeBytes(1, writeBytes(1, writeBytes(1, bytes)));
   });
   const tensors = Object.fromEntries(
     Object.entries(loss_fn_inputs).map((
@@ -85,16 +81,16 @@ function datumMessage({ model_input, loss_fn_inputs }: WireDatum): Uint8Array {
       tensorMessage(data, name === "target_tokens" ? INT64 : FLOAT32),
     ]),
   );
-  return joined([...chunks, mapField(2, tensors, bytesField)]);
+  return joinBytes([...chunks, writeMap(2, tensors, writeBytes)]);
 }
 
 function tensorMessage(data: readonly number[], type: number): Uint8Array {
   const { buffer } = type === INT64
     ? BigInt64Array.from(data, BigInt)
     : Float32Array.from(data);
-  return joined([
-    bytesField(1, new Uint8Array(buffer)),
-    varintField(3, type),
+  return joinBytes([
+    writeBytes(1, new Uint8Array(buffer)),
+    writeNumber(3, type),
   ]);
 }
 

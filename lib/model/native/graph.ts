@@ -8,7 +8,7 @@
  * only way that its interface offers, and calls it with tensors. Left out: the graphs
  * themselves (decode_graph.ts, layers_graph.ts).
  */
-import { bytesField, floatField, joined, varintField } from "../../protobuf.ts";
+import { bytesField, floatField, integerField, joined } from "./protobuf.ts";
 
 /** Element types, by their numbers in TensorFlow. */
 export const FLOAT = 1;
@@ -335,33 +335,33 @@ export class Graph {
     // A GraphDef holds nodes, and the producer version that today's operations need.
     const graph = joined([
       ...this.#nodes.map((node) => bytesField(1, node)),
-      bytesField(4, varintField(1, 1882)),
+      bytesField(4, integerField(1, 1882)),
     ]);
     const metaGraph = joined([
       bytesField(1, bytesField(4, "serve")),
       bytesField(2, graph),
     ]);
-    return joined([varintField(1, 1), bytesField(2, metaGraph)]);
+    return joined([integerField(1, 1), bytesField(2, metaGraph)]);
   }
 }
 
 /** Returns an `AttrValue` message. */
 function attributeValue(attribute: Attribute): Uint8Array {
-  if ("type" in attribute) return varintField(6, attribute.type);
-  if ("bool" in attribute) return varintField(5, attribute.bool ? 1 : 0);
-  if ("int" in attribute) return varintField(3, attribute.int);
+  if ("type" in attribute) return integerField(6, attribute.type);
+  if ("bool" in attribute) return integerField(5, attribute.bool ? 1 : 0);
+  if ("int" in attribute) return integerField(3, attribute.int);
   const { type, shape, values } = attribute.tensor;
   return bytesField(
     8,
     joined([
-      varintField(1, type),
+      integerField(1, type),
       bytesField(
         2,
-        joined(shape.map((size) => bytesField(2, varintField(1, size)))),
+        joined(shape.map((size) => bytesField(2, integerField(1, size)))),
       ),
       // Repeated single values: float_val is field 5, int_val field 7.
       ...values.map((value) =>
-        type === FLOAT ? floatField(5, value) : varintField(7, value)
+        type === FLOAT ? floatField(5, value) : integerField(7, value)
       ),
     ]),
   );

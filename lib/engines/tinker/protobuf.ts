@@ -1,11 +1,11 @@
 /**
  * Protobuf's wire format: fields with numbers, written and read as bytes.
  *
- * A message is its fields one after another. Each begins with a varint: the field's
- * number times 8, plus how its value is written. A nested message is the bytes of its
- * own fields. Source: protobuf.dev, "Encoding".
+ * A message is a sequence of fields. Each begins with a varint: the field's number
+ * times 8, plus how its value is written. A nested message is the bytes of its own
+ * fields. Source: protobuf.dev, "Encoding".
  *
- * Left out: reading negative numbers, packed lists and groups.
+ * Left out: negative numbers, packed lists and groups, which the Tinker API has not.
  */
 
 /** How values are written: as a varint, as 8 bytes, by length, as 4 bytes. */
@@ -17,59 +17,52 @@ const FOUR_BYTES = 5;
 /** The values of a message by field number, in the order received. */
 export type Fields = Map<number, (number | Uint8Array)[]>;
 
-/** Returns field `number` with an integer as a varint; a negative one takes its 64-bit form. */
-export function varintField(number: number, value: number): Uint8Array {
-  return joined([varint(number * 8 + VARINT), varint(value)]);
+/** Writes a whole number of at least 0. A field of value 0 is left out, as protobuf 3 does. */
+export function writeNumber(field: number, value: number): Uint8Array {
+  if (value === 0) return new Uint8Array();
+  return joinBytes([varint(field * 8 + VARINT), varint(value)]);
 }
 
-/** Returns field `number` with a 32-bit float. */
-export function floatField(number: number, value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setFloat32(0, value, true);
-  return joined([varint(number * 8 + FOUR_BYTES), bytes]);
+/** Writes bytes or a nested message; empty ones are written, since a list counts them. */
+export function writeBytes(field: number, bytes: Uint8Array): Uint8Array {
+  const head = [varint(field * 8 + BY_LENGTH), varint(bytes.length)];
+  return joinBytes([...head, bytes]);
 }
 
-/** Returns field `number` with a 64-bit float. */
-export function doubleField(number: number, value: number): Uint8Array {
+/** Writes a text in UTF-8. */
+export function writeText(field: number, text: string): Uint8Array {
+  return writeBytes(field, new TextEncoder().encode(text));
+}
+
+/** Writes a float of 64 bits. */
+export function writeDouble(field: number, value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setFloat64(0, value, true);
-  return joined([varint(number * 8 + EIGHT_BYTES), bytes]);
+  return joinBytes([varint(field * 8 + EIGHT_BYTES), bytes]);
 }
 
-/** Returns field `number` with bytes, a text or a message. */
-export function bytesField(
-  number: number,
-  value: Uint8Array | string,
-): Uint8Array {
-  const bytes = typeof value === "string"
-    ? new TextEncoder().encode(value)
-    : value;
-  return joined([varint(number * 8 + BY_LENGTH), varint(bytes.length), bytes]);
-}
-
-/** Returns a map: field `number` once for each entry, in the order of the keys. */
-export function mapField<T>(
-  number: number,
-  map: Readonly<Record<string, T>>,
-  valueField: (number: number, value: T) => Uint8Array,
+/** Writes a map as one nested message per entry, in the order of the keys. */
+export function writeMap<T>(
+  field: number,
+  map: Record<string, T>,
+  writeValue: (field: number, value: T) => Uint8Array,
 ): Uint8Array {
   const entries = Object.keys(map).sort().map((key) =>
-    bytesField(number, joined([bytesField(1, key), valueField(2, map[key])]))
+    writeBytes(field, joinBytes([writeText(1, key), writeValue(2, map[key])]))
   );
-  return joined(entries);
+  return joinBytes(entries);
 }
 
-/** Returns a message made of fields. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const result = new Uint8Array(
-    parts.reduce((sum, part) => sum + part.length, 0),
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(
+    parts.reduce((length, part) => length + part.length, 0),
   );
-  let at = 0;
+  let offset = 0;
   for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
+    joined.set(part, offset);
+    offset += part.length;
   }
-  return result;
+  return joined;
 }
 
 /** Reads a message. Throws `RangeError` on bytes that end early or are no protobuf. */
@@ -135,14 +128,11 @@ export function readMap(fields: Fields, field: number): [string, Uint8Array][] {
   });
 }
 
-/** Writes an integer with seven bits per byte, the lowest first; the top bit says that more bytes follow. */
 function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  while (rest > 127n) {
-    bytes.push(Number(rest & 127n) | 128);
-    rest >>= 7n;
+  const bytes = [];
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) {
+    bytes.push(rest % 128 + 128);
   }
-  bytes.push(Number(rest));
-  return Uint8Array.from(bytes);
+  return Uint8Array.from([...bytes, rest]);
 }
