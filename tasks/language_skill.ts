@@ -23,9 +23,7 @@ import {
 } from "../lib/lab/evaluation/functions.ts";
 import {
   readSkillPlan,
-  SKILL_MODELS,
   skillFile,
-  type SkillModel,
   type SkillPlan,
 } from "../lib/lab/language_skill.ts";
 import { MODEL_PRESETS } from "../lib/lab/model_presets.ts";
@@ -42,7 +40,7 @@ import { modelFolder } from "./model/folder.ts";
 import { UsageError } from "./usage.ts";
 import "../lib/extras/mod.ts";
 
-/** Seed of the samples, the same for both models. */
+/** Seed of the samples, the same for all models. */
 const SEED = 7;
 /** Items asked together; after each such part the rows are on disk. */
 const TOGETHER = 10;
@@ -59,26 +57,25 @@ export interface SkillPlaces {
   work: string;
 }
 
-/** Returns the model of the comparison that has a name. Throws `UsageError` where there is none. */
-export function skillModel(name: string): SkillModel {
-  const model = SKILL_MODELS.find((one) => one === name);
-  if (model !== undefined) return model;
-  throw new UsageError(
-    `--evaluate ${name}: there is ${known(name, [...SKILL_MODELS])}`,
-  );
+/** Checks that a name is a model of the comparison. Throws `UsageError` where there is none. */
+export function checkSkillModel(name: string, { models }: SkillPlan): void {
+  const names = ["base", ...models];
+  if (names.includes(name)) return;
+  throw new UsageError(`--evaluate ${name}: there is ${known(name, names)}`);
 }
 
 /** Asks a model every item and writes its rows. Throws where a benchmark's file is missing. */
 export async function recordSkill(
-  name: SkillModel,
+  name: string,
   { folder, model, data, work }: SkillPlaces,
 ): Promise<void> {
+  const plan = readSkillPlan(folder);
+  checkSkillModel(name, plan);
   if (name !== "base" && model === undefined) {
     throw new UsageError(
       `--evaluate ${name} needs --model: the run's folder with its checkpoint`,
     );
   }
-  const plan = readSkillPlan(folder);
   const parts = await skillParts(plan, data);
   const { selfPlay: config, model: preset } = MODEL_PRESETS[plan.preset];
   const opened = await openModel({
@@ -130,7 +127,7 @@ function kept(file: string): EvaluationResult[] {
 
 function writeRecord(
   folder: string,
-  name: SkillModel,
+  name: string,
   rows: readonly EvaluationResult[],
   seconds: number,
 ): void {

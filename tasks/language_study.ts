@@ -29,7 +29,7 @@ import { scoreRows } from "../lib/lab/scores.ts";
 import { playModel } from "../lib/run/play.ts";
 import { readEvaluations, readTimings } from "../lib/run/read.ts";
 import { machineNow } from "./machine.ts";
-import { recordSkill, skillModel } from "./language_skill.ts";
+import { recordSkill } from "./language_skill.ts";
 import { modelFolder } from "./model/folder.ts";
 import { LANGUAGE_LOGS } from "./report/language.ts";
 import { ProgressBar } from "./selfplay/progress.ts";
@@ -44,8 +44,8 @@ const USAGE = [
   "  --arms a,b         only these arms",
   "  --seeds 1,2        only these seeds",
   "  --work FOLDER      where the runs go (default: runs/language)",
-  "  --evaluate NAME    instead: the comparison of skill (skill.json), of base",
-  "                     or of self-play",
+  "  --evaluate NAME    instead: the comparison of skill, of base or of one of",
+  "                     the models of skill.json",
   "  --model FOLDER     the run whose newest checkpoint --evaluate asks",
   "  --data FOLDER      the benchmarks' files (default: benchmarks)",
 ].join("\n");
@@ -65,7 +65,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (asked.evaluate !== undefined) {
     const { model, data, work } = asked;
     const places = { folder: LANGUAGE_LOGS, model, data, work };
-    await recordSkill(skillModel(asked.evaluate), places);
+    await recordSkill(asked.evaluate, places);
     return 0;
   }
   const study = readLanguageStudy(LANGUAGE_LOGS);

@@ -18,15 +18,18 @@ import {
   mean,
 } from "./evaluation/statistics.ts";
 
-/** The models that are compared, the untouched one first. */
-export const SKILL_MODELS = ["base", "self-play"] as const;
-export type SkillModel = typeof SKILL_MODELS[number];
-
-/** A bound on the change of pass@k from the base to self-play, as a share from -1 to 1. */
-export interface SkillBound {
+/** What of a model is compared with the base: pass@k of a split and mode. */
+export interface SkillFigure {
   split: string;
   mode: ModeName;
   k: number;
+  /** Whether only values are right, no expressions that have the value; for greedy answers. */
+  values?: boolean;
+}
+
+/** A bound on the change of a figure from the base to a model, as a share from -1 to 1. */
+export interface SkillBound extends SkillFigure {
+  model: string;
   least?: number;
   most?: number;
   says: string;
@@ -37,6 +40,8 @@ export interface SkillPlan {
   says: string;
   about: string;
   preset: string;
+  /** The trained models; each is compared with the untouched base. */
+  models: string[];
   functions: { items: number; samples: number; modes: ModeName[] };
   cruxeval: { of: number; items: number };
   arithmetic: { items: number; seed: number };
@@ -49,14 +54,14 @@ export function readSkillPlan(folder: string): SkillPlan {
 }
 
 /** Returns the file of a model's rows. */
-export function skillFile(folder: string, model: SkillModel): string {
+export function skillFile(folder: string, model: string): string {
   return join(folder, "skill", `${model}.parquet`);
 }
 
 /** Reads a model's rows; null where nothing is recorded. */
 export function readSkill(
   folder: string,
-  model: SkillModel,
+  model: string,
 ): EvaluationResult[] | null {
   let bytes: Uint8Array;
   try {
@@ -78,13 +83,19 @@ export interface SkillChange {
   items: number;
 }
 
+/** The rows of the untouched base and of a trained model. */
+export interface SkillSides {
+  base: readonly EvaluationResult[];
+  after: readonly EvaluationResult[];
+}
+
 /** Compares pass@k of a split and mode. Throws where the models were asked other items. */
 export function skillChange(
-  sides: Record<SkillModel, readonly EvaluationResult[]>,
-  { split, mode, k }: Pick<SkillBound, "split" | "mode" | "k">,
+  sides: SkillSides,
+  { split, mode, k, values = false }: SkillFigure,
 ): SkillChange {
-  const [base, after] = SKILL_MODELS.map((model) =>
-    sides[model].filter((row) => row.split === split && row.mode === mode)
+  const [base, after] = [sides.base, sides.after].map((rows) =>
+    rows.filter((row) => row.split === split && row.mode === mode)
   );
   const names = (rows: readonly EvaluationResult[]) =>
     rows.map(({ item }) => item).join();
@@ -95,7 +106,9 @@ export function skillChange(
     );
   }
   const [from, to] = [base, after].map((rows) =>
-    rows.map(({ samples, correct }) => passAtK(samples, correct, k))
+    rows.map((row) =>
+      values ? Number(isRightValue(row)) : passAtK(row.samples, row.correct, k)
+    )
   );
   return {
     base: mean(from),

@@ -5,6 +5,7 @@ import {
   readSkill,
   type SkillChange,
   skillChange,
+  type SkillSides,
 } from "../../lib/lab/language_skill.ts";
 import type { Figure } from "../../lib/show/figures/figure.ts";
 import { type Curve, lineChart } from "../../lib/show/figures/line_chart.ts";
@@ -16,21 +17,19 @@ const GREEDY = [["cruxeval", "deduction"], ["cruxeval", "abduction"]]
   .concat([["arithmetic", "deduction"]]);
 const KS = [1, 2, 4, 8, 16, 32, 64];
 
-/** The recorded rows of both models; null, with a printed sentence, where one is missing. */
-export function recordedSkill(folder: string) {
+/** The recorded rows of the base and of self-play, seed 3; null, with a printed sentence, where one is missing. */
+export function recordedSkill(folder: string): SkillSides | null {
   const [base, after] = [
     readSkill(folder, "base"),
     readSkill(folder, "self-play"),
   ];
-  if (base !== null && after !== null) return { base, "self-play": after };
+  if (base !== null && after !== null) return { base, after };
   console.log("Not recorded yet: deno task study:language --evaluate base");
   return null;
 }
 
-type Sides = NonNullable<ReturnType<typeof recordedSkill>>;
-
 /** Draws the share of functions with a right answer among k samples, in per cent. */
-export function skillCurves(title: string, sides: Sides): Figure {
+export function skillCurves(title: string, sides: SkillSides): Figure {
   const curves = CURVES.flatMap((mode, colour): Curve[] => {
     const points = KS.map((k) =>
       skillChange(sides, { split: "functions", mode, k })
@@ -51,7 +50,7 @@ export function skillCurves(title: string, sides: Sides): Figure {
 }
 
 /** Says the right greedy answers before and after, the interval of the change, and how many are values. */
-export function greedyLines(sides: Sides): string[] {
+export function greedyLines(sides: SkillSides): string[] {
   return GREEDY.map(([split, mode]) => {
     const found = skillChange(sides, {
       ...{ split, mode: mode as typeof CURVES[number], k: 1 },
@@ -62,7 +61,7 @@ export function greedyLines(sides: Sides): string[] {
       percent(found.after)
     } %, change ${percent(mean)} [${percent(low)}, ${percent(high)}]`;
     if (mode !== "deduction") return text;
-    const [base, after] = [sides.base, sides["self-play"]].map((rows) =>
+    const [base, after] = [sides.base, sides.after].map((rows) =>
       rows.filter((row) => row.split === split && row.mode === mode)
         .filter(isRightValue).length
     );

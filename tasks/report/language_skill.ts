@@ -1,4 +1,4 @@
-/** The section on skill before and after self-play, from the rows of both models alone. */
+/** The section on skill before and after training, from the rows of the models alone. */
 
 import { bootstrapChange } from "../../lib/lab/evaluation/statistics.ts";
 import type { EvaluationResult } from "../../lib/lab/evaluation/evaluate.ts";
@@ -6,9 +6,12 @@ import {
   isRightValue,
   readSkill,
   readSkillPlan,
+  type SkillBound,
   skillChange,
   skillHolds,
+  type SkillSides,
 } from "../../lib/lab/language_skill.ts";
+import type { ModeName } from "../../lib/method/modes/task.ts";
 import { interval, markdownTable, percent } from "./markdown.ts";
 
 /** What is shown of each split: the samples among which one is right. */
@@ -20,72 +23,84 @@ const SHOWN: Record<string, number[]> = {
 
 /** Returns the section of a study's folder. Equal rows give equal bytes. */
 export function languageSkillSection(folder: string): string {
-  const { says, about, bounds } = readSkillPlan(folder);
-  const title = "## Skill on further items, before → after self-play";
-  const [base, after] = [
-    readSkill(folder, "base"),
-    readSkill(folder, "self-play"),
-  ];
-  if (base === null || after === null) {
-    return `${title}\n\n${says} ${about}\n\nNot recorded yet.`;
-  }
-  const sides = { base, "self-play": after };
-  const asked = new Set(base.map(({ split, mode }) => `${split} ${mode}`));
-  const lines = [...asked].flatMap((key) => {
-    const [split, mode] = key.split(" ");
-    return SHOWN[split].map((k) => {
-      const found = skillChange(sides, { split, mode: mode as "deduction", k });
-      const shares = [found.base, found.after].map(percent).join(" → ");
-      const cells = [split, mode, `${found.items}`, `${k}`, shares];
-      return [...cells, interval(found.change)];
-    });
+  const plan = readSkillPlan(folder);
+  const title = "## Skill on further items, before → after training";
+  const about = `${plan.says} ${plan.about}`;
+  const base = readSkill(folder, "base");
+  if (base === null) return `${title}\n\n${about}\n\nNot recorded yet.`;
+  const recorded = plan.models.flatMap((model): Recorded[] => {
+    const after = readSkill(folder, model);
+    return after === null ? [] : [{ model, base, after }];
   });
-  const judged = bounds.map((bound) => {
-    const found = skillChange(sides, bound);
-    const wanted = [
-      bound.least === undefined ? "" : `at least ${percent(bound.least)}`,
-      bound.most === undefined ? "" : `at most ${percent(bound.most)}`,
-    ].filter(Boolean).join(", ");
-    const verdict = skillHolds(bound, found) ? "holds" : "fails";
-    return [bound.says, wanted, percent(found.change.mean), verdict];
-  });
-  const head = ["split", "mode", "items", "k", "right, %", "change, points"];
+  const head = ["model", "split", "mode", "items", "k", "right, %"];
+  const form = ["model", "arithmetic", "cruxeval", "responses unread, points"];
   return [
     title,
-    `${says} ${about}`,
+    about,
     "Right: at least one of k samples; intervals of 95 % over the items.",
-    markdownTable(head, lines),
-    markdownTable(["bound", "wanted, points", "measured", "verdict"], judged),
+    markdownTable([...head, "change, points"], recorded.flatMap(changeLines)),
+    markdownTable(
+      ["model", "bound", "wanted, points", "measured", "verdict"],
+      plan.bounds.map((bound) => boundLine(bound, recorded)),
+    ),
     "Right greedy answers to deduction that are values, and all right ones. The paper's " +
-    "reading also takes an expression that has the value, such as `1 + 7`.",
-    markdownTable(["split", "base", "after self-play"], valueLines(sides)),
-    malformedLine(sides),
+    "reading also takes an expression that has the value, such as `1 + 7`. Last: how the " +
+    "share of responses that cannot be read changes over all items.",
+    markdownTable(form, [
+      ["base", ...valueCells(base), ""],
+      ...recorded.map((one) => [
+        one.model,
+        ...valueCells(one.after),
+        malformedChange(one),
+      ]),
+    ]),
   ].join("\n\n");
 }
 
-type Sides = Record<"base" | "self-play", readonly EvaluationResult[]>;
+interface Recorded extends SkillSides {
+  model: string;
+}
 
-/** Counts right greedy answers to deduction, those that are values first. */
-function valueLines({ base, "self-play": after }: Sides): string[][] {
-  return ["arithmetic", "cruxeval"].map((split) => {
-    const counts = [base, after].map((rows) => {
-      const asked = rows.filter((row) =>
-        row.split === split && row.mode === "deduction"
-      );
-      const right = asked.filter(({ correct }) => correct > 0);
-      const values = right.filter(isRightValue);
-      return `${values.length} of ${right.length}, ${asked.length} asked`;
+function changeLines({ model, ...sides }: Recorded): string[][] {
+  const asked = sides.base.map(({ split, mode }) => `${split} ${mode}`);
+  return [...new Set(asked)].flatMap((key) => {
+    const [split, mode] = key.split(" ");
+    return SHOWN[split].map((k) => {
+      const found = skillChange(sides, { split, mode: mode as ModeName, k });
+      const shares = [found.base, found.after].map(percent).join(" → ");
+      const cells = [model, split, mode, `${found.items}`, `${k}`, shares];
+      return [...cells, interval(found.change)];
     });
-    return [split, ...counts];
   });
 }
 
-/** Says how many responses could not be read, before and after. */
-function malformedLine({ base, "self-play": after }: Sides): string {
+function boundLine(bound: SkillBound, recorded: Recorded[]): string[] {
+  const wanted = [
+    bound.least === undefined ? "" : `at least ${percent(bound.least)}`,
+    bound.most === undefined ? "" : `at most ${percent(bound.most)}`,
+  ].filter(Boolean).join(", ");
+  const cells = [bound.model, bound.says, wanted];
+  const sides = recorded.find(({ model }) => model === bound.model);
+  if (!sides) return [...cells, "–", "open"];
+  const found = skillChange(sides, bound);
+  const verdict = skillHolds(bound, found) ? "holds" : "fails";
+  return [...cells, percent(found.change.mean), verdict];
+}
+
+/** Counts right greedy answers to deduction, those that are values first. */
+function valueCells(rows: readonly EvaluationResult[]): string[] {
+  return ["arithmetic", "cruxeval"].map((split) => {
+    const asked = rows.filter((row) =>
+      row.split === split && row.mode === "deduction"
+    );
+    const right = asked.filter(({ correct }) => correct > 0);
+    const values = right.filter(isRightValue);
+    return `${values.length} of ${right.length}, ${asked.length} asked`;
+  });
+}
+
+function malformedChange({ base, after }: SkillSides): string {
   const shares = (rows: readonly EvaluationResult[]) =>
     rows.map(({ malformed, samples }) => malformed / samples);
-  const { mean, low, high } = bootstrapChange(shares(base), shares(after), 0);
-  return `Responses that cannot be read change by ${
-    interval({ mean, low, high })
-  } points over all items.`;
+  return interval(bootstrapChange(shares(base), shares(after), 0));
 }

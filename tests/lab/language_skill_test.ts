@@ -14,7 +14,7 @@ import { functionSplits } from "../../lib/lab/evaluation/functions.ts";
 import { MODES } from "../../lib/method/modes/registry.ts";
 import { codeTask } from "../../lib/lab/benchmarks/cruxeval.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import { shorterHalf, skillModel } from "../../tasks/language_skill.ts";
+import { checkSkillModel, shorterHalf } from "../../tasks/language_skill.ts";
 
 const FOLDER = "data/language_model";
 
@@ -58,7 +58,7 @@ function side(...correct: number[]): EvaluationResult[] {
 }
 
 Deno.test("a change is of pass@k, item by item, and a bound includes its ends", () => {
-  const sides = { base: side(0, 4), "self-play": side(1, 4) };
+  const sides = { base: side(0, 4), after: side(1, 4) };
   const at = (k: number) =>
     skillChange(sides, { split: "functions", mode: "deduction", k });
   assert.deepEqual([at(1).base, at(1).after, at(1).items], [0.5, 0.625, 2]);
@@ -66,13 +66,14 @@ Deno.test("a change is of pass@k, item by item, and a bound includes its ends", 
   assert.deepEqual([at(2).after, at(4).after], [0.75, 1]);
   const bound = {
     ...{ split: "functions", mode: "deduction" as const, k: 1, says: "" },
+    model: "self-play",
   };
   assert.ok(skillHolds({ ...bound, most: 0.125 }, at(1)));
   assert.ok(!skillHolds({ ...bound, most: 0.12 }, at(1)));
   assert.ok(!skillHolds({ ...bound, least: 0.13 }, at(1)));
   const other = side(0, 4).map((row) => ({ ...row, item: `${row.item}x` }));
   assert.throws(
-    () => skillChange({ ...sides, "self-play": other }, bound),
+    () => skillChange({ ...sides, after: other }, bound),
     /record both again/,
   );
 });
@@ -85,11 +86,37 @@ Deno.test("an expression that has the value is right, but is no value", () => {
   assert.ok(!of(" 1 + 7\nassert") && !of(" 8\nassert", 0));
 });
 
+Deno.test("a change of values leaves out expressions that have the value", () => {
+  const answers = (...responses: string[]) =>
+    side(...responses.map(() => 1)).map((row, i) => ({
+      ...row,
+      ...{ samples: 1, response: responses[i] },
+    }));
+  const sides = {
+    base: answers(" 8\n", " 2 + 1\n", " 4\n", " 5\n"),
+    after: answers(" 1 + 7\n", " 2 + 1\n", " 4\n", " 2 + 3\n"),
+  };
+  const asked = { split: "functions", mode: "deduction" as const, k: 1 };
+  assert.equal(skillChange(sides, asked).change.mean, 0);
+  const { base, after } = skillChange(sides, { ...asked, values: true });
+  assert.deepEqual([base, after], [0.75, 0.25]);
+});
+
+Deno.test("every bound judges a model of the plan", () => {
+  const { models, bounds } = readSkillPlan(FOLDER);
+  assert.deepEqual(
+    new Set(bounds.map(({ model }) => model)),
+    new Set(models),
+  );
+});
+
 Deno.test("the recorded rows are of the plan's items, and say what was asked", () => {
   const { functions, cruxeval, arithmetic } = readSkillPlan(FOLDER);
-  for (const model of ["base", "self-play"] as const) {
+  const { models } = readSkillPlan(FOLDER);
+  for (const model of ["base", ...models]) {
     const rows = readSkill(FOLDER, model);
-    assert.ok(rows !== null, `${model} is not recorded`);
+    assert.ok(rows !== null || model.endsWith("-4"), `${model} is missing`);
+    if (rows === null) continue;
     const count = (split: string) =>
       rows.filter((row) => row.split === split).length;
     assert.equal(count("functions"), 2 * functions.items);
@@ -102,5 +129,7 @@ Deno.test("the recorded rows are of the plan's items, and say what was asked", (
 });
 
 Deno.test("a model that is not compared is refused by name", () => {
-  assert.throws(() => skillModel("rejection"), /there is/);
+  const plan = readSkillPlan(FOLDER);
+  ["base", ...plan.models].forEach((name) => checkSkillModel(name, plan));
+  assert.throws(() => checkSkillModel("rejection", plan), /there is/);
 });
