@@ -21,7 +21,7 @@
 
 export { describeOutcome } from "./describe.ts";
 export { type PooledExecutor, startExecutor } from "./executor.ts";
-export { type Reading, runWritten } from "./expressions.ts";
+export { runWritten } from "./expressions.ts";
 export { type Judging, PAPER_JUDGING } from "./judging.ts";
 export { parseArguments, parseLiteral } from "./literals/literals.ts";
 export type { ExecutorOptions } from "./options.ts";
@@ -33,6 +33,7 @@ export type {
   Outcome,
   Program,
 } from "./outcome.ts";
+export { SandboxStartError } from "./processes/child_process.ts";
 export { checkPolicy, defaultPolicy, policySentences } from "./policy.ts";
 export { type OuterNames, outerNames, renamed } from "./syntax/names.ts";
 export { hasModuleSyntax } from "./syntax/names_javascript.ts";

@@ -20,7 +20,7 @@ import type { PooledExecutor } from "../sandbox/mod.ts";
 import "../extras/mod.ts";
 import { Journal } from "./journal.ts";
 import { Once } from "./once.ts";
-import { Prompts } from "./prompts.ts";
+import { expectPrompts, Prompts } from "./prompts.ts";
 import {
   type Answered,
   type PromptRow,
@@ -74,7 +74,10 @@ export class Environment implements AsyncDisposable {
     this.#answers = new Once(state.grades);
   }
 
-  /** Opens an environment with what its folder's journal tells. Throws where the journal is of another config. */
+  /**
+   * Opens an environment with what its folder's journal tells. Throws where the journal
+   * is of another config, and a RangeError where no proposer's prompt fits the config.
+   */
   static async open(parts: EnvironmentParts): Promise<Environment> {
     const { config, executor, tokenizer = BYTES, folder } = parts;
     checkConfig(config);
@@ -84,6 +87,7 @@ export class Environment implements AsyncDisposable {
       ...{ config, executor, tokenizer, dialect, engine: NO_ENGINE },
     };
     const state = new EnvironmentState(config);
+    expectPrompts(setting, state.buffers);
     const head = { format: "serve-1", config: servedConfig(config) };
     const path = join(folder, "journal.jsonl");
     const journal = await Journal.open(path, (entry, line) => {

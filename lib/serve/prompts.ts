@@ -1,5 +1,6 @@
 /** The prompts of an environment, drawn from its live buffers as the kit's stages draw them. */
 
+import type { Buffers } from "../method/buffer/buffers.ts";
 import { sampleTasks } from "../method/buffer/sampler.ts";
 import type { Role } from "../method/modes/dialect.ts";
 import type { ModeName, Task } from "../method/modes/task.ts";
@@ -8,12 +9,29 @@ import type { Setting } from "../method/setting.ts";
 import type { Judged } from "../method/stages.ts";
 import { randomStream } from "../random.ts";
 import type { PromptRow } from "./rows.ts";
+import { BYTES } from "./served_settings.ts";
 import type { Entry, EnvironmentState } from "./state.ts";
 
 /** Prompts, and the entries that remember them. */
 interface DrawnPrompts {
   rows: PromptRow[];
   entries: Entry[];
+}
+
+/** Throws a RangeError that names a mode of which no proposer's prompt fits, not even of the first task. */
+export function expectPrompts(setting: Setting, buffers: Buffers): void {
+  const { modes, maxPromptTokens } = setting.config;
+  const first = { step: 0, round: 0 };
+  const without = modes.find((mode) =>
+    drawPrompt(setting, buffers, mode, 0, first).prompt === null
+  );
+  if (without === undefined) return;
+  const unit = setting.tokenizer === BYTES ? "bytes" : "tokens";
+  throw new RangeError(
+    `no proposer's prompt of ${without} fits maxPromptTokens, ` +
+      `${maxPromptTokens} ${unit}: measure prompts in tokens of your model ` +
+      "(--tokenizer FOLDER), or take a larger one (--set maxPromptTokens=4096)",
+  );
 }
 
 export class Prompts {

@@ -13,6 +13,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers";
+import { SandboxStartError } from "../sandbox/mod.ts";
 import type { Environment } from "./environment.ts";
 import { Busy, Gate } from "./gate.ts";
 import { SERVICE_LIMITS, type ServiceLimits } from "./limits.ts";
@@ -243,6 +244,9 @@ function tokenIn(authorization: string): string {
 
 class TooLarge extends Error {}
 
+/** Seconds after which a request whose sandbox did not start is sent again. */
+const RESTART_SECONDS = 5;
+
 const refusal = (status: number, error: string): Answer => ({
   status,
   body: { error },
@@ -254,6 +258,10 @@ function answerToError(error: unknown): Answer {
   if (error instanceof TooLarge) return refusal(413, message);
   if (error instanceof Busy) {
     return { ...refusal(503, message), retryAfter: error.seconds };
+  }
+  if (error instanceof SandboxStartError) {
+    console.error(error);
+    return { ...refusal(503, message), retryAfter: RESTART_SECONDS };
   }
   if ((error as { code?: string }).code === "ECONNRESET") {
     return refusal(400, "the request was broken off");

@@ -277,3 +277,54 @@ Deno.test("a sandbox process that is killed costs no verdict", () =>
     );
     assert.deepEqual(new Set(statuses), new Set(["valid"]));
   }));
+
+Deno.test("an environment that could give no proposer's prompt does not open, and names the cure", async () => {
+  const config = { ...CONFIG, maxPromptTokens: 320 };
+  const folder = await Deno.makeTempDir({ prefix: "served-" });
+  try {
+    await assert.rejects(
+      serve(folder, config),
+      /of deduction fits maxPromptTokens, 320 bytes: .*--tokenizer FOLDER/,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** Process numbers of the sandbox children of this process, those that still start among them. */
+function startingChildren(): number[] {
+  return [...Deno.readDirSync("/proc")].flatMap(({ name }) => {
+    try {
+      if (!/^\d+$/.test(name)) return [];
+      const status = Deno.readTextFileSync(`/proc/${name}/status`);
+      const isOurs = status.includes(`PPid:\t${Deno.pid}\n`) &&
+        Deno.readTextFileSync(`/proc/${name}/cmdline`).includes("child.ts");
+      return isOurs ? [Number(name)] : [];
+    } catch { // it has ended meanwhile
+      return [];
+    }
+  });
+}
+
+Deno.test({
+  name:
+    "a sandbox that is killed whenever it starts is answered with 503 and a time to try again",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withServer(async (served) => {
+      const proposals = [{ id: "1", mode: "deduction", response: REVERSE }];
+      const killer = setInterval(() => {
+        for (const pid of startingChildren()) Deno.kill(pid, "SIGKILL");
+      }, 5);
+      try {
+        const refused = await post(served, "/proposals", { proposals });
+        assert.equal(refused.status, 503, refused.json.error);
+        assert.match(refused.headers.get("retry-after")!, /^[1-9]\d*$/);
+        assert.match(refused.json.error, /did not start/);
+      } finally {
+        clearInterval(killer);
+      }
+      const { json } = await post(served, "/proposals", { proposals });
+      assert.equal(json.verdicts[0].status, "valid");
+    }),
+});

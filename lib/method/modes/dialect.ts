@@ -6,7 +6,7 @@
  * reads text. What is then true of a program or an answer is for the executor to say.
  */
 
-import type { Language, Reading } from "../../sandbox/mod.ts";
+import type { Judging, Language } from "../../sandbox/mod.ts";
 import type { ModeName, Task } from "./task.ts";
 
 export type DialectName = "compact" | "chat" | "code";
@@ -18,7 +18,7 @@ export const SPECIAL_TOKEN =
 /** The rules by which responses are read. */
 export interface ReadingRules {
   /** `official`: as the official code reads them. `strict`: the form that the prompt asks for. */
-  reading: Reading;
+  reading: Judging["reading"];
   /** Whether an induction task may have the same input twice: the official code lets it, so that a hidden pair can be a shown one. */
   repeatedInputs: "admit" | "drop";
 }

@@ -35,6 +35,11 @@ export type Silence = "died" | "stalled" | "garbled";
  */
 const START_MS = 60_000;
 
+/** No child could be started; another attempt may succeed. */
+export class SandboxStartError extends Error {
+  override name = "SandboxStartError";
+}
+
 /** A running child. `start` resolves when its engine has booted. */
 export class ChildProcess {
   readonly #process: Deno.ChildProcess;
@@ -56,7 +61,7 @@ export class ChildProcess {
     return this.#process.pid;
   }
 
-  /** Starts a child and waits until its engine is ready. Throws if it does not boot. */
+  /** Starts a child and waits until its engine is ready. Throws a SandboxStartError if it does not boot. */
   static async start(
     recipe: EngineRecipe,
     limits: Limits,
@@ -68,7 +73,7 @@ export class ChildProcess {
     const answer = await child.reply(Math.max(START_MS, limits.wallMs));
     if (typeof answer === "string" || answer.ready !== true) {
       await child.end();
-      throw new Error(
+      throw new SandboxStartError(
         `the sandbox process for ${
           recipe.languages.join(" and ")
         } did not start ` +
