@@ -1,10 +1,10 @@
 /**
- * `deno task study:language --evaluate MODEL`: asks one model of the comparison of
+ * `deno task study:language --evaluate MODEL`: asks one model of a comparison of
  * skill (`data/language_model/skill.json`) its items and keeps a row an item. What was
  * answered before an interruption is kept in `--work` and not asked again.
  */
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openModel } from "../lib/engines/choice.ts";
 import { ENGINES } from "../lib/engines/mod.ts";
 import {
@@ -23,8 +23,10 @@ import {
 } from "../lib/lab/evaluation/functions.ts";
 import {
   readSkillPlan,
+  SKILL_PLANS,
   skillFile,
   type SkillPlan,
+  type SkillPlanName,
 } from "../lib/lab/language_skill.ts";
 import { MODEL_PRESETS } from "../lib/lab/model_presets.ts";
 import type { Split } from "../lib/lab/world/splits.ts";
@@ -47,6 +49,8 @@ const TOGETHER = 10;
 
 /** Where models, benchmarks and records are. */
 export interface SkillPlaces {
+  /** The comparison's name. */
+  plan: string;
   /** The study's folder. */
   folder: string;
   /** A model's name or folder; the preset's own where it is left out. */
@@ -64,12 +68,19 @@ export function checkSkillModel(name: string, { models }: SkillPlan): void {
   throw new UsageError(`--evaluate ${name}: there is ${known(name, names)}`);
 }
 
+function skillPlanName(name: string): SkillPlanName {
+  const plan = SKILL_PLANS.find((one) => one === name);
+  if (plan !== undefined) return plan;
+  throw new UsageError(`--plan ${name}: there is ${known(name, SKILL_PLANS)}`);
+}
+
 /** Asks a model every item and writes its rows. Throws where a benchmark's file is missing. */
 export async function recordSkill(
   name: string,
-  { folder, model, data, work }: SkillPlaces,
+  { plan: asked, folder, model, data, work }: SkillPlaces,
 ): Promise<void> {
-  const plan = readSkillPlan(folder);
+  const planName = skillPlanName(asked);
+  const plan = readSkillPlan(folder, planName);
   checkSkillModel(name, plan);
   if (name !== "base" && model === undefined) {
     throw new UsageError(
@@ -83,12 +94,13 @@ export async function recordSkill(
     model: await modelFolder(model ?? preset),
   }, config.seed);
   await using executor = await startExecutor({ languages: [config.language] });
+  const judging = { ...config, reading: plan.reading };
   const solver = {
     ...{ ...opened, executor },
     dialect: dialectFor(config, opened.tokenizer),
   };
   Deno.mkdirSync(work, { recursive: true });
-  const file = join(work, `skill-${name}.jsonl`);
+  const file = join(work, `${planName}-${name}.jsonl`);
   const rows = kept(file);
   const begun = performance.now();
   for (const { split, samples } of parts) {
@@ -100,7 +112,7 @@ export async function recordSkill(
       const items = left.slice(at, at + TOGETHER);
       const found = await evaluateSplits(solver, [{ ...split, items }], {
         ...{ temperature: samples > 1 ? 1 : 0, samples, seed: SEED },
-        ...{ maxNewTokens: config.maxSolutionTokens, judging: config },
+        ...{ maxNewTokens: config.maxSolutionTokens, judging },
       });
       rows.push(...found);
       const lines = found.map((row) => `${JSON.stringify(row)}\n`).join("");
@@ -113,7 +125,7 @@ export async function recordSkill(
     );
   }
   opened.engine.dispose();
-  writeRecord(folder, name, rows, (performance.now() - begun) / 1000);
+  writeRecord(folder, planName, name, rows, (performance.now() - begun) / 1000);
 }
 
 function kept(file: string): EvaluationResult[] {
@@ -127,15 +139,17 @@ function kept(file: string): EvaluationResult[] {
 
 function writeRecord(
   folder: string,
+  plan: SkillPlanName,
   name: string,
   rows: readonly EvaluationResult[],
   seconds: number,
 ): void {
-  Deno.mkdirSync(join(folder, "skill"), { recursive: true });
-  const file = skillFile(folder, name);
+  const file = skillFile(folder, plan, name);
+  Deno.mkdirSync(dirname(file), { recursive: true });
   Deno.writeFileSync(file, parquetBytes(columnsOf(rows), { single: false }));
   const record = {
-    command: `deno task study:language --evaluate ${name}`,
+    command: `deno task study:language --evaluate ${name}` +
+      (plan === "skill" ? "" : ` --plan ${plan}`),
     seconds: Math.round(seconds),
     ...machineNow(),
     threads: Deno.env.get("TF_NUM_INTEROP_THREADS") ?? "all",

@@ -38,7 +38,7 @@ import { readWords, runTask, UsageError, wholeNumbers } from "./usage.ts";
 
 const USAGE = [
   "deno task study:language [--arms a,b] [--seeds 1,2] [--work FOLDER]\n" +
-  "deno task study:language --evaluate NAME [--model FOLDER] [--data FOLDER]\n",
+  "deno task study:language --evaluate NAME [--plan NAME] [--model FOLDER] [--data FOLDER]\n",
   "plays the arms of the language model's study that are not recorded; the same",
   "command goes on where it was stopped",
   "  --arms a,b         only these arms",
@@ -46,6 +46,7 @@ const USAGE = [
   "  --work FOLDER      where the runs go (default: runs/language)",
   "  --evaluate NAME    instead: the comparison of skill, of base or of one of",
   "                     the models of skill.json",
+  "  --plan NAME        another comparison's file: skill_values",
   "  --model FOLDER     the run whose newest checkpoint --evaluate asks",
   "  --data FOLDER      the benchmarks' files (default: benchmarks)",
 ].join("\n");
@@ -59,12 +60,13 @@ async function main(args: readonly string[]): Promise<number> {
     seeds: { type: "string" },
     work: { type: "string", default: "runs/language" },
     evaluate: { type: "string" },
+    plan: { type: "string", default: "skill" },
     model: { type: "string" },
     data: { type: "string", default: "benchmarks" },
   });
   if (asked.evaluate !== undefined) {
-    const { model, data, work } = asked;
-    const places = { folder: LANGUAGE_LOGS, model, data, work };
+    const { plan, model, data, work } = asked;
+    const places = { plan, folder: LANGUAGE_LOGS, model, data, work };
     await recordSkill(asked.evaluate, places);
     return 0;
   }

@@ -1,7 +1,7 @@
 /**
  * What a language model can do before and after self-play, on items that the study of
  * its arms does not ask (`data/language_model/skill.json`): pass@k on functions, the
- * shorter half of CRUXEval, arithmetic. Rows are kept as `skill/MODEL.parquet`, one an
+ * shorter half of CRUXEval, arithmetic. Rows are kept as `PLAN/MODEL.parquet`, one an
  * item. Left out: sampling (tasks/language_skill.ts).
  */
 
@@ -35,11 +35,17 @@ export interface SkillBound extends SkillFigure {
   says: string;
 }
 
-/** The comparison as its file says it. */
+/** The comparisons, each `NAME.json` beside a folder NAME of rows. */
+export const SKILL_PLANS = ["skill", "skill_values"] as const;
+export type SkillPlanName = typeof SKILL_PLANS[number];
+
+/** A comparison as its file says it. */
 export interface SkillPlan {
   says: string;
   about: string;
   preset: string;
+  /** How answers are read: `strict` takes values alone. */
+  reading: "official" | "strict";
   /** The trained models; each is compared with the untouched base. */
   models: string[];
   functions: { items: number; samples: number; modes: ModeName[] };
@@ -48,24 +54,29 @@ export interface SkillPlan {
   bounds: SkillBound[];
 }
 
-/** Reads the plan of a study's folder. */
-export function readSkillPlan(folder: string): SkillPlan {
-  return JSON.parse(Deno.readTextFileSync(join(folder, "skill.json")));
+/** Reads a plan of a study's folder. */
+export function readSkillPlan(folder: string, plan: SkillPlanName): SkillPlan {
+  return JSON.parse(Deno.readTextFileSync(join(folder, `${plan}.json`)));
 }
 
 /** Returns the file of a model's rows. */
-export function skillFile(folder: string, model: string): string {
-  return join(folder, "skill", `${model}.parquet`);
+export function skillFile(
+  folder: string,
+  plan: SkillPlanName,
+  model: string,
+): string {
+  return join(folder, plan, `${model}.parquet`);
 }
 
 /** Reads a model's rows; null where nothing is recorded. */
 export function readSkill(
   folder: string,
+  plan: SkillPlanName,
   model: string,
 ): EvaluationResult[] | null {
   let bytes: Uint8Array;
   try {
-    bytes = Deno.readFileSync(skillFile(folder, model));
+    bytes = Deno.readFileSync(skillFile(folder, plan, model));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

@@ -20,8 +20,8 @@ const KS = [1, 2, 4, 8, 16, 32, 64];
 /** The recorded rows of the base and of self-play, seed 3; null, with a printed sentence, where one is missing. */
 export function recordedSkill(folder: string): SkillSides | null {
   const [base, after] = [
-    readSkill(folder, "base"),
-    readSkill(folder, "self-play"),
+    readSkill(folder, "skill", "base"),
+    readSkill(folder, "skill", "self-play"),
   ];
   if (base !== null && after !== null) return { base, after };
   console.log("Not recorded yet: deno task study:language --evaluate base");

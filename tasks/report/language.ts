@@ -8,6 +8,7 @@ import {
   readLanguageStudy,
   recordedSeeds,
 } from "../../lib/lab/language_study.ts";
+import { SKILL_PLANS } from "../../lib/lab/language_skill.ts";
 import { accuracies, type ScoreRow } from "../../lib/lab/scores.ts";
 import { languageSkillSection } from "./language_skill.ts";
 
@@ -76,7 +77,7 @@ export function languageReport(folder: string): string {
     `| bound | wanted | measured | verdict |\n|---|---|---|---|\n${
       bounds.join("\n")
     }`,
-    languageSkillSection(folder),
+    ...SKILL_PLANS.map((plan) => languageSkillSection(folder, plan)),
   ].join("\n\n") + "\n";
 }
 

@@ -9,6 +9,7 @@ import {
   type SkillBound,
   skillChange,
   skillHolds,
+  type SkillPlanName,
   type SkillSides,
 } from "../../lib/lab/language_skill.ts";
 import type { ModeName } from "../../lib/method/modes/task.ts";
@@ -21,15 +22,24 @@ const SHOWN: Record<string, number[]> = {
   arithmetic: [1],
 };
 
+const TITLES: Record<SkillPlanName, string> = {
+  skill: "## Skill on further items, before → after training",
+  skill_values:
+    "## Skill where answers must be values, before → after training",
+};
+
 /** Returns the section of a study's folder. Equal rows give equal bytes. */
-export function languageSkillSection(folder: string): string {
-  const plan = readSkillPlan(folder);
-  const title = "## Skill on further items, before → after training";
+export function languageSkillSection(
+  folder: string,
+  name: SkillPlanName,
+): string {
+  const plan = readSkillPlan(folder, name);
+  const title = TITLES[name];
   const about = `${plan.says} ${plan.about}`;
-  const base = readSkill(folder, "base");
+  const base = readSkill(folder, name, "base");
   if (base === null) return `${title}\n\n${about}\n\nNot recorded yet.`;
   const recorded = plan.models.flatMap((model): Recorded[] => {
-    const after = readSkill(folder, model);
+    const after = readSkill(folder, name, model);
     return after === null ? [] : [{ model, base, after }];
   });
   const head = ["model", "split", "mode", "items", "k", "right, %"];

@@ -7,6 +7,7 @@ import {
   isRightValue,
   readSkill,
   readSkillPlan,
+  SKILL_PLANS,
   skillChange,
   skillHolds,
 } from "../../lib/lab/language_skill.ts";
@@ -19,7 +20,7 @@ import { checkSkillModel, shorterHalf } from "../../tasks/language_skill.ts";
 const FOLDER = "data/language_model";
 
 Deno.test("the sums are right in Python, by levels, and none comes twice", async () => {
-  const { arithmetic: { items, seed } } = readSkillPlan(FOLDER);
+  const { arithmetic: { items, seed } } = readSkillPlan(FOLDER, "skill");
   const rows = arithmeticRows(items, seed);
   rows.forEach(({ level }, i) => assert.equal(level, 1 + i % 5));
   const keys = rows.map(({ source, inputs }) => `${source} ${inputs}`);
@@ -102,34 +103,36 @@ Deno.test("a change of values leaves out expressions that have the value", () =>
   assert.deepEqual([base, after], [0.75, 0.25]);
 });
 
-Deno.test("every bound judges a model of the plan", () => {
-  const { models, bounds } = readSkillPlan(FOLDER);
-  assert.deepEqual(
-    new Set(bounds.map(({ model }) => model)),
-    new Set(models),
-  );
+Deno.test("every bound judges a model of its plan, and every model is judged", () => {
+  for (const name of SKILL_PLANS) {
+    const { models, bounds } = readSkillPlan(FOLDER, name);
+    const judged = new Set(bounds.map(({ model }) => model));
+    assert.deepEqual([...judged].sort(), [...models].sort());
+  }
 });
 
 Deno.test("the recorded rows are of the plan's items, and say what was asked", () => {
-  const { functions, cruxeval, arithmetic } = readSkillPlan(FOLDER);
-  const { models } = readSkillPlan(FOLDER);
-  for (const model of ["base", ...models]) {
-    const rows = readSkill(FOLDER, model);
-    assert.ok(rows !== null || model.endsWith("-4"), `${model} is missing`);
-    if (rows === null) continue;
-    const count = (split: string) =>
-      rows.filter((row) => row.split === split).length;
-    assert.equal(count("functions"), 2 * functions.items);
-    assert.equal(count("cruxeval"), 2 * cruxeval.items);
-    assert.equal(count("arithmetic"), arithmetic.items);
-    for (const { split, samples } of rows) {
-      assert.equal(samples, split === "functions" ? functions.samples : 1);
+  for (const name of SKILL_PLANS) {
+    const plan = readSkillPlan(FOLDER, name);
+    const { functions, cruxeval, arithmetic } = plan;
+    for (const model of ["base", ...plan.models]) {
+      const rows = readSkill(FOLDER, name, model);
+      assert.ok(rows !== null || name !== "skill" || model.endsWith("-4"));
+      if (rows === null) continue;
+      const count = (split: string) =>
+        rows.filter((row) => row.split === split).length;
+      assert.equal(count("functions"), 2 * functions.items);
+      assert.equal(count("cruxeval"), 2 * cruxeval.items);
+      assert.equal(count("arithmetic"), arithmetic.items);
+      for (const { split, samples } of rows) {
+        assert.equal(samples, split === "functions" ? functions.samples : 1);
+      }
     }
   }
 });
 
 Deno.test("a model that is not compared is refused by name", () => {
-  const plan = readSkillPlan(FOLDER);
+  const plan = readSkillPlan(FOLDER, "skill");
   ["base", ...plan.models].forEach((name) => checkSkillModel(name, plan));
   assert.throws(() => checkSkillModel("rejection", plan), /there is/);
 });
