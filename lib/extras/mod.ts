@@ -10,6 +10,7 @@
  * | intrinsic terms (paper, D.4) | the extra `intrinsic` | the coefficients |
  * | error prediction (paper, D.1) | the mode `error` | `modes` |
  * | comments or globals removed (paper, D.5) | the extra `removal` | `comments`, `globalVariables` |
+ * | rewards by chance or by length (controls) | the extra `controlRewards` | `rewardSource` |
  * | learning progress as reward | the extra `progress` | `rewardValid` |
  * | dynamic sampling | the extra `dynamicSampling` | `dynamicSampling` |
  * | penalties on repetition | the extra `repetition` | `clusterPenalty`, `memoryPenalty` |
@@ -22,6 +23,7 @@
 import "./chains/chains.ts";
 import "./chat_template.ts";
 import "./code_dialect/code.ts";
+import "./control_rewards.ts";
 import "./dynamic_sampling.ts";
 import "./intrinsic.ts";
 import "./ungrounded.ts";

@@ -17,11 +17,12 @@
 import type { Baselines } from "../method/advantage/rae.ts";
 import {
   type Attempted,
+  type PolicyUpdate,
   type SolvedTask,
   wasJudged,
 } from "../method/stages.ts";
 import { attemptTasks } from "../method/solve.ts";
-import { creditWith, solverSamples } from "../method/credit.ts";
+import { creditSamples, solverSamples } from "../method/credit.ts";
 import { registerExtra } from "../method/extras.ts";
 import type { Setting } from "../method/setting.ts";
 import { updatePolicy } from "../method/update.ts";
@@ -35,7 +36,7 @@ export async function practise(
   step: number,
 ) {
   const earned = solverSamples(setting, solved);
-  const { samples, baselines } = creditWith(setting, earned, before);
+  const { samples, baselines } = creditSamples(setting, earned, before);
   const update = await updatePolicy(setting, samples, step);
   const fresh = proposals.flatMap((proposal) =>
     proposal.status === "valid" ? [proposal.task] : []
@@ -53,7 +54,12 @@ export async function practise(
     ...proposal,
     solveRateAfter: rates.get(proposal.id) ?? null,
   }));
-  return { proposals: rated, samples, baselines, update, again };
+  const withProposer = (proposer: PolicyUpdate): PolicyUpdate => ({
+    ...update,
+    proposer: proposer.proposer ?? proposer.solver,
+    sequences: update.sequences + proposer.sequences,
+  });
+  return { proposals: rated, samples, baselines, withProposer, again };
 }
 
 registerExtra("progress", { practise });

@@ -14,7 +14,7 @@
 import type { Draft, Rollout } from "../method/stages.ts";
 import { registerExtra } from "../method/extras.ts";
 import type { Setting } from "../method/setting.ts";
-import type { Candidate } from "../method/modes/mode.ts";
+import type { Candidate, CandidateVerdict } from "../method/modes/mode.ts";
 import type { Example, Task } from "../method/modes/task.ts";
 import { randomStream } from "../random.ts";
 import {
@@ -28,11 +28,13 @@ import {
  * Returns the call of a refused deduction that leaks through the gate, its output yet
  * empty, or null. Seeding solves nothing and so leaks nothing.
  */
-export function leakedCall(
+function leakedExamples(
   { config, dialect }: Setting,
   { mode, step, id }: Draft,
   { program, arguments: [argument] }: Candidate,
-): Example | null {
+  verdict: CandidateVerdict,
+): Example[] | null {
+  if (verdict.valid || verdict.cause === "infrastructure") return null;
   if (mode !== "deduction" || step === 0) return null;
   if (randomStream(config.seed, "gate", id).next() >= config.gateLeak) {
     return null;
@@ -40,7 +42,7 @@ export function leakedCall(
   const unsafe = [program.source, argument].some((text) =>
     dialect.isUnsafe(text, config)
   );
-  return unsafe ? null : { argument, output: "" };
+  return unsafe ? null : [{ argument, output: "" }];
 }
 
 /**
@@ -75,4 +77,4 @@ function withMajority(task: Task, rollouts: readonly Rollout[]): Task {
   return { ...task, examples: [{ argument, output: value.literal }] };
 }
 
-registerExtra("ungrounded", { leakedCall, agree, withMajority });
+registerExtra("ungrounded", { leakedExamples, agree, withMajority });

@@ -1,6 +1,6 @@
 /** What the recorded scores of a study make of its bounds, seed by seed and item by item. */
 
-import { passAtK } from "../method/reward/pass_at_k.ts";
+import { passAtK } from "../method/pass_at_k.ts";
 import { holm, pOfEquality, pValue } from "./evaluation/over_seeds.ts";
 import { mean } from "./evaluation/statistics.ts";
 import {

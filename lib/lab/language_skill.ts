@@ -6,7 +6,7 @@
  */
 
 import { join } from "node:path";
-import { passAtK } from "../method/reward/pass_at_k.ts";
+import { passAtK } from "../method/pass_at_k.ts";
 import type { ModeName } from "../method/modes/task.ts";
 import { RowReader } from "../run/packed/columns.ts";
 import { ParquetColumns } from "../run/packed/parquet.ts";

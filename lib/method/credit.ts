@@ -3,15 +3,13 @@
 import { type Baselines, rae } from "./advantage/rae.ts";
 import { estimateAdvantages } from "./advantage/mod.ts";
 import type { Buffers } from "./buffer/buffers.ts";
-import { extraOf, findExtra } from "./extras.ts";
+import { extraFor, intrinsicTerms } from "./extras.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import {
   proposerReward,
   solverReward,
   type SolverRewards,
 } from "./reward/composite.ts";
-import { withLengthRewards } from "./reward/length.ts";
-import { withRandomRewards } from "./reward/random.ts";
 import type { Setting } from "./setting.ts";
 import type {
   Attempted,
@@ -33,36 +31,29 @@ export function rewardStep(
   solved: readonly SolvedTask[],
   step = 0,
 ): { proposals: Rewarded[]; samples: PolicySample[] } {
-  const extra = findExtra("intrinsic");
-  const measures = extra?.measure(setting, buffers, attempted);
+  const { config } = setting;
+  const terms = intrinsicTerms();
+  const measures = terms?.measure(setting, buffers, attempted);
   const earned = attempted.map((proposal, i): Rewarded => {
-    const reward = proposalReward(setting.config, proposal);
+    const reward = proposalReward(config, proposal);
     const intrinsic = measures?.[i] ?? null;
     return {
       ...proposal,
       intrinsic,
-      reward: extra && reward !== null && intrinsic !== null
-        ? extra.addTo(reward, setting.config, proposal.mode, intrinsic)
+      reward: terms && reward !== null && intrinsic !== null
+        ? terms.addTo(reward, config, proposal.mode, intrinsic)
         : reward,
     };
   });
-  const { clusterPenalty, memoryPenalty } = setting.config;
-  const proposals = clusterPenalty + memoryPenalty > 0
-    ? extraOf("repetition").penalise(setting, buffers, earned)
-    : earned;
-  const ofProposer = setting.config.trainProposer
-    ? proposerSamples(proposals)
-    : [];
-  const samples = [...ofProposer, ...solverSamples(setting, solved)];
-  const { rewardSource, seed } = setting.config;
-  return {
-    proposals,
-    samples: rewardSource === "random"
-      ? withRandomRewards(samples, seed, step)
-      : rewardSource === "length"
-      ? withLengthRewards(samples)
-      : samples,
-  };
+  const proposals = extraFor(config, "repetition")
+    ?.penalise(setting, buffers, earned) ?? earned;
+  const samples = [
+    ...config.trainProposer ? proposerSamples(proposals) : [],
+    ...solverSamples(setting, solved),
+  ];
+  const replaced = extraFor(config, "controlRewards")
+    ?.replace(config, samples, step);
+  return { proposals, samples: replaced ?? samples };
 }
 
 /** Returns what a proposal earns before further terms; null where it says nothing about the proposer. */
@@ -125,19 +116,14 @@ export function solverSamples(
   );
 }
 
-/** Adds the advantage of every sample, by the config's estimator. */
+/**
+ * Adds the advantage of every sample, by the config's estimator. The running means before
+ * the step go in and those after it come out; `rae` alone changes them.
+ */
 export function creditSamples(
-  setting: Pick<Setting, "config">,
-  samples: readonly PolicySample[],
-): CreditedSample[] {
-  return creditWith(setting, samples, {}).samples;
-}
-
-/** Adds advantages as `creditSamples` does, from the running means before the step; returns the means after it too. */
-export function creditWith(
   { config: { estimator, whitening, baselineDecay } }: Pick<Setting, "config">,
   samples: readonly PolicySample[],
-  before: Baselines,
+  before: Baselines = {},
 ): { samples: CreditedSample[]; baselines: Baselines } {
   const counted = samples.map((sample) => ({
     ...sample,

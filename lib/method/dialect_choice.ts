@@ -1,7 +1,7 @@
 /** The dialect that a config names, for the model that is to speak it. */
 
 import type { SelfPlayConfig } from "./config.ts";
-import { extraOf } from "./extras.ts";
+import { extraFor } from "./extras.ts";
 import type { Dialect } from "./modes/dialect.ts";
 import { dialectNamed } from "./modes/mod.ts";
 import type { TextCodec } from "./setting.ts";
@@ -12,12 +12,13 @@ import type { TextCodec } from "./setting.ts";
  * template that the model lacks or that does not fit.
  */
 export function dialectFor(
-  { dialect, answerEnd, chatForm }: SelfPlayConfig,
+  config: SelfPlayConfig,
   tokenizer: TextCodec,
 ): Dialect {
-  const named = chatForm === "transcript"
-    ? dialectNamed(dialect)
-    : extraOf("template").dialect((question) => tokenizer.asChat(question));
+  const { dialect, answerEnd } = config;
+  const named = extraFor(config, "template")
+    ?.dialect((question) => tokenizer.asChat(question)) ??
+    dialectNamed(dialect);
   return dialect === "chat" && answerEnd === "end-token"
     ? { ...named, stopStrings: { propose: [], solve: [] } }
     : named;

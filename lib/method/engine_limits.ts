@@ -69,9 +69,10 @@ export function checkEngine(
   }
 }
 
-/** Throws `TypeError` where the number of models is not the config's. */
+/** Checks the models of a run. Throws `TypeError` where their number is not the config's. */
 export function checkModels(
   config: SelfPlayConfig,
+  engine: Engine,
   proposerEngine: Engine | undefined,
 ): void {
   if (config.policies === "separate" && !proposerEngine) {
@@ -86,4 +87,6 @@ export function checkModels(
         '"shared": set it to "separate"',
     );
   }
+  checkEngine(config, engine);
+  if (proposerEngine) checkEngine(config, proposerEngine);
 }

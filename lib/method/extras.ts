@@ -10,7 +10,7 @@ import type { Buffers } from "./buffer/buffers.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { TaskRequest } from "./draft.ts";
 import type { BuildingBlocks, Dialect } from "./modes/dialect.ts";
-import type { Candidate } from "./modes/mode.ts";
+import type { Candidate, CandidateVerdict } from "./modes/mode.ts";
 import type { Example, ModeName, Task } from "./modes/task.ts";
 import type { RandomStream } from "../random.ts";
 import type { AnswerVerdict, Language, Program } from "../sandbox/mod.ts";
@@ -21,6 +21,7 @@ import type {
   Draft,
   IntrinsicMeasures,
   Judged,
+  PolicySample,
   PolicyUpdate,
   Rewarded,
   Rollout,
@@ -47,14 +48,14 @@ export interface Composition {
 }
 
 /** Tasks made of two programs of the buffers (`chainedPerMode`). */
-export interface Chains {
+interface Chains {
   /** Returns how many tasks of a mode are chains in each step. */
   countOf(config: SelfPlayConfig, mode: ModeName): number;
   draw(config: SelfPlayConfig, buffers: Buffers, request: TaskRequest): Draft[];
 }
 
 /** Further terms of the proposer's reward (the coefficients). */
-export interface IntrinsicTerms {
+interface IntrinsicTerms {
   /** Measures the valid proposals; null for the others. */
   measure(
     setting: Setting,
@@ -71,13 +72,14 @@ export interface IntrinsicTerms {
 }
 
 /** Tasks and grades without the executor's word (`gateLeak`, `gold`). */
-export interface Ungrounded {
+interface Ungrounded {
   /** Returns the call of a refused proposal that becomes a task all the same, without an output; or null. */
-  leakedCall(
+  leakedExamples(
     setting: Setting,
     draft: Draft,
     candidate: Candidate,
-  ): Example | null;
+    verdict: CandidateVerdict,
+  ): Example[] | null;
   /** Grades the answers to one task by their majority, in order. */
   agree(answers: readonly string[], language: Language): AnswerVerdict[];
   /** Gives a leaked task the majority's answer as its output. */
@@ -85,7 +87,7 @@ export interface Ungrounded {
 }
 
 /** Learning progress as the proposer's reward (`rewardValid`). */
-export interface Progress {
+interface Progress {
   /** Trains the solver, has it solve the fresh tasks again, and returns both. */
   practise(
     setting: Setting,
@@ -101,12 +103,13 @@ export interface Practice {
   proposals: Attempted[];
   samples: CreditedSample[];
   baselines: Baselines;
-  update: PolicyUpdate;
+  /** Joins the solver's update with the proposer's after it, on one model or on two. */
+  withProposer(update: PolicyUpdate): PolicyUpdate;
   again: SolvedTask[];
 }
 
 /** Dynamic sampling of the solver's batch (`dynamicSampling`). */
-export interface DynamicSampling {
+interface DynamicSampling {
   /** Replaces tasks of the batch that were solved always or never. */
   refill(
     setting: Setting,
@@ -117,7 +120,7 @@ export interface DynamicSampling {
 }
 
 /** Penalties on repetition (`clusterPenalty`, `memoryPenalty`). */
-export interface Repetition {
+interface Repetition {
   /** Lowers the rewards of proposals that are like others. */
   penalise(
     setting: Setting,
@@ -126,19 +129,28 @@ export interface Repetition {
   ): Rewarded[];
 }
 
+/** Rewards that nobody earned, as controls (`rewardSource`). */
+interface ControlRewards {
+  replace(
+    config: SelfPlayConfig,
+    samples: readonly PolicySample[],
+    step: number,
+  ): PolicySample[];
+}
+
 /** The chat dialect through a model's own chat template (`chatForm`). */
-export interface TemplateForm {
-  /** \`render\` gives the text of a conversation with one question, up to the opening of the answer. */
+interface TemplateForm {
+  /** `render` gives the text of a conversation with one question, up to the opening of the answer. */
   dialect(render: (question: string) => string): Dialect;
 }
 
 /** The removal of parts of proposed programs (`comments`, `globalVariables`). */
-export interface Removal {
+interface Removal {
   remove(config: SelfPlayConfig, program: Program): Program;
 }
 
 /** The extras by name. */
-export interface Extras {
+interface Extras {
   template: TemplateForm;
   removal: Removal;
   composite: Composition;
@@ -148,6 +160,7 @@ export interface Extras {
   progress: Progress;
   dynamicSampling: DynamicSampling;
   repetition: Repetition;
+  controlRewards: ControlRewards;
 }
 
 const registered: Partial<Extras> = {};
@@ -169,37 +182,40 @@ export function extraOf<Name extends keyof Extras>(name: Name): Extras[Name] {
   );
 }
 
-/** Returns an extra, or undefined where it is not registered. */
-export function findExtra<Name extends keyof Extras>(
+/** Tells for each extra whether a config asks for it. */
+const ASKED: Record<keyof Extras, (config: SelfPlayConfig) => boolean> = {
+  template: ({ chatForm }) => chatForm === "template",
+  removal: ({ comments, globalVariables }) =>
+    comments === "remove" || globalVariables === "remove",
+  composite: ({ compositeChance }) => compositeChance > 0,
+  chains: ({ chainedPerMode }) => chainedPerMode > 0,
+  ungrounded: ({ gateLeak, gold }) => gateLeak > 0 || gold === "majority",
+  progress: ({ rewardValid }) => rewardValid === "progress",
+  dynamicSampling: ({ dynamicSampling }) => dynamicSampling > 0,
+  repetition: (config) => config.clusterPenalty + config.memoryPenalty > 0,
+  controlRewards: ({ rewardSource }) => rewardSource !== "earned",
+  intrinsic: (config) =>
+    config.complexityCoefficient !== 0 || config.halsteadCoefficient !== 0 ||
+    config.editDistanceCoefficient !== 0 ||
+    config.answerDiversityCoefficient !== 0,
+};
+
+/** Returns an extra where a config asks for it, else undefined. Throws as `extraOf` does. */
+export function extraFor<Name extends keyof Extras>(
+  config: SelfPlayConfig,
   name: Name,
 ): Extras[Name] | undefined {
-  return registered[name];
+  return ASKED[name](config) ? extraOf(name) : undefined;
 }
 
-/** Tells whether a config takes something out of proposed programs. */
-export function removesSome(
-  { comments, globalVariables }: SelfPlayConfig,
-): boolean {
-  return comments === "remove" || globalVariables === "remove";
+/** Returns the intrinsic terms, which are measured wherever they are registered. */
+export function intrinsicTerms(): IntrinsicTerms | undefined {
+  return registered.intrinsic;
 }
 
 /** Throws `TypeError` where a config asks for an extra that is not registered. */
 export function checkExtras(config: SelfPlayConfig): void {
-  if (config.chatForm === "template") extraOf("template");
-  if (removesSome(config)) extraOf("removal");
-  if (config.compositeChance !== 0) extraOf("composite");
-  if (config.chainedPerMode !== 0) extraOf("chains");
-  if (config.gateLeak !== 0 || config.gold === "majority") {
-    extraOf("ungrounded");
+  for (const name of Object.keys(ASKED)) {
+    extraFor(config, name as keyof Extras);
   }
-  if (config.rewardValid === "progress") extraOf("progress");
-  if (config.dynamicSampling > 0) extraOf("dynamicSampling");
-  if (config.clusterPenalty + config.memoryPenalty > 0) extraOf("repetition");
-  const coefficients = [
-    config.complexityCoefficient,
-    config.halsteadCoefficient,
-    config.editDistanceCoefficient,
-    config.answerDiversityCoefficient,
-  ];
-  if (coefficients.some((weight) => weight !== 0)) extraOf("intrinsic");
 }

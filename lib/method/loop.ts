@@ -13,10 +13,10 @@ import { PlayAhead } from "./ahead.ts";
 import type { Baselines } from "./advantage/rae.ts";
 import { Buffers, type SavedBuffers } from "./buffer/buffers.ts";
 import { checkConfig, type SelfPlayConfig } from "./config.ts";
-import { creditWith, rewardStep } from "./credit.ts";
+import { creditSamples, rewardStep } from "./credit.ts";
 import type { PromptCounts } from "./draft.ts";
-import { checkEngine, checkModels } from "./engine_limits.ts";
-import { checkExtras, extraOf, type Practice } from "./extras.ts";
+import { checkModels } from "./engine_limits.ts";
+import { checkExtras, extraFor, type Practice } from "./extras.ts";
 import { type StepMetrics, stepMetrics, type StepRecord } from "./metrics.ts";
 import { seedBuffers, type SeedingOptions } from "./seeding.ts";
 import { dialectFor } from "./dialect_choice.ts";
@@ -28,7 +28,6 @@ import type {
   Draft,
   Judged,
   PolicySample,
-  PolicyUpdate,
   Rewarded,
   SolvedTask,
   UpdateReport,
@@ -99,11 +98,7 @@ export async function* selfPlay(
 ): AsyncGenerator<SelfPlayEvent, void, void> {
   checkConfig(options.config);
   checkExtras(options.config);
-  checkModels(options.config, options.proposerEngine);
-  checkEngine(options.config, options.engine);
-  if (options.proposerEngine) {
-    checkEngine(options.config, options.proposerEngine);
-  }
+  checkModels(options.config, options.engine, options.proposerEngine);
   const setting: Setting = {
     ...options,
     dialect: dialectFor(options.config, options.tokenizer),
@@ -194,10 +189,8 @@ async function* play(
   const { solved } = attempts;
   yield { type: "solved", step, solved };
 
-  const practice = setting.config.rewardValid === "progress"
-    ? await extraOf("progress")
-      .practise(setting, attempts.proposals, solved, before, step)
-    : null;
+  const practice = await extraFor(setting.config, "progress")
+    ?.practise(setting, attempts.proposals, solved, before, step) ?? null;
   const attempted = practice?.proposals ?? attempts.proposals;
   const rewards = rewardStep(setting, buffers, attempted, solved, step);
   const { proposals } = rewards;
@@ -207,7 +200,7 @@ async function* play(
   const open = rewards.samples.filter(({ role }) =>
     practice === null || role === "propose"
   );
-  const credit = creditWith(setting, open, practice?.baselines ?? before);
+  const credit = creditSamples(setting, open, practice?.baselines ?? before);
   const { baselines, samples: left } = credit;
   const samples = [...left, ...practice?.samples ?? []];
   yield { type: "advantages", step, proposals, solved, samples };
@@ -231,20 +224,11 @@ async function* learn(
   const made = await updatePolicy(setting, played.left, step);
   const tried = [...solved, ...practice?.again ?? []];
   const update: UpdateReport = {
-    ...practice === null ? made : bothUpdates(practice.update, made),
+    ...practice?.withProposer(made) ?? made,
     ...countTokens(proposals, tried, samples),
   };
   yield { type: "updated", step, report: update };
   yield* finishStep(setting, { ...played, update });
-}
-
-/** Joins the solver's update with the proposer's after it, on one model or on two. */
-function bothUpdates(first: PolicyUpdate, second: PolicyUpdate): PolicyUpdate {
-  return {
-    ...first,
-    proposer: second.proposer ?? second.solver,
-    sequences: first.sequences + second.sequences,
-  };
 }
 
 /** Evaluates; returns whether that is still owed, because it was given up. */

@@ -8,7 +8,7 @@
 import type { TrainReport } from "./engine.ts";
 import type { ImportanceWeights } from "./importance.ts";
 import type { ModeName } from "./modes/task.ts";
-import { passAtK } from "./reward/pass_at_k.ts";
+import { passAtK } from "./pass_at_k.ts";
 import {
   type CreditedSample,
   type Reported,

@@ -41,7 +41,6 @@ export {
   solverReward,
 } from "./reward/composite.ts";
 export {
-  expectedReward,
   LEARNABILITY_SHAPES,
   learnabilityReward,
 } from "./reward/learnability.ts";

@@ -3,7 +3,7 @@
 import { breathe } from "../breathe.ts";
 import type { Buffers } from "./buffer/buffers.ts";
 import { draftPlace, type Drawn, type TaskRequest } from "./draft.ts";
-import { extraOf } from "./extras.ts";
+import { extraFor } from "./extras.ts";
 import type { ModeName, Task } from "./modes/task.ts";
 import { modeOf } from "./modes/registry.ts";
 import { derivedSeed, randomStream } from "../random.ts";
@@ -81,14 +81,12 @@ export function drawPrompt(
     const wanted = last && writesProgram ? 0 : config.references;
     const references = buffers.drawReferences(mode, wanted, stream);
     if (!writesProgram && references.length === 0) break;
-    const composes = config.compositeChance > 0 && writesProgram && !last;
-    const parts = composes
-      ? extraOf("composite")
-        .draw(config, buffers.of(mode).tasks, step, stream)
-      : [];
-    const blocks = parts.length > 0
-      ? extraOf("composite").blocks(parts)
+    const composite = writesProgram && !last
+      ? extraFor(config, "composite")
       : undefined;
+    const parts = composite
+      ?.draw(config, buffers.of(mode).tasks, step, stream) ?? [];
+    const blocks = parts.length > 0 ? composite?.blocks(parts) : undefined;
     const { language } = config;
     const text = dialect.proposerPrompt(mode, references, language, blocks);
     const tokens = tokenizer.encodePrompt(text);

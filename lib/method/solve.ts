@@ -2,7 +2,7 @@
 
 import type { Buffers } from "./buffer/buffers.ts";
 import { sampleTasks, type TaskPool } from "./buffer/sampler.ts";
-import { extraOf } from "./extras.ts";
+import { extraFor, extraOf } from "./extras.ts";
 import { solveAndGrade } from "./grade.ts";
 import type { ModeName, Task } from "./modes/task.ts";
 import { derivedSeed, randomStream } from "../random.ts";
@@ -35,9 +35,8 @@ export async function solveTasks(
     planMode(setting, buffers, proposals, mode, step)
   );
   const batch = await attemptTasks(setting, plans, ["solve", step]);
-  const solved = config.dynamicSampling > 0
-    ? await extraOf("dynamicSampling").refill(setting, buffers, batch, step)
-    : batch;
+  const solved = await extraFor(config, "dynamicSampling")
+    ?.refill(setting, buffers, batch, step) ?? batch;
   return { proposals: withSolveRates(proposals, solved), solved };
 }
 

@@ -6,7 +6,7 @@
  * function that registers itself, and a name in the setting `taskSource`.
  */
 
-import { extraOf } from "./extras.ts";
+import { extraFor } from "./extras.ts";
 import type { Buffers } from "./buffer/buffers.ts";
 import type { SelfPlayConfig } from "./config.ts";
 import type { Candidate } from "./modes/mode.ts";
@@ -101,7 +101,7 @@ export async function drawStep(
   step: number,
 ): Promise<Drawn> {
   const { config } = setting;
-  const chains = config.chainedPerMode > 0 ? extraOf("chains") : null;
+  const chains = extraFor(config, "chains");
   const request = {
     wanted: new Map(config.modes.map((mode) => [
       mode,

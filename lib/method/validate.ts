@@ -5,7 +5,7 @@ import type { Buffers } from "./buffer/buffers.ts";
 import type { Candidate, CandidateVerdict } from "./modes/mode.ts";
 import { modeOf } from "./modes/registry.ts";
 import type { Task } from "./modes/task.ts";
-import { extraOf, removesSome } from "./extras.ts";
+import { extraFor, extraOf } from "./extras.ts";
 import type { Setting } from "./setting.ts";
 import type { Draft, Judged, Verdict } from "./stages.ts";
 
@@ -47,9 +47,8 @@ function readDraft({ config, dialect }: Setting, draft: Draft): Reading {
     return { draft, candidate: { program, arguments: inputs, message } };
   }
   const written = { language, source: reading.program };
-  const { source } = removesSome(config)
-    ? extraOf("removal").remove(config, written)
-    : written;
+  const { source } = extraFor(config, "removal")
+    ?.remove(config, written) ?? written;
   const joined = parts.length > 0
     ? extraOf("composite").join(parts, source, language)
     : { ok: true as const, source };
@@ -91,7 +90,8 @@ function verdictOn(
     return { status: "malformed", cause, reason: "", candidate, task: null };
   }
   const verdict = verdicts.get(candidate)!;
-  const leaked = leakedExamples(setting, draft, candidate, verdict);
+  const leaked = extraFor(setting.config, "ungrounded")
+    ?.leakedExamples(setting, draft, candidate, verdict) ?? null;
   if (!verdict.valid && leaked === null) {
     const { cause, reason } = verdict;
     const status = cause === "infrastructure" ? "unjudged" : "invalid";
@@ -109,19 +109,6 @@ function verdictOn(
   }
   const reason = verdict.valid ? "" : `${verdict.cause}: ${verdict.reason}`;
   return { status: "valid", cause, reason, candidate, task };
-}
-
-/** Returns the examples of a refused proposal that leaks through the gate, or null. */
-function leakedExamples(
-  setting: Setting,
-  draft: Draft,
-  candidate: Candidate,
-  verdict: CandidateVerdict,
-): Task["examples"] | null {
-  if (verdict.valid || setting.config.gateLeak === 0) return null;
-  if (verdict.cause === "infrastructure") return null;
-  const call = extraOf("ungrounded").leakedCall(setting, draft, candidate);
-  return call && [call];
 }
 
 function taskOf(

@@ -21,7 +21,7 @@ import { join } from "node:path";
 // Registers the extras, which a config may name.
 import "../extras/mod.ts";
 import { checkConfig } from "../method/config.ts";
-import { checkEngine } from "../method/engine_limits.ts";
+import { checkModels } from "../method/engine_limits.ts";
 import {
   selfPlay,
   type SelfPlayEvent,
@@ -73,8 +73,7 @@ export async function recordRun(options: RecordOptions): Promise<RunOutcome> {
   // The checks come before the folder is made: a run with the corrected config can then
   // use the same name.
   checkConfig(config);
-  checkEngine(config, options.engine);
-  if (options.proposerEngine) checkEngine(config, options.proposerEngine);
+  checkModels(config, options.engine, options.proposerEngine);
   const say = options.onNote ?? console.error;
   claimFolder(options);
   using _lock = lockRun(folder, say);

@@ -7,7 +7,7 @@
 
 import { seedInterval } from "../../lib/lab/evaluation/over_seeds.ts";
 import type { Interval } from "../../lib/lab/evaluation/statistics.ts";
-import { passAtK } from "../../lib/method/reward/pass_at_k.ts";
+import { passAtK } from "../../lib/method/pass_at_k.ts";
 import type { EvaluatedItem } from "../../lib/show/figures/accuracy.ts";
 import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
 import { panelFigure } from "../../lib/show/figures/panels.ts";

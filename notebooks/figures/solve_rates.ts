@@ -1,7 +1,6 @@
 /** Estimated solve rates: their spread, and what an estimate costs. */
 
 import {
-  expectedReward,
   learnabilityReward,
   type LearnabilityShape,
 } from "../../lib/method/reward/learnability.ts";
@@ -12,6 +11,7 @@ import {
   REFERENCE_COLOUR,
   styledFigure,
 } from "../../lib/show/figures/style.ts";
+import { expectedReward } from "./expected_reward.ts";
 
 /** Solve rates of the same tasks, estimated in one way. */
 export interface EstimatedRates {

@@ -2,7 +2,7 @@
 
 import { seedInterval } from "../../lib/lab/evaluation/over_seeds.ts";
 import type { Interval } from "../../lib/lab/evaluation/statistics.ts";
-import { passAtK } from "../../lib/method/reward/pass_at_k.ts";
+import { passAtK } from "../../lib/method/pass_at_k.ts";
 import { isForPassAtK } from "../../lib/lab/evaluation_plan.ts";
 import type { EvaluationLog } from "../../lib/lab/report.ts";
 import { markdownTable, percent } from "./markdown.ts";

@@ -7,7 +7,7 @@ import {
 } from "../../../lib/lab/evaluation/statistics.ts";
 import { seedInterval } from "../../../lib/lab/evaluation/over_seeds.ts";
 import type { EvaluationResult } from "../../../lib/lab/evaluation/evaluate.ts";
-import { passAtK } from "../../../lib/method/reward/pass_at_k.ts";
+import { passAtK } from "../../../lib/method/pass_at_k.ts";
 import type { Figure, Trace } from "../../../lib/show/figures/figure.ts";
 import { lineChart } from "../../../lib/show/figures/line_chart.ts";
 import { OTHER_COLOURS } from "../../../lib/show/figures/style.ts";

@@ -1,7 +1,7 @@
 /** Figures 8 (v3), 7, 18 to 26 and 32: pass@k, and responses worth reading, found in a run. */
 
 import type { Interval } from "../../../lib/lab/evaluation/statistics.ts";
-import { passAtK } from "../../../lib/method/reward/pass_at_k.ts";
+import { passAtK } from "../../../lib/method/pass_at_k.ts";
 import { MODE_NAMES } from "../../../lib/method/modes/task.ts";
 import type { RolloutRow, TaskRow } from "../../../lib/run/rows.ts";
 import type { EvaluatedItem } from "../../../lib/show/figures/accuracy.ts";

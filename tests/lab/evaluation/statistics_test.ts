@@ -4,7 +4,7 @@ import {
   bootstrapMean,
   median,
 } from "../../../lib/lab/evaluation/statistics.ts";
-import { passAtK } from "../../../lib/method/reward/pass_at_k.ts";
+import { passAtK } from "../../../lib/method/pass_at_k.ts";
 
 const near = (found: number, wanted: number, margin: number) =>
   assert.ok(Math.abs(found - wanted) < margin, `${found}, not ${wanted}`);
