@@ -9,6 +9,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { differentiable, sinkOf } from "./differentiable.ts";
 import { widened } from "./native/bfloat16.ts";
+import { rowsAddedTo } from "./native/in_place.ts";
 import { nativeTensorFlow } from "./native/operations.ts";
 
 export { nativeTensorFlow };
@@ -284,16 +285,9 @@ function addRowsById(
   ids_N: tf.Tensor1D,
   count: number,
 ): tf.Tensor {
-  const native = nativeTensorFlow();
-  if (sum_VD === null || native === null) {
-    const table = sumRowsById(rows_ND, ids_N, count);
-    return sum_VD === null ? table : tf.add(sum_VD, table);
-  }
-  const { TF_ATTR_TYPE, TF_FLOAT, TF_INT32 } = native.binding;
-  return native.executeSingleOutput("TensorScatterAdd", [
-    { name: "T", type: TF_ATTR_TYPE, value: TF_FLOAT },
-    { name: "Tindices", type: TF_ATTR_TYPE, value: TF_INT32 },
-  ], [sum_VD, tf.reshape(ids_N, [-1, 1]), rows_ND]);
+  if (sum_VD === null) return sumRowsById(rows_ND, ids_N, count);
+  return rowsAddedTo(sum_VD, ids_N, rows_ND) ??
+    tf.add(sum_VD, sumRowsById(rows_ND, ids_N, count));
 }
 
 function sumRowsById(

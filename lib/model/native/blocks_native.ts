@@ -3,8 +3,9 @@
  *
  * All layers share one graph (`blockGraph`). What a backward run needs is kept for as
  * many layers as a budget allows: without products with weights, everything is computed
- * again from that. Of the other layers only the input is kept. Left out: small models,
- * whose layers are one graph (layers_native.ts).
+ * again from that. These are the last layers: their backward runs come first, and free
+ * what is kept before most gradients exist. Of the other layers only the input is kept.
+ * Left out: small models, whose layers are one graph (layers_native.ts).
  */
 import * as tf from "@tensorflow/tfjs";
 import type { TokenBatch } from "../training/batch.ts";
@@ -23,11 +24,18 @@ export function hiddenByBlocks(
   keptBytes = KEPT_BYTES[model.adapters === null ? "weights" : "adapters"],
 ): tf.Tensor2D {
   const tokens = batch.rows * batch.columns;
+  const layers = model.config.num_hidden_layers;
   const keeping = keptBytes / (4 * tokens * keptPerToken(model.config));
   const inputs = laneInputs(model, batch, 1);
   let x_ND = model.embedTokens(tf.tensor1d(batch.tokens, "int32"));
-  for (let layer = 0; layer < model.config.num_hidden_layers; layer++) {
-    const next_ND = block(model, layer, x_ND, inputs, layer < keeping);
+  for (let layer = 0; layer < layers; layer++) {
+    const next_ND = block(
+      model,
+      layer,
+      x_ND,
+      inputs,
+      layers - 1 - layer < keeping,
+    );
     if (!recordsGradients()) x_ND.dispose();
     x_ND = next_ND;
   }

@@ -10,6 +10,7 @@ import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../differentiable.ts";
 import { softmaxCrossEntropy } from "../kernels.ts";
 import { widened } from "../native/bfloat16.ts";
+import { addedTo } from "../native/in_place.ts";
 
 /** Logits that are held whole: 16 MB, of which a loss holds about ten. */
 export const WHOLE_LOGITS = 2 ** 22;
@@ -142,13 +143,13 @@ function gradients(
   let dWeight_VD: tf.Tensor2D | null = null;
   for (const slice of slicesOf(targets.length, positions)) {
     const [dHidden_SD, own_VD] = tf.tidy(() => {
-      const { hidden_SD, dLogits_SV } = logitSlopes(
-        hidden_MD,
-        targets,
-        layer,
-        slice,
-        tf.slice(dy_2M, [0, slice[0]], [2, slice[1]]) as tf.Tensor2D,
-        entropyCounts,
+      const dy_2S = tf.slice(dy_2M, [0, slice[0]], [2, slice[1]]);
+      // A scope of its own, which frees every other array of logits.
+      const { hidden_SD, dLogits_SV } = tf.tidy(() =>
+        logitSlopes(
+          ...[hidden_MD, targets, layer, slice, dy_2S as tf.Tensor2D] as const,
+          entropyCounts,
+        )
       );
       const dHidden_SD = tf.matMul(dLogits_SV, weight_VD);
       return trained
@@ -157,11 +158,9 @@ function gradients(
     });
     dHidden.push(dHidden_SD as tf.Tensor2D);
     if (!trained) continue;
-    const sum_VD: tf.Tensor2D = dWeight_VD === null
+    dWeight_VD = dWeight_VD === null
       ? own_VD as tf.Tensor2D
-      : tf.add(dWeight_VD, own_VD);
-    if (dWeight_VD !== null) tf.dispose([dWeight_VD, own_VD]);
-    dWeight_VD = sum_VD;
+      : addedTo(dWeight_VD, own_VD as tf.Tensor2D);
   }
   const dHidden_MD = tf.concat(dHidden, 0);
   tf.dispose(dHidden);
