@@ -151,11 +151,10 @@ async function openLocal(
   // Alpha grows with the rank, so that the rank does not change the adapters' scale.
   const lora = { rank, alpha: 2 * rank, targets: LORA_TARGETS };
   const engine = rank === 0
-    ? await LocalEngine.fromFolder(model)
-    : await LocalEngine.withAdapters(model, lora, seed);
+    ? await LocalEngine.fromFolder(model, weights)
+    : await LocalEngine.withAdapters(model, lora, seed, weights);
   engine.model.microBatchTokens = microBatchTokens;
   try {
-    if (weights === "bfloat16") engine.model.narrow();
     tokenizer.requireFits(engine.model.config);
   } catch (error) {
     engine.dispose();

@@ -55,15 +55,18 @@ export class LocalEngine implements Engine {
 
   /**
    * Opens a model folder, and starts a backend if none runs. A folder of adapters
-   * opens the base model that the adapters name and trains the adapters. Throws with
-   * the file and the field that is wrong.
+   * opens the base model that the adapters name and trains the adapters. `weights` is
+   * the type of weight matrices. Throws with the file and the field that is wrong.
    */
-  static async fromFolder(folder: string): Promise<LocalEngine> {
+  static async fromFolder(
+    folder: string,
+    weights?: "float32" | "bfloat16",
+  ): Promise<LocalEngine> {
     await startBackend();
     await restoreFolder(folder);
     const adapted = hasAdapters(folder);
     const base = adapted ? await baseFolder(folder) : folder;
-    const model = await loadModel(base);
+    const model = await loadModel(base, weights);
     try {
       if (adapted) await readAdapters(model, folder);
       const engine = new LocalEngine(model);
@@ -82,9 +85,10 @@ export class LocalEngine implements Engine {
     folder: string,
     lora: LoraConfig,
     seed: number,
+    weights?: "float32" | "bfloat16",
   ): Promise<LocalEngine> {
     await startBackend();
-    const model = await loadModel(folder);
+    const model = await loadModel(folder, weights);
     model.attachAdapters(Adapters.fresh(model.config, lora, seed));
     const engine = new LocalEngine(model);
     engine.#baseFolder = folder;
@@ -177,7 +181,8 @@ export class LocalEngine implements Engine {
       readOptimiserState(this.#optimiser, folder);
       return;
     }
-    const model = await loadModel(folder);
+    const weights = this.#model.isNarrow ? "bfloat16" : "float32";
+    const model = await loadModel(folder, weights);
     const optimiser = new AdamW(model);
     try {
       readOptimiserState(optimiser, folder);
@@ -187,7 +192,6 @@ export class LocalEngine implements Engine {
       throw error;
     }
     model.microBatchTokens = this.#model.microBatchTokens;
-    if (this.#model.isNarrow) model.narrow();
     this.dispose();
     this.#model = model;
     this.#optimiser = optimiser;

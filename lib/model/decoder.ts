@@ -17,12 +17,18 @@ import {
   attention,
   embed,
   linear,
-  nativeTensorFlow,
   rmsNorm,
   rotate,
   swiglu,
 } from "./kernels.ts";
-import { isPacked, packed, sized, widened } from "./native/bfloat16.ts";
+import {
+  canBePacked,
+  isPacked,
+  packed,
+  requireBfloat16,
+  sized,
+  widened,
+} from "./native/bfloat16.ts";
 import { hiddenByBlocks } from "./native/blocks_native.ts";
 import {
   hiddenByGraph,
@@ -37,6 +43,7 @@ import type {
 } from "./native/native_model.ts";
 import { prefillByGraph } from "./native/prefill_native.ts";
 import { isSmall } from "./native/small_model.ts";
+import { alone, type OnLayer } from "./untaped.ts";
 import { recomputed } from "./training/recompute.ts";
 import {
   initialValues,
@@ -89,15 +96,10 @@ export class Decoder implements NativeModel {
 
   /** Rounds all matrices to bfloat16. From then on no graph runs. Throws without native TensorFlow. */
   narrow() {
-    if (nativeTensorFlow() === null) {
-      throw new Error(
-        "bfloat16 weights need native TensorFlow (deno task setup)",
-      );
-    }
+    requireBfloat16();
     for (const { name, shape } of this.specs) {
       const tensor = this.parameter(name);
-      const fits = shape.length === 2 && shape[1] % 2 === 0;
-      if (fits && !isPacked(tensor)) {
+      if (canBePacked(shape) && !isPacked(tensor)) {
         this.replaceParameter(name, packed(tensor));
       }
     }
@@ -192,7 +194,7 @@ export class Decoder implements NativeModel {
 
   /** Computes `hidden` by single operations, on every backend. */
   hiddenByLayer(batch: TokenBatch): tf.Tensor2D {
-    return this.#run(batch, null, () => {});
+    return this.#run(batch, null, null);
   }
 
   /**
@@ -345,20 +347,20 @@ export class Decoder implements NativeModel {
   #run(
     batch: TokenBatch,
     last: readonly number[] | null,
-    onLayer: (key: tf.Tensor4D, value: tf.Tensor4D) => void,
+    onLayer: OnLayer | null,
   ): tf.Tensor2D {
     const { rows, columns } = batch;
     const mask = attentionMask(batch);
     const mask_TT = tf.tensor(mask.values, mask.shape);
     const factors = this.rotaryFactors(batch.positions);
     let x_ND = this.embedTokens(tf.tensor1d(batch.tokens, "int32"));
-    const recomputes = this.recomputesLayers && recordsGradients();
+    const taped = recordsGradients();
     const last_B = last === null ? null : tf.tensor1d([...last], "int32");
     for (let layer = 0; layer < this.config.num_hidden_layers; layer++) {
       const block = (
         x: tf.Tensor2D,
         [mask, query, key]: tf.Tensor[],
-        seen: typeof onLayer,
+        seen: OnLayer,
       ) =>
         this.#layer(
           layer,
@@ -371,14 +373,16 @@ export class Decoder implements NativeModel {
           layer + 1 === this.config.num_hidden_layers ? last_B : null,
         );
       const constants = [mask_TT, factors.query, factors.key];
-      x_ND = recomputes
+      x_ND = taped && this.recomputesLayers
         ? recomputed(
           (x, kept) => block(x, kept, () => {}),
           x_ND,
           this.#trainedOfLayer(layer),
           constants,
         )
-        : block(x_ND, constants, onLayer);
+        : taped
+        ? block(x_ND, constants, onLayer ?? (() => {}))
+        : alone((seen) => block(x_ND, constants, seen), onLayer);
     }
     return this.finalNorm(x_ND);
   }
@@ -390,7 +394,7 @@ export class Decoder implements NativeModel {
     columns: number,
     mask: tf.Tensor,
     factors: RotaryFactors,
-    onLayer: (key: tf.Tensor4D, value: tf.Tensor4D) => void,
+    onLayer: OnLayer,
     last_B: tf.Tensor1D | null,
   ): tf.Tensor2D {
     const inRows = (x: tf.Tensor3D) =>

@@ -9,6 +9,7 @@ import {
   Adapters,
   defaultOptimiser,
   languageModelStep,
+  loadModel,
   LORA_TARGETS,
   responseLogProbs,
   sampleBatch,
@@ -23,6 +24,7 @@ import {
   widened,
 } from "../../lib/model/native/bfloat16.ts";
 import { randomStream } from "../../lib/random.ts";
+import { plainBatch } from "../../lib/model/training/batch.ts";
 import { fullWeights, smallModel, tokensOf } from "./shapes.ts";
 
 await startBackend();
@@ -202,6 +204,56 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a prefill keeps of a layer its keys, values and hidden states alone",
+  ignore,
+  fn: async () => {
+    const peak = async (layers: number) => {
+      const model = smallModel({ num_hidden_layers: layers });
+      model.narrow();
+      const batch = plainBatch([tokensOf(40, "p"), tokensOf(40, "q")]);
+      const { peakBytes } = await tf.profile(() =>
+        tf.tidy(() => void model.prefill(batch, [39, 79]))
+      );
+      const weights = model.parameters().reduce(
+        (sum, { size }) => sum + 4 * size,
+        0,
+      );
+      model.dispose();
+      return peakBytes - weights;
+    };
+    // 80 tokens: keys and values of 2 heads of 4 numbers, and 16 of the hidden state.
+    const kept = 4 * 80 * (2 * 2 * 4 + 16);
+    const grows = (await peak(12) - await peak(4)) / 8;
+    assert.ok(grows <= 1.05 * kept, `${grows} bytes a layer, ${kept} kept`);
+  },
+});
+
+Deno.test({
+  name: "opened in 16 bits, a model is the one that is narrowed afterwards",
+  ignore,
+  fn: async () => {
+    const folder = await Deno.makeTempDir({ prefix: "narrow-" });
+    const model = smallModel();
+    await saveModel(model, folder);
+    model.narrow();
+    const before = tf.memory().numTensors;
+    const opened = await loadModel(folder, "bfloat16");
+    // No matrix in 32 bits is left beside the packed ones.
+    assert.equal(tf.memory().numTensors - before, opened.specs.length);
+    assert.ok(opened.isNarrow);
+    assert.equal(opened.recomputesLayers, model.recomputesLayers);
+    for (const { name } of model.specs) {
+      const [one, other] = [opened, model].map((of) => of.parameter(name));
+      assert.deepEqual([one.shape, one.dtype], [other.shape, other.dtype]);
+      assert.deepEqual(one.dataSync(), other.dataSync());
+    }
+    opened.dispose();
+    model.dispose();
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
   name: "a run in 16 bits is saved in 16 bits and goes on to the same numbers",
   ignore,
   fn: async () => {
@@ -209,8 +261,8 @@ Deno.test({
     const fresh = smallModel();
     await saveModel(fresh, join(folder, "base"));
     fresh.dispose();
-    const engine = await LocalEngine.fromFolder(join(folder, "base"));
-    engine.model.narrow();
+    const base = join(folder, "base");
+    const engine = await LocalEngine.fromFolder(base, "bfloat16");
     const sequence = {
       promptTokens: tokensOf(3, "p"),
       responseTokens: tokensOf(2, "r"),
@@ -231,8 +283,7 @@ Deno.test({
     );
     const whole = await Deno.stat(join(folder, "base", "model.safetensors"));
     assert.ok(size < 0.8 * whole.size);
-    const resumed = await LocalEngine.fromFolder(join(folder, "base"));
-    resumed.model.narrow();
+    const resumed = await LocalEngine.fromFolder(base, "bfloat16");
     await resumed.load(join(folder, "saved"));
     assert.ok(resumed.model.isNarrow);
     const [a, b] = [await step(engine), await step(resumed)];

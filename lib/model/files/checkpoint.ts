@@ -20,7 +20,12 @@ import {
   parameterSpecs,
   parameterTensor,
 } from "../parameters.ts";
-import { isPacked } from "../native/bfloat16.ts";
+import {
+  canBePacked,
+  isPacked,
+  packed,
+  requireBfloat16,
+} from "../native/bfloat16.ts";
 import { replaceFolder, restoreFolder } from "./replace_folder.ts";
 import { halvesToPairs, pairsToHalves } from "../rope.ts";
 import type { SafetensorsFile, WrittenTensor } from "./safetensors.ts";
@@ -40,10 +45,16 @@ const SHARD_BYTES = 5e9;
 const TORCH_NAMES = { F32: "float32", F16: "float16", BF16: "bfloat16" };
 
 /**
- * Opens a model folder in Hugging Face's layout. Throws with the file and the field
- * that is wrong. Dispose the model when done.
+ * Opens a model folder in Hugging Face's layout. `weights` is the type of matrices in
+ * memory (Decoder.narrow); each is rounded as it is read, so that the model is never held
+ * in 32 bits. Throws with the file and the field that is wrong. Dispose the model when
+ * done.
  */
-export async function loadModel(folder: string): Promise<Decoder> {
+export async function loadModel(
+  folder: string,
+  weights: "float32" | "bfloat16" = "float32",
+): Promise<Decoder> {
+  if (weights === "bfloat16") requireBfloat16();
   await restoreFolder(folder);
   const configFile = join(folder, "config.json");
   const config = withGenerationIds(
@@ -53,7 +64,9 @@ export async function loadModel(folder: string): Promise<Decoder> {
     ),
     await readGenerationConfig(folder),
   );
-  return readDecoder(folder, config);
+  const model = readDecoder(folder, config, weights);
+  if (weights === "bfloat16") model.narrow();
+  return model;
 }
 
 /**
@@ -116,7 +129,11 @@ function partsOf(
   });
 }
 
-function readDecoder(folder: string, described: ModelConfig): Decoder {
+function readDecoder(
+  folder: string,
+  described: ModelConfig,
+  weights: "float32" | "bfloat16",
+): Decoder {
   const files = openWeights(folder);
   const tensors: tf.Tensor[] = [];
   try {
@@ -125,7 +142,8 @@ function readDecoder(folder: string, described: ModelConfig): Decoder {
     checkNames(specs, files, folder);
     for (const spec of specs) {
       const values = readParameter(spec, files, config.head_dim);
-      tensors.push(parameterTensor(spec, values));
+      const tensor = parameterTensor(spec, values);
+      tensors.push(weights === "bfloat16" ? narrowed(tensor) : tensor);
     }
     return new Decoder(config, tensors);
   } catch (error) {
@@ -134,6 +152,14 @@ function readDecoder(folder: string, described: ModelConfig): Decoder {
   } finally {
     for (const file of new Set(files.values())) file.close();
   }
+}
+
+/** Returns a parameter packed and frees it, or the same one where it stays in 32 bits. */
+function narrowed(tensor: tf.Tensor): tf.Tensor {
+  if (!canBePacked(tensor.shape)) return tensor;
+  const narrow = packed(tensor);
+  tensor.dispose();
+  return narrow;
 }
 
 /**

@@ -25,6 +25,17 @@ export function sized(parameter: tf.Tensor): { size: number; rank: number } {
   return { size: isPacked(parameter) ? 2 * size : size, rank };
 }
 
+/** Tells whether a parameter of a shape can be packed: a matrix of an even number of columns. */
+export function canBePacked(shape: readonly number[]): boolean {
+  return shape.length === 2 && shape[1] % 2 === 0;
+}
+
+/** Throws without native TensorFlow, which alone knows the type. */
+export function requireBfloat16() {
+  if (nativeTensorFlow() !== null) return;
+  throw new Error("bfloat16 weights need native TensorFlow (deno task setup)");
+}
+
 /** Rounds a matrix of an even number of columns to the nearest bfloat16 numbers, ties to even. */
 export function packed(x_RC: tf.Tensor): tf.Tensor {
   const [rows, columns] = x_RC.shape;
