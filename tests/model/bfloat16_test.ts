@@ -17,6 +17,10 @@ import {
   startBackend,
 } from "../../lib/model/mod.ts";
 import { narrowBfloat16, widenBfloat16 } from "../../lib/model/files/half.ts";
+import {
+  type DecodingKind,
+  eagerDecoding,
+} from "../../lib/model/sampling/sampling.ts";
 import { nativeTensorFlow } from "../../lib/model/kernels.ts";
 import {
   packed,
@@ -225,6 +229,38 @@ Deno.test({
     const kept = 4 * 80 * (2 * 2 * 4 + 16);
     const grows = (await peak(12) - await peak(4)) / 8;
     assert.ok(grows <= 1.05 * kept, `${grows} bytes a layer, ${kept} kept`);
+  },
+});
+
+Deno.test({
+  name: "equal prompts of several requests are computed once",
+  ignore,
+  fn: async () => {
+    const model = smallModel();
+    model.narrow();
+    const prompts = ["p", "q", "p", "p"].map((name) => tokensOf(5, name));
+    const requests = prompts.map((promptTokens, seed) => (
+      { promptTokens, count: 1, maxNewTokens: 6, seed }
+    ));
+    const options = { temperature: 1, stopTokens: [3] };
+    const computed: number[] = [];
+    const counting: DecodingKind = (start) => {
+      computed.push(start.promptLengths.length);
+      return eagerDecoding(start);
+    };
+    const together = await sampleBatch(
+      model,
+      requests,
+      options,
+      () => null,
+      counting,
+    );
+    assert.equal(computed.reduce((sum, count) => sum + count, 0), 2);
+    for (const [i, request] of requests.entries()) {
+      const [[alone]] = await sampleBatch(model, [request], options);
+      assert.deepEqual(together[i][0].tokens, alone.tokens);
+    }
+    model.dispose();
   },
 });
 

@@ -87,7 +87,8 @@ export async function sampleBatch(
   const told = tell(rows.flat(), options.onProgress);
   const shared = { model, requests, options, endOf, decode, cacheBytes };
   const batch: Batch = { ...shared, told };
-  const grids = gridsOf(batch, rows.filter((group) => group.length > 0));
+  const groups = model.isNarrow ? byPrompt(rows, requests) : rows;
+  const grids = gridsOf(batch, groups.filter((group) => group.length > 0));
   for (let grid = grids.shift(); grid !== undefined; grid = grids.shift()) {
     const aside = await sampleGrid(batch, grid);
     grids.unshift(...gridsOf(batch, aside.map((row) => [row])));
@@ -99,6 +100,22 @@ export async function sampleBatch(
       finish,
     }))
   );
+}
+
+/**
+ * Puts the rows of requests with equal prompts and lengths together, so that such a prompt
+ * is computed once: a run begins with many. Weights in 32 bits go without, because the last
+ * bits of results depend on what is computed together, and recorded runs hold them.
+ */
+function byPrompt(
+  rows: readonly Row[][],
+  requests: readonly SampleRequest[],
+): Row[][] {
+  const equal = Map.groupBy(rows.flat(), ({ request }) => {
+    const { promptTokens, maxNewTokens } = requests[request];
+    return [maxNewTokens, ...promptTokens].join();
+  });
+  return [...equal.values()];
 }
 
 /** Returns what tells how far all rows are, given those under way and their share. */
