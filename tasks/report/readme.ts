@@ -26,10 +26,12 @@ import {
   sandboxSpeedTable,
 } from "./speed.ts";
 import { table } from "./table.ts";
+import { tinkerTable } from "./tinker.ts";
 
 /** The pages with tables, and the sections that each of them holds. */
 export const PAGES: Record<string, readonly string[]> = {
   "data/experiment/README.md": ["pools", "power", "results"],
+  "lib/engines/README.md": ["training on a Tinker server"],
   "lib/model/README.md": ["speed of the model", "speed of a language model"],
   "lib/sandbox/README.md": ["speed of the sandbox"],
   "lib/serve/README.md": ["load on the server"],
@@ -54,6 +56,7 @@ export function withResults(page: string, text: string, data: string): string {
       sandboxSpeedTable(join(data, "executor", "bench.json")),
     ],
     "load on the server": () => [serveTable(data)],
+    "training on a Tinker server": () => [tinkerTable(data)],
   };
   return PAGES[page].reduce(
     (text, name) =>
