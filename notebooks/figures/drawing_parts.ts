@@ -92,9 +92,9 @@ export function note(
 export function text(
   [x, y]: Point,
   words: string,
-  { anchor = "start", bold = false, quiet = false, colour = "" } = {},
+  { anchor = "start", bold = false, quiet = false } = {},
 ): string {
-  const fill = colour || (quiet ? QUIET : INK);
+  const fill = quiet ? QUIET : INK;
   return `<text x="${x}" y="${y}" text-anchor="${anchor}" ` +
     `style="fill:${fill}"${quiet ? ' font-size="14"' : ""}` +
     `${bold ? ' font-weight="bold"' : ""}>${escaped(words)}</text>`;

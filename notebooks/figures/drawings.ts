@@ -64,7 +64,7 @@ export function modesDrawing(): Drawing {
       const y = 20 + 85 * row;
       const colour = MODE_COLOURS[mode];
       return [
-        text([15, y + 36], mode, { bold: true, colour }),
+        text([15, y + 36], mode, { bold: true }),
         ...words.map(([name, letter], i) =>
           box(
             [115 + 150 * i, y],
@@ -166,9 +166,7 @@ export function sixBoxesDrawing(): Drawing {
     250,
     [
       ...MODE_NAMES.map((mode, column) =>
-        text([172 + 150 * column, 38], mode, {
-          ...{ anchor: "middle", bold: true, colour: MODE_COLOURS[mode] },
-        })
+        text([172 + 150 * column, 38], mode, { anchor: "middle", bold: true })
       ),
       text([15, 93], "propose"),
       text([15, 178], "solve"),

@@ -94,7 +94,7 @@ export function fateBars(
   allFates: readonly string[],
   allCounts: readonly number[],
   all: Record<string, readonly (number | null)[]>,
-  [title, y]: readonly string[] = ["", "mean advantage"],
+  [title, x]: readonly string[] = ["", "mean advantage"],
 ): Figure {
   const met = allCounts.flatMap((count, i) => count > 0 ? [i] : []);
   const fates = met.map((i) => allFates[i]);
@@ -103,19 +103,34 @@ export function fateBars(
     Object.entries(all).map(([name, row]) => [name, met.map((i) => row[i])]),
   );
   return styledFigure(
-    { title: title || endsTitle(fates, values), x: "", y },
-    Object.entries(values).map(([name, y], i) => ({
-      type: "bar",
-      name,
-      x: fates.map((fate, k) => `${fate}<br>(${counts[k]})`),
-      y,
-      text: y.map((mean) => mean === null ? "" : mean.toFixed(2)),
-      textposition: "outside",
-      cliponaxis: false,
+    { title: title || endsTitle(fates, values), x, y: "" },
+    Object.entries(values).map(([name, means], i) => ({
+      ...{ type: "bar", orientation: "h", name },
+      x: means as number[],
+      y: fates.map((fate, k) => `${fate} (${counts[k]})  `),
+      text: means.map((mean) => mean === null ? "" : mean.toFixed(2)),
+      ...{ textposition: "outside", textangle: 0, cliponaxis: false },
       marker: { color: colourOf(name, i) },
     })),
-    { yaxis: { zeroline: true, zerolinecolor: "#888888" } },
+    {
+      margin: { l: 140, r: 20, t: 60, b: 60 },
+      xaxis: {
+        ...{ zeroline: true, zerolinecolor: "#888888" },
+        range: withRoom(Object.values(values).flat()),
+      },
+      yaxis: { autorange: "reversed" },
+    },
   );
+}
+
+/** Returns the ends of an axis that leave room for numbers at the ends of bars. */
+function withRoom(values: readonly (number | null)[]): [number, number] {
+  const [low, high] = [
+    Math.min(0, ...values.map(Number)),
+    Math.max(0, ...values.map(Number)),
+  ];
+  const room = 0.22 * (high - low);
+  return [low - room, high + room];
 }
 
 /** Returns what two rewards make of a task that is never solved. */

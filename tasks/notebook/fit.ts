@@ -3,13 +3,20 @@
  * functions: each uses nothing but its arguments, the language, and the others.
  */
 
+import {
+  contrast,
+  inkOn,
+  luminance,
+  withInk,
+} from "../../lib/show/figures/contrast.ts";
+
 // deno-lint-ignore no-explicit-any -- layouts as Plotly takes them, in a page's script
 type Layout = Record<string, any>;
 
-/** Breaks a text into lines of at most so many letters. */
+/** Breaks a text into lines of at most so many letters; a number keeps its sign of per cent. */
 function broken(text: string, letters: number): string[] {
   const lines: string[] = [""];
-  for (const word of text.split(/ *<br> *| /)) {
+  for (const word of text.split(/ *<br> *| (?!%)/)) {
     const last = lines[lines.length - 1];
     if (last && last.length + word.length >= letters) lines.push(word);
     else lines[lines.length - 1] = last ? last + " " + word : word;
@@ -52,6 +59,7 @@ export function fitted(
       ...{ y: 0, yanchor: "bottom", yref: "container", font: { size: 11 } },
     },
     height: (layout.height ?? 420) + 40 + (layout.sliders ? 40 : 0),
+    uniformtext: { mode: "hide", minsize: 9 },
   };
   for (const name of Object.keys(layout)) {
     if (/^[xy]axis\d*$/.test(name)) made[name] = narrowAxis(layout[name], room);
@@ -120,7 +128,10 @@ function stacked(made: Layout, layout: Layout, room: number): void {
   made.height = made.margin.t + made.margin.b + all;
 }
 
-/** Returns the traces with marks as small as the room is; text in bars is not turned. */
+/**
+ * Returns the traces with marks as small as the room is. Text in bars is not turned, and
+ * plotly.js hides it where it would have to be smaller than the layout's `uniformtext`.
+ */
 export function shrunk(data: Layout[], share: number): Layout[] {
   return data.map((trace) => {
     const { size, symbol } = trace.marker ?? {};
@@ -136,9 +147,22 @@ export function shrunk(data: Layout[], share: number): Layout[] {
       ...trace,
       ...(marker && { marker }),
       ...(trace.type === "bar" && { textangle: 0 }),
+      ...(trace.constraintext === "none" && { constraintext: "inside" }),
       ...(trace.text && { cliponaxis: false }),
+      ...(trace.orientation === "h" && { y: trace.y.map(halved) }),
     };
   });
+}
+
+/** Returns a name of a row in two lines if it is one long word of capitals and small letters. */
+function halved(name: unknown): unknown {
+  if (typeof name !== "string" || !/^[A-Za-z]{24,}$/.test(name)) return name;
+  const starts = [...name.matchAll(/[A-Z]/g)].map(({ index }) => index);
+  const off = (at: number) => Math.abs(at - name.length / 2);
+  const [middle] = starts.toSorted((a, b) => off(a) - off(b));
+  return middle > 0
+    ? `${name.slice(0, middle)}<br>${name.slice(middle)}`
+    : name;
 }
 
 /** Returns the change of a drawn figure's margins that gives cut text and the legend room; null for none. */
@@ -149,7 +173,7 @@ export function roomFor(place: Layout): Layout | null {
       one.getBoundingClientRect()
     );
   const texts = boxes(
-    ".plot text, .xtick text, .ytick text, .xtitle, .ytitle, .annotation",
+    ".plot text, .overplot text, .xtick text, .ytick text, .xtitle, .ytitle, .annotation",
   );
   const [legend] = boxes(".legend");
   // A title that meets the legend is squeezed into the axis: its own height counts.
@@ -197,20 +221,23 @@ export function inDark(figure: Layout): Layout {
       (_, level) => `rgba(${changed(Number(level)).join(",")},`,
     );
   };
-  const page = (value: unknown, key = ""): unknown => {
-    // Text inside a bar is read against the bar, not against the page.
-    if (key === "insidetextfont") return value;
+  const page = (value: unknown): unknown => {
     if (typeof value === "string") return colour(value);
     if (Array.isArray(value)) return value.map((one) => page(one));
     if (value === null || typeof value !== "object") return value;
     return Object.fromEntries(
-      Object.entries(value).map(([name, one]) => [name, page(one, name)]),
+      Object.entries(value).map(([name, one]) => [name, page(one)]),
     );
   };
-  return page(figure) as Layout;
+  const dark = page(figure) as Layout;
+  // Text inside a bar is read against the bar, not against the page.
+  return Array.isArray(dark.data)
+    ? { ...dark, data: dark.data.map(withInk) }
+    : dark;
 }
 
 /** The text of all these functions, for a page's script. */
 export const FIT = [
-  ...[broken, fitted, narrowAxis, stacked, shrunk, roomFor, inDark],
+  ...[broken, fitted, narrowAxis, stacked, shrunk, halved, roomFor, inDark],
+  ...[luminance, contrast, inkOn, withInk],
 ].map(String).join("\n");

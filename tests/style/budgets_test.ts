@@ -24,7 +24,7 @@ const ROOMS: Record<string, { most: number; aim: number }> = {
   "run": { most: 2670, aim: 1500 },
   "serve": { most: 1560, aim: 1500 },
   "lab": { most: 9710, aim: 4400 },
-  "show": { most: 2030, aim: 2200 },
+  "show": { most: 2080, aim: 2200 },
 };
 
 /** Most lines of a file; longer files have a bound of their own. */

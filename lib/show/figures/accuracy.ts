@@ -95,7 +95,6 @@ function bars(
     text: accuracies.map(({ mean }) => `${(100 * mean).toFixed(1)} %`),
     textposition: "inside",
     insidetextanchor: "start",
-    insidetextfont: { color: shade === "pale" ? "#222222" : "#ffffff" },
     marker: {
       color: summaries.map(({ mode }) => shaded(GROUP_COLOURS[mode], shade)),
     },

@@ -7,6 +7,7 @@
 
 import type { Role } from "../../method/advantage/sample.ts";
 import type { ModeName } from "../../method/modes/task.ts";
+import { withInk } from "./contrast.ts";
 import type { Figure, Layout, Trace } from "./figure.ts";
 
 /** The colour of each mode in every figure. */
@@ -147,7 +148,7 @@ export function styledFigure(
       ...record(more.yaxis),
     },
   };
-  return { data, layout };
+  return { data: data.map(withInk), layout };
 }
 
 function record(value: unknown): Record<string, unknown> {

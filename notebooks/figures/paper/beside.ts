@@ -228,11 +228,11 @@ export function dotRows(
       ...{ showticklabels: false, showgrid: false, fixedrange: true },
     },
     notes: rows.map((
-      { label, value, colour, absent = "not recorded" },
+      { label, value, absent = "not recorded" },
       row,
     ) => ({
       text: value === null ? `${label}: ${absent}` : label,
-      font: { size: 11, color: colour ?? "#222222" },
+      font: { size: 11, color: "#222222" },
       ...{ bgcolor: "rgba(255,255,255,0.85)", borderpad: 1 },
       ...{ x: 0.02, y: 1 - (row + 0.5) / rows.length, yanchor: "bottom" },
     })),

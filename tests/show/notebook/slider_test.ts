@@ -49,6 +49,8 @@ Deno.test("in a narrow room titles break, and panels lie below each other", () =
   const narrow = fitted(layout, 388);
   assert.equal(narrow.width, 388);
   assert.ok(narrow.title.text.includes("<br>"));
+  const share = fitted({ title: { text: "from 27 % to 52 %" } }, 60);
+  assert.equal(share.title.text, "from<br>27 % to<br>52 %");
   assert.deepEqual(narrow.xaxis.domain, [0, 0.5]);
   assert.ok(narrow.yaxis3.domain[1] < narrow.yaxis.domain[0]);
   assert.ok(narrow.height > layout.height!);
@@ -74,11 +76,18 @@ Deno.test("in a narrow room marks of a matrix shrink, small marks stay", () => {
   const [matrix, marks, bar] = shrunk([
     { marker: { size: [40, 2, 10] } },
     { marker: { size: [10, 4] } },
-    { type: "bar", marker: { color: "#000000" } },
+    {
+      ...{ type: "bar", orientation: "h", marker: { color: "#000000" } },
+      y: ["SparseSoftmaxCrossEntropyWithLogits", "Mul", "two words of a name"],
+    },
   ], 0.5);
   assert.deepEqual(matrix.marker.size, [20, 2, 5]);
   assert.deepEqual(marks.marker.size, [10, 4]);
   assert.equal(bar.textangle, 0);
+  assert.deepEqual(
+    bar.y,
+    ["SparseSoftmaxCross<br>EntropyWithLogits", "Mul", "two words of a name"],
+  );
 });
 
 Deno.test("a dark page keeps the colours that mean something", () => {
@@ -86,12 +95,10 @@ Deno.test("a dark page keeps the colours that mean something", () => {
   assert.deepEqual(dark, { line: "#e6edf3", page: "#0d1117", mode: "#0072B2" });
 });
 
-Deno.test("on a dark page greys turn, clear ones too; text in bars does not", () => {
-  const bar = { color: "#ffffff" };
+Deno.test("on a dark page greys turn, clear ones too; text in bars follows the bar", () => {
   const dark = inDark({
     ...{ ground: "rgba(255,255,255,0.85)", seed: "rgba(0, 0, 0, 0.4)" },
     ...{ band: "rgba(0,114,178,0.2)", words: "#444444" },
-    insidetextfont: bar,
     list: ["#ffffff"],
   });
   assert.deepEqual(dark, {
@@ -99,9 +106,23 @@ Deno.test("on a dark page greys turn, clear ones too; text in bars does not", ()
     seed: "rgba(230,237,243, 0.4)",
     band: "rgba(0,114,178,0.2)",
     words: "#acb2b8",
-    insidetextfont: bar,
     list: ["#0d1117"],
   });
+  const bar = {
+    type: "bar",
+    text: ["a"],
+    insidetextfont: { color: "#ffffff" },
+  };
+  const { data } = inDark({
+    data: [
+      { ...bar, marker: { color: "#000000" } },
+      { ...bar, marker: { color: "#0072B2" } },
+    ],
+  });
+  assert.deepEqual(
+    data.map((one: typeof bar) => one.insidetextfont.color),
+    ["#000000", "#ffffff"],
+  );
 });
 
 const browser = findBrowser();
