@@ -34,8 +34,9 @@ async function look(pages: string[]): Promise<boolean> {
   try {
     for (const page of pages) {
       for (const look of await lookAt(open, page)) {
-        const { figures, drawn, errors, pictures } = look;
+        const { figures, drawn, errors, pictures, cut } = look;
         console.log(`${page}: ${drawn} of ${figures} figures drawn`);
+        for (const words of cut) console.error(`    cut off: ${words}`);
         for (const picture of pictures) console.log(`    ${picture}`);
         for (const error of errors) console.error(`    ${error}`);
         allWell &&= drawn === figures && errors.length === 0;

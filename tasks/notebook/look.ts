@@ -19,7 +19,7 @@ const NAMES = [
 export const SCREENS: Record<string, Screen> = {
   "": { width: 1000, height: 1600, dark: false },
   ".dark": { width: 1000, height: 1600, dark: true },
-  ".narrow": { width: 420, height: 900, dark: false },
+  ".narrow": { width: 390, height: 844, dark: false },
 };
 
 /** The findings on a page. */
@@ -33,7 +33,19 @@ export interface Drawn {
   overhang: number;
   /** Height of the page in pixels. */
   height: number;
+  /** Words of figures that are cut off at the figure's edge. */
+  cut: string[];
 }
+
+/** In the page: the words of drawn figures that reach over the figure's edge. */
+const CUT =
+  `[...document.querySelectorAll("[data-drawn]")].flatMap((figure) => {
+  const edge = figure.getBoundingClientRect();
+  return [...figure.querySelectorAll("text")].filter((words) => {
+    const { left, right, width } = words.getBoundingClientRect();
+    return width > 0 && (left < edge.left - 1 || right > edge.right + 1);
+  }).map((words) => words.textContent.trim());
+})`;
 
 /** Returns the browser's command, or null where there is no browser. */
 export function findBrowser(): string | null {
@@ -72,6 +84,7 @@ export async function drawnIn(
     drawn: document.querySelectorAll('[data-drawn="yes"]').length,
     overhang: document.documentElement.scrollWidth - innerWidth,
     height: document.documentElement.scrollHeight,
+    cut: ${CUT},
   })`);
   return { ...found as Drawn, errors: browser.errors };
 }

@@ -24,14 +24,14 @@ pre { font: 13px/1.45 ui-monospace, monospace; overflow-x: auto; margin: .4rem 0
   padding: .6rem .8rem; }
 pre.code { background: var(--code); border-left: 3px solid var(--link); }
 pre.stderr { background: var(--warning); } pre.error { background: var(--error); }
-code { background: var(--code); padding: 0 .2em; } pre code { padding: 0; }
+code { background: var(--code); padding: 0 .2em; overflow-wrap: anywhere; } pre code { padding: 0; }
 .tok-keyword, .tok-operator { color: var(--keyword); }
 .tok-string, .tok-string2 { color: var(--string); }
 .tok-number, .tok-bool, .tok-atom { color: var(--number); }
 .tok-comment { color: var(--comment); } .tok-typeName { color: var(--type); }
 .table { overflow-x: auto; } table { border-collapse: collapse; }
 td, th { border: 1px solid var(--line); padding: .25rem .7rem; text-align: left; }
-math[display="block"] { overflow-x: auto; overflow-y: hidden; }
+.formula { overflow-x: auto; overflow-y: hidden; }
 .figure { overflow-x: auto; } .figure svg { max-width: 100%; height: auto; }
 `;
 

@@ -27,7 +27,8 @@ export function proseHtml(markdown: string): string {
           displayMode: display !== undefined,
           output: "mathml" as const,
         };
-        return keep(katex.renderToString(display ?? inline, options));
+        const html = katex.renderToString(display ?? inline, options);
+        return keep(display ? `<div class="formula">${html}</div>` : html);
       })),
   );
   const html = marked.parse(text, { async: false });

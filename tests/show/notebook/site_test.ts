@@ -6,7 +6,7 @@ import {
   exportNotebooks,
   indexPage,
 } from "../../../tasks/notebook/export_html.ts";
-import { drawnIn, findBrowser } from "../../../tasks/notebook/look.ts";
+import { drawnIn, findBrowser, SCREENS } from "../../../tasks/notebook/look.ts";
 import { findNotebooks } from "../../../tasks/notebook/notebook_file.ts";
 import { proseHtml } from "../../../tasks/notebook/prose.ts";
 
@@ -44,7 +44,7 @@ Deno.test("code is coloured, and none of its text becomes markup", () => {
 const browser = findBrowser();
 
 Deno.test({
-  name: "every page of the site is drawn in a real browser, without errors" +
+  name: "every page of the site is drawn in a real browser, whole on a phone" +
     (browser ? "" : " (skipped: no Chromium here)"),
   ignore: !browser,
   fn: async () => {
@@ -71,4 +71,7 @@ async function assertDrawn(open: BrowserPage, page: string): Promise<void> {
   const { figures, drawn, errors } = await drawnIn(open, page);
   assert.deepEqual(errors, [], page);
   assert.equal(drawn, figures, `${page}: figures not drawn`);
+  const phone = await drawnIn(open, page, SCREENS[".narrow"]);
+  assert.equal(phone.overhang, 0, `${page}: wider than a phone`);
+  assert.deepEqual(phone.cut, [], `${page}: cut words in figures`);
 }
