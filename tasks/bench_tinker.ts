@@ -66,7 +66,8 @@ interface Side {
   seconds: number;
 }
 
-type Row =
+/** A step of the same training on both engines: a line of the record. */
+export type TrainingRow =
   & { step: number; reward: number; tokens: number }
   & Record<
     "local" | "server",
@@ -151,9 +152,9 @@ async function sideBySide(
   server: TinkerEngine,
   tokenizer: Tokenizer,
   steps: number,
-): Promise<Row[]> {
+): Promise<TrainingRow[]> {
   const fixed = fixedAnswers(tokenizer);
-  const rows: Row[] = [];
+  const rows: TrainingRow[] = [];
   for (let step = 1; step <= steps; step++) {
     const asked = questions(tokenizer, step);
     const groups = await local.sample(requests(asked, step), options);
@@ -196,7 +197,10 @@ async function stepSeconds(
 }
 
 /** The largest gaps between the two sides, and the seconds of a step. */
-function summary(rows: readonly Row[], seconds: Record<string, number[]>) {
+function summary(
+  rows: readonly TrainingRow[],
+  seconds: Record<string, number[]>,
+) {
   const gap = (of: "loss" | "after" | "fixed") =>
     round(
       Math.max(...rows.map((row) => Math.abs(row.local[of] - row.server[of]))),
@@ -269,7 +273,10 @@ async function main(): Promise<number> {
   return 0;
 }
 
-async function keep(rows: readonly Row[], report: object): Promise<void> {
+async function keep(
+  rows: readonly TrainingRow[],
+  report: object,
+): Promise<void> {
   const file = join(projectFolder, "data", "engine", "tinker_training.json");
   const lines = rows.map((row) => JSON.stringify(row) + "\n").join("");
   await Deno.writeTextFile(`${file}l`, lines);

@@ -61,17 +61,15 @@ export interface SkillPlaces {
   work: string;
 }
 
-/** Checks that a name is a model of the comparison. Throws `UsageError` where there is none. */
-export function checkSkillModel(name: string, { models }: SkillPlan): void {
-  const names = ["base", ...models];
-  if (names.includes(name)) return;
-  throw new UsageError(`--evaluate ${name}: there is ${known(name, names)}`);
-}
-
-function skillPlanName(name: string): SkillPlanName {
-  const plan = SKILL_PLANS.find((one) => one === name);
-  if (plan !== undefined) return plan;
-  throw new UsageError(`--plan ${name}: there is ${known(name, SKILL_PLANS)}`);
+/** Returns the one of `names` that an option names. Throws `UsageError` where there is none. */
+export function oneOf<Name extends string>(
+  option: string,
+  name: string,
+  names: readonly Name[],
+): Name {
+  const found = names.find((one) => one === name);
+  if (found !== undefined) return found;
+  throw new UsageError(`${option} ${name}: there is ${known(name, names)}`);
 }
 
 /** Asks a model every item and writes its rows. Throws where a benchmark's file is missing. */
@@ -79,9 +77,9 @@ export async function recordSkill(
   name: string,
   { plan: asked, folder, model, data, work }: SkillPlaces,
 ): Promise<void> {
-  const planName = skillPlanName(asked);
+  const planName = oneOf("--plan", asked, SKILL_PLANS);
   const plan = readSkillPlan(folder, planName);
-  checkSkillModel(name, plan);
+  oneOf("--evaluate", name, ["base", ...plan.models]);
   if (name !== "base" && model === undefined) {
     throw new UsageError(
       `--evaluate ${name} needs --model: the run's folder with its checkpoint`,

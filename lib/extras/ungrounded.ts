@@ -25,8 +25,8 @@ import {
 } from "../sandbox/mod.ts";
 
 /**
- * Returns the call of a refused deduction that leaks through the gate, its output yet
- * empty, or null. Seeding solves nothing and so leaks nothing.
+ * Returns the example of a refused deduction that leaks through the gate, its output
+ * empty; null for any other. Seeding solves nothing, so that nothing leaks there.
  */
 function leakedExamples(
   { config, dialect }: Setting,

@@ -73,7 +73,7 @@ interface IntrinsicTerms {
 
 /** Tasks and grades without the executor's word (`gateLeak`, `gold`). */
 interface Ungrounded {
-  /** Returns the call of a refused proposal that becomes a task all the same, without an output; or null. */
+  /** Returns the example, its output empty, of a refused proposal that becomes a task all the same; null for any other. */
   leakedExamples(
     setting: Setting,
     draft: Draft,

@@ -1,21 +1,8 @@
 /** Table of a training on a Tinker server beside the same one here (`deno task bench tinker`). */
 
 import { join } from "node:path";
+import type { TrainingRow } from "../bench_tinker.ts";
 import { table } from "./table.ts";
-
-/** What one engine told of one step; log-probabilities are means in nats. */
-interface Side {
-  loss: number;
-  gradientNorm: number;
-  fixed: number;
-}
-
-interface Row {
-  step: number;
-  reward: number;
-  local: Side;
-  server: Side;
-}
 
 /**
  * Returns the table of the rows that `deno task bench tinker --write` keeps in `data`: of
@@ -23,9 +10,13 @@ interface Row {
  */
 export function tinkerTable(data: string): string {
   const file = join(data, "engine", "tinker_training.jsonl");
-  const rows: Row[] = Deno.readTextFileSync(file).trim().split("\n")
+  const rows: TrainingRow[] = Deno.readTextFileSync(file).trim().split("\n")
     .map((line) => JSON.parse(line));
-  const pair = (row: Row, of: keyof Side, write: (value: number) => string) => [
+  const pair = (
+    row: TrainingRow,
+    of: keyof TrainingRow["local"],
+    write: (value: number) => string,
+  ) => [
     write(row.local[of]),
     write(row.server[of]),
   ];

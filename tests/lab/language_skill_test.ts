@@ -15,7 +15,7 @@ import { functionSplits } from "../../lib/lab/evaluation/functions.ts";
 import { MODES } from "../../lib/method/modes/registry.ts";
 import { codeTask } from "../../lib/lab/benchmarks/cruxeval.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import { checkSkillModel, shorterHalf } from "../../tasks/language_skill.ts";
+import { oneOf, shorterHalf } from "../../tasks/language_skill.ts";
 
 const FOLDER = "data/language_model";
 
@@ -132,7 +132,12 @@ Deno.test("the recorded rows are of the plan's items, and say what was asked", (
 });
 
 Deno.test("a model that is not compared is refused by name", () => {
-  const plan = readSkillPlan(FOLDER, "skill");
-  ["base", ...plan.models].forEach((name) => checkSkillModel(name, plan));
-  assert.throws(() => checkSkillModel("rejection", plan), /there is/);
+  const { models } = readSkillPlan(FOLDER, "skill");
+  for (const name of models) {
+    assert.equal(oneOf("--evaluate", name, models), name);
+  }
+  assert.throws(
+    () => oneOf("--evaluate", "rejection", models),
+    /--evaluate rejection: there is/,
+  );
 });
