@@ -41,8 +41,8 @@ function checkOutputs(notebook: Notebook): void {
 
   // A task of no use stands lower under the official code's reward.
   const [paper, official] = figureOf(notebook, "ends").data;
-  assert.ok(Number(official.y[3]) < Number(paper.y[3]));
-  assert.match(String(paper.x[3]), /^never solved/);
+  assert.ok(Number(official.x[3]) < Number(paper.x[3]));
+  assert.match(String(paper.y[3]), /^never solved/);
 
   assert.equal(printed(notebook, "format").match(/malformed \(/g)?.length, 4);
   assert.match(
