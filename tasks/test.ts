@@ -7,6 +7,7 @@
  * that one run shows all failures, and ends with the line `N passed, N failed`.
  */
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder } from "./setup/project.ts";
 import { readWords, runTask } from "./usage.ts";
@@ -30,34 +31,46 @@ interface Stage {
 }
 
 /**
- * Tests of more than about three seconds on two idle cores: they start kernels,
- * set up folders, train models, attack the sandbox or recompute whole studies.
+ * Tests of more than about one second on two idle cores, by their folder: they start
+ * kernels, set up folders, train models, attack the sandbox or recompute whole studies.
  */
-const SLOW = [
-  ...["notebooks", "setup", "show/notebook", "sandbox", "run", "engines"],
-  "serve",
-  ...["model/decoding_test.ts", "model/layers_graph_test.ts"],
-  ...["model/long_run_test.ts", "model/training_test.ts"],
-  ...["model/large_model_test.ts", "model/processes_test.ts"],
-  ...["model/lora_test.ts", "model/transformers_test.ts"],
-  ...["model/smollm2_test.ts"],
-  ...["lab/transfer_test.ts", "lab/run_test.ts", "lab/committed_test.ts"],
-  ...["lab/study_test.ts", "lab/study_words_test.ts", "lab/long_test.ts"],
-  ...["lab/world/executor_test.ts"],
-  ...["method/interrupt_test.ts", "extras/composite_test.ts"],
-  ...["azr/twin_test.ts", "extras/code_dialect_test.ts"],
-  ...["lab/benchmarks/benchmarks_test.ts", "lab/evaluation/functions_test.ts"],
-  ...["method/update_test.ts", "method/local_engine_test.ts"],
-].map((path) => join("tests", path));
+const SLOW: Readonly<Record<string, readonly string[]>> = {
+  "": ["notebooks", "setup", "show", "sandbox", "run", "engines", "serve"],
+  azr: ["twin"],
+  method: ["ahead", "grade", "interrupt", "local_engine", "modes/chat_reading"]
+    .concat(["modes/modes", "prompts", "self_play", "update", "variants"]),
+  extras: ["code_dialect", "complexity/measures", "composite", "removal"],
+  lab: ["benchmarks", "committed", "evaluation/functions", "long", "open"]
+    .concat(["evaluation/over_seeds", "pretrain", "run", "study"])
+    .concat(["study_words", "transfer", "world/documents", "world/executor"]),
+  model: ["bfloat16", "decoding", "large_model", "large_parameter"]
+    .concat(["layers_graph", "long_run", "lora", "model_task", "moments"])
+    .concat(["native_notices", "optimiser", "parity", "peft", "processes"])
+    .concat(["readme", "sampling", "sampling_edges", "smollm2", "training"])
+    .concat(["transformers"]),
+};
 
-/** Tests of the slow rooms that are quick all the same. */
+/** Tests in slow folders that are quick all the same. */
 const QUICK_OF_SLOW = [
-  "sandbox/policy_test.ts",
-  "sandbox/literal_test.ts",
-  "sandbox/literal_python_test.ts",
-  "engines/choice_test.ts",
-  "engines/tinker_objective_test.ts",
-].map((path) => join("tests", path));
+  ...["policy", "literal", "literal_python"].map((name) => `sandbox/${name}`),
+  ...["choice", "tinker_objective"].map((name) => `engines/${name}`),
+].map((path) => join("tests", `${path}_test.ts`));
+
+/** Returns the paths of `SLOW`: a name is that of a folder or of a test. */
+function slowPaths(): string[] {
+  const paths = Object.entries(SLOW).flatMap(([room, names]) =>
+    names.map((name) => join("tests", room, name))
+  );
+  return paths.map((path) => {
+    const found = [path, `${path}_test.ts`].find((path) => existsSync(path));
+    if (found === undefined) {
+      throw new Error(
+        `SLOW in tasks/test.ts names ${path}, which is not there`,
+      );
+    }
+    return found;
+  });
+}
 
 function stages(args: readonly string[]): Stage[] {
   const { values, words } = readWords(
@@ -68,7 +81,7 @@ function stages(args: readonly string[]): Stage[] {
   if (values.fast) {
     return [
       ...checks(),
-      testStage(["tests", `--ignore=${SLOW.join(",")}`]),
+      testStage(["--parallel", "tests", `--ignore=${slowPaths().join(",")}`]),
       testStage(QUICK_OF_SLOW),
     ];
   }
@@ -95,7 +108,10 @@ function checks(): Stage[] {
   ];
 }
 
-/** One file at a time, since TensorFlow already takes every core. */
+/**
+ * Returns the stage of these tests. Without `--parallel` one file runs at a time, since
+ * TensorFlow already takes every core; quick tests mostly load modules, on one core.
+ */
 function testStage(args: readonly string[]): Stage {
   return {
     title: "tests",
