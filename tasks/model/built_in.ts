@@ -5,7 +5,7 @@
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { importGguf } from "../../lib/model/files/gguf.ts";
+import { importGguf } from "./gguf/import.ts";
 import { download, type DownloadProgress } from "../setup/download.ts";
 import { SetupProblem } from "../setup/problem.ts";
 import { cacheFolder } from "../setup/project.ts";

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { checkpointFolder, checkpointSteps } from "../../lib/run/checkpoint.ts";
-import { ggufFiles, importGguf } from "../../lib/model/files/gguf.ts";
+import { ggufFiles, importGguf } from "./gguf/import.ts";
 import type { DownloadProgress } from "../setup/download.ts";
 import { cacheFolder } from "../setup/project.ts";
 import { runSteps } from "../setup/steps.ts";

@@ -1,16 +1,18 @@
 /** `deno task model merge`: adapters into their base model, as a folder that opens by itself. */
 
+import * as tf from "@tensorflow/tfjs";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LocalEngine } from "../../lib/engines/local.ts";
 import {
   baseModelOf,
+  type Decoder,
   hasAdapters,
   replaceFolder,
   Tokenizer,
   writeModelFiles,
 } from "../../lib/model/mod.ts";
-import { mergeAdapters } from "../../lib/model/merge.ts";
+import { isPacked, packed, widened } from "../../lib/model/native/bfloat16.ts";
 
 /** The number formats that a merged model can be written in, by their names in PyTorch. */
 const FORMATS = { float32: "F32", float16: "F16", bfloat16: "BF16" } as const;
@@ -59,4 +61,34 @@ async function tokenizerOf(folder: string): Promise<Tokenizer | null> {
     }
   }
   return null;
+}
+
+/**
+ * Adds `scale * B A` of every adapter to its projection and removes the adapters, as
+ * PEFT's `merge_and_unload` does. The sums are taken in 32 bits; packed weights are
+ * rounded to bfloat16 again. Throws where the model has no adapters.
+ */
+export function mergeAdapters(model: Decoder): void {
+  const { adapters } = model;
+  if (adapters === null) {
+    throw new Error("the model has no adapters to merge");
+  }
+  for (const spec of model.specs) {
+    const pairs = spec.parts.map(({ name }) =>
+      adapters.of(name.replace(/\.weight$/, ""))
+    );
+    if (pairs.every((pair) => pair === null)) continue;
+    const merged = tf.tidy(() => {
+      const sums = pairs.map((pair, i) =>
+        pair === null
+          ? tf.zeros([spec.parts[i].rows, spec.shape[1]])
+          : tf.mul(tf.matMul(pair.b, pair.a), pair.scale)
+      ) as tf.Tensor2D[];
+      const weight = model.parameter(spec.name);
+      const sum = tf.add(widened(weight), tf.concat(sums, 0));
+      return isPacked(weight) ? packed(sum) : sum;
+    });
+    model.replaceParameter(spec.name, merged);
+  }
+  model.attachAdapters(null);
 }

@@ -9,9 +9,9 @@ import { createHash } from "node:crypto";
 import { gguf } from "@huggingface/gguf";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ggufFiles, importGguf } from "../../lib/model/files/gguf.ts";
+import { ggufFiles, importGguf } from "../../tasks/model/gguf/import.ts";
 import { loadModel, startBackend, Tokenizer } from "../../lib/model/mod.ts";
-import { tokenizerOfGguf } from "../../lib/model/files/gguf_tokenizer.ts";
+import { tokenizerOfGguf } from "../../tasks/model/gguf/tokenizer.ts";
 import { openWeights } from "../../lib/model/files/weight_files.ts";
 import { inTemporaryFolder } from "../setup/temporary_folder.ts";
 

@@ -17,7 +17,7 @@ import {
   startBackend,
   writeAdapters,
 } from "../../lib/model/mod.ts";
-import { mergeAdapters } from "../../lib/model/merge.ts";
+import { mergeAdapters } from "../../tasks/model/merge.ts";
 import { writeSafetensors } from "../../lib/model/files/safetensors.ts";
 
 await startBackend();

@@ -2,20 +2,27 @@
  * GGUF files (llama.cpp, Ollama) made into model folders of Hugging Face's layout.
  *
  * The header is read by `@huggingface/gguf`; here are checked places, values
- * widened to F32 (gguf_blocks.ts), names, the rotary order of Llama's queries and
- * keys, `config.json` and the tokenizer (gguf_tokenizer.ts). Left out: other
+ * widened to F32 (blocks.ts), names, the rotary order of Llama's queries and
+ * keys, `config.json` and the tokenizer (tokenizer.ts). Left out: other
  * families than the decoder's, rotary scaling, experts.
  */
 import { gguf, parseGgufShardFilename } from "@huggingface/gguf";
 import { basename, dirname, join } from "node:path";
-import { configJson, type ModelConfig, parseModelConfig } from "../config.ts";
-import { pairsToHalves } from "../rope.ts";
-import { writeGenerationConfig } from "./generation_config.ts";
-import { GGUF_FORMATS, type GgufFormat } from "./gguf_blocks.ts";
-import { type GgufMetadata, tokenizerOfGguf } from "./gguf_tokenizer.ts";
-import { replaceFolder } from "./replace_folder.ts";
-import { readExactly, type WrittenTensor } from "./safetensors.ts";
-import { writeWeights } from "./weight_files.ts";
+import {
+  configJson,
+  type ModelConfig,
+  parseModelConfig,
+} from "../../../lib/model/config.ts";
+import { pairsToHalves } from "../../../lib/model/rope.ts";
+import { writeGenerationConfig } from "../../../lib/model/files/generation_config.ts";
+import { GGUF_FORMATS, type GgufFormat } from "./blocks.ts";
+import { type GgufMetadata, tokenizerOfGguf } from "./tokenizer.ts";
+import { replaceFolder } from "../../../lib/model/files/replace_folder.ts";
+import {
+  readExactly,
+  type WrittenTensor,
+} from "../../../lib/model/files/safetensors.ts";
+import { writeWeights } from "../../../lib/model/files/weight_files.ts";
 
 /** A tensor's place in its file; `shape` as safetensors has it, rows first. */
 interface GgufTensor {

@@ -7,7 +7,7 @@
  * Python package `gguf`, bit for bit: products of a 16-bit scale are exact, and
  * storing a sum as f32 rounds it once, as numpy does.
  */
-import { widenBfloat16, widenFloat16 } from "./half.ts";
+import { widenBfloat16, widenFloat16 } from "../../../lib/model/files/half.ts";
 
 /** A format: `block` values take `bytes` bytes. */
 export interface GgufFormat {

@@ -5,7 +5,7 @@
  * by one word, `tokenizer.ggml.pre`: how a text is split before pairs are merged.
  * Read are byte-level vocabularies ("gpt2") and SentencePiece ones ("llama").
  */
-import { sentencePieceParts } from "./gguf_sentencepiece.ts";
+import { sentencePieceParts } from "./sentencepiece.ts";
 
 /** The metadata of a GGUF header. */
 export type GgufMetadata = Readonly<Record<string, unknown>>;
