@@ -3,18 +3,26 @@
 import { openModel } from "../../lib/engines/choice.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
 import "../../lib/extras/mod.ts";
-import { bootstrapChange, mean } from "../../lib/lab/evaluation/statistics.ts";
+import {
+  bootstrapChange,
+  mean,
+  median,
+} from "../../lib/lab/evaluation/statistics.ts";
 import {
   figureOf,
   judgeLanguageBounds,
   readLanguageStudy,
 } from "../../lib/lab/language_study.ts";
 import { MODEL_PRESETS } from "../../lib/lab/model_presets.ts";
-import type { HardwareRecord } from "../../lib/lab/report_folder.ts";
+import {
+  type HardwareRecord,
+  readHardware,
+} from "../../lib/lab/report_folder.ts";
 import { accuracies, type ScoreRow } from "../../lib/lab/scores.ts";
 import type { SelfPlayConfig } from "../../lib/method/config.ts";
 import { dialectFor } from "../../lib/method/dialect_choice.ts";
 import type { StepMetrics } from "../../lib/method/metrics.ts";
+import type { TaskRow } from "../../lib/run/rows.ts";
 import { readMetrics, readRows, readTimings } from "../../lib/run/read.ts";
 import type { Setting } from "../../lib/method/setting.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
@@ -89,8 +97,6 @@ export interface RecordedRun {
   metrics: StepMetrics[];
   scores: ScoreRow[];
   samples: string;
-  /** Seconds of each step without evaluations and checkpoints. */
-  stepSeconds: number[];
   hardware: HardwareRecord;
 }
 
@@ -104,18 +110,37 @@ export function recordedRun(folder: string): RecordedRun | null {
     console.log("Not recorded yet: deno task study:language records it.");
     return null;
   }
-  const steps = readTimings(folder).filter(({ step }) => step > 0);
   return {
     metrics: readMetrics(folder),
     scores: readRows(`${folder}/scores.jsonl`),
     samples: Deno.readTextFileSync(`${folder}/samples.md`),
-    stepSeconds: steps.map(({ seconds }) =>
+    hardware,
+  };
+}
+
+/** Says how long a step of a recorded run takes without evaluations and checkpoints, and on what. */
+export function stepCost(folder: string): string {
+  const { hardware, threads } = readHardware(folder);
+  const seconds = readTimings(folder).filter(({ step }) => step > 0)
+    .map(({ seconds }) =>
       Object.entries(seconds)
         .filter(([stage]) => stage !== "evaluated" && stage !== "saved")
         .reduce((sum, [, value]) => sum + value, 0)
-    ),
-    hardware,
-  };
+    );
+  const middle = median(seconds).toFixed(0);
+  return `a step: ${middle} s, the median of ${seconds.length}; ${hardware}; ` +
+    `TensorFlow threads: ${threads}`;
+}
+
+/** Lists how often each cause occurs among the proposals of a recorded run, the most frequent first. */
+export function proposalCauses(tasks: readonly TaskRow[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { status, cause } of tasks) {
+    const what = `${status}, ${cause}`;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)
+    .map(([what, count]) => `${count} x ${what}`);
 }
 
 /** Says what changed from before to after, by mode and temperature. */
