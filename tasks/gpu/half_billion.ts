@@ -7,7 +7,7 @@ import { LocalEngine } from "../../lib/engines/local.ts";
 import { MODEL_PRESETS } from "../../lib/lab/model_presets.ts";
 import { Decoder, modelConfig, startBackend } from "../../lib/model/mod.ts";
 import { nativeTensorFlow } from "../../lib/model/kernels.ts";
-import { memoryOf, peakOf } from "../../lib/model/memory.ts";
+import { memoryOf, peakOf } from "../selfplay/memory_plan.ts";
 import { runsGraphs } from "../../lib/model/backend.ts";
 import { type ModelConfig } from "../../lib/model/config.ts";
 import {

@@ -19,7 +19,7 @@ import {
   memoryOf,
   type MemoryPlan,
   trainedNumbers,
-} from "../../lib/model/memory.ts";
+} from "../selfplay/memory_plan.ts";
 import type { Card } from "./cards.ts";
 
 type ModelConfig = MemoryPlan["config"];

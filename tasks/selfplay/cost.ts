@@ -3,17 +3,17 @@
  * settings would make it fit.
  *
  * "At most" takes every response at its limit and every proposal for valid. Memory
- * follows from the model's shape (lib/model/memory.ts).
+ * follows from the model's shape (memory_plan.ts).
  */
 import type { SelfPlayConfig } from "../../lib/method/config.ts";
+import { microBatchTokens } from "../../lib/model/memory.ts";
+import { PACKED_COLUMNS_LARGE } from "../../lib/model/training/training.ts";
 import {
   memoryOf,
   type MemoryPlan,
-  microBatchTokens,
   peakOf,
   trainedNumbers,
-} from "../../lib/model/memory.ts";
-import { PACKED_COLUMNS_LARGE } from "../../lib/model/training/training.ts";
+} from "./memory_plan.ts";
 
 /** A model, what is trained of it, and how: the part of a plan that no setting changes. */
 export interface Trainee extends

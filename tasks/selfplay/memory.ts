@@ -1,5 +1,5 @@
 /** The memory that a run needs, beside what a machine or a card has, and what would fit. */
-import { memoryOf, type MemoryPlan, peakOf } from "../../lib/model/memory.ts";
+import { memoryOf, type MemoryPlan, peakOf } from "./memory_plan.ts";
 import { findProgram, runQuietly } from "../setup/commands.ts";
 
 /** What holds the weights: a card or this machine. */

@@ -5,13 +5,15 @@ import { MODEL_PRESETS } from "../../lib/lab/model_presets.ts";
 import { modelConfig, type ModelShape } from "../../lib/model/config.ts";
 import {
   cacheBytesPerToken,
+  microBatchTokens,
+} from "../../lib/model/memory.ts";
+import {
   type Memory,
   memoryOf,
   type MemoryPlan,
-  microBatchTokens,
   peakOf,
   trainedNumbers,
-} from "../../lib/model/memory.ts";
+} from "../../tasks/selfplay/memory_plan.ts";
 
 const SMOLLM2 = modelConfig({
   model_type: "llama",

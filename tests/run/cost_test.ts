@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { MODEL_PRESETS } from "../../lib/lab/model_presets.ts";
 import { PAPER_CONFIG } from "../../lib/method/config.ts";
 import { modelConfig } from "../../lib/model/config.ts";
-import { memoryOf, peakOf } from "../../lib/model/memory.ts";
+import { memoryOf, peakOf } from "../../tasks/selfplay/memory_plan.ts";
 import { main } from "../../tasks/selfplay.ts";
 import {
   costOf,

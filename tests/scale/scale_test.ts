@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { PAPER_CONFIG } from "../../lib/method/config.ts";
-import { trainedNumbers } from "../../lib/model/memory.ts";
+import { trainedNumbers } from "../../tasks/selfplay/memory_plan.ts";
 import { CARDS, qwen } from "../../tasks/scale/cards.ts";
 import {
   cardsFor,
