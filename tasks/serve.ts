@@ -73,6 +73,10 @@ function usage(): string {
   return ["deno task serve [OPTIONS]\n", ...lines].join("\n");
 }
 
+/** Port 0 is any free port. */
+const PORTS = [0, 65_535] as const;
+const WORKERS = [1, 1024] as const;
+
 function parse(args: readonly string[]): ServeArguments {
   const text = { type: "string" as const };
   const { values } = readWords(args, {
@@ -93,9 +97,11 @@ function parse(args: readonly string[]): ServeArguments {
   }
   return {
     folder: resolve(values.state ?? join("runs", "serve")),
-    port: wholeNumber("port", values.port ?? "8750"),
+    port: wholeNumber("port", values.port ?? "8750", PORTS),
     tokenizer: values.tokenizer,
-    ...(values.workers && { workers: wholeNumber("workers", values.workers) }),
+    ...(values.workers && {
+      workers: wholeNumber("workers", values.workers, WORKERS),
+    }),
     config: withSettings(presets[preset], (values.set ?? []).map(setting)),
   };
 }
@@ -113,9 +119,17 @@ function setting(text: string): [string, string] {
   );
 }
 
-function wholeNumber(option: string, text: string): number {
-  if (/^\d{1,5}$/.test(text)) return Number(text);
-  throw new UsageError(`--${option} needs a whole number, got ${text}`);
+/** Reads an option's whole number from `least` to `most`. */
+function wholeNumber(
+  option: string,
+  text: string,
+  [least, most]: readonly [number, number],
+): number {
+  const number = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (number >= least && number <= most) return number;
+  throw new UsageError(
+    `--${option} needs a whole number from ${least} to ${most}, got ${text}`,
+  );
 }
 
 /** Returns the folder's token, made where there is none. Only the owner may read it. */

@@ -57,3 +57,16 @@ for (const name of benchmarkNames()) {
     assert.equal(said[1], `What there is: ${hint}`);
   });
 }
+
+const OUT_OF_RANGE = {
+  "--port=70000": "0 to 65535",
+  "--workers=0": "1 to 1024",
+};
+
+for (const [word, range] of Object.entries(OUT_OF_RANGE)) {
+  Deno.test(`deno task serve refuses ${word} and says the range`, async () => {
+    const { code, stderr } = await runTask(tasks.serve.command, word);
+    assert.equal(code, 2, stderr);
+    assert.ok(stderr.includes(`needs a whole number from ${range}`), stderr);
+  });
+}
