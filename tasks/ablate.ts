@@ -13,7 +13,7 @@ import {
   studyNamed,
 } from "../lib/lab/studies.ts";
 import { checkPreset } from "../lib/lab/run.ts";
-import { playArm, rebuildArm } from "../lib/lab/study_run.ts";
+import { playArm, rebuildArm } from "./study/arms.ts";
 import { machineNow } from "./machine.ts";
 import { studyReport } from "./report/study.ts";
 import {

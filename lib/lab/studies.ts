@@ -5,7 +5,7 @@
  * describes a run completely. A study is a list of arms, the reference arm with which
  * the others are compared, and the claims that the study decides. A new file in the
  * folder is a new study.
- * Left out: running (study_run.ts) and tables (`deno task report`).
+ * Left out: running (`deno task ablate`) and tables (`deno task report`).
  */
 
 import {

@@ -7,12 +7,12 @@
  */
 
 import { join } from "node:path";
+import { readRows } from "../run/read.ts";
 import { seedInterval, type SeedValues } from "./evaluation/over_seeds.ts";
 import { type Interval, mean } from "./evaluation/statistics.ts";
-import { seedFolder } from "./report_folder.ts";
+import { seedFolder, seedsIn } from "./report_folder.ts";
 import { accuracies, scoreAt, type ScoreKey, type ScoreRow } from "./scores.ts";
-import type { Study } from "./studies.ts";
-import { armSeeds, readScores } from "./study_run.ts";
+import type { Arm, Study } from "./studies.ts";
 
 /** The scores of every seed of every arm, by arm name and seed. */
 export type StudyScores = Map<string, Map<number, ScoreRow[]>>;
@@ -34,6 +34,21 @@ export function readStudy(study: Study, folder: string): StudyScores {
     );
   }
   return scores;
+}
+
+/** Finds the seeds of an arm that have logs, in ascending order. */
+export function armSeeds(logs: string, arm: Pick<Arm, "name">): number[] {
+  try {
+    return seedsIn(join(logs, arm.name));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Returns the scores of one seed of an arm. */
+export function readScores(folder: string): ScoreRow[] {
+  return readRows(join(folder, "scores.jsonl"));
 }
 
 /** Returns the accuracy of each item at the end of a run, split after split. */

@@ -1,6 +1,6 @@
 /** The section of a study's report on its noise, and on what its seeds can find. */
 
-import { noiseFloors, type Power, powerOf } from "../../lib/lab/noise.ts";
+import { noiseFloors, type Power, powerOf } from "./seed_noise.ts";
 import type { Study } from "../../lib/lab/studies.ts";
 import type { StudyScores } from "../../lib/lab/study_scores.ts";
 import { markdownTable, percent, signed } from "./markdown.ts";

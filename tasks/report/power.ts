@@ -1,7 +1,7 @@
 /** The table of all recorded studies: items, seeds and the difference that they can find. */
 
 import { join } from "node:path";
-import { powerOf } from "../../lib/lab/noise.ts";
+import { powerOf } from "./seed_noise.ts";
 import { STUDIES } from "../../lib/lab/studies.ts";
 import { scoreAt } from "../../lib/lab/scores.ts";
 import {

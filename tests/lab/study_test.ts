@@ -15,7 +15,7 @@ import {
   studyNamed,
 } from "../../lib/lab/studies.ts";
 import { judgeClaims, verdictOf } from "../../lib/lab/claims.ts";
-import { noiseFloors, powerOf } from "../../lib/lab/noise.ts";
+import { noiseFloors, powerOf } from "../../tasks/report/seed_noise.ts";
 import {
   difference,
   familiar,
@@ -23,7 +23,7 @@ import {
   type StudyScores,
 } from "../../lib/lab/study_scores.ts";
 import { checkPreset } from "../../lib/lab/run.ts";
-import { playArm, rebuildArm } from "../../lib/lab/study_run.ts";
+import { playArm, rebuildArm } from "../../tasks/study/arms.ts";
 import { checkConfig } from "../../lib/method/config.ts";
 import { MICRO } from "./micro_preset.ts";
 import { computeOf } from "../../tasks/report/study_compute.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Study, studyNamed } from "../../lib/lab/studies.ts";
-import { playArm } from "../../lib/lab/study_run.ts";
+import { playArm } from "../../tasks/study/arms.ts";
 import { readRows } from "../../lib/run/read.ts";
 import { writeChatModel } from "../run/chat_model.ts";
 import { studyReport } from "../../tasks/report/study.ts";

@@ -1,7 +1,7 @@
 /** Thinned logs keep every total, and every row where every row is wanted. */
 
 import assert from "node:assert/strict";
-import { thinMetrics, thinTimings } from "../../lib/lab/thin_logs.ts";
+import { thinMetrics, thinTimings } from "../../tasks/study/thin_logs.ts";
 import type { StepMetrics } from "../../lib/method/metrics.ts";
 import type { TimingRow } from "../../lib/run/stopwatch.ts";
 

@@ -4,8 +4,8 @@
  * log so stay exact. Shares and means are those of the row's own step.
  */
 
-import type { StepMetrics } from "../method/metrics.ts";
-import type { TimingRow } from "../run/stopwatch.ts";
+import type { StepMetrics } from "../../lib/method/metrics.ts";
+import type { TimingRow } from "../../lib/run/stopwatch.ts";
 
 const COUNTED = [
   "trainedSamples",

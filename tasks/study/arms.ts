@@ -9,33 +9,32 @@
  */
 
 import { join } from "node:path";
-import { ENGINES } from "../engines/engine_config.ts";
-import type { EvaluationResult } from "./evaluation/evaluate.ts";
+import { ENGINES } from "../../lib/engines/engine_config.ts";
+import type { EvaluationResult } from "../../lib/lab/evaluation/evaluate.ts";
 import {
   checkpointSteps,
   type WeightHashes,
   weightHashes,
-} from "../run/checkpoint.ts";
-import { readJson } from "../run/json_file.ts";
+} from "../../lib/run/checkpoint.ts";
+import { readJson } from "../../lib/run/json_file.ts";
 import {
   readEvaluations,
   readMetrics,
-  readRows,
   readTimings,
-} from "../run/read.ts";
-import { type Arm, armPreset, type Study } from "./studies.ts";
+} from "../../lib/run/read.ts";
+import { type Arm, armPreset, type Study } from "../../lib/lab/studies.ts";
 import {
   type HardwareRecord,
   seedFolder,
-  seedsIn,
   writeHardware,
-} from "./report_folder.ts";
-import { runExperiment } from "./run.ts";
-import { type ScoreRow, scoreRows } from "./scores.ts";
+} from "../../lib/lab/report_folder.ts";
+import { armSeeds, readScores } from "../../lib/lab/study_scores.ts";
+import { runExperiment } from "../../lib/lab/run.ts";
+import { type ScoreRow, scoreRows } from "../../lib/lab/scores.ts";
 import { thinMetrics, thinTimings } from "./thin_logs.ts";
 
 /** Folders of a study. */
-export interface StudyFolders {
+interface StudyFolders {
   /** Folder of the recorded logs, one subfolder per arm; these are kept. */
   logs: string;
   /** Folder of the complete runs, from which the logs are copied; it may be deleted. */
@@ -102,7 +101,7 @@ async function runArm(
 }
 
 /** What a run that was played anew has in common with its recording. */
-export interface Rebuilt {
+interface Rebuilt {
   /** Hashes of the final weights, as recorded (null in recordings that lack them) and anew. */
   recorded: WeightHashes | null;
   anew: WeightHashes | null;
@@ -169,21 +168,6 @@ function checkModel({ name, base }: Study, { model }: StudyFolders): void {
         ? "played by a language model: give --model FOLDER"
         : "played by base models of its own: leave --model out"),
   );
-}
-
-/** Finds the seeds of an arm that have logs, in ascending order. */
-export function armSeeds(logs: string, arm: Pick<Arm, "name">): number[] {
-  try {
-    return seedsIn(join(logs, arm.name));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-/** Returns the scores of one seed of an arm. */
-export function readScores(folder: string): ScoreRow[] {
-  return readRows(join(folder, "scores.jsonl"));
 }
 
 function scoresOf(run: string): ScoreRow[] {

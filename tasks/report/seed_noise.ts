@@ -4,20 +4,20 @@
  */
 
 import { join } from "node:path";
-import { readEvaluations } from "../run/read.ts";
-import { detectableDifference } from "./evaluation/over_seeds.ts";
-import { mean } from "./evaluation/statistics.ts";
-import { isForPassAtK } from "./evaluation_plan.ts";
-import type { EvaluationLog } from "./report.ts";
-import { seedFolder, seedsIn } from "./report_folder.ts";
-import { scoreRows } from "./scores.ts";
-import type { Study } from "./studies.ts";
+import { readEvaluations } from "../../lib/run/read.ts";
+import { detectableDifference } from "../../lib/lab/evaluation/over_seeds.ts";
+import { mean } from "../../lib/lab/evaluation/statistics.ts";
+import { isForPassAtK } from "../../lib/lab/evaluation_plan.ts";
+import type { EvaluationLog } from "../../lib/lab/report.ts";
+import { seedFolder, seedsIn } from "../../lib/lab/report_folder.ts";
+import { scoreRows } from "../../lib/lab/scores.ts";
+import type { Study } from "../../lib/lab/studies.ts";
 import {
   differences,
   familiar,
   MODES,
   type StudyScores,
-} from "./study_scores.ts";
+} from "../../lib/lab/study_scores.ts";
 
 /** What a study's seeds can find, in shares of accuracy. */
 export interface Power {
