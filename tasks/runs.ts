@@ -18,14 +18,14 @@
  */
 
 import { basename, join, relative, resolve } from "node:path";
-import { beforeAndAfter, differingSettings } from "../lib/run/compare.ts";
-import { findRuns, readRun, type RunSummary } from "../lib/run/read.ts";
+import { beforeAndAfter, differingSettings } from "./runs/compare.ts";
+import { findRuns, packedFolders } from "./runs/find.ts";
+import { readRun, type RunSummary } from "../lib/run/read.ts";
 import type { Manifest } from "../lib/run/manifest.ts";
-import { packRuns, unpackRuns } from "../lib/run/packed/pack.ts";
+import { packRuns, unpackRuns } from "./runs/pack.ts";
 import {
   type LogName,
   LOGS,
-  packedFolders,
   recordingFile,
   recordingsIn,
 } from "../lib/run/packed/recordings.ts";

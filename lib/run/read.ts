@@ -8,12 +8,7 @@ import { checkpointSteps } from "./checkpoint.ts";
 import type { Manifest } from "./manifest.ts";
 import { readJson } from "./json_file.ts";
 import type { RolloutRow, TaskRow } from "./rows.ts";
-import {
-  packedFolders,
-  packedNames,
-  packedRows,
-  packedText,
-} from "./packed/recordings.ts";
+import { packedRows } from "./packed/recordings.ts";
 import { readRunConfig } from "./run_folder.ts";
 import type { TimingRow } from "./stopwatch.ts";
 
@@ -94,31 +89,4 @@ export function readRun(folder: string): RunSummary {
     evaluations: readEvaluations(folder),
     checkpoints: checkpointSteps(folder),
   };
-}
-
-/** Finds the run folders at `parent` and up to three levels below, and packed runs, in order of name. */
-export function findRuns(parent: string): string[] {
-  const found: string[] = [];
-  const visit = (folder: string, depth: number) => {
-    let entries: Deno.DirEntry[];
-    try {
-      entries = [...Deno.readDirSync(folder)];
-    } catch {
-      return;
-    }
-    const names = new Set(entries.map(({ name }) => name));
-    if (names.has("config.json") && names.has("metrics.jsonl")) {
-      found.push(folder);
-      return;
-    }
-    if (depth === 0) return;
-    for (const { name, isDirectory } of entries) {
-      if (isDirectory) visit(join(folder, name), depth - 1);
-    }
-  };
-  visit(parent, 3);
-  const packed = packedFolders(parent, 3).flatMap((folder) =>
-    packedNames(folder).map((name) => join(folder, name))
-  ).filter((run) => packedText(join(run, "config.json")) !== null);
-  return [...new Set([...found, ...packed])].sort();
 }

@@ -16,7 +16,8 @@ import {
   openTokenizer,
 } from "../../lib/engines/choice.ts";
 import { type Preset, presetNamed } from "../../lib/lab/presets.ts";
-import { findRuns, readManifest } from "../../lib/run/read.ts";
+import { readManifest } from "../../lib/run/read.ts";
+import { findRuns } from "../runs/find.ts";
 import { readRunConfig } from "../../lib/run/run_folder.ts";
 import {
   checkConfig,

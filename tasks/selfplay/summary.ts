@@ -1,7 +1,7 @@
 /** The summary of a finished run, in lines of at most 80 columns. */
 
 import { bootstrapChange } from "../../lib/lab/evaluation/statistics.ts";
-import { beforeAndAfter } from "../../lib/run/compare.ts";
+import { beforeAndAfter } from "../runs/compare.ts";
 import type { RunSummary } from "../../lib/run/read.ts";
 import { taskCommand } from "./hints.ts";
 import { duration } from "./progress.ts";

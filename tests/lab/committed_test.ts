@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { seedsIn } from "../../lib/lab/report_folder.ts";
-import { unpackRuns } from "../../lib/run/packed/pack.ts";
+import { unpackRuns } from "../../tasks/runs/pack.ts";
 import { LANGUAGE_LOGS, languageReport } from "../../tasks/report/language.ts";
 import { PAGES, withResults } from "../../tasks/report/readme.ts";
 import { type ItemRow, itemRows, readItems } from "../../tasks/report/items.ts";

@@ -3,7 +3,7 @@ import { cp as copy } from "node:fs/promises";
 import { join } from "node:path";
 import { ENGINES } from "../../lib/engines/engine_config.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import { differingSettings } from "../../lib/run/compare.ts";
+import { differingSettings } from "../../tasks/runs/compare.ts";
 import { readRun, type RunSummary } from "../../lib/run/read.ts";
 import { recordRun } from "../../lib/run/record.ts";
 import { DUCKDB, main } from "../../tasks/runs.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { readJson } from "../../lib/run/json_file.ts";
 import { columnsOf, RowReader } from "../../lib/run/packed/columns.ts";
-import { packRuns, unpackRuns } from "../../lib/run/packed/pack.ts";
+import { packRuns, unpackRuns } from "../../tasks/runs/pack.ts";
 import {
   parquetBytes,
   ParquetColumns,
@@ -13,7 +13,8 @@ import {
   recordingFile,
   recordingsIn,
 } from "../../lib/run/packed/recordings.ts";
-import { findRuns, readMetrics, readRows } from "../../lib/run/read.ts";
+import { readMetrics, readRows } from "../../lib/run/read.ts";
+import { findRuns } from "../../tasks/runs/find.ts";
 import { seedsIn } from "../../lib/lab/report_folder.ts";
 import { type RandomStream, randomStream } from "../../lib/random.ts";
 

@@ -6,13 +6,13 @@ import { type EngineConfig, ENGINES } from "../../lib/engines/engine_config.ts";
 import { type Executor, startExecutor } from "../../lib/sandbox/mod.ts";
 import { checkpointSteps } from "../../lib/run/checkpoint.ts";
 import {
-  findRuns,
   readMetrics,
   readRollouts,
   readRun,
   readTasks,
   readTimings,
 } from "../../lib/run/read.ts";
+import { findRuns } from "../../tasks/runs/find.ts";
 import { LOG_NAMES, recordRun } from "../../lib/run/record.ts";
 import type { RecordOptions } from "../../lib/run/record_options.ts";
 import type { ModeName } from "../../lib/method/modes/task.ts";

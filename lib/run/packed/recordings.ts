@@ -105,25 +105,6 @@ export function packedNames(folder: string): string[] {
     .map((name) => name.slice(prefix.length));
 }
 
-/** Finds the packed folders at `parent` and so many levels below. */
-export function packedFolders(parent: string, levels: number): string[] {
-  const own = recordingsIn(parent).length > 0 ? [parent] : [];
-  if (levels === 0) return own;
-  let entries: Deno.DirEntry[];
-  try {
-    entries = [...Deno.readDirSync(parent)];
-  } catch {
-    return own;
-  }
-  return entries.filter(({ isDirectory }) => isDirectory).reduce(
-    (found, { name }) => [
-      ...found,
-      ...packedFolders(join(parent, name), levels - 1),
-    ],
-    own,
-  );
-}
-
 /** Returns the text of a small file of a packed run; null where there is none. */
 export function packedText(path: string): string | null {
   return packedRun(path)?.run.files[basename(path)] ?? null;

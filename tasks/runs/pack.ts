@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
-import type { Manifest } from "../manifest.ts";
-import { readRows } from "../read.ts";
-import { type Column, columnsOf, RowReader } from "./columns.ts";
-import { parquetBytes, ParquetColumns } from "./parquet.ts";
+import type { Manifest } from "../../lib/run/manifest.ts";
+import { readRows } from "../../lib/run/read.ts";
+import { type Column, columnsOf, RowReader } from "../../lib/run/packed/columns.ts";
+import { parquetBytes, ParquetColumns } from "../../lib/run/packed/parquet.ts";
 import {
   type LogName,
   LOGS,
@@ -14,8 +14,8 @@ import {
   packedRuns,
   recordingFile,
   recordingsIn,
-} from "./recordings.ts";
-import { spread } from "./spread.ts";
+} from "../../lib/run/packed/recordings.ts";
+import { spread } from "../../lib/run/packed/spread.ts";
 
 /** Logs whose numbers that are not whole are kept in single precision: seven digits. */
 const SINGLE: readonly LogName[] = ["metrics", "timings", "tasks"];

@@ -1,10 +1,10 @@
 /** Runs side by side: what was set differently, and what came of it. */
 
-import type { EvaluationRow } from "../method/setting.ts";
-import type { RunSummary } from "./read.ts";
+import type { EvaluationRow } from "../../lib/method/setting.ts";
+import type { RunSummary } from "../../lib/run/read.ts";
 
 /** A setting in which runs differ, with each run's value. */
-export interface SettingDifference {
+interface SettingDifference {
   field: string;
   values: unknown[];
 }
@@ -41,7 +41,7 @@ function differences(
 }
 
 /** Accuracy of one split and mode at one step of a run. */
-export interface Accuracy {
+interface Accuracy {
   step: number;
   /** Split, mode, temperature and use of a trace, for example "familiar/deduction greedy". */
   name: string;
@@ -52,7 +52,7 @@ export interface Accuracy {
 }
 
 /** Returns the mean accuracy per step, split, mode and way of sampling. */
-export function accuracies(rows: readonly EvaluationRow[]): Accuracy[] {
+function accuracies(rows: readonly EvaluationRow[]): Accuracy[] {
   const groups = Map.groupBy(
     rows,
     (row) => `${row.step}\n${evaluationName(row)}`,
