@@ -18,11 +18,7 @@ import { ItemFinder } from "../../lib/lab/bounds_judged.ts";
 import { type Study, studyNamed } from "../../lib/lab/studies.ts";
 import { readStudy, type StudyScores } from "../../lib/lab/study_scores.ts";
 import type { Figure } from "../../lib/show/figures/figure.ts";
-import {
-  poolCurves,
-  type PoolPanel,
-  type SeedMean,
-} from "../../lib/show/figures/pool_curves.ts";
+import { poolCurves, type PoolPanel, type SeedMean } from "./pool_curves.ts";
 
 /** What is drawn and listed: title, splits and measure. */
 const PANELS: readonly [string, readonly string[], Measure][] = [

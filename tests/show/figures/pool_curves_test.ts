@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { numbers } from "../../../lib/show/figures/figure.ts";
-import { poolCurves } from "../../../lib/show/figures/pool_curves.ts";
+import { poolCurves } from "../../../tasks/report/pool_curves.ts";
 import { poolFigure } from "../../../tasks/report/pools.ts";
 import { figureSvg } from "../../../tasks/notebook/static_images.ts";
 

@@ -1,10 +1,13 @@
 /** Accuracy against the number of tasks that training repeats, beside self-play, which is given none. */
 
-import type { Interval } from "../../lab/evaluation/statistics.ts";
-import type { Figure, Trace } from "./figure.ts";
-import { panelFigure } from "./panels.ts";
-import { bandTraces, translucent } from "./seed_bands.ts";
-import { OTHER_COLOURS, REFERENCE_COLOUR } from "./style.ts";
+import type { Interval } from "../../lib/lab/evaluation/statistics.ts";
+import type { Figure, Trace } from "../../lib/show/figures/figure.ts";
+import { panelFigure } from "../../lib/show/figures/panels.ts";
+import { bandTraces, translucent } from "../../lib/show/figures/seed_bands.ts";
+import {
+  OTHER_COLOURS,
+  REFERENCE_COLOUR,
+} from "../../lib/show/figures/style.ts";
 
 /** A mean over seeds with its interval, and each seed's own value. */
 export type SeedMean = Interval & { seeds?: number[] };
