@@ -6,8 +6,8 @@
 import { join } from "node:path";
 import { type Preset, presetNamed, PRESETS } from "../lib/lab/presets.ts";
 import { runExperiment } from "../lib/lab/run.ts";
-import { seedFolder, writeHardware } from "../lib/lab/report_folder.ts";
-import { machineNow } from "./machine.ts";
+import { seedFolder } from "../lib/lab/report_folder.ts";
+import { machineNow, writeHardware } from "./machine.ts";
 import { experimentReport } from "./report/experiment.ts";
 import { readWords, runTask, UsageError, wholeNumbers } from "./usage.ts";
 

@@ -20,15 +20,11 @@ import {
 } from "../lib/lab/language_study.ts";
 import { known } from "../lib/method/nearest.ts";
 import { MODEL_PRESETS } from "../lib/lab/model_presets.ts";
-import {
-  seedFolder,
-  seedsIn,
-  writeHardware,
-} from "../lib/lab/report_folder.ts";
+import { seedFolder, seedsIn } from "../lib/lab/report_folder.ts";
 import { scoreRows } from "../lib/lab/scores.ts";
 import { playModel } from "../lib/run/play.ts";
 import { readEvaluations, readTimings } from "../lib/run/read.ts";
-import { machineNow } from "./machine.ts";
+import { machineNow, writeHardware } from "./machine.ts";
 import { recordSkill } from "./language_skill.ts";
 import { modelFolder } from "./model/folder.ts";
 import { LANGUAGE_LOGS } from "./report/language.ts";

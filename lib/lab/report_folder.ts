@@ -57,25 +57,10 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** Writes `hardware.json` of a seed. */
-export function writeHardware(
-  folder: string,
-  seed: number,
-  record: HardwareRecord,
-): void {
-  Deno.writeTextFileSync(
-    hardwareFile(folder, seed),
-    JSON.stringify(record, null, 2) + "\n",
-  );
-}
-
-function hardwareFile(folder: string, seed: number): string {
-  return join(seedFolder(folder, seed), "hardware.json");
-}
-
 function hasHardware(folder: string, seed: number): boolean {
   try {
-    return Deno.statSync(hardwareFile(folder, seed)).isFile;
+    return Deno.statSync(join(seedFolder(folder, seed), "hardware.json"))
+      .isFile;
   } catch {
     return false;
   }

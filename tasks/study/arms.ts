@@ -26,11 +26,11 @@ import { type Arm, armPreset, type Study } from "../../lib/lab/studies.ts";
 import {
   type HardwareRecord,
   seedFolder,
-  writeHardware,
 } from "../../lib/lab/report_folder.ts";
 import { armSeeds, readScores } from "../../lib/lab/study_scores.ts";
 import { runExperiment } from "../../lib/lab/run.ts";
 import { type ScoreRow, scoreRows } from "../../lib/lab/scores.ts";
+import { writeHardware } from "../machine.ts";
 import { thinMetrics, thinTimings } from "./thin_logs.ts";
 
 /** Folders of a study. */
