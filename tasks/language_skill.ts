@@ -12,22 +12,18 @@ import {
   cruxevalOutput,
 } from "../lib/lab/benchmarks/cruxeval.ts";
 import { readItems } from "../lib/lab/benchmarks/file.ts";
-import { arithmeticRows } from "../lib/lab/evaluation/arithmetic.ts";
+import { arithmeticRows } from "./language/arithmetic.ts";
 import {
   evaluateSplits,
   type EvaluationResult,
 } from "../lib/lab/evaluation/evaluate.ts";
+import { functionSplits, readFunctions } from "./language/functions.ts";
 import {
-  functionSplits,
-  readFunctions,
-} from "../lib/lab/evaluation/functions.ts";
-import {
-  readSkillPlan,
   SKILL_PLANS,
   skillFile,
-  type SkillPlan,
   type SkillPlanName,
 } from "../lib/lab/language_skill.ts";
+import { readSkillPlan, type SkillPlan } from "./language/skill_plan.ts";
 import { MODEL_PRESETS } from "../lib/lab/model_presets.ts";
 import type { Split } from "../lib/lab/world/splits.ts";
 import { dialectFor } from "../lib/method/dialect_choice.ts";

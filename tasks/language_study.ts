@@ -10,7 +10,7 @@ import {
   functionEvaluation,
   functionsHeldOut,
   readFunctions,
-} from "../lib/lab/evaluation/functions.ts";
+} from "./language/functions.ts";
 import type { EvaluationResult } from "../lib/lab/evaluation/evaluate.ts";
 import {
   armConfig,

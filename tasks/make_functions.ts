@@ -10,7 +10,7 @@
  * that the first rows are as hard as all of them. A row is drawn from a seed of its own.
  */
 
-import type { FunctionRow } from "../lib/lab/evaluation/functions.ts";
+import type { FunctionRow } from "./language/functions.ts";
 import { type RandomStream, randomStream } from "../lib/random.ts";
 import {
   type Executor,

@@ -27,37 +27,9 @@ export interface SkillFigure {
   values?: boolean;
 }
 
-/** A bound on the change of a figure from the base to a model, as a share from -1 to 1. */
-export interface SkillBound extends SkillFigure {
-  model: string;
-  least?: number;
-  most?: number;
-  says: string;
-}
-
 /** The comparisons, each `NAME.json` beside a folder NAME of rows. */
 export const SKILL_PLANS = ["skill", "skill_values"] as const;
 export type SkillPlanName = typeof SKILL_PLANS[number];
-
-/** A comparison as its file says it. */
-export interface SkillPlan {
-  says: string;
-  about: string;
-  preset: string;
-  /** How answers are read: `strict` takes values alone. */
-  reading: "official" | "strict";
-  /** The trained models; each is compared with the untouched base. */
-  models: string[];
-  functions: { items: number; samples: number; modes: ModeName[] };
-  cruxeval: { of: number; items: number };
-  arithmetic: { items: number; seed: number };
-  bounds: SkillBound[];
-}
-
-/** Reads a plan of a study's folder. */
-export function readSkillPlan(folder: string, plan: SkillPlanName): SkillPlan {
-  return JSON.parse(Deno.readTextFileSync(join(folder, `${plan}.json`)));
-}
 
 /** Returns the file of a model's rows. */
 export function skillFile(
@@ -136,12 +108,4 @@ export function skillChange(
 export function isRightValue({ correct, response }: EvaluationResult): boolean {
   const [answer] = response.trim().split("\n");
   return correct > 0 && parseLiteral(answer, "python").ok;
-}
-
-/** Tells whether a change lies within a bound. */
-export function skillHolds(
-  { least = -Infinity, most = Infinity }: SkillBound,
-  { change }: SkillChange,
-): boolean {
-  return change.mean >= least - 1e-9 && change.mean <= most + 1e-9;
 }

@@ -10,13 +10,13 @@
 import { join } from "node:path";
 import type { SelfPlayConfig } from "../method/config.ts";
 import type { StepMetrics } from "../method/metrics.ts";
-import { readMetrics, readRows } from "../run/read.ts";
-import type { FunctionsPlan } from "./evaluation/functions.ts";
+import { readMetrics } from "../run/read.ts";
 import { mean } from "./evaluation/statistics.ts";
 import { thirdMean } from "./health.ts";
 import { MODEL_PRESETS } from "./model_presets.ts";
-import { seedFolder, seedsIn } from "./report_folder.ts";
+import { seedFolder } from "./report_folder.ts";
 import { accuracies, type ScoreRow } from "./scores.ts";
+import { armSeeds, readScores } from "./study_scores.ts";
 
 /** One arm: the preset with a few other settings. */
 export interface LanguageArm {
@@ -45,6 +45,18 @@ export interface LanguageBound {
   least?: number;
   most?: number;
   says: string;
+}
+
+/** How much a language model's run is evaluated. */
+export interface FunctionsPlan {
+  /** Functions before and after self-play, from the first; 0 evaluates nothing. */
+  functions: number;
+  /** Functions during self-play. */
+  during: number;
+  /** Samples of an item at temperature 1, before and after. */
+  samples: number;
+  /** Functions with 64 samples of an item at temperature 1, before and after. */
+  passFunctions: number;
 }
 
 /** The study as its file says it. */
@@ -97,17 +109,9 @@ export interface RecordedSeed {
 
 /** Reads the recorded seeds of an arm, in ascending order; none where nothing is recorded. */
 export function recordedSeeds(folder: string, arm: string): RecordedSeed[] {
-  let seeds: number[];
-  try {
-    seeds = seedsIn(join(folder, arm));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-  return seeds.map((seed) => {
+  return armSeeds(folder, { name: arm }).map((seed) => {
     const place = seedFolder(join(folder, arm), seed);
-    const scores = readRows<ScoreRow>(join(place, "scores.jsonl"));
-    return { seed, metrics: readMetrics(place), scores };
+    return { seed, metrics: readMetrics(place), scores: readScores(place) };
   });
 }
 

@@ -5,13 +5,15 @@ import type { EvaluationResult } from "../../lib/lab/evaluation/evaluate.ts";
 import {
   isRightValue,
   readSkill,
-  readSkillPlan,
-  type SkillBound,
   skillChange,
-  skillHolds,
   type SkillPlanName,
   type SkillSides,
 } from "../../lib/lab/language_skill.ts";
+import {
+  readSkillPlan,
+  type SkillBound,
+  skillHolds,
+} from "../language/skill_plan.ts";
 import type { ModeName } from "../../lib/method/modes/task.ts";
 import { interval, markdownTable, percent } from "./markdown.ts";
 

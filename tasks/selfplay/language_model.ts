@@ -1,15 +1,15 @@
 /** What the command line knows of language models alone: their presets, and their evaluation. */
 
 import { benchmarkNamed } from "../../lib/lab/benchmarks/benchmarks.ts";
-import { benchmarksDuring } from "../../lib/lab/benchmarks/during.ts";
+import { benchmarksDuring } from "./during.ts";
 import { readItems } from "../../lib/lab/benchmarks/file.ts";
-import { programsHeldOut } from "../../lib/lab/benchmarks/programs_held_out.ts";
+import { programsHeldOut } from "./programs_held_out.ts";
 import {
   functionEvaluation,
   FUNCTIONS_PLAN,
   functionsHeldOut,
   readFunctions,
-} from "../../lib/lab/evaluation/functions.ts";
+} from "../language/functions.ts";
 import {
   MODEL_PRESETS,
   type ModelPreset,

@@ -1,17 +1,16 @@
 /** The comparison of skill: its items, its shares and its bounds. */
 
 import assert from "node:assert/strict";
-import { arithmeticRows } from "../../lib/lab/evaluation/arithmetic.ts";
+import { arithmeticRows } from "../../tasks/language/arithmetic.ts";
 import type { EvaluationResult } from "../../lib/lab/evaluation/evaluate.ts";
 import {
   isRightValue,
   readSkill,
-  readSkillPlan,
   SKILL_PLANS,
   skillChange,
-  skillHolds,
 } from "../../lib/lab/language_skill.ts";
-import { functionSplits } from "../../lib/lab/evaluation/functions.ts";
+import { readSkillPlan, skillHolds } from "../../tasks/language/skill_plan.ts";
+import { functionSplits } from "../../tasks/language/functions.ts";
 import { MODES } from "../../lib/method/modes/registry.ts";
 import { codeTask } from "../../lib/lab/benchmarks/cruxeval.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";

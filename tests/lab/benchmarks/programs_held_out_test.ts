@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { benchmarkNamed } from "../../../lib/lab/benchmarks/benchmarks.ts";
 import { readItems } from "../../../lib/lab/benchmarks/file.ts";
-import { programsHeldOut } from "../../../lib/lab/benchmarks/programs_held_out.ts";
+import { programsHeldOut } from "../../../tasks/selfplay/programs_held_out.ts";
 import { parseArguments } from "../../../tasks/selfplay/arguments.ts";
 import { evaluationOf } from "../../../tasks/selfplay/language_model.ts";
 import { planOf } from "../../../tasks/selfplay/plan.ts";

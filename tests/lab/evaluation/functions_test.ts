@@ -6,7 +6,7 @@ import {
   functionsHeldOut,
   functionSplits,
   readFunctions,
-} from "../../../lib/lab/evaluation/functions.ts";
+} from "../../../tasks/language/functions.ts";
 import { PAPER_CONFIG } from "../../../lib/method/config.ts";
 import { dialectNamed } from "../../../lib/method/modes/mod.ts";
 import { MODES } from "../../../lib/method/modes/registry.ts";

@@ -11,10 +11,10 @@ import {
   type PlacedNode,
   placedSyntax,
   type Program,
-} from "../../sandbox/mod.ts";
-import { withEntryNamed } from "../../method/modes/entry.ts";
-import { normaliseText } from "../world/held_out.ts";
-import type { Chosen } from "./evaluate.ts";
+} from "../../lib/sandbox/mod.ts";
+import { withEntryNamed } from "../../lib/method/modes/entry.ts";
+import { normaliseText } from "../../lib/lab/world/held_out.ts";
+import type { Chosen } from "../../lib/lab/benchmarks/evaluate.ts";
 
 /** Returns what tells whether a program is one that the chosen items show or ask for. */
 export function programsHeldOut(

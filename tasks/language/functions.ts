@@ -6,14 +6,18 @@
  */
 
 import { join } from "node:path";
-import type { SelfPlayConfig } from "../../method/config.ts";
-import { MODE_NAMES, type Task } from "../../method/modes/task.ts";
-import type { EvaluationRow, Setting } from "../../method/setting.ts";
-import type { Program } from "../../sandbox/mod.ts";
-import { momentOf } from "../evaluation_plan.ts";
-import { normaliseText } from "../world/held_out.ts";
-import type { Split } from "../world/splits.ts";
-import { evaluateSplits, type EvaluationOptions } from "./evaluate.ts";
+import type { SelfPlayConfig } from "../../lib/method/config.ts";
+import { MODE_NAMES, type Task } from "../../lib/method/modes/task.ts";
+import type { EvaluationRow, Setting } from "../../lib/method/setting.ts";
+import type { Program } from "../../lib/sandbox/mod.ts";
+import type { FunctionsPlan } from "../../lib/lab/language_study.ts";
+import { momentOf } from "../../lib/lab/evaluation_plan.ts";
+import { normaliseText } from "../../lib/lab/world/held_out.ts";
+import type { Split } from "../../lib/lab/world/splits.ts";
+import {
+  evaluateSplits,
+  type EvaluationOptions,
+} from "../../lib/lab/evaluation/evaluate.ts";
 
 /** One function with calls of it. */
 export interface FunctionRow {
@@ -23,18 +27,6 @@ export interface FunctionRow {
   source: string;
   inputs: string[];
   outputs: string[];
-}
-
-/** How much a language model's run is evaluated. */
-export interface FunctionsPlan {
-  /** Functions before and after self-play, from the first; 0 evaluates nothing. */
-  functions: number;
-  /** Functions during self-play. */
-  during: number;
-  /** Samples of an item at temperature 1, before and after. */
-  samples: number;
-  /** Functions with 64 samples of an item at temperature 1, before and after. */
-  passFunctions: number;
 }
 
 /** The evaluation of a run where nothing else is asked for. */
@@ -51,7 +43,7 @@ const SHOWN = 2;
 
 const FILE = join(
   import.meta.dirname!,
-  "../../../data/language_model/functions.jsonl",
+  "../../data/language_model/functions.jsonl",
 );
 
 /** Reads the functions. */

@@ -3,12 +3,16 @@
  * items, asked and graded as `deno task evaluate` does, at every evaluation of a run.
  */
 
-import type { EvaluationRow, Setting } from "../../method/setting.ts";
-import { Tokenizer } from "../../model/mod.ts";
-import { startExecutor } from "../../sandbox/mod.ts";
-import { modelAnswerer } from "./answerer.ts";
-import { answered, askedOf, type Chosen } from "./evaluate.ts";
-import { GRADING_SANDBOX } from "./livecodebench.ts";
+import type { EvaluationRow, Setting } from "../../lib/method/setting.ts";
+import { Tokenizer } from "../../lib/model/mod.ts";
+import { startExecutor } from "../../lib/sandbox/mod.ts";
+import { modelAnswerer } from "../../lib/lab/benchmarks/answerer.ts";
+import {
+  answered,
+  askedOf,
+  type Chosen,
+} from "../../lib/lab/benchmarks/evaluate.ts";
+import { GRADING_SANDBOX } from "../../lib/lab/benchmarks/livecodebench.ts";
 
 /** Items asked together. */
 const BATCH = 8;

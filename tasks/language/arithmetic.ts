@@ -3,7 +3,7 @@
  * whole numbers. Equal seeds give equal rows. Left out: words, which `gsm8k` has.
  */
 
-import { type RandomStream, randomStream } from "../../random.ts";
+import { type RandomStream, randomStream } from "../../lib/random.ts";
 import type { FunctionRow } from "./functions.ts";
 
 /** One question: the expression in `a` and `b`, both numbers, and the right value. */
