@@ -3,15 +3,9 @@
  * is a count of optimiser steps and a sum of gradients, so a test can see
  * whether something was carried out once, twice or never.
  */
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { JsonObject } from "../../lib/engines/http.ts";
-import {
-  joinBytes,
-  readBytes,
-  readFields,
-  writeBytes,
-  writeNumber,
-  writeText,
-} from "../../lib/engines/tinker/protobuf.ts";
+import { readBytes, readFields } from "../../lib/engines/tinker/protobuf.ts";
 
 /** What goes wrong with the next call of an endpoint. */
 export type Fault =
@@ -250,10 +244,14 @@ function passAnswer(logProbs: number[]): Response {
   const ends = new Uint8Array(
     BigInt64Array.from([0n, BigInt(data.length)]).buffer,
   );
-  const tensor = [writeBytes(1, data), writeBytes(2, ends), writeNumber(3, 1)];
-  const field = [writeText(1, "logprobs"), writeBytes(2, joinBytes(tensor))];
-  const record = writeBytes(2, joinBytes(field));
-  return new Response(new Uint8Array(writeBytes(2, record)), {
+  const { LengthDelimited, Varint } = WireType;
+  const answer = new BinaryWriter().tag(2, LengthDelimited).fork();
+  answer.tag(2, LengthDelimited).fork();
+  answer.tag(1, LengthDelimited).string("logprobs");
+  answer.tag(2, LengthDelimited).fork();
+  answer.tag(1, LengthDelimited).bytes(data);
+  answer.tag(2, LengthDelimited).bytes(ends).tag(3, Varint).int32(1);
+  return new Response(answer.join().join().join().finish(), {
     headers: { "content-type": "application/x-protobuf" },
   });
 }

@@ -10,19 +10,14 @@
  *
  * Left out: images, sparse tensors, log-probabilities of prompts.
  */
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { JsonObject } from "../http.ts";
 import {
   type Fields,
-  joinBytes,
   readBytes,
   readFields,
   readMap,
   readNumber,
-  writeBytes,
-  writeDouble,
-  writeMap,
-  writeNumber,
-  writeText,
 } from "./protobuf.ts";
 
 /** The objective in the form of `forward_backward`. */
@@ -56,45 +51,58 @@ const FLOAT32 = 1;
 const INT64 = 2;
 const BFLOAT16 = 4;
 
-/** Writes the message ForwardBackwardRequest. */
+const BYTES = WireType.LengthDelimited;
+
+/** Writes the message ForwardBackwardRequest. Numbers of value 0 are left out, as protobuf 3 does. */
 export function modelPassMessage(pass: ModelPass): Uint8Array {
-  return joinBytes([
-    writeText(1, pass.model_id),
-    writeNumber(2, pass.seq_id),
-    ...pass.data.map((datum) => writeBytes(3, datumMessage(datum))),
-    writeText(4, pass.loss_fn),
-    writeMap(5, { ...pass.loss_fn_config }, writeDouble),
-    writeNumber(6, pass.forwardOnly ? 1 : 0),
-  ]);
-}
-
-function datumMessage({ model_input, loss_fn_inputs }: WireDatum): Uint8Array {
-  const chunks = model_input.chunks.map(({ tokens }) => {
-    const bytes = new Uint8Array(Int32Array.from(tokens).buffer);
-    return writeBytes(1, writeBytes(1, writeBytes(1, bytes)));
+  const message = new BinaryWriter().tag(1, BYTES).string(pass.model_id);
+  if (pass.seq_id !== 0) message.tag(2, WireType.Varint).int64(pass.seq_id);
+  for (const datum of pass.data) {
+    writeDatum(message.tag(3, BYTES).fork(), datum).join();
+  }
+  message.tag(4, BYTES).string(pass.loss_fn);
+  writeMap(message, 5, { ...pass.loss_fn_config }, (value) => {
+    message.tag(2, WireType.Bit64).double(value);
   });
-  const tensors = Object.fromEntries(
-    Object.entries(loss_fn_inputs).map((
-      [name, { data }],
-    ) => [
-      name,
-      tensorMessage(data, name === "target_tokens" ? INT64 : FLOAT32),
-    ]),
-  );
-  return joinBytes([...chunks, writeMap(2, tensors, writeBytes)]);
+  if (pass.forwardOnly) message.tag(6, WireType.Varint).bool(true);
+  return message.finish();
 }
 
-function tensorMessage(data: readonly number[], type: number): Uint8Array {
-  const { buffer } = type === INT64
-    ? BigInt64Array.from(data, BigInt)
-    : Float32Array.from(data);
-  return joinBytes([
-    writeBytes(1, new Uint8Array(buffer)),
-    writeNumber(3, type),
-  ]);
+function writeDatum(
+  to: BinaryWriter,
+  { model_input, loss_fn_inputs }: WireDatum,
+): BinaryWriter {
+  for (const { tokens } of model_input.chunks) {
+    const bytes = new Uint8Array(Int32Array.from(tokens).buffer);
+    to.tag(1, BYTES).fork().tag(1, BYTES).fork();
+    to.tag(1, BYTES).bytes(bytes).join().join();
+  }
+  writeMap(to, 2, loss_fn_inputs, ({ data }, name) => {
+    const type = name === "target_tokens" ? INT64 : FLOAT32;
+    const { buffer } = type === INT64
+      ? BigInt64Array.from(data, BigInt)
+      : Float32Array.from(data);
+    to.tag(2, BYTES).fork().tag(1, BYTES).bytes(new Uint8Array(buffer));
+    to.tag(3, WireType.Varint).int32(type).join();
+  });
+  return to;
 }
 
-/** Reads the message of an operation's result. Throws `RangeError` on bytes that are none. */
+/** Writes a map as one nested message per entry, in the order of the keys. */
+function writeMap<T>(
+  to: BinaryWriter,
+  field: number,
+  map: Record<string, T>,
+  writeValue: (value: T, key: string) => void,
+) {
+  for (const key of Object.keys(map).sort()) {
+    to.tag(field, BYTES).fork().tag(1, BYTES).string(key);
+    writeValue(map[key], key);
+    to.join();
+  }
+}
+
+/** Reads the message of an operation's result. Throws on bytes that are none. */
 export function readResult(operation: string, bytes: Uint8Array): JsonObject {
   const fields = readFields(bytes);
   return operation === "asample" ? readSamples(fields) : readModelPass(fields);

@@ -8,7 +8,7 @@
  * only way that its interface offers, and calls it with tensors. Left out: the graphs
  * themselves (decode_graph.ts, layers_graph.ts).
  */
-import { bytesField, floatField, integerField, joined } from "./protobuf.ts";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
 /** Element types, by their numbers in TensorFlow. */
 export const FLOAT = 1;
@@ -20,6 +20,10 @@ export type ElementType =
   | typeof INT
   | typeof COMPLEX
   | typeof BOOL;
+
+/** How protocol buffers write numbers, and texts, bytes and messages. */
+const NUMBER = WireType.Varint;
+const BYTES = WireType.LengthDelimited;
 
 /** One output of an operation. */
 export interface Value {
@@ -106,20 +110,14 @@ export class Graph {
     inputs: readonly Value[],
     attributes: Record<string, Attribute>,
   ) {
-    this.#nodes.push(joined([
-      bytesField(1, name),
-      bytesField(2, operation),
-      ...inputs.map((input) => bytesField(3, input.name)),
-      ...Object.entries(attributes).map(([key, attribute]) =>
-        bytesField(
-          5,
-          joined([
-            bytesField(1, key),
-            bytesField(2, attributeValue(attribute)),
-          ]),
-        )
-      ),
-    ]));
+    const node = new BinaryWriter();
+    node.tag(1, BYTES).string(name).tag(2, BYTES).string(operation);
+    for (const input of inputs) node.tag(3, BYTES).string(input.name);
+    for (const [key, attribute] of Object.entries(attributes)) {
+      node.tag(5, BYTES).fork().tag(1, BYTES).string(key).tag(2, BYTES).fork();
+      writeAttribute(node, attribute).join().join();
+    }
+    this.#nodes.push(node.finish());
   }
 
   /** Returns an operation with one element type `T`, whose result has that type too. */
@@ -332,37 +330,36 @@ export class Graph {
 
   /** Returns the contents of `saved_model.pb`. */
   savedModel(): Uint8Array {
-    // A GraphDef holds nodes, and the producer version that today's operations need.
-    const graph = joined([
-      ...this.#nodes.map((node) => bytesField(1, node)),
-      bytesField(4, integerField(1, 1882)),
-    ]);
-    const metaGraph = joined([
-      bytesField(1, bytesField(4, "serve")),
-      bytesField(2, graph),
-    ]);
-    return joined([integerField(1, 1), bytesField(2, metaGraph)]);
+    const saved = new BinaryWriter().tag(1, NUMBER).int32(1);
+    // The MetaGraphDef, its tag, and the GraphDef.
+    saved.tag(2, BYTES).fork();
+    saved.tag(1, BYTES).fork().tag(4, BYTES).string("serve").join();
+    saved.tag(2, BYTES).fork();
+    for (const node of this.#nodes) saved.tag(1, BYTES).bytes(node);
+    // The producer version that today's operations need.
+    saved.tag(4, BYTES).fork().tag(1, NUMBER).int32(1882).join();
+    return saved.join().join().finish();
   }
 }
 
-/** Returns an `AttrValue` message. */
-function attributeValue(attribute: Attribute): Uint8Array {
-  if ("type" in attribute) return integerField(6, attribute.type);
-  if ("bool" in attribute) return integerField(5, attribute.bool ? 1 : 0);
-  if ("int" in attribute) return integerField(3, attribute.int);
+/** Writes the fields of an `AttrValue` message. */
+function writeAttribute(
+  to: BinaryWriter,
+  attribute: Attribute,
+): BinaryWriter {
+  if ("type" in attribute) return to.tag(6, NUMBER).int32(attribute.type);
+  if ("bool" in attribute) return to.tag(5, NUMBER).bool(attribute.bool);
+  if ("int" in attribute) return to.tag(3, NUMBER).int64(attribute.int);
   const { type, shape, values } = attribute.tensor;
-  return bytesField(
-    8,
-    joined([
-      integerField(1, type),
-      bytesField(
-        2,
-        joined(shape.map((size) => bytesField(2, integerField(1, size)))),
-      ),
-      // Repeated single values: float_val is field 5, int_val field 7.
-      ...values.map((value) =>
-        type === FLOAT ? floatField(5, value) : integerField(7, value)
-      ),
-    ]),
-  );
+  to.tag(8, BYTES).fork().tag(1, NUMBER).int32(type).tag(2, BYTES).fork();
+  for (const size of shape) {
+    to.tag(2, BYTES).fork().tag(1, NUMBER).int64(size).join();
+  }
+  to.join();
+  // Repeated single values: float_val is field 5, int_val field 7.
+  for (const value of values) {
+    if (type === FLOAT) to.tag(5, WireType.Bit32).float(value);
+    else to.tag(7, NUMBER).int32(value);
+  }
+  return to.join();
 }
