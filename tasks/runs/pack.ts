@@ -4,7 +4,11 @@ import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import type { Manifest } from "../../lib/run/manifest.ts";
 import { readRows } from "../../lib/run/read.ts";
-import { type Column, columnsOf, RowReader } from "../../lib/run/packed/columns.ts";
+import {
+  type Column,
+  columnsOf,
+  RowReader,
+} from "../../lib/run/packed/columns.ts";
 import { parquetBytes, ParquetColumns } from "../../lib/run/packed/parquet.ts";
 import {
   type LogName,
