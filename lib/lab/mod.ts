@@ -16,7 +16,7 @@ export type { Interval } from "./evaluation/statistics.ts";
 export { summarise } from "./evaluation/summary.ts";
 export { collapsedModes } from "./health.ts";
 export { openLab } from "./open.ts";
-export { type Preset, presetNamed, PRESETS } from "./presets.ts";
+export { type Preset, presetNamed } from "./presets.ts";
 export { createTinyModel } from "./pretrain.ts";
 export { type EvaluationLog, reportLines } from "./report.ts";
 export { readHardware, seedFolder, seedsIn } from "./report_folder.ts";
@@ -30,7 +30,6 @@ export {
   type Study,
   studyNamed,
 } from "./studies.ts";
-export { changeOf } from "./study_changes.ts";
 export {
   difference,
   familiar,

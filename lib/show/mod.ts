@@ -16,14 +16,7 @@ export {
   learningCurves,
 } from "./figures/learning_curves.ts";
 export { lineChart } from "./figures/line_chart.ts";
-export {
-  duplicateCurves,
-  rewardCurves,
-  solveRateCurves,
-  thinkingRateCurves,
-  tokenLengthCurves,
-  validityCurves,
-} from "./figures/run_curves.ts";
+export { solveRateCurves, thinkingRateCurves } from "./figures/run_curves.ts";
 export {
   MODE_COLOURS,
   OTHER_COLOURS,
