@@ -24,6 +24,14 @@ export { replaceFolder, restoreFolder } from "./files/replace_folder.ts";
 export { modelHash } from "./files/weight_files.ts";
 export { Adapters, LORA_TARGETS, type LoraConfig } from "./lora.ts";
 export { parameterCount } from "./parameters.ts";
+export type {
+  OptimiserConfig,
+  Sample,
+  SampleRequest,
+  SamplingOptions,
+  SamplingProgress,
+  TrainSequence,
+} from "./requests.ts";
 export { sampleBatch } from "./sampling/sampling.ts";
 export { sampleText, stopAt } from "./sampling/text.ts";
 export { Tokenizer } from "./tokenizer.ts";
