@@ -10,7 +10,7 @@ import {
 import type { ScoreRow } from "../../lib/lab/scores.ts";
 import { parseStudy, type Study, studyNamed } from "../../lib/lab/studies.ts";
 import type { StudyScores } from "../../lib/lab/study_scores.ts";
-import { splitNamed } from "../../lib/lab/world/splits.ts";
+import { splitNamed } from "./world/split_named.ts";
 import { worldParts } from "../../lib/lab/base_model.ts";
 
 const study = studyNamed("pool");

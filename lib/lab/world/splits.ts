@@ -86,20 +86,6 @@ export function buildSplits(config: WorldConfig): SplitSet {
   return { splits, heldOut };
 }
 
-/** Returns the split of that name and kind; throws with the known names otherwise. */
-export function splitNamed(
-  { splits }: SplitSet,
-  name: string,
-  kind: Split["kind"],
-): Split {
-  const found = splits.find((split) =>
-    split.name === name && split.kind === kind
-  );
-  if (found) return found;
-  const known = splits.map((split) => `${split.name}/${split.kind}`).join(", ");
-  throw new RangeError(`no split ${name}/${kind}; there are: ${known}`);
-}
-
 /** Returns the program splits in the language that is not the world's own. */
 function splitsIn(language: WorldLanguage, config: WorldConfig): Split[] {
   return programSplits({ ...config, language }).map((split) => {

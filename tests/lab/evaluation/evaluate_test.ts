@@ -18,8 +18,8 @@ import {
   buildSplits,
   type EvaluationItem,
   type Split,
-  splitNamed,
 } from "../../../lib/lab/world/splits.ts";
+import { splitNamed } from "../world/split_named.ts";
 import {
   worldTokenizerConfig,
   worldTokenizerJson,

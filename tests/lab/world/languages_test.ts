@@ -6,8 +6,8 @@ import { randomStream } from "../../../lib/random.ts";
 import {
   buildSplits,
   type EvaluationItem,
-  splitNamed,
 } from "../../../lib/lab/world/splits.ts";
+import { splitNamed } from "./split_named.ts";
 import { DocumentWriter } from "../../../lib/lab/world/documents.ts";
 import {
   type WorldConfig,

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { numbers } from "../../../lib/show/figures/figure.ts";
-import { buildSplits, splitNamed } from "../../../lib/lab/world/splits.ts";
+import { buildSplits } from "../../../lib/lab/world/splits.ts";
+import { splitNamed } from "../../lab/world/split_named.ts";
 import { studyNamed } from "../../../lib/lab/studies.ts";
 import type { ScoreRow } from "../../../lib/lab/scores.ts";
 import { passByDepth } from "../../../notebooks/figures/pass_by_depth.ts";
