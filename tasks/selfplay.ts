@@ -23,7 +23,7 @@ import type { RunOutcome } from "../lib/run/record.ts";
 import type { TimingRow } from "../lib/run/stopwatch.ts";
 import type { SeedingRound } from "../lib/method/seeding.ts";
 import type { SelfPlayEvent } from "../lib/method/loop.ts";
-import { settingsList } from "../lib/method/settings_list.ts";
+import { settingsList } from "./selfplay/settings_list.ts";
 import {
   ArgumentError,
   parseArguments,

@@ -1,6 +1,6 @@
 /** The page of settings: the paper's Table 3 and every setting by source, from the library's table. */
 
-import { paperTable3 } from "../../lib/method/settings_list.ts";
+import { paperTable3 } from "../../lib/method/paper_table.ts";
 import { type SelfPlayConfig, TINY_CONFIG } from "../../lib/method/config.ts";
 import { SETTINGS } from "../../lib/method/settings.ts";
 

@@ -6,7 +6,7 @@ import {
   type SelfPlayConfig,
   TINY_CONFIG,
 } from "../../lib/method/config.ts";
-import { paperTable3 } from "../../lib/method/settings_list.ts";
+import { paperTable3 } from "../../lib/method/paper_table.ts";
 import { SETTINGS } from "../../lib/method/settings.ts";
 import { SETTINGS_PAGE, settingsPage } from "../../tasks/report/settings.ts";
 

@@ -28,7 +28,7 @@ function unread(fields: readonly string[], code: string): string[] {
 Deno.test("every setting of self-play is read by the code that plays", () => {
   const code = ["method", "extras", "run", "lab"].map((room) =>
     codeOf(join(LIB, room), [
-      ...["settings.ts", "settings_list.ts", "config.ts", "presets.ts"],
+      ...["settings.ts", "paper_table.ts", "config.ts", "presets.ts"],
       ...["arms.ts", "engine_limits.ts"],
     ])
   ).join("\n");

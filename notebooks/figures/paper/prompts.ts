@@ -4,7 +4,7 @@ import { chatDialect } from "../../../lib/method/modes/chat.ts";
 import { identityTasks } from "../../../lib/method/buffer/identity.ts";
 import { MODE_NAMES, type ModeName } from "../../../lib/method/modes/task.ts";
 import type { Task } from "../../../lib/method/modes/task.ts";
-import { paperTable3 } from "../../../lib/method/settings_list.ts";
+import { paperTable3 } from "../../../lib/method/paper_table.ts";
 import { paperRows } from "./numbers.ts";
 
 /** A prompt by its role and mode. */

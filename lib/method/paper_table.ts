@@ -1,22 +1,10 @@
-/** The table of settings as the paper's Table 3 and as a list for the command line. */
+/** The table of settings as the paper's Table 3. */
 
 import {
   OFFICIAL_CONFIG,
   PAPER_CONFIG,
   type SelfPlayConfig,
 } from "./config.ts";
-import type { SettingRow } from "./setting_kinds.ts";
-import { SETTINGS } from "./settings.ts";
-
-/** Lists every setting of a config: its value, the names or the range it allows, and what it does. */
-export function settingsList(config: SelfPlayConfig): string {
-  const rows: [string, SettingRow<unknown>][] = Object.entries(SETTINGS);
-  return rows.map(([field, { says, wanted, choices }]) => {
-    const value = config[field as keyof SelfPlayConfig];
-    const others = choices ? choices.join(", ") : wanted;
-    return `  ${field.padEnd(26)} ${value}  (${others})\n      ${says}`;
-  }).join("\n");
-}
 
 /** The rows of Table 3: its name for a hyper-parameter, and how a config gives the value. */
 const TABLE_3: readonly [string, (config: SelfPlayConfig) => unknown][] = [
