@@ -9,11 +9,8 @@
 
 import { join } from "node:path";
 import { openModel } from "../lib/engines/choice.ts";
-import {
-  type Answerer,
-  goldAnswerer,
-  modelAnswerer,
-} from "../lib/lab/benchmarks/answerer.ts";
+import { type Answerer, goldAnswerer } from "../lib/lab/benchmarks/answerer.ts";
+import { modelAnswerer } from "./evaluate/model_answerer.ts";
 import {
   type BenchmarkRow,
   evaluateBenchmarks,

@@ -13,11 +13,11 @@ import {
 } from "./language/functions.ts";
 import type { EvaluationResult } from "../lib/lab/evaluation/evaluate.ts";
 import {
-  armConfig,
   type LanguageArm,
   type LanguageStudy,
   readLanguageStudy,
 } from "../lib/lab/language_study.ts";
+import type { SelfPlayConfig } from "../lib/method/config.ts";
 import { known } from "../lib/method/nearest.ts";
 import { MODEL_PRESETS } from "../lib/lab/model_presets.ts";
 import { seedFolder, seedsIn } from "../lib/lab/report_folder.ts";
@@ -86,6 +86,15 @@ async function main(args: readonly string[]): Promise<number> {
     }
   }
   return 0;
+}
+
+/** Returns the settings of an arm and a seed. */
+export function armConfig(
+  { preset, steps }: LanguageStudy,
+  { change }: LanguageArm,
+  seed: number,
+): SelfPlayConfig {
+  return { ...MODEL_PRESETS[preset].selfPlay, ...change, steps, seed };
 }
 
 function armOf(study: LanguageStudy, name: string): LanguageArm {

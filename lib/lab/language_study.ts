@@ -91,15 +91,6 @@ export function readLanguageStudy(folder: string): LanguageStudy {
   return study;
 }
 
-/** Returns the settings of an arm and a seed. */
-export function armConfig(
-  { preset, steps }: LanguageStudy,
-  { change }: LanguageArm,
-  seed: number,
-): SelfPlayConfig {
-  return { ...MODEL_PRESETS[preset].selfPlay, ...change, steps, seed };
-}
-
 /** The logs of one recorded seed. */
 export interface RecordedSeed {
   seed: number;

@@ -23,7 +23,7 @@ export interface CheckpointState {
 }
 
 /** The content of `state.json` as it is written. */
-interface StateFile extends CheckpointState {
+export interface StateFile extends CheckpointState {
   /** Size and hash of the checkpoint's other files; absent in files of earlier versions. */
   files?: Record<string, FileRecord>;
 }
@@ -43,7 +43,7 @@ export interface Engines {
 /** The error of a checkpoint that was changed after it was written. The message names the file. */
 class DamagedCheckpoint extends Error {}
 
-const STATE_FILE = "state.json";
+export const STATE_FILE = "state.json";
 /** The run's own files that each checkpoint copies, in case the originals are damaged. */
 const COPIED_FILES = ["config.json", "manifest.json"];
 
@@ -69,26 +69,6 @@ export function checkpointSteps(runFolder: string): number[] {
 /** Returns the path of the checkpoint of a step. */
 export function checkpointFolder(runFolder: string, step: number): string {
   return join(runFolder, "checkpoints", checkpointName(step));
-}
-
-/** The weights of a checkpoint, by their hashes. */
-export interface WeightHashes {
-  step: number;
-  /** SHA-256 of each file of weights, by its path in the checkpoint. */
-  sha256: Record<string, string>;
-}
-
-/** Returns the hashes of the weights in the newest checkpoint of a run; null where there is none. */
-export function weightHashes(runFolder: string): WeightHashes | null {
-  const step = checkpointSteps(runFolder).at(-1);
-  if (step === undefined) return null;
-  const { files = {} }: StateFile = readJson(
-    join(checkpointFolder(runFolder, step), STATE_FILE),
-  );
-  const weights = Object.entries(files)
-    .filter(([path]) => path.endsWith("/model.safetensors"))
-    .map(([path, { sha256 }]) => [path, sha256]);
-  return { step, sha256: Object.fromEntries(weights) };
 }
 
 /**

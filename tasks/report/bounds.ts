@@ -1,9 +1,7 @@
 /** The sections of a report on a study's bounds: what each came to, and accuracy by depth. */
 
-import {
-  detectableDifference,
-  seedInterval,
-} from "../../lib/lab/evaluation/over_seeds.ts";
+import { seedInterval } from "../../lib/lab/evaluation/over_seeds.ts";
+import { detectableDifference } from "./detectable.ts";
 import { mean } from "../../lib/lab/evaluation/statistics.ts";
 import { FORCED_BASE, type Measure } from "../../lib/lab/bounds.ts";
 import {

@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 import { readEvaluations } from "../../lib/run/read.ts";
-import { detectableDifference } from "../../lib/lab/evaluation/over_seeds.ts";
+import { detectableDifference } from "./detectable.ts";
 import { mean } from "../../lib/lab/evaluation/statistics.ts";
 import { isForPassAtK } from "../../lib/lab/evaluation_plan.ts";
 import type { EvaluationLog } from "../../lib/lab/report.ts";

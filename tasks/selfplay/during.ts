@@ -6,7 +6,7 @@
 import type { EvaluationRow, Setting } from "../../lib/method/setting.ts";
 import { Tokenizer } from "../../lib/model/mod.ts";
 import { startExecutor } from "../../lib/sandbox/mod.ts";
-import { modelAnswerer } from "../../lib/lab/benchmarks/answerer.ts";
+import { modelAnswerer } from "../evaluate/model_answerer.ts";
 import {
   answered,
   askedOf,

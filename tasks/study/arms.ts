@@ -11,11 +11,8 @@
 import { join } from "node:path";
 import { ENGINES } from "../../lib/engines/engine_config.ts";
 import type { EvaluationResult } from "../../lib/lab/evaluation/evaluate.ts";
-import {
-  checkpointSteps,
-  type WeightHashes,
-  weightHashes,
-} from "../../lib/run/checkpoint.ts";
+import { checkpointSteps } from "../../lib/run/checkpoint.ts";
+import { type WeightHashes, weightHashes } from "./weights.ts";
 import { readJson } from "../../lib/run/json_file.ts";
 import {
   readEvaluations,

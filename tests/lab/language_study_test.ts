@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
-  armConfig,
   judgeLanguageBounds,
   languageFigure,
   readLanguageStudy,
   type RecordedSeed,
 } from "../../lib/lab/language_study.ts";
+import { armConfig } from "../../tasks/language_study.ts";
 import { checkConfig } from "../../lib/method/config.ts";
 
 const FOLDER = "data/language_model";

@@ -1,9 +1,5 @@
-/** Who answers: the reference, or a model that an engine runs. */
+/** Who answers: the reference here, a model in tasks/evaluate/model_answerer.ts. */
 
-import type { OpenModel } from "../../engines/choice.ts";
-import { chatDialect } from "../../method/modes/chat.ts";
-import { sampleResponses } from "../../method/respond.ts";
-import { chatPrompt } from "../../model/mod.ts";
 import type { ChatTemplate, Prompt } from "./benchmark.ts";
 
 /** One item as it is put. */
@@ -53,46 +49,3 @@ export const goldAnswerer: Answerer = {
       return Array.from({ length: samples }, () => answer);
     })),
 };
-
-/** A model. It is asked in the template that it was published with, if there is one. */
-export function modelAnswerer({ engine, tokenizer }: OpenModel): Answerer {
-  const template = tokenizer.config.chat_template === undefined
-    ? null
-    : (turns: Parameters<ChatTemplate>[0]) => chatPrompt(tokenizer, turns);
-  return {
-    template,
-    async answer(
-      asked,
-      { stops, keepsSpecialTokens = false },
-      { samples, maxNewTokens, ...options },
-    ) {
-      const room = ({ length }: readonly number[]) =>
-        Math.min(maxNewTokens, engine.description.contextLength - length);
-      const requests = asked.map(({ prompt, seed }) => {
-        const promptTokens = tokenizer.encodePrompt(prompt);
-        return {
-          promptTokens,
-          count: samples,
-          seed,
-          maxNewTokens: room(promptTokens),
-        };
-      });
-      const fits = requests.filter(({ maxNewTokens }) => maxNewTokens > 0);
-      const stopStrings = { ...chatDialect.stopStrings, solve: stops };
-      const dialect = { ...chatDialect, stopStrings, keepsSpecialTokens };
-      const speaker = { engine, tokenizer, dialect };
-      const asSolver = { ...options, role: "solve" } as const;
-      const drawn = await sampleResponses(speaker, fits, asSolver);
-      // A prompt that fills the context leaves no room for an answer.
-      return requests.map((request) => {
-        const at = fits.indexOf(request);
-        const promptTokens = request.promptTokens.length;
-        return Array.from({ length: samples }, (_, i) => ({
-          text: drawn[at]?.[i].text ?? "",
-          tokens: drawn[at]?.[i].sample.tokens.length ?? 0,
-          promptTokens,
-        }));
-      });
-    },
-  };
-}

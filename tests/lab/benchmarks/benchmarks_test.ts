@@ -5,10 +5,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openModel } from "../../../lib/engines/choice.ts";
 import { ENGINES } from "../../../lib/engines/engine_config.ts";
-import {
-  goldAnswerer,
-  modelAnswerer,
-} from "../../../lib/lab/benchmarks/answerer.ts";
+import { goldAnswerer } from "../../../lib/lab/benchmarks/answerer.ts";
+import { modelAnswerer } from "../../../tasks/evaluate/model_answerer.ts";
 import {
   benchmarkNamed,
   BENCHMARKS,

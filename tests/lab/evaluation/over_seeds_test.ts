@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import {
-  detectableDifference,
   holm,
   pValue,
   seedInterval,
 } from "../../../lib/lab/evaluation/over_seeds.ts";
+import { detectableDifference } from "../../../tasks/report/detectable.ts";
 import { bootstrapMean } from "../../../lib/lab/evaluation/statistics.ts";
 import { type RandomStream, randomStream } from "../../../lib/random.ts";
 
