@@ -18,13 +18,13 @@ const ROOMS: Record<string, { most: number; aim: number }> = {
   "random.ts": { most: 140, aim: 130 },
   "sandbox": { most: 12600, aim: 6500 },
   "model": { most: 10640, aim: 6800 },
-  "method": { most: 6700, aim: 3300 },
+  "method": { most: 6630, aim: 3300 },
   "extras": { most: 2680, aim: 1500 },
   "engines": { most: 3790, aim: 2500 },
-  "run": { most: 2370, aim: 1500 },
+  "run": { most: 2350, aim: 1500 },
   "serve": { most: 1560, aim: 1500 },
-  "lab": { most: 8930, aim: 4400 },
-  "show": { most: 1960, aim: 2200 },
+  "lab": { most: 8830, aim: 4400 },
+  "show": { most: 1950, aim: 2200 },
 };
 
 /** Most lines of a file; longer files have a bound of their own. */
