@@ -7,10 +7,10 @@
  */
 
 import { seedInterval } from "../../lab/evaluation/over_seeds.ts";
-import type { Interval } from "../../lab/evaluation/statistics.ts";
+import { type Interval, mean } from "../../lab/evaluation/statistics.ts";
 import type { ScoreRow } from "../../lab/scores.ts";
 import type { Figure, Trace } from "./figure.ts";
-import { panelFigure } from "./panels.ts";
+import { type Panel, panelFigure } from "./panels.ts";
 import { bandTraces, translucent } from "./seed_bands.ts";
 import {
   DRAWN_MODES,
@@ -72,7 +72,7 @@ export function accuracyCurve(
     intervals: steps.map((step) =>
       seedInterval(free.map((rows) => at(rows, step)))
     ),
-    seeds: free.map((rows) => steps.map((step) => average(at(rows, step)))),
+    seeds: free.map((rows) => steps.map((step) => mean(at(rows, step)))),
     forced: ran ? seedInterval(forced) : null,
     items,
   };
@@ -91,9 +91,6 @@ function commonSteps(seeds: readonly SeedScores[]): number[] {
     sets.every((set) => set.has(step))
   ).sort((a, b) => a - b);
 }
-
-const average = (values: readonly number[]) =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * Draws a panel per mode: the mean of the seeds with its 95 % band, every seed as a
@@ -124,13 +121,13 @@ export function learningCurves(
     return [{ title: `${mode} (${curve.items} items)`, traces }];
   });
   const count = seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`;
-  return panelFigure({
-    title: `Held-out, greedy (${split}, ${count}): ${changes.join(", ")}`,
-    x: "step of self-play",
-    y: "right answers",
-    yRange: [0, 1],
-    percent: "y",
-  }, panels);
+  const title = `Held-out, greedy (${split}, ${count}): ${changes.join(", ")}`;
+  return accuracyPanels(title, "step of self-play", panels);
+}
+
+function accuracyPanels(title: string, x: string, panels: Panel[]): Figure {
+  const y = "right answers";
+  return panelFigure({ title, x, y, yRange: [0, 1], percent: "y" }, panels);
 }
 
 function seedLines({ seeds, steps }: AccuracyCurve, colour: string): Trace[] {
@@ -205,11 +202,9 @@ export function armCurves(
     }
     return traces.length > 0 ? [{ title: mode, traces }] : [];
   });
-  return panelFigure({
-    title: `${title}: arms end at ${ranges.join(", ")} (${split})`,
-    x: "step",
-    y: "right answers",
-    yRange: [0, 1],
-    percent: "y",
-  }, panels);
+  return accuracyPanels(
+    `${title}: arms end at ${ranges.join(", ")} (${split})`,
+    "step",
+    panels,
+  );
 }

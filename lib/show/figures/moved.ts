@@ -1,5 +1,6 @@
 /** Words for a title: how a number of every mode moved during a run. */
 
+import { mean } from "../../lab/evaluation/statistics.ts";
 import type { ModeName } from "../../method/modes/task.ts";
 import { DRAWN_MODES } from "./style.ts";
 
@@ -29,6 +30,3 @@ export function moved<Row extends { step: number }>(
     ];
   }).join(", ");
 }
-
-const mean = (values: readonly number[]) =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -22,53 +22,31 @@ export type RunRows = readonly Pick<
 export function rewardCurves(rows: RunRows): Figure {
   return styledFigure(
     { title: "Mean reward", x: "step", y: "reward", yRange: [-1.05, 1.05] },
-    [
-      ...curves(rows, "solve", (row, mode) => row.solve[mode]?.meanReward),
-      ...curves(rows, "propose", (row, mode) => row.propose[mode]?.meanReward),
-    ],
+    ofBothRoles(rows, "meanReward"),
   );
 }
 
 /** Draws the share of right answers among the rollouts of each step. */
 export function solveRateCurves(rows: RunRows): Figure {
-  return styledFigure(
-    {
-      title: `Right attempts: ${
-        moved([rows], (row, mode) => row.solve[mode]?.solveRate, 100)
-      } %`,
-      x: "step",
-      y: "right attempts",
-      yRange: [0, 1],
-      percent: "y",
-    },
-    curves(rows, "solve", (row, mode) => row.solve[mode]?.solveRate),
-  );
+  const rate: Value = (row, mode) => row.solve[mode]?.solveRate;
+  const title = `Right attempts: ${moved([rows], rate, 100)} %`;
+  return shareFigure(title, "right attempts", curves(rows, "solve", rate));
 }
 
 /** Draws the share of proposals that became a task. */
 export function validityCurves(rows: RunRows): Figure {
-  return styledFigure(
-    {
-      title: "Valid proposals",
-      x: "step",
-      y: "share of proposals",
-      yRange: [0, 1],
-      percent: "y",
-    },
+  return shareFigure(
+    "Valid proposals",
+    "share of proposals",
     curves(rows, "propose", (row, mode) => row.propose[mode]?.valid),
   );
 }
 
 /** Draws the share of proposals that repeat a task, or a program that has all its allowed inputs. */
 export function duplicateCurves(rows: RunRows): Figure {
-  return styledFigure(
-    {
-      title: "Repeated proposals",
-      x: "step",
-      y: "share of proposals",
-      yRange: [0, 1],
-      percent: "y",
-    },
+  return shareFigure(
+    "Repeated proposals",
+    "share of proposals",
     curves(rows, "propose", (row, mode) => row.propose[mode]?.duplicate),
   );
 }
@@ -77,42 +55,46 @@ export function duplicateCurves(rows: RunRows): Figure {
 export function tokenLengthCurves(rows: RunRows): Figure {
   return styledFigure(
     { title: "Response length", x: "step", y: "tokens per response" },
-    [
-      ...curves(
-        rows,
-        "solve",
-        (row, mode) => row.solve[mode]?.meanResponseTokens,
-      ),
-      ...curves(
-        rows,
-        "propose",
-        (row, mode) => row.propose[mode]?.meanResponseTokens,
-      ),
-    ],
+    ofBothRoles(rows, "meanResponseTokens"),
   );
 }
 
 /** Draws the share of solver responses that open with a trace. */
 export function thinkingRateCurves(rows: RunRows): Figure {
+  const rate: Value = (row, mode) => row.solve[mode]?.thinkingRate;
+  const title = `Attempts that think first: ${moved([rows], rate, 100)} %`;
+  return shareFigure(title, "attempts", curves(rows, "solve", rate));
+}
+
+/** Draws curves of shares, from 0 to 100 %. */
+function shareFigure(title: string, y: string, data: Trace[]): Figure {
   return styledFigure(
-    {
-      title: `Attempts that think first: ${
-        moved([rows], (row, mode) => row.solve[mode]?.thinkingRate, 100)
-      } %`,
-      x: "step",
-      y: "attempts",
-      yRange: [0, 1],
-      percent: "y",
-    },
-    curves(rows, "solve", (row, mode) => row.solve[mode]?.thinkingRate),
+    { title, x: "step", y, yRange: [0, 1], percent: "y" },
+    data,
   );
 }
+
+/** Returns the curves of a number that both roles have, the solver's first. */
+function ofBothRoles(
+  rows: RunRows,
+  field: "meanReward" | "meanResponseTokens",
+): Trace[] {
+  return (["solve", "propose"] as const).flatMap((role) =>
+    curves(rows, role, (row, mode) => row[role][mode]?.[field])
+  );
+}
+
+/** A number of a mode in the row of a step. */
+type Value = (
+  row: RunRows[number],
+  mode: ModeName,
+) => number | null | undefined;
 
 /** Returns a curve per mode that has a measurement. */
 function curves(
   rows: RunRows,
   role: Role,
-  value: (row: RunRows[number], mode: ModeName) => number | null | undefined,
+  value: Value,
 ): Trace[] {
   return DRAWN_MODES.flatMap((mode) => {
     const y = rows.map((row) => value(row, mode) ?? null);

@@ -1,6 +1,6 @@
 /** A line with its uncertainty: a mean, and a band around it. */
 
-import type { Interval } from "../../lab/evaluation/statistics.ts";
+import { type Interval, mean } from "../../lab/evaluation/statistics.ts";
 import type { Trace } from "./figure.ts";
 
 /** A measurement along x; places without one are left out. */
@@ -47,10 +47,10 @@ export function translucent(colour: string, opacity: number): string {
   return `rgba(${channels.join(",")},${opacity})`;
 }
 
-/** Returns a `#rrggbb` colour with an opacity. */
+/** Returns the mean of values, with the least and the largest of them as its band. */
 export function rangeOfSeeds(values: readonly number[]): Interval {
   return {
-    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    mean: mean(values),
     low: Math.min(...values),
     high: Math.max(...values),
   };
