@@ -16,13 +16,18 @@ const CHUNK_DOCUMENTS = 1024;
 
 /** The size of batches and the weight of prompts. */
 export interface CorpusOptions {
-  /** Most padded tokens per batch. */
+  /** Most tokens of a batch, padding included. */
   batchTokens: number;
   /** Longest document in tokens; longer ones are left out. */
   longestDocument: number;
   /** Loss weight of prompt tokens; response tokens have weight 1. */
   promptWeight: number;
-  /** Most positions that are left free between prompt and response; absent: 0. */
+  /**
+   * Most positions that are left free between prompt and response, drawn uniformly for
+   * each document, so that nothing is found by its distance from the prompt. Rotary
+   * attention sees differences of positions only: to move prompt and response together
+   * would change nothing. Absent: 0.
+   */
   responseOffset?: number;
 }
 

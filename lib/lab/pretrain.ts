@@ -20,7 +20,7 @@ import { derivedSeed, randomStream } from "../random.ts";
 import { type DocumentMix, DocumentWriter } from "./world/documents.ts";
 import type { HeldOut } from "./world/held_out.ts";
 import type { WorldConfig } from "./world/config.ts";
-import { corpusBatches } from "./corpus.ts";
+import { corpusBatches, type CorpusOptions } from "./corpus.ts";
 
 /** The shape of a tiny base model; the rest of its configuration is fixed. */
 export interface TinyModelShape {
@@ -40,22 +40,9 @@ export interface TinyModelShape {
 }
 
 /** The length, the batches and the learning rate of pretraining. */
-export interface PretrainConfig {
+export interface PretrainConfig extends CorpusOptions {
   /** Tokens to train on, padding not counted. */
   tokens: number;
-  /** Most tokens of a step, padding included. */
-  batchTokens: number;
-  /** Longest document in tokens; longer ones are left out. */
-  longestDocument: number;
-  /** Loss weight of a prompt's tokens; response tokens have weight 1. */
-  promptWeight: number;
-  /**
-   * Most positions that are left free between prompt and response, drawn uniformly for
-   * each document, so that nothing is found by its distance from the prompt. Rotary
-   * attention sees differences of positions only: to move prompt and response together
-   * would change nothing. Absent: 0.
-   */
-  responseOffset?: number;
   /** Learning rate after the warm-up. */
   learningRate: number;
   /** Steps over which the learning rate rises linearly from 0. */
