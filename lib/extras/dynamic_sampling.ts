@@ -17,7 +17,7 @@ import type { ModeName } from "../method/modes/task.ts";
 import { randomStream } from "../random.ts";
 
 /** Replaces tasks of the batch that were solved always or never, in at most `dynamicSampling` rounds. */
-export async function refill(
+async function refill(
   setting: Setting,
   buffers: Buffers,
   batch: readonly SolvedTask[],

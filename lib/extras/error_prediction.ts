@@ -26,13 +26,13 @@ import { PAPER_READING } from "../method/modes/dialect.ts";
 import { registerMode } from "../method/modes/registry.ts";
 
 /** The answer for a call that returns. */
-export const NO_ERROR = "NoError";
+const NO_ERROR = "NoError";
 
 /** The executor's name for a program without `f`. */
 const NO_FUNCTION = "NoFunction";
 
 /** Names the exception with which a call ends. */
-export const errorPrediction: Mode = {
+const errorPrediction: Mode = {
   name: "error",
   writesProgram: true,
   drawsFrom: ["error"],

@@ -10,7 +10,7 @@
 import type { IntrinsicMeasures } from "../method/stages.ts";
 
 /** A coefficient per intrinsic measure; 0 leaves the measure out. */
-export type PerMeasure = Record<keyof IntrinsicMeasures, number>;
+type PerMeasure = Record<keyof IntrinsicMeasures, number>;
 
 /** The combination of the terms with the learnability reward r (paper, equations 11 to 14). */
 export type IntrinsicCombination =

@@ -65,7 +65,7 @@ function shareAlike({ program }: Task, others: readonly Task[]): number {
 }
 
 /** Lowers the positive rewards of tasks by how many are like them. */
-export function penalise(
+function penalise(
   { config }: Setting,
   buffers: Buffers,
   proposals: readonly Rewarded[],

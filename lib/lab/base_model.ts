@@ -39,7 +39,7 @@ export interface BaseModel {
 }
 
 /** The seed and the place of a base model. */
-export interface BaseModelOptions {
+interface BaseModelOptions {
   /** Seed of the weights and of the corpus. */
   seed: number;
   /** Folder of base models; default: `BASE_CACHE`. */
@@ -47,7 +47,7 @@ export interface BaseModelOptions {
 }
 
 /** The vocabulary and the evaluation splits of a world. */
-export interface WorldParts {
+interface WorldParts {
   tokenizer: Tokenizer;
   splits: SplitSet;
 }

@@ -29,7 +29,7 @@ export interface ItemChoice {
 export type Measure = "greedy" | "sampled" | `pass@${4 | 16 | 64}`;
 
 /** Items and a measure, by a name that the bounds use. */
-export interface Endpoint extends ItemChoice {
+interface Endpoint extends ItemChoice {
   says: string;
   measure: Measure;
 }

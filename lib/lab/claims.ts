@@ -19,7 +19,7 @@ import {
 } from "./study_scores.ts";
 
 /** The verdict on the claim that one arm ends above another. */
-export type Verdict =
+type Verdict =
   | "holds here"
   | "the opposite holds here"
   | "equal within the margin"

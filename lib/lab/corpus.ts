@@ -32,7 +32,7 @@ export interface CorpusOptions {
 }
 
 /** Encodes a document as tokens with loss weights. */
-export function toExample(
+function toExample(
   tokenizer: Tokenizer,
   prompt: string,
   response: string,

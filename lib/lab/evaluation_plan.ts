@@ -55,7 +55,7 @@ export interface EvaluationPlan {
 }
 
 /** The moment of an evaluation, relative to self-play. */
-export type EvaluationMoment = "before" | "during" | "after";
+type EvaluationMoment = "before" | "during" | "after";
 
 /** Tells whether a step is before, during or after self-play. */
 export function momentOf(

@@ -17,7 +17,7 @@ export interface SeedRecord {
  * The bounds of a collapse, in the last third of a run: fewer than a third of the valid
  * or repeated proposals are distinct programs, or fewer than half are valid.
  */
-export const COLLAPSE = { distinctShare: 1 / 3, valid: 1 / 2 } as const;
+const COLLAPSE = { distinctShare: 1 / 3, valid: 1 / 2 } as const;
 
 export type Role = "propose" | "solve";
 

@@ -36,7 +36,7 @@ export type LanguageFigure =
   | "sampled";
 
 /** A bound on a figure of an arm, or on its distance from another arm's. */
-export interface LanguageBound {
+interface LanguageBound {
   figure: LanguageFigure;
   arm: string;
   against?: string;
@@ -161,7 +161,7 @@ function change(scores: readonly ScoreRow[], temperature: number): number {
 }
 
 /** A bound with what was measured: `holds` is null where an arm is not recorded. */
-export interface JudgedBound extends LanguageBound {
+interface JudgedBound extends LanguageBound {
   value: number;
   holds: boolean | null;
 }

@@ -29,7 +29,7 @@ import type { SplitSet } from "./world/splits.ts";
 import { worldLanguages } from "./world/config.ts";
 
 /** An open laboratory. Disposing of it closes the sandbox and every model it opened. */
-export interface Lab extends AsyncDisposable {
+interface Lab extends AsyncDisposable {
   readonly preset: Preset;
   readonly base: BaseModel;
   /** The base model. Training changes it; `reset` makes it the base model again. */
@@ -54,7 +54,7 @@ export interface Lab extends AsyncDisposable {
 }
 
 /** The seed, the sandbox and the folder of an opened preset. */
-export interface LabOptions {
+interface LabOptions {
   /** Seed of the base model's pretraining and of all that is sampled. */
   seed: number;
   /** Folder of base models; default: `BASE_CACHE` in the kit's own folder. */

@@ -76,7 +76,7 @@ export interface PretrainProgress {
 }
 
 /** The inputs of pretraining. */
-export interface PretrainInput {
+interface PretrainInput {
   world: WorldConfig;
   heldOut: HeldOut;
   model: TinyModelShape;

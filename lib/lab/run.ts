@@ -36,7 +36,7 @@ import type { GeneratedTasks, Preset } from "./presets.ts";
 import type { PretrainProgress } from "./pretrain.ts";
 
 /** The preset, the seed, the folder and the callbacks of a run. */
-export interface ExperimentOptions {
+interface ExperimentOptions {
   preset: Preset;
   /** Seed of the base model, and of self-play. */
   seed: number;

@@ -18,7 +18,7 @@ import { derivedSeed, randomStream } from "../random.ts";
 import { checkpointFolder, checkpointSteps } from "../run/checkpoint.ts";
 
 /** Solve rates of checkpoints on each other's tasks. */
-export interface SolverMatrix {
+interface SolverMatrix {
   /** The steps of the kept checkpoints, in order: the solvers, from the first row on. */
   steps: number[];
   /** The tasks of each column: those proposed after the checkpoint before, up to this one. */

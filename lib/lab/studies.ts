@@ -18,7 +18,7 @@ import { known } from "../method/nearest.ts";
 import { type Preset, presetNamed } from "./presets.ts";
 
 /** The settings in which an arm differs from its study's base preset. */
-export interface ArmChange {
+interface ArmChange {
   world?: Partial<Preset["world"]>;
   model?: Partial<Preset["model"]>;
   pretrain?: Partial<Preset["pretrain"]>;

@@ -76,7 +76,7 @@ const TARGETS: Target[] = [
 ];
 
 /** A target on one split and mode, and the seeds that met it. */
-export interface JudgedTarget {
+interface JudgedTarget {
   says: string;
   split: string;
   mode: string;

@@ -11,7 +11,7 @@ import type { Interval } from "./evaluation/statistics.ts";
 import type { EvaluationLog } from "./report.ts";
 
 /** The share of steps written out, by the base made to think and after self-play. */
-export interface ThoughtLine {
+interface ThoughtLine {
   split: string;
   mode: string;
   items: number;

@@ -17,7 +17,7 @@ export type SelfPlayConfig = {
 };
 
 /** The source of a setting's value. */
-export type Source = "paper" | "official" | "kit";
+type Source = "paper" | "official" | "kit";
 
 /** Whose value is taken, first choice first, where a source is silent. */
 const ORDER: Record<Source, readonly Source[]> = {

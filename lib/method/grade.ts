@@ -21,7 +21,7 @@ export interface Solver extends Speaker {
 export type Question = { task: Task } | { question: string; answer: string };
 
 /** A question with the number of responses wanted and their seed. */
-export interface Asked {
+interface Asked {
   question: Question;
   count: number;
   seed: number;

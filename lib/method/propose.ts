@@ -11,7 +11,7 @@ import { sampleResponses } from "./respond.ts";
 import type { Setting } from "./setting.ts";
 
 /** A proposer prompt that fits, with the references in it. */
-export interface ProposerPrompt {
+interface ProposerPrompt {
   mode: ModeName;
   number: number;
   references: Task[];

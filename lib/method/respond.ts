@@ -13,7 +13,7 @@ export interface Speaker {
 }
 
 /** The sampling options of responses. */
-export interface RespondOptions {
+interface RespondOptions {
   /** Who responds; decides where a response ends. */
   role: Role;
   /** 0 is greedy. */
@@ -25,7 +25,7 @@ export interface RespondOptions {
 }
 
 /** A prompt to respond to. */
-export interface RespondRequest extends SampleRequest {
+interface RespondRequest extends SampleRequest {
   promptTokens: number[];
 }
 

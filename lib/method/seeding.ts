@@ -19,7 +19,7 @@ import { type ProposerTally, tallyProposals } from "./tally.ts";
 import { solverPromptLength, validateProposals } from "./validate.ts";
 
 /** The proposals of all rounds and the buffers that they filled. */
-export interface Seeding extends PromptCounts {
+interface Seeding extends PromptCounts {
   rounds: number;
   /** The proposals of the rounds that were played here: those before `saved` are not among them. */
   proposals: Judged[];

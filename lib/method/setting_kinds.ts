@@ -4,7 +4,7 @@
  */
 
 /** The values of one setting, by who states them. At least one of the three is given. */
-export interface Stated<T> {
+interface Stated<T> {
   /** Value in the paper: its text or its Table 3. */
   paper?: T;
   /** Value in the official code, where it differs or the paper is silent. */

@@ -16,7 +16,7 @@ import {
 } from "./stages.ts";
 
 /** A task to be attempted `count` times. */
-export interface Plan extends Pick<SolvedTask, "task" | "fresh" | "trained"> {
+interface Plan extends Pick<SolvedTask, "task" | "fresh" | "trained"> {
   count: number;
 }
 

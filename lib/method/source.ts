@@ -18,7 +18,7 @@ import { Registry } from "./registry.ts";
 import { drawFromPool } from "./task_pool.ts";
 
 /** Draws drafts; may draw fewer than wanted. */
-export type TaskSource = (
+type TaskSource = (
   setting: Setting,
   buffers: Buffers,
   request: TaskRequest,

@@ -14,7 +14,7 @@ import type {
 } from "./stages.ts";
 
 /** A number of values and their sum. As JSON, a sum that is no number is null. */
-export interface Sum {
+interface Sum {
   count: number;
   sum: number | null;
 }

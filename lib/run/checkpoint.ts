@@ -34,7 +34,7 @@ interface FileRecord {
 }
 
 /** The models of a run, and the tokenizer that belongs to them. */
-export interface Engines {
+interface Engines {
   engine: Engine;
   proposerEngine?: Engine;
   tokenizer: Tokenizer;

@@ -57,7 +57,7 @@ export async function openModels(
 }
 
 /** The engine's config, and the options of `recordRun` that a caller may choose. */
-export interface PlayOptions extends
+interface PlayOptions extends
   Pick<
     RecordOptions,
     | "config"

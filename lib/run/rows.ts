@@ -8,7 +8,7 @@ import type {
 } from "../method/stages.ts";
 
 /** The samples of a step, by the response that they train on. */
-export type SamplesByResponse = ReadonlyMap<Response, CreditedSample>;
+type SamplesByResponse = ReadonlyMap<Response, CreditedSample>;
 
 /** A line of `tasks.jsonl`: a proposal with its verdict, reward and advantage. */
 export interface TaskRow {

@@ -18,7 +18,7 @@ export interface TimingRow {
 }
 
 /** Requests of one kind. `amount` counts jobs of the executor, and tokens of the models. */
-export interface Work {
+interface Work {
   calls: number;
   amount: number;
   seconds: number;

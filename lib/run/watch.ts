@@ -11,7 +11,7 @@ import type { EvaluationRow, Setting } from "../method/setting.ts";
 type Evaluate = NonNullable<Setting["evaluate"]>;
 
 /** What a watch listens to and tells. */
-export interface WatchOptions {
+interface WatchOptions {
   /** Gives up the step under way, when aborted. */
   giveUp?: AbortSignal;
   /** Hears how far sampling has come. */

@@ -44,7 +44,7 @@ import {
 } from "./state.ts";
 
 /** What an environment is made of. */
-export interface EnvironmentParts {
+interface EnvironmentParts {
   config: SelfPlayConfig;
   executor: PooledExecutor;
   /** Measures prompts; default: bytes, of which no prompt has fewer than tokens. */

@@ -10,7 +10,7 @@ import { namesOf, textsOf } from "./requests.ts";
 import { RequestError } from "./rows.ts";
 
 /** The answer to OpenRLHF: a number for each query, and further ones to be logged. */
-export interface RemoteRewards {
+interface RemoteRewards {
   rewards: number[];
   /** 1 where an answer is right or a proposal valid, else 0. */
   scores: number[];

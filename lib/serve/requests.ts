@@ -5,7 +5,7 @@ import type { Role } from "../method/modes/dialect.ts";
 import type { ModeName } from "../method/modes/task.ts";
 
 /** Most rows of a request. */
-export const MOST_ROWS = 256;
+const MOST_ROWS = 256;
 /** Longest response of a model, in UTF-16 units: 16,000 tokens and more. */
 const LONGEST_TEXT = 131_072;
 /** Longest name. */
@@ -25,7 +25,7 @@ export function parseBody(text: string): Fields {
 }
 
 /** A request for prompts. */
-export interface PromptRequest {
+interface PromptRequest {
   role: Role;
   mode?: ModeName;
   count: number;

@@ -30,7 +30,7 @@ import { Patience } from "./patience.ts";
 import { RequestError } from "./rows.ts";
 
 /** The options of a server. */
-export interface ServiceOptions {
+interface ServiceOptions {
   environment: Environment;
   /** What a client has to send as `Authorization: Bearer TOKEN`. */
   token: string;
@@ -40,7 +40,7 @@ export interface ServiceOptions {
 }
 
 /** A server that runs. */
-export interface Service extends AsyncDisposable {
+interface Service extends AsyncDisposable {
   url: string;
 }
 

@@ -15,7 +15,7 @@ import {
 } from "../../sandbox/mod.ts";
 
 /** The cause for which a response is not of the form that its prompt opened. */
-export type CodeFormatCause =
+type CodeFormatCause =
   /** Cut at the token limit. */
   | "unfinished"
   /** No code of the language. */

@@ -10,7 +10,7 @@ import { type Halstead, halstead } from "./halstead.ts";
 import { codeLines } from "./lines.ts";
 import { parseSyntax } from "./syntax.ts";
 
-export interface Complexity {
+interface Complexity {
   /** Lines with code on them. */
   lines: number;
   /** McCabe's number of the whole program. */

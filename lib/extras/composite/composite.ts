@@ -26,7 +26,7 @@ import {
 } from "../../sandbox/mod.ts";
 
 /** The causes why a program cannot be a part. */
-export type PartCause =
+type PartCause =
   /** Longer, or nested deeper, than any program worth building on. */
   | "partTooLarge"
   /** The grammar does not cover it. */
@@ -41,7 +41,7 @@ export type PartCause =
   | "partNameTaken";
 
 /** A part under its own name, or the cause why the program cannot be one. */
-export type PartDefinition =
+type PartDefinition =
   | { ok: true; source: string }
   | { ok: false; cause: PartCause };
 
@@ -113,7 +113,7 @@ export function composeProgram(
 }
 
 /** The causes why a proposal does not build on its parts as asked. */
-export type CompositeCause =
+type CompositeCause =
   /** It never names a part. */
   | "partUnused"
   /** It defines a part's name itself. */

@@ -18,7 +18,7 @@ export type AnswerShape =
   };
 
 /** Removes what says nothing of the value: dollar signs, sizes, spaces, units, degrees. */
-export function plainLatex(text: string): string {
+function plainLatex(text: string): string {
   return text.trim()
     .replace(/^\\\(([^]*)\\\)$|^\\\[([^]*)\\\]$/, "$1$2")
     .replace(/\\(?:left|right|bigg?|Bigg?)(?![a-zA-Z])\.?/g, "")

@@ -3,7 +3,7 @@
 import type { ChatTemplate, Prompt } from "./benchmark.ts";
 
 /** One item as it is put. */
-export interface AskedItem {
+interface AskedItem {
   prompt: string;
   /** The response of the reference, if there is one. A model is not shown it. */
   reference: string | null;
@@ -11,7 +11,7 @@ export interface AskedItem {
 }
 
 /** A response, its length, and that of its prompt. */
-export interface Answer {
+interface Answer {
   text: string;
   tokens: number;
   promptTokens: number;

@@ -51,7 +51,7 @@ export interface Chosen<Item extends { id: string }> {
   items: readonly Item[];
 }
 
-export interface Evaluation {
+interface Evaluation {
   folder: string;
   settings: BenchmarkSettings;
   answerer: Answerer;

@@ -11,7 +11,7 @@ import { GRAMMARS } from "../../sandbox/mod.ts";
 import type { Fields } from "./fields.ts";
 
 /** What a test says. */
-export interface PlusTest {
+interface PlusTest {
   /** Argument lists, without their brackets. */
   inputs: string[];
   /** The function that is called. */

@@ -6,7 +6,7 @@ import type { BenchmarkRow } from "./evaluate.ts";
 import type { GuessScores } from "./guesses.ts";
 
 /** One line of the table. */
-export interface BenchmarkScore {
+interface BenchmarkScore {
   benchmark: string;
   items: number;
   /** Mean share of right samples. */

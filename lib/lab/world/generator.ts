@@ -32,7 +32,7 @@ export interface Sketch {
 }
 
 /** The depth, the inputs and the range of a sketch. */
-export interface SketchRequest {
+interface SketchRequest {
   depth: number;
   /** Number of distinct inputs. */
   inputCount: number;

@@ -27,7 +27,7 @@ import {
 import { CORPUS_RANGE, type Value, withinRange } from "./value.ts";
 
 /** Follows a result that is not the shown output. */
-export const REFUTED = "!";
+const REFUTED = "!";
 
 /** A search written down, with the operations it found. */
 export interface InductionSearch {

@@ -11,7 +11,7 @@ import { CORPUS_RANGE } from "./value.ts";
 export type MathsKind = "expression" | "words";
 
 /** A question with its answer and the trace that leads to it. */
-export interface MathsQuestion {
+interface MathsQuestion {
   kind: MathsKind;
   question: string;
   answer: string;

@@ -14,14 +14,14 @@ import type { Value, ValueType } from "./value.ts";
 export type WorldLanguage = "javascript" | "python";
 
 /** Wraps an operand: `before operand after`. An infix one binds weakly. */
-export interface ExpressionRendering {
+interface ExpressionRendering {
   before: string;
   after: string;
   infix: boolean;
 }
 
 /** A loop over the argument that changes an accumulator `s`, 0 at first. */
-export interface LoopRendering {
+interface LoopRendering {
   header: string;
   body: string;
 }

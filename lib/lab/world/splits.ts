@@ -236,7 +236,7 @@ function tellsSomething(task: Task): boolean {
 }
 
 /** Returns a sketch as a task, as self-play would hold it. */
-export function toTask(
+function toTask(
   sketch: Sketch,
   mode: ModeName,
   config: WorldConfig,

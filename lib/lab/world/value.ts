@@ -55,7 +55,7 @@ export const LARGE_RANGE: ValueRange = {
 };
 
 /** Letters of string inputs. */
-export const LETTERS = ["a", "b", "c"] as const;
+const LETTERS = ["a", "b", "c"] as const;
 
 /** Writes the compact literal of a value: the same text in JavaScript and Python. */
 export function literal(value: Value): string {

@@ -17,10 +17,10 @@ import { FRAMES } from "./program.ts";
 import { wordTokenizerJson } from "./word_tokenizer.ts";
 
 /** Stands for any character outside the vocabulary. */
-export const UNKNOWN_TOKEN = "<unk>";
+const UNKNOWN_TOKEN = "<unk>";
 
 /** The largest whole number with a token of its own. */
-export const LARGEST_NUMBER_TOKEN = 99;
+const LARGEST_NUMBER_TOKEN = 99;
 
 /** Returns the pieces of a world in vocabulary order, markers first. */
 export function worldPieces(config: WorldConfig): string[] {

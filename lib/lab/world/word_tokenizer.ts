@@ -1,7 +1,7 @@
 /** A tokenizer of whole pieces, as the object that belongs in `tokenizer.json`. */
 
 /** The pieces of a vocabulary, and how text is cut into them. */
-export interface WordVocabulary {
+interface WordVocabulary {
   /** Every piece at the place of its id; the special tokens come first. */
   pieces: readonly string[];
   /** Number of special tokens. */

@@ -29,7 +29,7 @@ export interface RewardedSample {
 export type Whitening = "sample" | "token";
 
 /** Below this standard deviation rewards count as equal and advantages are 0. */
-export const EQUAL_REWARDS = 1e-6;
+const EQUAL_REWARDS = 1e-6;
 
 /** Returns mean and standard deviation of the rewards. The deviation of fewer than two values is 0. */
 export function rewardStatistics(

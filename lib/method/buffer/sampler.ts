@@ -14,7 +14,7 @@ import type { RandomStream } from "../../random.ts";
  * | `uniform` | uniformly from fresh and past together |
  * | `recent` | with repetition, in proportion to the step that made them + 1; the paper saw collapse |
  */
-export type SamplerName = "paper" | "official" | "uniform" | "recent";
+type SamplerName = "paper" | "official" | "uniform" | "recent";
 
 /** The tasks to draw from. No task is both in `past` and in `fresh`. */
 export interface TaskPool {

@@ -32,7 +32,7 @@ import { modeOf } from "./registry.ts";
 import type { ModeName } from "./task.ts";
 
 /** The causes of a response without a usable answer block. */
-export type ChatFormatCause =
+type ChatFormatCause =
   /** The reasoning never ends. */
   | "unclosedThought"
   /** No `<answer>` right after the reasoning. */

@@ -133,7 +133,7 @@ export interface ChatWords {
 }
 
 /** The parts of a page that every question uses. */
-export interface TaskPage {
+interface TaskPage {
   /** The language's name. */
   title: string;
   /** The program in a fence. */

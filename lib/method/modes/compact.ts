@@ -46,7 +46,7 @@ import {
 import type { Task } from "./task.ts";
 
 /** The causes of a malformed solver response. */
-export type AnswerFormatCause =
+type AnswerFormatCause =
   /** Does not end with `<eos>`: cut at the token limit. */
   | "unfinished"
   /** Holds no `<a>`. */
@@ -60,7 +60,7 @@ export type AnswerFormatCause =
   /** Nothing after `<a>`. */
   | "emptyAnswer";
 
-export type ParsedAnswer =
+type ParsedAnswer =
   | { ok: true; answer: string; trace: string | null }
   | { ok: false; cause: AnswerFormatCause; thought: boolean };
 
@@ -92,7 +92,7 @@ export function parseAnswer(responseText: string): ParsedAnswer {
 }
 
 /** The causes of a malformed proposal. */
-export type ProposalFormatCause =
+type ProposalFormatCause =
   /** Does not end with `<eos>`: cut at the token limit. */
   | "unfinished"
   /** No `<i>` between program and input. */
@@ -106,7 +106,7 @@ export type ProposalFormatCause =
   /** An empty input. */
   | "emptyInput";
 
-export type ParsedProposal =
+type ParsedProposal =
   | { ok: true; program: string; argument: string }
   | { ok: false; cause: ProposalFormatCause };
 
@@ -122,7 +122,7 @@ export function parseProposal(responseText: string): ParsedProposal {
   return { ok: true, program, argument };
 }
 
-export type ParsedInductionProposal =
+type ParsedInductionProposal =
   | { ok: true; arguments: string[] }
   | { ok: false; cause: ProposalFormatCause };
 

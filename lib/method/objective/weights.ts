@@ -18,7 +18,7 @@ import type { ModeName } from "../modes/task.ts";
  * so that a long wrong answer is not let off lightly (Dr. GRPO's half of the loss;
  * Liu et al. 2025, arXiv 2503.20783). Only these weights × tokens sum to less than 1.
  */
-export type Aggregation = "token-mean" | "sequence-mean" | "fixed-length";
+type Aggregation = "token-mean" | "sequence-mean" | "fixed-length";
 
 /** The part of a sample that its weight depends on. */
 export interface WeightedSequence {

@@ -41,7 +41,7 @@ export function solverReward(
 }
 
 /** The status of a proposal. The last two have no reward and are not trained on. */
-export type ProposalStatus =
+type ProposalStatus =
   | "malformed"
   | "invalid"
   | "duplicate"
@@ -52,7 +52,7 @@ export type ProposalStatus =
   | "unjudged";
 
 /** The proposer's reward for each status. */
-export interface ProposerRewards {
+interface ProposerRewards {
   learnability: LearnabilityShape;
   malformed: number;
   /**

@@ -36,7 +36,7 @@ export interface PackedRun {
 }
 
 /** A run in a recording, with the first row of each of its logs. */
-export interface RecordedRun extends PackedRun {
+interface RecordedRun extends PackedRun {
   recording: number;
   from: Record<LogName, number>;
 }

@@ -14,7 +14,7 @@ export interface DotSeries {
   symbol?: string;
 }
 
-export interface DotLabels {
+interface DotLabels {
   title: string;
   x: string;
   /** From top to bottom. */

@@ -20,10 +20,10 @@ import {
 } from "./style.ts";
 
 /** The scores of one seed, as `scoreRows` gives them. */
-export type SeedScores = readonly ScoreRow[];
+type SeedScores = readonly ScoreRow[];
 
 /** A curve of one mode: per step the mean of the seeds, and each seed's own. */
-export interface AccuracyCurve {
+interface AccuracyCurve {
   steps: number[];
   intervals: Interval[];
   /** `seeds[s][i]` belongs to `steps[i]`. */
@@ -34,7 +34,7 @@ export interface AccuracyCurve {
 }
 
 /** The selection of a curve's scores. */
-export interface CurveSelection {
+interface CurveSelection {
   split: string;
   mode: ScoreRow["mode"];
   temperature?: number;
@@ -157,7 +157,7 @@ const REFERENCE_ARM_COLOUR = "#000000";
 const ARM_COLOURS = OTHER_COLOURS.filter((one) => one !== REFERENCE_ARM_COLOUR);
 
 /** Runs that differ in one setting. */
-export interface DrawnArm {
+interface DrawnArm {
   name: string;
   seeds: readonly SeedScores[];
 }

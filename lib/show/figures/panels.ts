@@ -13,7 +13,7 @@ export interface Panel {
 }
 
 /** Attributes of the axes of every panel. */
-export interface PanelAxes {
+interface PanelAxes {
   xaxis?: Record<string, unknown>;
   yaxis?: Record<string, unknown>;
   height?: number;

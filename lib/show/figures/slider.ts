@@ -3,7 +3,7 @@
 import type { Figure, Trace } from "./figure.ts";
 
 /** A state of a figure: all states have the same traces in the same order. */
-export interface SliderState {
+interface SliderState {
   label: string;
   figure: Figure;
 }

@@ -80,7 +80,7 @@ const TITLE_LETTERS = 88;
 const LINE = 22;
 
 /** Breaks a text into lines of at most so many letters, as Plotly reads it. */
-export function wrapped(text: string, letters: number): string {
+function wrapped(text: string, letters: number): string {
   if (text.includes("<br>")) return text; // broken already
   const lines = [""];
   for (const word of text.split(" ")) {

@@ -5,7 +5,7 @@ import type { Figure, Trace } from "./figure.ts";
 import { OTHER_COLOURS, styledFigure } from "./style.ts";
 
 /** The steps of a run under one setting. */
-export interface TokenUse {
+interface TokenUse {
   name: string;
   rows: readonly Pick<StepMetrics, "sampledTokens" | "trainedTokens">[];
 }

@@ -16,7 +16,7 @@ import { figureBundle, figureText } from "./show.ts";
 const REDRAW_MS = 150;
 
 /** A plot that is redrawn while its cell runs. */
-export interface LivePlot {
+interface LivePlot {
   /**
    * Redraws the figure, unless the last drawing is too recent. Throws an AbortError
    * where the ■ button was pressed since the plot was opened.

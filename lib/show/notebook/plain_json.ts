@@ -9,7 +9,7 @@
 import { Buffer } from "node:buffer";
 
 /** A typed array as Plotly reads it: base64 of little-endian numbers. */
-export interface PackedNumbers {
+interface PackedNumbers {
   dtype: string;
   bdata: string;
 }

@@ -5,7 +5,7 @@ import { stopSignal, tick } from "./interrupt.ts";
 import { escapeMarkup } from "./markup.ts";
 
 /** A progress bar. */
-export interface Progress {
+interface Progress {
   /**
    * Sets the bar to `done` steps of the total, with a short note. Throws an AbortError
    * where the ■ button was pressed since the bar was shown.
