@@ -54,46 +54,37 @@ export function movableFields(
     : ["address", "tokenizer", "reconnectSeconds", "requestSeconds"];
 }
 
+const LOCAL: EngineConfig = {
+  engine: "local",
+  model: "",
+  address: "",
+  loraRank: 0,
+  weights: "float32",
+  microBatchTokens: 0,
+  tokenizer: "",
+  contextLength: 0,
+  form: "tokens",
+  reconnectSeconds: 0,
+  requestSeconds: 0,
+};
+const WAITING = { reconnectSeconds: 120, requestSeconds: 3600 };
+
 /** The default config of each engine. */
 export const ENGINES: Record<EngineConfig["engine"], EngineConfig> = {
-  local: {
-    engine: "local",
-    model: "",
-    address: "",
-    loraRank: 0,
-    weights: "float32",
-    microBatchTokens: 0,
-    tokenizer: "",
-    contextLength: 0,
-    form: "tokens",
-    reconnectSeconds: 0,
-    requestSeconds: 0,
-  },
+  local: LOCAL,
   tinker: {
+    ...LOCAL,
     engine: "tinker",
-    model: "",
     address: "http://127.0.0.1:8000",
     loraRank: 32,
-    weights: "float32",
-    microBatchTokens: 0,
-    tokenizer: "",
-    contextLength: 0,
-    form: "tokens",
-    reconnectSeconds: 120,
-    requestSeconds: 3600,
+    ...WAITING,
   },
   openai: {
+    ...LOCAL,
     engine: "openai",
-    model: "",
     address: "http://127.0.0.1:8000/v1",
-    loraRank: 0,
-    weights: "float32",
-    microBatchTokens: 0,
-    tokenizer: "",
-    contextLength: 0,
     form: "text",
-    reconnectSeconds: 120,
-    requestSeconds: 3600,
+    ...WAITING,
   },
 };
 
@@ -115,83 +106,68 @@ const FORMS: Record<EngineConfig["engine"], EngineConfig["form"][]> = {
 
 /** Throws `RangeError`, naming field and cure, where an engine's config makes no sense. */
 export function checkEngineConfig(config: EngineConfig): void {
-  const { engine, model, address, loraRank, contextLength } = config;
-  if (!(engine in ENGINES)) {
-    fail(config, "engine", `must be one of ${Object.keys(ENGINES).join(", ")}`);
-  }
-  if (
-    engine === "local" && model !== "" &&
-    !isFile(join(model, "config.json")) &&
-    !isFile(join(model, "adapter_config.json"))
+  const { engine, model, loraRank, form } = config;
+  const refuse = (
+    isWrong: boolean,
+    field: keyof EngineConfig,
+    message: string,
+  ) => isWrong && fail(config, field, message);
+  const names = Object.keys(ENGINES).join(", ");
+  refuse(!(engine in ENGINES), "engine", `must be one of ${names}`);
+  const [isLocal, isServed] = [engine === "local", engine !== "local"];
+  refuse(
+    isLocal && model !== "" &&
+      !["config.json", "adapter_config.json"]
+        .some((name) => isFile(join(model, name))),
+    "model",
+    "is no model folder: there is no config.json in it; give the folder where the model lies (`deno task model get NAME` fetches one by name)",
+  );
+  const idle = "has no meaning for the local engine: leave it out";
+  refuse(isLocal && config.address !== "", "address", idle);
+  if (isServed) checkAddress(config);
+  for (
+    const field of ["loraRank", "microBatchTokens", "contextLength"] as const
   ) {
-    fail(
-      config,
-      "model",
-      "is no model folder: there is no config.json in it; give the folder where the model lies (`deno task model get NAME` fetches one by name)",
-    );
+    const isCount = Number.isInteger(config[field]) && config[field] >= 0;
+    refuse(!isCount, field, "must be a whole number of at least 0");
   }
-  if (engine === "local" && address !== "") {
-    fail(
-      config,
-      "address",
-      "has no meaning for the local engine: leave it out",
-    );
-  }
-  if (engine !== "local") checkAddress(config);
-  for (const field of NUMBERS) {
-    if (!Number.isInteger(config[field]) || config[field] < 0) {
-      fail(config, field, "must be a whole number of at least 0");
-    }
-  }
-  checkWaiting(config);
-  if (!FORMS[engine].includes(config.form)) {
-    fail(config, "form", `must be one of ${FORMS[engine].join(", ")}`);
-  }
-  if (engine === "tinker" && loraRank === 0) {
-    fail(config, "loraRank", "must be at least 1: Tinker trains adapters only");
-  }
-  if (engine === "openai" && loraRank !== 0) {
-    fail(config, "loraRank", "must be 0: this engine does not train");
-  }
-  if (!["float32", "bfloat16"].includes(config.weights)) {
-    fail(config, "weights", "must be float32 or bfloat16");
-  }
-  if (engine !== "local" && config.weights !== "float32") {
-    fail(
-      config,
-      "weights",
-      "must be float32: a server chooses its own numbers",
-    );
-  }
-  if (engine !== "local" && config.microBatchTokens !== 0) {
-    fail(
-      config,
-      "microBatchTokens",
-      "must be 0: a server cuts its own batches",
-    );
-  }
-  if (engine === "local" && contextLength !== 0) {
-    fail(
-      config,
-      "contextLength",
-      "must be 0: config.json of the model tells it",
-    );
-  }
-}
-
-/** Fields that are whole numbers. */
-const NUMBERS = ["loraRank", "microBatchTokens", "contextLength"] as const;
-
-function checkWaiting(config: EngineConfig): void {
   for (const field of ["reconnectSeconds", "requestSeconds"] as const) {
-    const value = config[field];
-    if (config.engine === "local" && value !== 0) {
-      fail(config, field, "has no meaning for the local engine: leave it out");
-    }
-    if (config.engine !== "local" && !(value > 0 && value < 1e6)) {
-      fail(config, field, "must be a number of seconds above 0");
-    }
+    const isTime = config[field] > 0 && config[field] < 1e6;
+    refuse(isLocal && config[field] !== 0, field, idle);
+    refuse(isServed && !isTime, field, "must be a number of seconds above 0");
   }
+  const forms = FORMS[engine];
+  refuse(!forms.includes(form), "form", `must be one of ${forms.join(", ")}`);
+  refuse(
+    engine === "tinker" && loraRank === 0,
+    "loraRank",
+    "must be at least 1: Tinker trains adapters only",
+  );
+  refuse(
+    engine === "openai" && loraRank !== 0,
+    "loraRank",
+    "must be 0: this engine does not train",
+  );
+  refuse(
+    !["float32", "bfloat16"].includes(config.weights),
+    "weights",
+    "must be float32 or bfloat16",
+  );
+  refuse(
+    isServed && config.weights !== "float32",
+    "weights",
+    "must be float32: a server chooses its own numbers",
+  );
+  refuse(
+    isServed && config.microBatchTokens !== 0,
+    "microBatchTokens",
+    "must be 0: a server cuts its own batches",
+  );
+  refuse(
+    isLocal && config.contextLength !== 0,
+    "contextLength",
+    "must be 0: config.json of the model tells it",
+  );
 }
 
 /** Throws `RangeError` where a config names no model. */

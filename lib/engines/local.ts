@@ -27,6 +27,7 @@ import {
   writeModelFiles,
   writeOptimiserState,
 } from "../model/mod.ts";
+import { isFile } from "./engine_config.ts";
 import { type ObjectiveConfig, policyLoss } from "../method/objective/loss.ts";
 import type {
   Engine,
@@ -208,7 +209,7 @@ async function baseFolder(folder: string): Promise<string> {
   const base = await baseModelOf(folder);
   if (base !== null) {
     await restoreFolder(base);
-    if (hasFile(join(base, "config.json"))) return base;
+    if (isFile(join(base, "config.json"))) return base;
   }
   throw new Error(
     `${folder}/adapter_config.json: base_model_name_or_path is ` +
@@ -217,12 +218,4 @@ async function baseFolder(folder: string): Promise<string> {
       }, and there is no such model folder; download the ` +
       `model that these adapters belong to, and write the folder there`,
   );
-}
-
-function hasFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
