@@ -34,7 +34,7 @@ function ownDefault(field: string): Concession["apply"] {
 }
 
 /** The optional parts, in the order in which they are tried again. */
-export const CONCESSIONS: readonly Concession[] = [
+const CONCESSIONS: readonly Concession[] = [
   {
     name: "several answers at once (n)",
     mentions: /\bn\b|choice|multiple|several/i,

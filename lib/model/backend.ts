@@ -14,7 +14,7 @@ import nodeUtil from "node:util";
 import { withoutNotices } from "./native_notices.ts";
 
 /** Backends, best first. */
-export const BACKEND_NAMES = [
+const BACKEND_NAMES = [
   "tfjs-node-gpu",
   "tfjs-node",
   "webgpu",

@@ -210,7 +210,7 @@ export function thinMatMul(
 }
 
 /** Repeats every head `repeats` times in a row: `[G, ...]` becomes `[G * repeats, ...]`. */
-export function repeatHeads(x: tf.Tensor, repeats: number): tf.Tensor {
+function repeatHeads(x: tf.Tensor, repeats: number): tf.Tensor {
   if (repeats === 1) return x;
   const [heads, ...rest] = x.shape;
   const size = rest.reduce((product, axis) => product * axis, 1);

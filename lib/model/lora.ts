@@ -97,7 +97,7 @@ export function loraSpecs(config: ModelConfig, lora: LoraConfig): LoraSpec[] {
 }
 
 /** Returns fresh matrices: A uniform within 1/sqrt(in) as PEFT does, B zero. */
-export function initialLora(spec: LoraSpec, seed: number): Float32Array {
+function initialLora(spec: LoraSpec, seed: number): Float32Array {
   const [rows, columns] = spec.shape;
   const values = new Float32Array(rows * columns);
   if (spec.matrix === "B") return values;

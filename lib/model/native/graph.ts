@@ -13,8 +13,8 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 /** Element types, by their numbers in TensorFlow. */
 export const FLOAT = 1;
 export const INT = 3;
-export const COMPLEX = 8;
-export const BOOL = 10;
+const COMPLEX = 8;
+const BOOL = 10;
 export type ElementType =
   | typeof FLOAT
   | typeof INT

@@ -48,7 +48,7 @@ export function laneInput(
 }
 
 /** Further inputs of a lane in a prefill. */
-export const PREFILL_INPUTS = ["last", "lastMask"] as const;
+const PREFILL_INPUTS = ["last", "lastMask"] as const;
 
 /** The gradient of the hidden states, an input of the backward pass. */
 export const SLOPE_INPUT = "hiddenGradient";
