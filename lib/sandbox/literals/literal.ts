@@ -1,6 +1,6 @@
 /**
  * What literals of both languages have in common: the error that refuses one, the
- * bounds, and a printer that keeps to them.
+ * bounds, and a reader and a printer that keep to them.
  *
  * Two texts are made of every value: the literal, in the order that the engine would
  * list, and the canonical text, in which the entries are sorted whose order does not
@@ -24,6 +24,69 @@ export type LiteralLimits = Pick<
 export interface PrintedValue {
   literal: string;
   canonical: string;
+}
+
+/** A place in the text of literals of one language; throws a LiteralError beyond the limits. */
+export abstract class LiteralReader {
+  protected readonly source: string;
+  protected readonly limits: LiteralLimits;
+  protected position = 0;
+  #nodes = 0;
+
+  constructor(text: string, limits: LiteralLimits) {
+    if (text.length > limits.literalChars) {
+      throw new LiteralError(`longer than ${limits.literalChars} characters`);
+    }
+    this.source = text;
+    this.limits = limits;
+  }
+
+  /** Skips blanks, line breaks and comments. */
+  protected abstract skipSpace(): void;
+
+  /** Counts a value inside `depth` others, and returns its first character. */
+  protected begin(depth: number): string {
+    this.countNode();
+    if (depth > this.limits.valueDepth) {
+      throw new LiteralError(`nested deeper than ${this.limits.valueDepth}`);
+    }
+    this.skipSpace();
+    return this.source[this.position] ?? this.fail("a value is missing");
+  }
+
+  protected countNode(): void {
+    if (++this.#nodes > this.limits.valueNodes) {
+      throw new LiteralError(`more than ${this.limits.valueNodes} values`);
+    }
+  }
+
+  /** Consumes what a sticky pattern matches here; null where it matches nothing. */
+  protected match(pattern: RegExp): string | null {
+    pattern.lastIndex = this.position;
+    const text = pattern.exec(this.source)?.[0] ?? null;
+    this.position += text?.length ?? 0;
+    return text;
+  }
+
+  /** Consumes a character that must stand here. */
+  protected expect(char: string): void {
+    if (this.source[this.position] !== char) this.fail(`expected "${char}"`);
+    this.position++;
+  }
+
+  /** Consumes so many hexadecimal digits, and returns their number. */
+  protected hexadecimal(digits: number): number {
+    const text = this.source.slice(this.position, this.position + digits);
+    if (text.length !== digits || !/^[0-9a-fA-F]+$/.test(text)) {
+      this.fail("bad escape");
+    }
+    this.position += digits;
+    return parseInt(text, 16);
+  }
+
+  protected fail(reason: string): never {
+    throw new LiteralError(`${reason}, at character ${this.position}`);
+  }
 }
 
 /** Prints values of one language; throws a LiteralError beyond the limits. */

@@ -37,6 +37,7 @@ import {
   LiteralError,
   type LiteralLimits,
   LiteralPrinter,
+  LiteralReader,
   printed,
   type PrintedValue,
 } from "./literal.ts";
@@ -64,7 +65,7 @@ export function parseJavaScriptList(
   text: string,
   limits: LiteralLimits,
 ): DataValue[] {
-  return new LiteralParser(text, limits).list();
+  return new JavaScriptReader(text, limits).list();
 }
 
 /** Parses exactly one literal. */
@@ -105,43 +106,22 @@ const SIMPLE_ESCAPES: Record<string, string> = {
   "0": "\0",
 };
 
-class LiteralParser {
-  readonly #text: string;
-  readonly #limits: LiteralLimits;
-  #position = 0;
-  #nodes = 0;
-
-  constructor(text: string, limits: LiteralLimits) {
-    if (text.length > limits.literalChars) {
-      throw new LiteralError(`longer than ${limits.literalChars} characters`);
-    }
-    this.#text = text;
-    this.#limits = limits;
-  }
-
+class JavaScriptReader extends LiteralReader {
   list(): DataValue[] {
     const values: DataValue[] = [];
-    this.#skipSpace();
-    while (this.#position < this.#text.length) {
+    this.skipSpace();
+    while (this.position < this.source.length) {
       values.push(this.#value(0));
-      this.#skipSpace();
-      if (this.#position >= this.#text.length) break;
-      this.#expect(",");
-      this.#skipSpace();
+      this.skipSpace();
+      if (this.position >= this.source.length) break;
+      this.expect(",");
+      this.skipSpace();
     }
     return values;
   }
 
   #value(depth: number): DataValue {
-    if (++this.#nodes > this.#limits.valueNodes) {
-      throw new LiteralError(`more than ${this.#limits.valueNodes} values`);
-    }
-    if (depth > this.#limits.valueDepth) {
-      throw new LiteralError(`nested deeper than ${this.#limits.valueDepth}`);
-    }
-    this.#skipSpace();
-    const first = this.#text[this.#position];
-    if (first === undefined) this.#fail("a value is missing");
+    const first = this.begin(depth);
     if (first === "[") return this.#array(depth);
     if (first === "{") return this.#object(depth);
     if (first === '"' || first === "'" || first === "`") {
@@ -169,222 +149,193 @@ class LiteralParser {
       case "new":
         return this.#collection(depth);
     }
-    this.#fail(
+    this.fail(
       word === "" ? "not a literal" : `the name ${word} is not a literal`,
     );
   }
 
   #signed(sign: string): number | bigint {
-    this.#position++;
-    this.#skipSpace();
-    if (this.#text.startsWith("Infinity", this.#position)) {
-      if (this.#word() !== "Infinity") this.#fail("not a literal");
+    this.position++;
+    this.skipSpace();
+    if (this.source.startsWith("Infinity", this.position)) {
+      if (this.#word() !== "Infinity") this.fail("not a literal");
       return sign === "-" ? -Infinity : Infinity;
     }
     const magnitude = this.#number();
     if (sign === "-") return -magnitude;
     if (typeof magnitude === "bigint") {
-      this.#fail("a bigint takes no plus sign");
+      this.fail("a bigint takes no plus sign");
     }
     return magnitude;
   }
 
   #number(): number | bigint {
-    NUMBER.lastIndex = this.#position;
-    const match = NUMBER.exec(this.#text);
-    if (!match) this.#fail("not a number");
-    const end = this.#position + match[0].length;
-    const next = this.#text.codePointAt(end);
+    NUMBER.lastIndex = this.position;
+    const match = NUMBER.exec(this.source);
+    if (!match) this.fail("not a number");
+    const end = this.position + match[0].length;
+    const next = this.source.codePointAt(end);
     if (next !== undefined && AFTER_NUMBER.test(String.fromCodePoint(next))) {
-      this.#fail("not a number");
+      this.fail("not a number");
     }
-    this.#position = end;
+    this.position = end;
     const digits = match[0].replaceAll("_", "");
     return digits.endsWith("n") ? BigInt(digits.slice(0, -1)) : Number(digits);
   }
 
   #array(depth: number): DataValue[] {
     const items: DataValue[] = [];
-    this.#position++;
+    this.position++;
     for (;;) {
-      this.#skipSpace();
-      const next = this.#text[this.#position];
+      this.skipSpace();
+      const next = this.source[this.position];
       if (next === "]") break;
       if (next === ",") {
-        this.#countHole();
+        this.countNode();
         items.push(undefined);
-        this.#position++;
+        this.position++;
         continue;
       }
       items.push(this.#value(depth + 1));
       this.#separator("]");
     }
-    this.#position++;
+    this.position++;
     return items;
-  }
-
-  #countHole(): void {
-    if (++this.#nodes > this.#limits.valueNodes) {
-      throw new LiteralError(`more than ${this.#limits.valueNodes} values`);
-    }
   }
 
   #object(depth: number): DataObject {
     const object: DataObject = Object.create(null);
-    this.#position++;
+    this.position++;
     for (;;) {
-      this.#skipSpace();
-      if (this.#text[this.#position] === "}") break;
+      this.skipSpace();
+      if (this.source[this.position] === "}") break;
       const key = this.#key();
-      this.#skipSpace();
-      this.#expect(":");
+      this.skipSpace();
+      this.expect(":");
       object[key] = this.#value(depth + 1);
       this.#separator("}");
     }
-    this.#position++;
+    this.position++;
     return object;
   }
 
   #key(): string {
-    const first = this.#text[this.#position];
+    const first = this.source[this.position];
     if (first === '"' || first === "'") return this.#string(first);
     if (first === ".") return String(this.#number());
     if (first >= "0" && first <= "9") return String(this.#number());
     if (first !== "[") {
-      return this.#word() || this.#fail("an object key is missing");
+      return this.#word() || this.fail("an object key is missing");
     }
-    this.#position++;
-    this.#skipSpace();
-    const quote = this.#text[this.#position];
+    this.position++;
+    this.skipSpace();
+    const quote = this.source[this.position];
     if (quote !== '"' && quote !== "'") {
-      this.#fail("a computed key must be a string");
+      this.fail("a computed key must be a string");
     }
     const key = this.#string(quote);
-    this.#skipSpace();
-    this.#expect("]");
+    this.skipSpace();
+    this.expect("]");
     return key;
   }
 
   /** After `new`: a Map of pairs or a Set of values. */
   #collection(depth: number): DataValue {
-    this.#skipSpace();
+    this.skipSpace();
     const kind = this.#word();
     if (kind !== "Map" && kind !== "Set") {
-      this.#fail(`new ${kind} is not a literal`);
+      this.fail(`new ${kind} is not a literal`);
     }
-    this.#skipSpace();
-    this.#expect("(");
-    this.#skipSpace();
+    this.skipSpace();
+    this.expect("(");
+    this.skipSpace();
     let items: DataValue[] = [];
-    if (this.#text[this.#position] === "[") items = this.#array(depth);
-    this.#skipSpace();
-    if (this.#text[this.#position] === ",") this.#position++;
-    this.#skipSpace();
-    this.#expect(")");
+    if (this.source[this.position] === "[") items = this.#array(depth);
+    this.skipSpace();
+    if (this.source[this.position] === ",") this.position++;
+    this.skipSpace();
+    this.expect(")");
     if (kind === "Set") return new Set(items);
     return new Map(items.map((pair) => {
       if (!Array.isArray(pair) || pair.length !== 2) {
-        this.#fail("a Map takes [key,value] pairs");
+        this.fail("a Map takes [key,value] pairs");
       }
       return [pair[0], pair[1]] as const;
     }));
   }
 
   #string(quote: string): string {
-    const text = this.#text;
+    const text = this.source;
     let out = "";
-    let start = ++this.#position;
+    let start = ++this.position;
     for (;;) {
-      const char = text[this.#position];
-      if (char === undefined) this.#fail("unterminated string");
+      const char = text[this.position];
+      if (char === undefined) this.fail("unterminated string");
       if (char === quote) break;
-      if (quote === "`" && char === "$" && text[this.#position + 1] === "{") {
-        this.#fail("a template with ${} is not a literal");
+      if (quote === "`" && char === "$" && text[this.position + 1] === "{") {
+        this.fail("a template with ${} is not a literal");
       }
       if (quote !== "`" && (char === "\n" || char === "\r")) {
-        this.#fail("line break in a string");
+        this.fail("line break in a string");
       }
       if (char === "\\") {
-        out += text.slice(start, this.#position) + this.#escape();
-        start = this.#position;
+        out += text.slice(start, this.position) + this.#escape();
+        start = this.position;
       } else {
-        this.#position++;
+        this.position++;
       }
     }
-    out += text.slice(start, this.#position);
-    this.#position++;
+    out += text.slice(start, this.position);
+    this.position++;
     return quote === "`" ? out.replace(/\r\n?/g, "\n") : out;
   }
 
   /** At a backslash: reads the escape and returns what it stands for. */
   #escape(): string {
-    const text = this.#text;
-    const kind = text[++this.#position];
-    this.#position++;
-    if (kind === "x") return String.fromCharCode(this.#hexadecimal(2));
+    const text = this.source;
+    const kind = text[++this.position];
+    this.position++;
+    if (kind === "x") return String.fromCharCode(this.hexadecimal(2));
     if (kind === "u") {
-      if (text[this.#position] !== "{") {
-        return String.fromCharCode(this.#hexadecimal(4));
+      if (text[this.position] !== "{") {
+        return String.fromCharCode(this.hexadecimal(4));
       }
-      const close = text.indexOf("}", this.#position);
-      const digits = text.slice(this.#position + 1, close);
+      const close = text.indexOf("}", this.position);
+      const digits = text.slice(this.position + 1, close);
       const code = parseInt(digits, 16);
       if (close < 0 || !/^[0-9a-fA-F]{1,10}$/.test(digits) || code > 0x10ffff) {
-        this.#fail("bad escape");
+        this.fail("bad escape");
       }
-      this.#position = close + 1;
+      this.position = close + 1;
       return String.fromCodePoint(code);
     }
-    if (kind === "\r" && text[this.#position] === "\n") this.#position++;
+    if (kind === "\r" && text[this.position] === "\n") this.position++;
     if (
       kind === "\n" || kind === "\r" || kind === "\u2028" || kind === "\u2029"
     ) {
       return "";
     }
-    if (kind === undefined) this.#fail("unterminated string");
+    if (kind === undefined) this.fail("unterminated string");
     const octal = (kind >= "1" && kind <= "9") ||
-      (kind === "0" && /[0-9]/.test(text[this.#position] ?? ""));
-    if (octal) this.#fail("octal escape");
+      (kind === "0" && /[0-9]/.test(text[this.position] ?? ""));
+    if (octal) this.fail("octal escape");
     return SIMPLE_ESCAPES[kind] ?? kind;
-  }
-
-  #hexadecimal(digits: number): number {
-    const text = this.#text.slice(this.#position, this.#position + digits);
-    if (text.length !== digits || !/^[0-9a-fA-F]+$/.test(text)) {
-      this.#fail("bad escape");
-    }
-    this.#position += digits;
-    return parseInt(text, 16);
   }
 
   /** A comma, or `close` left in place. */
   #separator(close: string): void {
-    this.#skipSpace();
-    const next = this.#text[this.#position];
-    if (next === ",") this.#position++;
-    else if (next !== close) this.#fail(`expected "," or "${close}"`);
+    this.skipSpace();
+    const next = this.source[this.position];
+    if (next === ",") this.position++;
+    else if (next !== close) this.fail(`expected "," or "${close}"`);
   }
 
   #word(): string {
-    WORD.lastIndex = this.#position;
-    const word = WORD.exec(this.#text)?.[0] ?? "";
-    this.#position += word.length;
-    return word;
+    return this.match(WORD) ?? "";
   }
 
-  /** Skips blanks, line breaks and comments. */
-  #skipSpace(): void {
-    BLANK.lastIndex = this.#position;
-    if (BLANK.test(this.#text)) this.#position = BLANK.lastIndex;
-  }
-
-  #expect(char: string): void {
-    if (this.#text[this.#position] !== char) this.#fail(`expected "${char}"`);
-    this.#position++;
-  }
-
-  #fail(reason: string): never {
-    throw new LiteralError(`${reason}, at character ${this.#position}`);
+  protected skipSpace(): void {
+    this.match(BLANK);
   }
 }
 

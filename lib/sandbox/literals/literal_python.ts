@@ -19,7 +19,7 @@
  * - text is Unicode scalars: a lone surrogate is refused, written either way.
  */
 
-import { LiteralError, type LiteralLimits } from "./literal.ts";
+import { LiteralError, type LiteralLimits, LiteralReader } from "./literal.ts";
 import {
   construct,
   defaultDict,
@@ -41,7 +41,7 @@ export function parsePythonCall(
   text: string,
   limits: LiteralLimits,
 ): PythonCall {
-  return new PythonLiteralParser(text, limits).call();
+  return new PythonReader(text, limits).call();
 }
 
 /** Parses exactly one literal; `1, 2` is the tuple that Python makes of it. */
@@ -49,7 +49,7 @@ export function parsePythonLiteral(
   text: string,
   limits: LiteralLimits,
 ): PythonValue {
-  const { items, endsInComma } = new PythonLiteralParser(text, limits).list();
+  const { items, endsInComma } = new PythonReader(text, limits).list();
   if (items.length === 0) throw new LiteralError("one value expected, found 0");
   return items.length === 1 && !endsInComma ? items[0] : new PythonTuple(items);
 }
@@ -83,19 +83,10 @@ const SIMPLE_ESCAPES: Record<string, string> = {
   v: "\v",
 };
 
-class PythonLiteralParser {
-  readonly #text: string;
-  readonly #limits: LiteralLimits;
-  #position = 0;
-  #nodes = 0;
-
+class PythonReader extends LiteralReader {
   constructor(text: string, limits: LiteralLimits) {
-    if (text.length > limits.literalChars) {
-      throw new LiteralError(`longer than ${limits.literalChars} characters`);
-    }
+    super(text, limits);
     if (!text.isWellFormed()) throw new LiteralError("a lone surrogate");
-    this.#text = text;
-    this.#limits = limits;
   }
 
   list(): { items: PythonValue[]; endsInComma: boolean } {
@@ -110,19 +101,19 @@ class PythonLiteralParser {
   #call(close: string, depth: number): PythonCall {
     const call: PythonCall = { items: [], keywords: [] };
     while (!this.#closes(close)) {
-      if (this.#matchHere(/\*\*/y) !== null) {
+      if (this.match(/\*\*/y) !== null) {
         for (const [name, value] of this.#mapping(depth)) {
           this.#addKeyword(call, name, value);
         }
-      } else if (this.#matchHere(/\*/y) !== null) {
-        const items = itemsOf(this.#value(depth), this.#limits.valueNodes);
+      } else if (this.match(/\*/y) !== null) {
+        const items = itemsOf(this.#value(depth), this.limits.valueNodes);
         call.items.push(...items);
       } else {
-        const name = this.#matchHere(KEYWORD)?.match(/^[^\s=]+/)?.[0];
+        const name = this.match(KEYWORD)?.match(/^[^\s=]+/)?.[0];
         if (name !== undefined) {
           this.#addKeyword(call, name, this.#value(depth));
         } else if (call.keywords.length > 0) {
-          this.#fail("a positional argument after a keyword");
+          this.fail("a positional argument after a keyword");
         } else call.items.push(this.#value(depth));
       }
       this.#separator(close);
@@ -133,13 +124,13 @@ class PythonLiteralParser {
   #mapping(depth: number): PythonDict["entries"] {
     const value = this.#value(depth);
     if (value instanceof PythonDict) return value.entries;
-    this.#fail("** takes a dict");
+    this.fail("** takes a dict");
   }
 
   #addKeyword(call: PythonCall, name: PythonValue, value: PythonValue): void {
-    if (typeof name !== "string") this.#fail("a keyword must be a string");
+    if (typeof name !== "string") this.fail("a keyword must be a string");
     if (call.keywords.some(([known]) => known === name)) {
-      this.#fail(`the keyword ${name} is repeated`);
+      this.fail(`the keyword ${name} is repeated`);
     }
     call.keywords.push([name, value]);
   }
@@ -160,23 +151,23 @@ class PythonLiteralParser {
 
   /** Tells whether `close` is next; consumes it. */
   #closes(close: string): boolean {
-    this.#skipSpace();
-    if (close === "") return this.#position >= this.#text.length;
-    if (this.#text[this.#position] !== close) return false;
-    this.#position++;
+    this.skipSpace();
+    if (close === "") return this.position >= this.source.length;
+    if (this.source[this.position] !== close) return false;
+    this.position++;
     return true;
   }
 
   /** Consumes a comma if there is one; otherwise `close` must follow. */
   #separator(close: string): boolean {
-    this.#skipSpace();
-    const next = this.#text[this.#position];
+    this.skipSpace();
+    const next = this.source[this.position];
     if (next === ",") {
-      this.#position++;
+      this.position++;
       return true;
     }
     if (next !== (close === "" ? undefined : close)) {
-      this.#fail(
+      this.fail(
         close === "" ? "expected a comma" : `expected "," or "${close}"`,
       );
     }
@@ -184,29 +175,21 @@ class PythonLiteralParser {
   }
 
   #value(depth: number): PythonValue {
-    if (++this.#nodes > this.#limits.valueNodes) {
-      throw new LiteralError(`more than ${this.#limits.valueNodes} values`);
-    }
-    if (depth > this.#limits.valueDepth) {
-      throw new LiteralError(`nested deeper than ${this.#limits.valueDepth}`);
-    }
-    this.#skipSpace();
-    const first = this.#text[this.#position];
-    if (first === undefined) this.#fail("a value is missing");
+    const first = this.begin(depth);
     if (first === "[") {
-      this.#position++;
+      this.position++;
       return this.#items("]", depth + 1).items;
     }
     if (first === "(") return this.#tuple(depth);
     if (first === "{") return this.#braces(depth);
     if (/[0-9.+-]/.test(first)) return this.#number();
-    STRING_START.lastIndex = this.#position;
-    if (STRING_START.test(this.#text)) return this.#strings();
+    STRING_START.lastIndex = this.position;
+    if (STRING_START.test(this.source)) return this.#strings();
     return this.#named(depth);
   }
 
   #tuple(depth: number): PythonValue {
-    this.#position++;
+    this.position++;
     const { items, endsInComma } = this.#items(")", depth + 1);
     return items.length === 1 && !endsInComma
       ? items[0]
@@ -215,18 +198,18 @@ class PythonLiteralParser {
 
   /** Returns a dict or a set: the first colon decides. */
   #braces(depth: number): PythonValue {
-    this.#position++;
+    this.position++;
     const keys: PythonValue[] = [];
     const values: PythonValue[] = [];
     while (!this.#closes("}")) {
       keys.push(this.#value(depth + 1));
-      this.#skipSpace();
-      if (this.#text[this.#position] === ":") {
-        this.#position++;
+      this.skipSpace();
+      if (this.source[this.position] === ":") {
+        this.position++;
         values.push(this.#value(depth + 1));
       }
       if (values.length !== 0 && values.length !== keys.length) {
-        this.#fail("a dict or a set, not both");
+        this.fail("a dict or a set, not both");
       }
       this.#separator("}");
     }
@@ -250,7 +233,7 @@ class PythonLiteralParser {
       case "inf":
         return Infinity;
       case "collections":
-        if (this.#matchHere(/\s*\./y) !== null) return this.#named(depth);
+        if (this.match(/\s*\./y) !== null) return this.#named(depth);
         break;
       case "defaultdict":
         return this.#defaultDict(depth);
@@ -258,11 +241,9 @@ class PythonLiteralParser {
     if (isConstructor(word)) {
       this.#open(word);
       const call = this.#call(")", depth + 1);
-      return this.#located(() =>
-        construct(word, call, this.#limits.valueNodes)
-      );
+      return this.#located(() => construct(word, call, this.limits.valueNodes));
     }
-    this.#fail(
+    this.fail(
       word === "" ? "not a literal" : `the name ${word} is not a literal`,
     );
   }
@@ -270,22 +251,20 @@ class PythonLiteralParser {
   /** `defaultdict(int,{…})`, or as its `repr` has it: `defaultdict(<class 'int'>, {…})`. */
   #defaultDict(depth: number): PythonValue {
     this.#open("defaultdict");
-    const factory = this.#matchHere(FACTORY)?.replace(/<class '(\w+)'>/, "$1")
+    const factory = this.match(FACTORY)?.replace(/<class '(\w+)'>/, "$1")
       .trim() ?? "None";
-    this.#matchHere(/,/y);
+    this.match(/,/y);
     const call = this.#call(")", depth + 1);
     const name = FACTORIES.includes(factory) ? factory : "...";
-    return this.#located(() =>
-      defaultDict(name, call, this.#limits.valueNodes)
-    );
+    return this.#located(() => defaultDict(name, call, this.limits.valueNodes));
   }
 
   #open(name: string): void {
-    this.#skipSpace();
-    if (this.#text[this.#position] !== "(") {
-      this.#fail(`the name ${name} is not a literal`);
+    this.skipSpace();
+    if (this.source[this.position] !== "(") {
+      this.fail(`the name ${name} is not a literal`);
     }
-    this.#position++;
+    this.position++;
   }
 
   /** Says where it was that a value could not be made. */
@@ -293,7 +272,7 @@ class PythonLiteralParser {
     try {
       return make();
     } catch (error) {
-      if (error instanceof LiteralError) this.#fail(error.message);
+      if (error instanceof LiteralError) this.fail(error.message);
       throw error;
     }
   }
@@ -302,31 +281,31 @@ class PythonLiteralParser {
   #number(): PythonValue {
     const first = this.#signed();
     if (first instanceof PythonComplex) return first;
-    const start = this.#position;
-    this.#skipSpace();
-    const sign = this.#text[this.#position];
+    const start = this.position;
+    this.skipSpace();
+    const sign = this.source[this.position];
     if (sign !== "+" && sign !== "-") {
-      this.#position = start;
+      this.position = start;
       return first;
     }
     const second = this.#signed();
     if (!(second instanceof PythonComplex)) {
-      this.#fail("a sum is not a literal");
+      this.fail("a sum is not a literal");
     }
     return new PythonComplex(Number(first), second.imaginary);
   }
 
   #signed(): bigint | number | PythonComplex {
-    const sign = this.#text[this.#position];
+    const sign = this.source[this.position];
     if (sign !== "-" && sign !== "+") return this.#unsigned();
-    this.#position++;
-    this.#skipSpace();
-    if (this.#text.startsWith("inf", this.#position)) {
-      if (this.#word() !== "inf") this.#fail("not a literal");
+    this.position++;
+    this.skipSpace();
+    if (this.source.startsWith("inf", this.position)) {
+      if (this.#word() !== "inf") this.fail("not a literal");
       return sign === "-" ? -Infinity : Infinity;
     }
-    if (this.#text.startsWith("nan", this.#position)) {
-      if (this.#word() !== "nan") this.#fail("not a literal");
+    if (this.source.startsWith("nan", this.position)) {
+      if (this.#word() !== "nan") this.fail("not a literal");
       return NaN;
     }
     const value = this.#unsigned();
@@ -337,29 +316,21 @@ class PythonLiteralParser {
   }
 
   #unsigned(): bigint | number | PythonComplex {
-    const point = this.#matchHere(POINT);
-    const digits =
-      (point ?? this.#matchHere(INTEGER) ?? this.#fail("not a number"))
-        .replaceAll("_", "");
-    const next = this.#text[this.#position] ?? "";
+    const point = this.match(POINT);
+    const digits = (point ?? this.match(INTEGER) ?? this.fail("not a number"))
+      .replaceAll("_", "");
+    const next = this.source[this.position] ?? "";
     const isImaginary = next === "j" || next === "J";
-    if (isImaginary) this.#position++;
-    const after = this.#text.codePointAt(this.#position);
+    if (isImaginary) this.position++;
+    const after = this.source.codePointAt(this.position);
     if (
       after !== undefined &&
       /[\p{ID_Continue}.]/u.test(String.fromCodePoint(after))
     ) {
-      this.#fail("not a number");
+      this.fail("not a number");
     }
     if (isImaginary) return new PythonComplex(0, Number(digits));
     return point === null ? BigInt(digits) : Number(digits);
-  }
-
-  #matchHere(pattern: RegExp): string | null {
-    pattern.lastIndex = this.#position;
-    const match = pattern.exec(this.#text);
-    if (match) this.#position += match[0].length;
-    return match ? match[0] : null;
   }
 
   /** Returns one or more adjacent strings, all text or all bytes. */
@@ -367,99 +338,91 @@ class PythonLiteralParser {
     let text = "";
     let isBytes: boolean | null = null;
     for (;;) {
-      STRING_START.lastIndex = this.#position;
-      const start = STRING_START.exec(this.#text);
+      STRING_START.lastIndex = this.position;
+      const start = STRING_START.exec(this.source);
       if (!start) break;
       const prefix = start[1].toLowerCase();
       if (isBytes !== null && isBytes !== prefix.includes("b")) {
-        this.#fail("bytes next to text");
+        this.fail("bytes next to text");
       }
       isBytes = prefix.includes("b");
-      this.#position += start[0].length;
+      this.position += start[0].length;
       text += this.#string(start[2], prefix.includes("r"), isBytes);
-      this.#skipSpace();
+      this.skipSpace();
     }
     return isBytes ? new PythonBytes(text) : text;
   }
 
   #string(quote: string, isRaw: boolean, isBytes: boolean): string {
-    const text = this.#text;
+    const text = this.source;
     let out = "";
-    while (!text.startsWith(quote, this.#position)) {
-      const char = text[this.#position++];
-      if (char === undefined) this.#fail("unterminated string");
+    while (!text.startsWith(quote, this.position)) {
+      const char = text[this.position++];
+      if (char === undefined) this.fail("unterminated string");
       const isBreak = char === "\n" || char === "\r";
-      if (isBreak && quote.length === 1) this.#fail("line break in a string");
+      if (isBreak && quote.length === 1) this.fail("line break in a string");
       if (isBytes && char > "\x7f") {
-        this.#fail("bytes hold ASCII characters only");
+        this.fail("bytes hold ASCII characters only");
       }
       if (char !== "\\") {
         out += char === "\r" ? this.#lineBreak() : char;
       } else if (isRaw) {
         out += char +
-          (text[this.#position++] ?? this.#fail("unterminated string"));
+          (text[this.position++] ?? this.fail("unterminated string"));
       } else {
         out += this.#escape(isBytes);
       }
     }
-    this.#position += quote.length;
+    this.position += quote.length;
     return out;
   }
 
   #lineBreak(): string {
-    if (this.#text[this.#position] === "\n") this.#position++;
+    if (this.source[this.position] === "\n") this.position++;
     return "\n";
   }
 
   /** After a backslash. An unknown escape stands for itself, backslash included. */
   #escape(isBytes: boolean): string {
-    const kind = this.#text[this.#position++] ??
-      this.#fail("unterminated string");
+    const kind = this.source[this.position++] ??
+      this.fail("unterminated string");
     if (kind === "\r") return this.#lineBreak() && "";
     if (Object.hasOwn(SIMPLE_ESCAPES, kind)) return SIMPLE_ESCAPES[kind];
     if (kind >= "0" && kind <= "7") return this.#octal(isBytes);
-    if (kind === "x") return this.#hexadecimal(2);
-    if (!isBytes && kind === "u") return this.#hexadecimal(4);
-    if (!isBytes && kind === "U") return this.#hexadecimal(8);
+    if (kind === "x") return this.#character(2);
+    if (!isBytes && kind === "u") return this.#character(4);
+    if (!isBytes && kind === "U") return this.#character(8);
     if (!isBytes && kind === "N") {
-      this.#fail("named characters are not accepted");
+      this.fail("named characters are not accepted");
     }
     if (isBytes && kind > "\x7f") {
-      this.#fail("bytes hold ASCII characters only");
+      this.fail("bytes hold ASCII characters only");
     }
     return "\\" + kind;
   }
 
   #octal(isBytes: boolean): string {
-    this.#position--;
-    const digits = this.#matchHere(/[0-7]{1,3}/y) ?? this.#fail("bad escape");
+    this.position--;
+    const digits = this.match(/[0-7]{1,3}/y) ?? this.fail("bad escape");
     const code = parseInt(digits, 8);
     return String.fromCharCode(isBytes ? code & 255 : code);
   }
 
-  #hexadecimal(digits: number): string {
-    const text = this.#text.slice(this.#position, this.#position + digits);
-    const code = parseInt(text, 16);
-    if (
-      text.length !== digits || !/^[0-9a-fA-F]+$/.test(text) || code > 0x10ffff
-    ) {
-      this.#fail("bad escape");
+  #character(digits: number): string {
+    const code = this.hexadecimal(digits);
+    const isSurrogate = code >= 0xd800 && code <= 0xdfff;
+    if (isSurrogate || code > 0x10ffff) {
+      this.position -= digits;
+      this.fail(isSurrogate ? "a lone surrogate" : "bad escape");
     }
-    if (code >= 0xd800 && code <= 0xdfff) this.#fail("a lone surrogate");
-    this.#position += digits;
     return String.fromCodePoint(code);
   }
 
   #word(): string {
-    return this.#matchHere(WORD) ?? "";
+    return this.match(WORD) ?? "";
   }
 
-  /** Skips blanks, line breaks and comments. */
-  #skipSpace(): void {
-    this.#matchHere(/(?:[ \t\r\n\f]|\\\r?\n|#[^\r\n]*)+/y);
-  }
-
-  #fail(reason: string): never {
-    throw new LiteralError(`${reason}, at character ${this.#position}`);
+  protected skipSpace(): void {
+    this.match(/(?:[ \t\r\n\f]|\\\r?\n|#[^\r\n]*)+/y);
   }
 }
