@@ -38,7 +38,7 @@ export type PolicyVerdict =
  * Python modules that the official code bans (`banned_words` of its settings; the
  * paper's figure 8 shows the same without `hmac`).
  */
-export const OFFICIAL_BANNED_MODULES: readonly string[] = [
+const OFFICIAL_BANNED_MODULES: readonly string[] = [
   "logging",
   "random",
   "multiprocessing",

@@ -42,18 +42,6 @@ export type ProposalVerdict =
 /** The outcomes that are not a value. */
 export type InvalidCause = Exclude<Outcome["kind"], "value">;
 
-/** Validates one proposal. */
-export async function validateProposal(
-  executor: Executor,
-  program: Program,
-  argument: string,
-  policy: Policy = defaultPolicy,
-  reading: Reading = "official",
-): Promise<ProposalVerdict> {
-  const proposals = [{ program, argument }];
-  return (await validateProposals(executor, proposals, policy, reading))[0];
-}
-
 /** Validates proposals; verdicts in their order. A program that the policy forbids does not run. */
 export async function validateProposals(
   executor: Executor,

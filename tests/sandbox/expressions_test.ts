@@ -11,7 +11,7 @@ import {
   verifyDeductions,
 } from "../../lib/sandbox/mod.ts";
 import { PAPER_JUDGING } from "../../lib/sandbox/judging.ts";
-import { validateProposal } from "../../lib/sandbox/validate.ts";
+import { validateProposal } from "./validate_proposal.ts";
 import { randomStream } from "../../lib/random.ts";
 import { oneExpression, piecesOf } from "../../lib/sandbox/syntax/written.ts";
 

@@ -13,7 +13,7 @@ import {
   verifyInductions,
 } from "../../lib/sandbox/mod.ts";
 import { PAPER_JUDGING } from "../../lib/sandbox/judging.ts";
-import { validateProposal } from "../../lib/sandbox/validate.ts";
+import { validateProposal } from "./validate_proposal.ts";
 
 const javascript = (source: string) => ({
   language: "javascript" as const,

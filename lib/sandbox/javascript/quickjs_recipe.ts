@@ -53,7 +53,7 @@ export function meteredQuickJs(): Uint8Array<ArrayBuffer> {
 }
 
 /** Returns the type stripper, metered. */
-export function meteredTypeStripper(): Uint8Array<ArrayBuffer> {
+function meteredTypeStripper(): Uint8Array<ArrayBuffer> {
   return meteredStripper ??= meter(pinnedBytes(STRIPPER)).bytes;
 }
 

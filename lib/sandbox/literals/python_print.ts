@@ -121,7 +121,7 @@ class PythonPrinter extends LiteralPrinter<PythonValue> {
 }
 
 /** Returns a float as Python's `repr` writes it: the shortest digits, `e` from 1e16 and below 1e-4. */
-export function pythonFloat(value: number): string {
+function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (Object.is(value, -0)) return "-0.0";

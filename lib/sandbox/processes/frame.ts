@@ -47,7 +47,7 @@ export interface Reply {
 }
 
 /** Longest frame that is believed; a longer one is a broken or lying peer. */
-export const MAXIMUM_FRAME_BYTES = 64 * 1024 * 1024;
+const MAXIMUM_FRAME_BYTES = 64 * 1024 * 1024;
 
 /** Returns a frame around raw bytes. */
 export function frameBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -15,7 +15,7 @@
  */
 
 /** Modules found in memory by `import`; the rest is "No module named …". */
-export const PRELOADED_MODULES = [
+const PRELOADED_MODULES = [
   // Imported by others when first needed, and by decoders and encoders.
   ...["_ast_unparse", "_colorize", "_compat_pickle", "_pylong"],
   ...["_strptime", "_threading_local", "annotationlib", "sched"],

@@ -30,7 +30,7 @@ import { skipTypes } from "./python_pages.ts";
 import { REFUSAL_EXPORT, REFUSED_DEPTH } from "./python_width.ts";
 
 /** Bytes of frames; V8's stack of 7 MB holds those estimated in every tier. */
-export const DEPTH_LIMIT = 3_500_000;
+const DEPTH_LIMIT = 3_500_000;
 /** A frame: what every one has, and what each variable adds; a multiple of 16. */
 const FRAME_BYTES = 96;
 const VARIABLE_BYTES = 8;
