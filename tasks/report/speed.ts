@@ -12,6 +12,7 @@ import {
 const MODEL_LOGS = {
   "two cores": ["bench.json", "bench_again.json"],
   "one thread": ["bench_one_thread.json"],
+  "an older processor, two cores": ["bench_older.json"],
 };
 
 const VERBS = {
