@@ -46,7 +46,10 @@ function checkOutputs(notebook: Notebook): void {
   assert.equal(figureOf(notebook, "kinds-figure").data.length, 6);
   const noise = figureOf(notebook, "noise-figure").data[0].x.map(Number);
   assert.equal(noise.length, 4);
-  assert.ok(noise.slice(1).every((share) => share < 50), String(noise));
+  // The base model's last bits depend on the processor: 22 to 39 % with AVX-512, 45 to
+  // 62 % without it.
+  assert.ok(noise.slice(1).every((share) => share < 75), String(noise));
+  assert.equal(Math.min(...noise), noise[2]);
   assert.match(printed(notebook, "asserts"), /all checks passed/);
 }
 
