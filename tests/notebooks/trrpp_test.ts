@@ -22,11 +22,13 @@ const TIMEOUT_MS = 900_000;
 function checkOutputs(notebook: Notebook): void {
   assertClean(notebook);
   const estimators = figureOf(notebook, "estimators").data;
-  // Six panels; in each a right and another answer of every mode.
-  assert.equal(estimators.length, 6 * 6);
-  const trrpp = estimators.slice(0, 6).map(({ y }) => Number(y[1]));
-  assert.ok(trrpp.slice(0, 3).every((right) => right > 0));
-  assert.ok(trrpp.slice(3).every((wrong) => wrong < 0));
+  // Six panels; in each another answer of every mode, and a right one of each mode with
+  // one: without AVX-512 the batch has no right answer in induction.
+  const marks = estimators.length / 6;
+  assert.ok([5, 6].includes(marks), String(estimators.length));
+  const trrpp = estimators.slice(0, marks).map(({ y }) => Number(y[1]));
+  assert.ok(trrpp.slice(0, -3).every((right) => right > 0));
+  assert.ok(trrpp.slice(-3).every((wrong) => wrong < 0));
 
   // The longer the memory, the nearer a running mean still is to its 0.
   const means = figureOf(notebook, "memory").data;
