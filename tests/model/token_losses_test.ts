@@ -48,14 +48,14 @@ function normals(shape: [number, number], name: string): tf.Tensor2D {
 }
 
 /**
- * Fails if a value is off by more than 2e-6 times the largest value, or 2e-6: sums in
+ * Fails if a value is off by more than 1e-6 times the largest value, or 1e-6: sums in
  * float32 in another order are off by 8e-7 of the largest value where a processor has
  * no AVX-512.
  */
 function assertClose(actual: tf.Tensor, expected: tf.Tensor): void {
   const error = tf.max(tf.abs(tf.sub(actual, expected))).dataSync()[0];
   const largest = tf.max(tf.abs(expected)).dataSync()[0];
-  assert.ok(error < 2e-6 * Math.max(1, largest), `${error} of ${largest}`);
+  assert.ok(error < 1e-6 * Math.max(1, largest), `${error} of ${largest}`);
 }
 
 const bans: Record<string, () => Bans | null> = {

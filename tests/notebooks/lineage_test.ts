@@ -10,6 +10,7 @@ import {
   figureOf,
   FOLDER,
   freshRun,
+  hasAvx512,
   printed,
   withSolutions,
 } from "./outputs.ts";
@@ -23,8 +24,8 @@ function ends(notebook: Notebook, id: string): number[] {
   return figureOf(notebook, id).data.map(({ y }) => Number(y.at(-1)));
 }
 
-/** What must hold of the outputs, whether committed or just made. */
-function checkOutputs(notebook: Notebook): void {
+/** What must hold of the outputs, whether committed or just made; `exact`: on a processor like theirs. */
+function checkOutputs(notebook: Notebook, exact: boolean): void {
   assertClean(notebook);
   const [gradient, variance] = figureOf(notebook, "moments-figure").data;
   const levels = gradient.y.map(Number);
@@ -48,7 +49,10 @@ function checkOutputs(notebook: Notebook): void {
   assert.equal(noise.length, 4);
   // The base model's last bits depend on the processor: 22 to 39 % with AVX-512, 45 to
   // 62 % without it.
-  assert.ok(noise.slice(1).every((share) => share < 75), String(noise));
+  assert.ok(
+    noise.slice(1).every((share) => share < (exact ? 50 : 75)),
+    String(noise),
+  );
   assert.equal(Math.min(...noise), noise[2]);
   assert.match(printed(notebook, "asserts"), /all checks passed/);
 }
@@ -59,12 +63,12 @@ Deno.test("the notebook on the lineage runs from top to bottom in a fresh kernel
     await withSolutions(committed, PATH),
     TIMEOUT_MS,
   );
-  checkOutputs(notebook);
+  checkOutputs(notebook, hasAvx512());
   // No model takes part in these: their outputs are the same everywhere.
   assertSameOutputs(notebook, committed, ["moments-least", "asserts"]);
 });
 
 Deno.test("the committed notebook on the lineage holds its outputs", async () => {
-  checkOutputs(await readNotebook(PATH));
+  checkOutputs(await readNotebook(PATH), true);
   await assertWrittenByRunner(PATH, 12);
 });

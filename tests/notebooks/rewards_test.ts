@@ -10,6 +10,7 @@ import {
   figureOf,
   FOLDER,
   freshRun,
+  hasAvx512,
   printed,
   withSolutions,
 } from "./outputs.ts";
@@ -21,8 +22,8 @@ const TIMEOUT_MS = 900_000;
 const total = (values: (number | string | null)[]) =>
   values.reduce<number>((sum, value) => sum + Number(value), 0);
 
-/** What must hold of the outputs, whether committed or just made. */
-function checkOutputs(notebook: Notebook): void {
+/** What must hold of the outputs, whether committed or just made; `exact`: on a processor like theirs. */
+function checkOutputs(notebook: Notebook, exact: boolean): void {
   assertClean(notebook);
   // Greedy attempts agree; both ways count the same tasks.
   const [greedy, sampled] = figureOf(notebook, "greedy").data;
@@ -55,13 +56,12 @@ function checkOutputs(notebook: Notebook): void {
     Number(tokens) / (Number(tokens) + Number(idle.x[i]))
   );
   assert.ok(shares[0] > 2 * shares[1]);
-  // The penalties leave most to what is unlike the rest, and never less than nothing.
+  // The penalties leave most to what is unlike the rest, and never take all; without AVX-512
+  // one program is so much like the rest that nothing is left.
   for (const { y } of figureOf(notebook, "repetition-curves").data) {
     const kept = y.map(Number);
-    assert.ok(
-      kept[0] > kept.at(-1)! && kept[0] <= 1 && kept.at(-1)! >= 0,
-      String(kept),
-    );
+    assert.ok(kept[0] > kept.at(-1)! && kept[0] <= 1, String(kept));
+    assert.ok(exact ? kept.at(-1)! > 0 : kept.at(-1)! >= 0, String(kept));
   }
 
   // An update teaches more than the luck of a second try.
@@ -77,7 +77,7 @@ Deno.test("the notebook on rewards runs from top to bottom in a fresh kernel", a
     await withSolutions(committed, PATH),
     TIMEOUT_MS,
   );
-  checkOutputs(notebook);
+  checkOutputs(notebook, hasAvx512());
   // No model takes part in these: their outputs are the same everywhere.
   assertSameOutputs(notebook, committed, ["start", "format", "asserts"]);
   for (const id of ["shapes", "bias"]) {
@@ -87,6 +87,6 @@ Deno.test("the notebook on rewards runs from top to bottom in a fresh kernel", a
 });
 
 Deno.test("the committed notebook on rewards holds its outputs", async () => {
-  checkOutputs(await readNotebook(PATH));
+  checkOutputs(await readNotebook(PATH), true);
   await assertWrittenByRunner(PATH, 9);
 });

@@ -10,6 +10,7 @@ import {
   figureOf,
   FOLDER,
   freshRun,
+  hasAvx512,
   printed,
   withSolutions,
 } from "./outputs.ts";
@@ -18,14 +19,14 @@ const PATH = `${FOLDER}/06_trrpp.ipynb`;
 /** The base model is pretrained in one cell, if it is not there yet. */
 const TIMEOUT_MS = 900_000;
 
-/** What must hold of the outputs, whether committed or just made. */
-function checkOutputs(notebook: Notebook): void {
+/** What must hold of the outputs, whether committed or just made; `exact`: on a processor like theirs. */
+function checkOutputs(notebook: Notebook, exact: boolean): void {
   assertClean(notebook);
   const estimators = figureOf(notebook, "estimators").data;
   // Six panels; in each another answer of every mode, and a right one of each mode with
   // one: without AVX-512 the batch has no right answer in induction.
   const marks = estimators.length / 6;
-  assert.ok([5, 6].includes(marks), String(estimators.length));
+  assert.ok(marks === 6 || (!exact && marks === 5), String(estimators.length));
   const trrpp = estimators.slice(0, marks).map(({ y }) => Number(y[1]));
   assert.ok(trrpp.slice(0, -3).every((right) => right > 0));
   assert.ok(trrpp.slice(-3).every((wrong) => wrong < 0));
@@ -65,7 +66,7 @@ Deno.test("the notebook on TRR++ runs from top to bottom in a fresh kernel", asy
     await withSolutions(committed, PATH),
     TIMEOUT_MS,
   );
-  checkOutputs(notebook);
+  checkOutputs(notebook, hasAvx512());
   // No model takes part in these: their outputs are the same everywhere.
   assertSameOutputs(notebook, committed, [
     "by-hand",
@@ -77,6 +78,6 @@ Deno.test("the notebook on TRR++ runs from top to bottom in a fresh kernel", asy
 });
 
 Deno.test("the committed notebook on TRR++ holds its outputs", async () => {
-  checkOutputs(await readNotebook(PATH));
+  checkOutputs(await readNotebook(PATH), true);
   await assertWrittenByRunner(PATH, 6);
 });
