@@ -30,7 +30,7 @@ export interface ModelPreset {
 const LAPTOP: ModelPreset = {
   name: "laptop-lm",
   description:
-    "SmolLM2-135M-Instruct in Python, half a minute a step on two cores",
+    "SmolLM2-135M-Instruct in Python, half a minute to one a step on two cores",
   model: "smollm2-135m-instruct",
   selfPlay: {
     ...PAPER_CONFIG,

@@ -24,7 +24,10 @@ function ends(notebook: Notebook, id: string): number[] {
   return figureOf(notebook, id).data.map(({ y }) => Number(y.at(-1)));
 }
 
-/** What must hold of the outputs, whether committed or just made; `exact`: on a processor like theirs. */
+/**
+ * What must hold of the outputs, whether committed or just made. `exact`: they come from
+ * a processor like the one of the committed outputs.
+ */
 function checkOutputs(notebook: Notebook, exact: boolean): void {
   assertClean(notebook);
   const [gradient, variance] = figureOf(notebook, "moments-figure").data;

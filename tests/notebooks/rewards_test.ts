@@ -22,7 +22,10 @@ const TIMEOUT_MS = 900_000;
 const total = (values: (number | string | null)[]) =>
   values.reduce<number>((sum, value) => sum + Number(value), 0);
 
-/** What must hold of the outputs, whether committed or just made; `exact`: on a processor like theirs. */
+/**
+ * What must hold of the outputs, whether committed or just made. `exact`: they come from
+ * a processor like the one of the committed outputs.
+ */
 function checkOutputs(notebook: Notebook, exact: boolean): void {
   assertClean(notebook);
   // Greedy attempts agree; both ways count the same tasks.

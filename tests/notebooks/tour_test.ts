@@ -21,7 +21,10 @@ const PATH = `${FOLDER}/00_tour.ipynb`;
 const TIMEOUT_MS = 900_000;
 const MODES = ["deduction", "abduction", "induction"];
 
-/** What must hold of the outputs, whether committed or just made; `exact`: on a processor like theirs. */
+/**
+ * What must hold of the outputs, whether committed or just made. `exact`: they come from
+ * a processor like the one of the committed outputs.
+ */
 function checkOutputs(notebook: Notebook, exact: boolean): void {
   assertClean(notebook);
   assert.match(printed(notebook, "propose"), /\n192 proposals, as yet unread/);

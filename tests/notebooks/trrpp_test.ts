@@ -19,7 +19,10 @@ const PATH = `${FOLDER}/06_trrpp.ipynb`;
 /** The base model is pretrained in one cell, if it is not there yet. */
 const TIMEOUT_MS = 900_000;
 
-/** What must hold of the outputs, whether committed or just made; `exact`: on a processor like theirs. */
+/**
+ * What must hold of the outputs, whether committed or just made. `exact`: they come from
+ * a processor like the one of the committed outputs.
+ */
 function checkOutputs(notebook: Notebook, exact: boolean): void {
   assertClean(notebook);
   const estimators = figureOf(notebook, "estimators").data;
